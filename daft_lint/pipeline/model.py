@@ -1,0 +1,597 @@
+"""The pipeline model: what rules read.
+
+The interpreter turns LibCST statements into `Step`s, `flow` turns every path from a source to a sink into a
+`Pipeline` whose `Stage`s say what is known where: columns and their weight, rows, pieces, the batch bound.
+All of it is immutable; what is not known is None (or `Weight.UNKNOWN`), never a guess.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from daft_lint.document import Cell
+
+DEFAULT_HEAVY_ROW_BYTES = 32 * 1024
+DEFAULT_TARGET_BATCH_BYTES = 1024**3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """A LibCST node and the cell (a .py file, a notebook cell, a fenced block) that it stands in.
+
+    Two places are equal when they hold the same node object.
+    """
+
+    cell: Cell
+    node: cst.CSTNode
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Place) and other.node is self.node
+
+    def __hash__(self) -> int:
+        return id(self.node)
+
+
+class Strength(enum.IntEnum):
+    """How sure it is that a column is heavy; the order is the order of strength."""
+
+    HINT = 1
+    STRONG = 2
+    PROOF = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why a column is heavy. `reason` completes the sentence "`img` is heavy: …", with no full stop."""
+
+    strength: Strength
+    reason: str
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What is known of a column's rows.
+
+    `heavy` is True or False where it is known, None where it is not; `row_bytes` is the size of one row where the
+    declared shape or a source fact gives it.
+    """
+
+    heavy: bool | None = None
+    evidence: Evidence | None = None
+    row_bytes: int | None = None
+
+    UNKNOWN: ClassVar[Weight]
+    LIGHT: ClassVar[Weight]
+
+    @staticmethod
+    def of(strength: Strength, reason: str, place: Place | None = None, row_bytes: int | None = None) -> Weight:
+        """A heavy weight with its evidence."""
+        return Weight(True, Evidence(strength, reason, place), row_bytes)
+
+
+Weight.UNKNOWN = Weight()
+Weight.LIGHT = Weight(heavy=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A number that a script gives: `value` is None where it is given but not known.
+
+    `place` is the argument's value; `name` is the constant that it is spelled with, such as `BATCH_SIZE`.
+    """
+
+    value: int | None
+    place: Place | None = None
+    name: str | None = None
+
+
+class UdfKind(enum.Enum):
+    """How a UDF is made; `.value` is how messages call it."""
+
+    FUNC = "daft.func"
+    FUNC_BATCH = "daft.func.batch"
+    METHOD = "daft.method"
+    METHOD_BATCH = "daft.method.batch"
+    LEGACY = "daft.udf"
+    APPLY = "apply"
+    AI = "AI function"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parameter:
+    """A parameter of a UDF: what its annotation and the body say of the column that it takes.
+
+    `opens`: the body opens the path, URL or file reference that it is given.
+    """
+
+    name: str
+    weight: Weight = Weight.UNKNOWN
+    opens: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Udf:
+    """A user-defined function as Daft sees it.
+
+    `definition` is the function or class (None for a lambda out of view), `options` is the decorator or call that
+    carries the options, `returns` is the weight of what it makes. A count is None where the option is not given.
+    `batch_size` counts rows a call. `model_loads` are the calls in the body that load a model, with no cache.
+    """
+
+    name: str
+    kind: UdfKind
+    definition: Place | None = None
+    options: Place | None = None
+    parameters: tuple[Parameter, ...] = ()
+    returns: Weight = Weight.UNKNOWN
+    batch_size: Count | None = None
+    max_concurrency: Count | None = None
+    gpus: Count | None = None
+    cpus: Count | None = None
+    is_async: bool = False
+    is_generator: bool = False
+    is_class: bool = False
+    multiplies: bool = False
+    """A UDF that turns a heavy column into lists or tensors of unknown length."""
+    model_loads: tuple[Place, ...] = ()
+
+    def parameter(self, index: int, keyword: str | None = None) -> Parameter | None:
+        """The parameter that an argument meets, `self` not counted; None where it is not known."""
+        if keyword is not None:
+            return next((p for p in self.parameters if p.name == keyword), None)
+        return self.parameters[index] if index < len(self.parameters) else None
+
+
+class ExpressionKind(enum.Enum):
+    COLUMN = "column"
+    LITERAL = "literal"
+    FUNCTION = "function"
+    UDF = "udf"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expression:
+    """A Daft expression.
+
+    - COLUMN: `name` is the column, None where the name is not known; `"*"` is all columns.
+    - LITERAL: a value that is the same in each row.
+    - FUNCTION: `name` is the key in `catalog.FUNCTIONS` (`download`, `decode_image`, `get`, `alias`, `cast`, ...; an
+      operator such as `+` is `"operator"`); `inputs` are its column arguments, receiver first; `options` are its
+      other arguments that are known: literals by keyword, or by position as "0", "1", ... (receiver not counted).
+    - UDF: `udf`, with `inputs`, and `keywords` saying the keyword of each input (None: by position).
+    - UNKNOWN: `inputs` are what it may read.
+
+    `output` is the name of the column that it makes where known. `weight` is a declared weight (`cast`, the
+    return type of a function) where there is one. `spread` is true for `unnest(...)` and `col("*")`: many columns.
+    """
+
+    kind: ExpressionKind
+    place: Place | None = None
+    name: str | None = None
+    inputs: tuple[Expression, ...] = ()
+    keywords: tuple[str | None, ...] = ()
+    options: Mapping[str, object] = field(default_factory=dict)
+    udf: Udf | None = None
+    output: str | None = None
+    weight: Weight = Weight.UNKNOWN
+    spread: bool = False
+
+    def walk(self) -> Iterator[Expression]:
+        """This expression's inputs, innermost first, then itself."""
+        for child in self.inputs:
+            yield from child.walk()
+        yield self
+
+    def columns(self) -> Iterator[str | None]:
+        """The names of the columns that it reads (None: a column whose name is not known)."""
+        return (e.name for e in self.walk() if e.kind is ExpressionKind.COLUMN)
+
+
+class PiecesKind(enum.Enum):
+    ONE = "one"
+    MANY = "many"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """How many tasks Ray makes of the data at a step; `count` only where it is known."""
+
+    kind: PiecesKind = PiecesKind.UNKNOWN
+    count: int | None = None
+
+    UNKNOWN: ClassVar[Pieces]
+    ONE: ClassVar[Pieces]
+    MANY: ClassVar[Pieces]
+
+    @staticmethod
+    def of(count: int | None) -> Pieces:
+        """`count` pieces; None (given, but not known) counts as many, as rules.md's "fanned out" does."""
+        return Pieces(PiecesKind.ONE if count == 1 else PiecesKind.MANY, count)
+
+
+Pieces.UNKNOWN = Pieces()
+Pieces.ONE = Pieces(PiecesKind.ONE, 1)
+Pieces.MANY = Pieces(PiecesKind.MANY)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """Where a pipeline's rows come from.
+
+    `name` is Daft's (`read_parquet`), "parameter" for a DataFrame parameter with no caller in view, "unknown" for a
+    DataFrame that comes from somewhere out of view. `rows` is the most rows that it can have, `row_bytes` the bytes
+    of one row, both only from facts. `columns` are the known ones; `closed` says that there are no others.
+    `files`: it reads files (names count as hints). `rest_light`: the columns that are not listed are light.
+    """
+
+    name: str
+    paths: tuple[str, ...] = ()
+    pieces: Pieces = Pieces.UNKNOWN
+    rows: int | None = None
+    row_bytes: int | None = None
+    columns: Mapping[str, Weight] = field(default_factory=dict)
+    closed: bool = False
+    files: bool = False
+    rest_light: bool = False
+
+
+class StepKind(enum.Enum):
+    """What a step does to rows and pieces (see rules.md, "Words")."""
+
+    SOURCE = "source"
+    PROJECT = "project"
+    FILTER = "filter"
+    LIMIT = "limit"
+    EXPLODE = "explode"
+    BATCHES = "into_batches"
+    PARTITIONS = "partitions"
+    RECUT = "re-cut"
+    JOIN = "join"
+    UNION = "union"
+    COLLECT = "collect"
+    SINK = "sink"
+    OTHER = "other"
+
+
+RECUTS = frozenset({StepKind.PARTITIONS, StepKind.RECUT, StepKind.JOIN})
+"""The kinds that make new pieces; `into_batches` does too, but it is a bound and not an end of a stretch."""
+
+
+class Projection(enum.Enum):
+    """What a step does to the columns."""
+
+    KEEP = "keep"
+    """All columns stay; `Step.outputs` are added or replaced (with_column, explode, ...)."""
+    ONLY = "only"
+    """Only `Step.outputs` stay (select, agg)."""
+    DROP = "drop"
+    """All but `Step.dropped` stay (exclude)."""
+    RENAME = "rename"
+    """`Step.renamed` maps old to new names."""
+    UNKNOWN = "unknown"
+    """Which columns there are is not known afterwards (pivot, an unknown helper)."""
+
+
+class Reads(enum.Enum):
+    """How much of a pipeline its sink reads."""
+
+    ALL = "all"
+    FEW = "few"
+    COUNT = "count"
+    """It runs the plan, but needs no column that a filter does not (`count_rows`)."""
+    NONE = "none"
+    """It runs nothing (`schema`, `explain`, `columns`)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One operation on a DataFrame.
+
+    `name` is Daft's (`with_column`), `call` the node that made it (a `cst.Call`; for `df[...]` a
+    `cst.Subscript`): that is where an edit goes; `receiver` is the DataFrame expression that it is called on (None
+    for a source). `parents` are the DataFrames that it reads, the receiver first. `count` is the `n` of
+    `repartition`, `into_partitions`, `into_batches` and `limit`; None where the call has none.
+    `expressions` are those it evaluates without making a column (a filter's predicate, sort keys).
+    `statement` is the innermost statement that holds the call.
+    """
+
+    name: str
+    kind: StepKind
+    call: Place
+    receiver: Place | None = None
+    parents: tuple[Step, ...] = ()
+    count: Count | None = None
+    outputs: tuple[Expression, ...] = ()
+    expressions: tuple[Expression, ...] = ()
+    projection: Projection = Projection.KEEP
+    dropped: tuple[str, ...] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    source: Source | None = None
+    reads: Reads = Reads.ALL
+    """For a sink, how much it reads."""
+    statement: Place | None = None
+    options: Mapping[str, object] = field(default_factory=dict)
+    """Literal arguments by keyword, or by position as "0", "1", ...: `strategy`, `how`, `on`, ..."""
+
+    def udf_calls(self) -> Iterator[Expression]:
+        """Every UDF call in the step's expressions, innermost first."""
+        for expression in (*self.outputs, *self.expressions):
+            yield from (e for e in expression.walk() if e.kind is ExpressionKind.UDF)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """A column at some stage. `made_by` is the step that made it, `inflated_by` the first step in its lineage at
+    which it (or the column it was made from) became heavy; None for a light or unknown one."""
+
+    name: str
+    weight: Weight
+    made_by: Step
+    inflated_by: Step | None = None
+
+
+class BoundKind(enum.Enum):
+    NONE = "none"
+    LOOSE = "loose"
+    """Only a built-in `download` before it: 128 rows a call (`e7`)."""
+    UDF = "udf"
+    """A `batch_size`: the UDF's own, its built-in default, or that of a later UDF in the stretch (file sources)."""
+    BATCHES = "batches"
+    """An `into_batches`, or `default_morsel_size`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The most rows that reach a UDF in one call, and the step that bounds them (None: the UDF itself or a setting).
+    `rows` is None where the bound is given but its number is not known."""
+
+    kind: BoundKind = BoundKind.NONE
+    rows: int | None = None
+    by: Step | None = None
+
+    @property
+    def is_batched(self) -> bool:
+        return self.kind is BoundKind.BATCHES
+
+    @property
+    def is_bounded(self) -> bool:
+        return self.kind in (BoundKind.BATCHES, BoundKind.UDF)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UdfCall:
+    """A UDF call at a stage. `heavy` are the heavy columns that it takes; `makes` is the weight of what it makes.
+
+    `inflating` is the first step that made its data heavy (the stage's own step where the call itself makes the
+    heavy data, the source's step where the source is heavy); None where nothing is heavy. `evidence` is the strongest
+    evidence for that. `bound` holds for this call. `read` says that the column it makes is used by the sink or on
+    the way to it. `opens`: it opens what one of its columns points to.
+    """
+
+    expression: Expression
+    udf: Udf
+    bound: Bound
+    heavy: tuple[Column, ...] = ()
+    makes: Weight = Weight.UNKNOWN
+    inflating: Step | None = None
+    evidence: Evidence | None = None
+    read: bool = True
+    opens: bool = False
+
+    @property
+    def is_heavy(self) -> bool:
+        """A heavy UDF: it takes a heavy column, or makes one."""
+        return self.inflating is not None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inflation:
+    """A built-in function at a stage that makes heavy data, or opens what a light column points to.
+
+    `heavy_read`: it opens a path, URL or file reference (`download`, `video_frames`, `decode_image_file`).
+    """
+
+    expression: Expression
+    bound: Bound
+    weight: Weight
+    heavy_read: bool
+    read: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stage:
+    """A step in its pipeline, with what is known before and after it.
+
+    `stretch` numbers the stretches from 0; a re-cut and a `collect` begin the next one and belong to it.
+    `rows_in`, `rows_out` are upper bounds, None where not known. `bound` is what holds for a call in this step,
+    before a UDF's own `batch_size` counts.
+    """
+
+    step: Step
+    index: int
+    stretch: int
+    columns_in: Mapping[str, Column]
+    columns_out: Mapping[str, Column]
+    rows_in: int | None
+    rows_out: int | None
+    pieces_in: Pieces
+    pieces_out: Pieces
+    bound: Bound
+    udf_calls: tuple[UdfCall, ...] = ()
+    inflations: tuple[Inflation, ...] = ()
+    exact_columns: bool = False
+    """`columns_out` are all the columns that there are."""
+
+    def heavy_columns_out(self) -> tuple[Column, ...]:
+        return tuple(c for c in self.columns_out.values() if c.weight.heavy)
+
+
+class Runner(enum.Enum):
+    RAY = "ray"
+    NATIVE = "native"
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Cluster facts: None is not known. `total_concurrency` counts UDF calls that run at once in the cluster."""
+
+    nodes: int | None = None
+    total_concurrency: int | None = None
+    cpus_per_node: float | None = None
+    gpus_per_node: float | None = None
+    runner: Runner | None = None
+
+    @property
+    def cpus(self) -> float | None:
+        return None if self.nodes is None or self.cpus_per_node is None else self.nodes * self.cpus_per_node
+
+    @property
+    def gpus(self) -> float | None:
+        return None if self.nodes is None or self.gpus_per_node is None else self.nodes * self.gpus_per_node
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFacts:
+    """What somebody says of a source: on its line, in the configuration, from a profile, or from file footers."""
+
+    rows: int | None = None
+    files: int | None = None
+    row_bytes: int | None = None
+    heavy: tuple[str, ...] = ()
+    light: tuple[str, ...] = ()
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the model and the rules take from the configuration. Sizes are bytes."""
+
+    cluster: Cluster = Cluster()
+    sources: tuple[tuple[str, SourceFacts], ...] = ()
+    """Path patterns (gitignore style) and what is known of what they match; the first match counts."""
+    heavy_row_bytes: int = DEFAULT_HEAVY_ROW_BYTES
+    target_batch_bytes: int = DEFAULT_TARGET_BATCH_BYTES
+    fan_out: str = "repartition"
+    """Which call a fix of DFT203 inserts: `repartition` or `into_partitions`."""
+    footers: bool = False
+    """Read the footers of local Parquet sources for their facts."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pipeline:
+    """A path from a source to a sink, with its facts.
+
+    `stages[0]` is the source (or the `collect` that stands for it), `stages[-1]` the sink, or the last step where the
+    DataFrame is returned or leaves the view. `reads` is how much of it is read. `cluster` has the script's own facts
+    in place of the configuration's where it gives them. `runner` is the target; `runner_is_set` says that the script
+    sets it unconditionally. `open_parameter`: the rows come from a DataFrame parameter with no caller in view, and
+    `entry` is that function. `morsel_size` is the script's `default_morsel_size` (rows).
+    """
+
+    stages: tuple[Stage, ...]
+    reads: Reads
+    runner: Runner
+    runner_is_set: bool
+    cluster: Cluster
+    settings: Settings
+    open_parameter: bool = False
+    morsel_size: int | None = None
+
+    @property
+    def entry(self) -> str:
+        """The function whose DataFrame parameter the rows come from, as `path::name`; "" where there is none."""
+        entry = self.source.step.options.get("entry")
+        return entry if isinstance(entry, str) else ""
+
+    @property
+    def source(self) -> Stage:
+        return self.stages[0]
+
+    @property
+    def sink(self) -> Stage:
+        return self.stages[-1]
+
+    def stage_of(self, step: Step) -> Stage | None:
+        return next((s for s in self.stages if s.step is step), None)
+
+    def stretch_of(self, stage: Stage) -> tuple[Stage, ...]:
+        """All stages of the stage's stretch, in order."""
+        return tuple(s for s in self.stages if s.stretch == stage.stretch)
+
+    def between(self, first: Stage, last: Stage) -> tuple[Stage, ...]:
+        """The stages after `first` and before `last`."""
+        return self.stages[first.index + 1 : last.index]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Construction:
+    """A call of a `daft.cls` class: `Model(max_concurrency=16)`. `parameters` are those its `__init__` takes
+    (without `self`); `takes_any`: it has `**kwargs`, or a base class or decorator that is not in view."""
+
+    name: str
+    call: Place
+    definition: Place
+    decorator: Place | None
+    parameters: tuple[str, ...]
+    takes_any: bool
+    keywords: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DiscardedStep:
+    """A lazy transformation whose result is dropped. `target` is the name to assign it back to (`df`,
+    `self.df`), None where there is none. `returned_nothing` is false for the last expression of a notebook cell,
+    which is not reported."""
+
+    step: Step
+    target: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadOnDataFrame:
+    """`df.read_parquet(...)`: `name` is the reader, `call` the call, `daft_name` how the module in view spells daft
+    (None where it is not imported)."""
+
+    name: str
+    call: Place
+    daft_name: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LegacyUse:
+    """A spelling of an older Daft. `name` is the key in `catalog.LEGACY`, `call` the node."""
+
+    name: str
+    call: Place
+    daft_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Script:
+    """All that the interpreter understood of one file (and of what it calls in others)."""
+
+    pipelines: tuple[Pipeline, ...] = ()
+    udfs: tuple[Udf, ...] = ()
+    constructions: tuple[Construction, ...] = ()
+    discarded: tuple[DiscardedStep, ...] = ()
+    reads_on_dataframes: tuple[ReadOnDataFrame, ...] = ()
+    legacy: tuple[LegacyUse, ...] = ()
+    steps: tuple[Step, ...] = ()
+    """Every step, those out of any pipeline included."""
+    runner: Runner = Runner.RAY
+    runner_is_set: bool = False
+    cluster: Cluster = Cluster()
+    settings: Settings = Settings()
+    called: frozenset[str] = frozenset()
+    """The functions that it calls, as `path::name`, those of other files included."""
+    limits_hit: tuple[str, ...] = ()
+    """The interpreter's caps that were reached, in words (`--verbose`)."""

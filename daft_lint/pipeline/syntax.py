@@ -1,0 +1,65 @@
+"""Small questions about LibCST nodes that need no evaluation."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+
+def dotted(node: cst.BaseExpression) -> str:
+    """`a.b.c` of names and attributes; "" for anything else."""
+    parts: list[str] = []
+    while isinstance(node, cst.Attribute):
+        parts.append(node.attr.value)
+        node = node.value
+    if not isinstance(node, cst.Name):
+        return ""
+    parts.append(node.value)
+    return ".".join(reversed(parts))
+
+
+def last_name(node: cst.BaseExpression) -> str:
+    """The last name of `a.b.c`, or of what is called in `a.b.c()`."""
+    if isinstance(node, cst.Call):
+        node = node.func
+    if isinstance(node, cst.Attribute):
+        return node.attr.value
+    return node.value if isinstance(node, cst.Name) else ""
+
+
+def single_index(node: cst.Subscript) -> cst.BaseExpression | None:
+    """The index of `x[index]`; None for slices and several indexes."""
+    if len(node.slice) != 1:
+        return None
+    element = node.slice[0].slice
+    return element.value if isinstance(element, cst.Index) else None
+
+
+def assignable(call: cst.Call) -> str | None:
+    """The name that a chain of calls starts from, where assigning back to it makes sense: `df`, `self.df`."""
+    node: cst.BaseExpression = call
+    while isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+        node = node.func.value
+    return dotted(node) or None
+
+
+def is_main_guard(test: cst.BaseExpression) -> bool:
+    """`__name__ == "__main__"`."""
+    return isinstance(test, cst.Comparison) and isinstance(test.left, cst.Name) and test.left.value == "__name__"
+
+
+def decorator_names(node: cst.FunctionDef | cst.Lambda | cst.ClassDef) -> frozenset[str]:
+    """The last names of the decorators."""
+    if isinstance(node, cst.Lambda):
+        return frozenset()
+    return frozenset(last_name(d.decorator) for d in node.decorators)
+
+
+def dataclass_fields(node: cst.ClassDef) -> list[str]:
+    """The annotated names of a class body, in order."""
+    fields = []
+    for line in node.body.body:
+        if isinstance(line, cst.SimpleStatementLine):
+            for small in line.body:
+                if isinstance(small, cst.AnnAssign) and isinstance(small.target, cst.Name):
+                    fields.append(small.target.value)
+    return fields
