@@ -1,0 +1,99 @@
+"""What a rule is: its metadata, what it observes, the fix it proposes."""
+
+from __future__ import annotations
+
+import abc
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from daft_lint.edits import Action
+from daft_lint.pipeline.model import Evidence, Pipeline, Place, Script, Strength
+
+
+class Level(enum.IntEnum):
+    """How bad a finding is: error (it fails, or silently does nothing), warning (measurably slower or
+    larger), advice (likely, on weak evidence)."""
+
+    ADVICE = 1
+    WARNING = 2
+    ERROR = 3
+
+    def lowered(self) -> Level:
+        """One level lower, never below advice."""
+        return Level(max(self - 1, Level.ADVICE))
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A rewrite: `title` says what it does, in the imperative; `why_unsafe` what it can change (None: it is safe)."""
+
+    title: str
+    actions: tuple[Action, ...]
+    why_unsafe: str | None = None
+
+    @property
+    def safe(self) -> bool:
+        return self.why_unsafe is None
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a rule saw, still tied to LibCST nodes; the engine turns it into a `Finding`.
+
+    The message has three parts, sentences with no full stop at the end: `seen` (with its numbers), `costs`, `write`.
+    `related` are other places with a label: the inflating step, the UDF's definition, the source.
+    """
+
+    place: Place
+    level: Level
+    seen: str
+    costs: str
+    write: str
+    evidence: Evidence | None = None
+    related: tuple[tuple[Place, str], ...] = ()
+    fix: Fix | None = None
+
+
+class Rule(abc.ABC):
+    """The metadata of a rule. Its documentation is its class docstring, in Markdown, with the sections that
+    `daft-lint explain` prints: what it does (first paragraph), `## Why` with the measurement, `## Example`,
+    `## Fix`, `## Options`.
+
+    `words`: a file with none of these words cannot have a finding of this rule, so it need not be parsed.
+    """
+
+    code: ClassVar[str]
+    name: ClassVar[str]
+    level: ClassVar[Level]
+    """The highest level that it reports at."""
+    words: ClassVar[tuple[str, ...]]
+    fixable: ClassVar[bool] = False
+    default: ClassVar[bool] = True
+    """False: only where it is selected by name."""
+
+
+class PipelineRule(Rule):
+    """A rule that looks at one path from a source to a sink at a time."""
+
+    @abc.abstractmethod
+    def check(self, pipeline: Pipeline) -> Iterator[Observation]:
+        """What this rule has to say of one pipeline."""
+
+
+class ScriptRule(Rule):
+    """A rule that looks at a whole file: its UDFs, its calls."""
+
+    @abc.abstractmethod
+    def check(self, script: Script) -> Iterator[Observation]:
+        """What this rule has to say of one file."""
+
+
+def level_for(level: Level, pipeline: Pipeline, evidence: Evidence | None) -> Level:
+    """`level`, lowered once for hint evidence and once for a DataFrame parameter with no caller in view."""
+    if evidence is not None and evidence.strength is Strength.HINT:
+        level = level.lowered()
+    if pipeline.open_parameter:
+        level = level.lowered()
+    return level

@@ -1,0 +1,470 @@
+"""What the DFT1 rules share: segments of a stretch, where an `into_batches` belongs and with how many rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import libcst as cst
+
+from daft_lint.edits import InsertCall, MoveCall
+from daft_lint.pipeline import catalog
+from daft_lint.pipeline.model import (
+    RECUTS,
+    BoundKind,
+    Column,
+    Count,
+    ExpressionKind,
+    Pipeline,
+    Place,
+    Projection,
+    Reads,
+    Runner,
+    Stage,
+    Step,
+    StepKind,
+    UdfCall,
+)
+from daft_lint.rule import Fix
+from daft_lint_rules._fanout import concurrency_of, known
+
+DEFAULT_BATCH_ROWS = 64
+"""Rows of an inserted `into_batches` where no UDF has a `batch_size` (rules.md)."""
+
+SMALLEST_BATCH_ROWS = 16
+"""Each batch is a task of some 25 ms: smaller ones cost more than they save (rules.md)."""
+
+DEFAULT_MORSEL_ROWS = 131_072
+"""Rows of a UDF call that nothing bounds (facts.md, `e1`)."""
+
+DOWNLOAD_ROWS = 128
+"""Rows of a call behind a built-in `download` (facts.md, `e7`)."""
+
+_LARGEST_STRETCHING = 4
+"""A common multiple of several batch sizes is worth asking for up to this many times the largest of them."""
+
+_ORDER_FUNCTIONS = frozenset({"monotonically_increasing_id", "row_number"})
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A number of rows for `into_batches`, and how the script can spell it there."""
+
+    value: int
+    count: Count | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where an `into_batches` belongs: right after the DataFrame expression `after`, ahead of `stages[index]`.
+
+    `words` completes "write `.into_batches(64)` …".
+    """
+
+    index: int
+    after: Place
+    words: str
+
+
+def boundary_of(pipeline: Pipeline, stage: Stage) -> Stage:
+    """The last stage before `stage` behind which no bound holds: a re-cut, a `collect`, an `explode`, the source.
+
+    A re-cut evaluates its own expressions before it cuts, so a stage is never its own boundary (but the source is).
+    """
+    for earlier in reversed(pipeline.stages[: stage.index]):
+        if is_boundary(pipeline, earlier):
+            return earlier
+    return pipeline.source
+
+
+def is_boundary(pipeline: Pipeline, stage: Stage) -> bool:
+    """Whether no bound that is set before this stage holds after it: it begins a stretch, or it multiplies rows."""
+    if stage.index == 0 or stage.stretch != pipeline.stages[stage.index - 1].stretch:
+        return True
+    return multiplies(stage.step)
+
+
+def multiplies(step: Step) -> bool:
+    """More rows leave the step than enter it: `explode`, as a method or a function, or a generator UDF."""
+    if step.kind is StepKind.EXPLODE:
+        return True
+    return any(
+        (e.kind is ExpressionKind.FUNCTION and e.name == "explode") or (e.udf is not None and e.udf.is_generator)
+        for root in step.outputs
+        for e in root.walk()
+    )
+
+
+def segment_of(pipeline: Pipeline, boundary: Stage) -> tuple[Stage, ...]:
+    """The stages that `boundary` is the boundary of, in order."""
+    found: list[Stage] = []
+    for stage in pipeline.stages[boundary.index + 1 :]:
+        found.append(stage)
+        if is_boundary(pipeline, stage):
+            break
+    return tuple(found)
+
+
+def spot_for(pipeline: Pipeline, boundary: Stage, inflating: Step | None) -> Spot | None:
+    """Where an `into_batches` belongs for data that `inflating` makes heavy: just before that step, on the far side
+    of the last boundary; right after the boundary where the data is heavy already. None where no place is known."""
+    heavy_from = pipeline.stage_of(inflating) if inflating is not None else None
+    if heavy_from is not None and heavy_from.index > boundary.index:
+        return before(pipeline, heavy_from)
+    return _behind(pipeline, boundary)
+
+
+def before(pipeline: Pipeline, stage: Stage) -> Spot | None:
+    step, previous = stage.step, pipeline.stages[stage.index - 1]
+    words = f"before `{maker(stage)}`"
+    if step.receiver is not None and step.parents and step.parents[0] is previous.step:
+        return Spot(stage.index, step.receiver, words)
+    if _yields_frame(previous):
+        return Spot(stage.index, previous.step.call, words)
+    return None
+
+
+def _behind(pipeline: Pipeline, boundary: Stage) -> Spot | None:
+    words = f"right after `{boundary.step.name}`"
+    if _yields_frame(boundary):
+        return Spot(boundary.index + 1, boundary.step.call, words)
+    if boundary.index + 1 < len(pipeline.stages):
+        following = pipeline.stages[boundary.index + 1].step
+        if following.receiver is not None and following.parents and following.parents[0] is boundary.step:
+            name = boundary.step.name if boundary.step.kind is StepKind.COLLECT else following.name
+            where = "right after" if boundary.step.kind is StepKind.COLLECT else "before"
+            return Spot(boundary.index + 1, following.receiver, f"{where} `{name}`")
+    return None
+
+
+def _yields_frame(stage: Stage) -> bool:
+    """Whether a call can be put behind the step's own. `df.collect()` often stands alone, its result unused."""
+    return stage.step.kind is not StepKind.COLLECT and isinstance(stage.step.call.node, cst.Call | cst.Subscript)
+
+
+def maker(stage: Stage) -> str:
+    """What makes a step's data heavy, by name: the built-in function, the UDF, else the step itself."""
+    for inflation in stage.inflations:
+        if inflation.expression.name:
+            return inflation.expression.name
+    for call in stage.udf_calls:
+        if call.makes.heavy:
+            return call.udf.name
+    return stage.step.name
+
+
+def maker_of(pipeline: Pipeline, step: Step) -> str:
+    """`maker` for a step that may stand outside this path (the other side of a join)."""
+    stage = pipeline.stage_of(step)
+    return step.name if stage is None else maker(stage)
+
+
+def method_place(step: Step) -> Place:
+    """The method's name in the step's call: where a finding about the step itself points, also in a long chain."""
+    node = step.call.node
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+        return Place(step.call.cell, node.func.attr)
+    return step.call
+
+
+def reads_few(pipeline: Pipeline) -> bool:
+    """The sink reads a few rows (`show`, `limit(n).collect()`), with nothing on the way that needs all of them, or no
+    column at all."""
+    if pipeline.reads is Reads.NONE:
+        return True
+    if pipeline.reads is Reads.FEW or _is_limited(pipeline):
+        return not any(s.step.kind in RECUTS or multiplies(s.step) for s in pipeline.stages)
+    return False
+
+
+def _is_limited(pipeline: Pipeline) -> bool:
+    """A `limit` right before the rows are brought here; written rows are meant to be many."""
+    last = pipeline.sink.step
+    is_brought = last.kind in (StepKind.COLLECT, StepKind.SINK) and not last.name.startswith("write_")
+    return is_brought and len(pipeline.stages) > 1 and pipeline.stages[-2].step.kind is StepKind.LIMIT
+
+
+def rows_to_ask(pipeline: Pipeline, segment: tuple[Stage, ...]) -> Rows:
+    """Rows for an `into_batches` that feeds `segment` (rules.md, DFT1): the largest `batch_size` there, times
+    concurrency / nodes where both are known, else 64; no more than fit `target_batch_bytes`, but at least 16.
+
+    A multiple of every `batch_size` where there is a reasonable one, so that no batch is ragged.
+    """
+    calls = [call for stage in segment for call in stage.udf_calls]
+    counts = [call.udf.batch_size for call in calls]
+    sizes = [(c.value, c) for c in counts if c is not None and c.value is not None and c.value > 0]
+    fit = rows_that_fit(pipeline, segment)
+    if not sizes:
+        return Rows(DEFAULT_BATCH_ROWS if fit is None else min(DEFAULT_BATCH_ROWS, fit))
+    unit = common_multiple([value for value, _ in sizes])
+    wanted = unit * math.ceil(max(value for value, _ in sizes) * _per_node(pipeline, calls) / unit)
+    if fit is not None and fit < wanted:
+        wanted = fit - fit % unit if fit >= unit else fit
+    wanted = max(wanted, SMALLEST_BATCH_ROWS)
+    return Rows(wanted, next((count for value, count in sizes if value == wanted), None))
+
+
+def common_multiple(sizes: list[int]) -> int:
+    """The least common multiple of batch sizes, or the largest of them where that multiple is out of proportion."""
+    least, largest = math.lcm(*sizes), max(sizes)
+    return least if least <= _LARGEST_STRETCHING * largest else largest
+
+
+def rows_that_fit(pipeline: Pipeline, segment: tuple[Stage, ...]) -> int | None:
+    """Rows of the segment's heaviest stage that fit the target batch, at least 16; None where no size is known."""
+    sizes = [
+        sum(c.weight.row_bytes for c in stage.columns_out.values() if c.weight.row_bytes is not None)
+        for stage in segment
+    ]
+    heaviest = max([*sizes, pipeline.source.step.source.row_bytes or 0 if pipeline.source.step.source else 0])
+    if heaviest <= 0:
+        return None
+    return max(SMALLEST_BATCH_ROWS, pipeline.settings.target_batch_bytes // heaviest)
+
+
+def _per_node(pipeline: Pipeline, calls: list[UdfCall]) -> float:
+    """Concurrency / nodes, 1 where one of them is not known."""
+    at_once = [concurrency_of(call.udf, pipeline.cluster) for call in calls if known(call.udf.batch_size) is not None]
+    concurrency = max((n for n in at_once if n is not None), default=None)
+    nodes = pipeline.cluster.nodes
+    if concurrency is None or not nodes:
+        return 1.0
+    return max(1.0, concurrency / nodes)
+
+
+def spelled(rows: Rows, spot: Place) -> str:
+    """The number as code for the place: the script's own constant where it has one that is in view there."""
+    count = rows.count
+    if count is None or count.name is None or count.value != rows.value or count.place is None:
+        return str(rows.value)
+    if count.place.cell is spot.cell and constant_in_view(count.name, spot):
+        return count.name
+    return str(rows.value)
+
+
+def constant_in_view(name: str, spot: Place) -> bool:
+    """Whether `name` is bound once in its file, by an assignment that `spot` sees: above it in a block around it, or
+    anywhere in the module where `spot` stands in a function."""
+    module = spot.cell.module
+    if sum(_binds(node, name) for node in _nodes(module)) != 1:
+        return False
+    blocks = _blocks_around(module, spot.node)
+    for depth, (block, index, is_class_body) in enumerate(blocks):
+        if is_class_body:
+            continue
+        assigned = next((i for i, line in enumerate(block) if name in _assigned_names(line)), None)
+        if assigned is not None:
+            runs_later = depth == 0 and any(isinstance(b[k], cst.FunctionDef) for b, k, _ in blocks)
+            return assigned < index or runs_later
+    return False
+
+
+_Block = tuple[Sequence[cst.CSTNode], int, bool]
+
+
+def _blocks_around(module: cst.Module, wanted: cst.CSTNode) -> list[_Block]:
+    """The blocks that hold a node, outermost first: their statements, which of them holds it, whether of a class."""
+    found: list[_Block] = []
+    block: Sequence[cst.CSTNode] | None = module.body
+    is_class_body = False
+    while block is not None:
+        index = next((i for i, statement in enumerate(block) if _holds(statement, wanted)), None)
+        if index is None:
+            break
+        found.append((block, index, is_class_body))
+        is_class_body = isinstance(block[index], cst.ClassDef)
+        inner = (n for n in _nodes(block[index]) if isinstance(n, cst.IndentedBlock) and _holds(n, wanted))
+        body = next(inner, None)
+        block = None if body is None else body.body
+    return found
+
+
+def _assigned_names(line: cst.CSTNode) -> Iterator[str]:
+    if not isinstance(line, cst.SimpleStatementLine):
+        return
+    for small in line.body:
+        if isinstance(small, cst.Assign):
+            yield from (t.target.value for t in small.targets if isinstance(t.target, cst.Name))
+        elif isinstance(small, cst.AnnAssign) and isinstance(small.target, cst.Name) and small.value is not None:
+            yield small.target.value
+
+
+def _binds(node: cst.CSTNode, name: str) -> bool:
+    """Whether a node itself gives `name` a value: an assignment, a parameter, a loop, a `with`, an import."""
+    if isinstance(node, cst.Param):
+        return node.name.value == name
+    if isinstance(node, cst.AssignTarget | cst.AnnAssign | cst.AugAssign | cst.For | cst.CompFor | cst.NamedExpr):
+        return _names_in(node.target, name)
+    if isinstance(node, cst.AsName):
+        return _names_in(node.name, name)
+    return isinstance(node, cst.Global | cst.Nonlocal) and any(item.name.value == name for item in node.names)
+
+
+def _names_in(target: cst.CSTNode, name: str) -> bool:
+    return any(isinstance(node, cst.Name) and node.value == name for node in _nodes(target))
+
+
+def _nodes(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """A node and all that it holds, outermost first."""
+    pending: list[cst.CSTNode] = [root]
+    while pending:
+        node = pending.pop()
+        yield node
+        pending.extend(node.children)
+
+
+def _holds(root: cst.CSTNode, wanted: cst.CSTNode) -> bool:
+    return any(node is wanted for node in _nodes(root))
+
+
+def order_seen(pipeline: Pipeline, index: int) -> str | None:
+    """What sees the loss of row order if an `into_batches` is put ahead of `stages[index]`, in words; None where
+    nothing can (rules.md, "Fixes")."""
+    if pipeline.runner is Runner.NATIVE and pipeline.runner_is_set:
+        return None
+    if not _has_order(pipeline, index):
+        return None
+    for stage in pipeline.stages[index:]:
+        step = stage.step
+        spec = catalog.STEPS.get(step.name)
+        if _numbers_rows(step):
+            return f"`{step.name}` numbers the rows"
+        if spec is not None and spec.sees_order:
+            return f"`{step.name}` sees the row order"
+        if spec is not None and not spec.keeps_order:
+            return None
+    if pipeline.sink.step.kind is StepKind.SINK:
+        return None
+    return "who gets this DataFrame may see the row order"
+
+
+def _has_order(pipeline: Pipeline, index: int) -> bool:
+    """Whether the rows have a promised order ahead of `stages[index]`: one piece, or a `sort` since the last loss."""
+    ordered = pipeline.source.pieces_out.kind.value != "many"
+    for stage in pipeline.stages[1:index]:
+        spec = catalog.STEPS.get(stage.step.name)
+        if stage.step.name == "sort":
+            ordered = True
+        elif spec is not None and not spec.keeps_order:
+            ordered = False
+    return ordered
+
+
+def _numbers_rows(step: Step) -> bool:
+    return any(
+        e.kind is ExpressionKind.FUNCTION and e.name in _ORDER_FUNCTIONS
+        for root in (*step.outputs, *step.expressions)
+        for e in root.walk()
+    )
+
+
+def insertion(pipeline: Pipeline, spot: Spot, rows: Rows) -> Fix:
+    """The fix that puts `.into_batches(n)` there; on Ray it loses the row order (`e4`)."""
+    call = f"into_batches({spelled(rows, spot.after)})"
+    seen = order_seen(pipeline, spot.index)
+    why = None if seen is None else f"on Ray `into_batches` does not keep the row order, and {seen}"
+    return Fix(f"Insert `.{call}` {spot.words}", (InsertCall(spot.after, call),), why)
+
+
+@dataclass(frozen=True, slots=True)
+class Misplaced:
+    """An `into_batches` (`stage`) that cuts what the step `inflating` has made heavy in the same segment."""
+
+    stage: Stage
+    inflating: Stage
+    column: Column
+
+
+def misplaced_batches(pipeline: Pipeline) -> Iterator[Misplaced]:
+    """Every `into_batches` behind an inflating step, with neither a boundary between them nor a use for it there."""
+    for stage in pipeline.stages:
+        if stage.step.kind is not StepKind.BATCHES:
+            continue
+        boundary = boundary_of(pipeline, stage)
+        first: Misplaced | None = None
+        for column in stage.columns_in.values():
+            inflating = pipeline.stage_of(column.inflated_by) if column.inflated_by is not None else None
+            if inflating is None or not boundary.index < inflating.index < stage.index or not column.weight.heavy:
+                continue
+            if not used_after(pipeline, stage.index, column.name):
+                continue
+            if first is None or inflating.index < first.inflating.index:
+                first = Misplaced(stage, inflating, column)
+        if first is not None:
+            yield first
+
+
+def used_after(pipeline: Pipeline, index: int, name: str) -> bool:
+    """Whether a step after `stages[index]`, or the sink, reads the column; the optimizer drops it before if not."""
+    for stage in pipeline.stages[index + 1 :]:
+        step = stage.step
+        read = {column for root in (*step.outputs, *step.expressions) for column in root.columns()}
+        if name in read or None in read or "*" in read or step.projection is Projection.UNKNOWN:
+            return True
+        if step.projection is Projection.ONLY or (step.projection is Projection.DROP and name in step.dropped):
+            return False
+        if any(output.output == name for output in step.outputs):
+            return False
+        name = step.renamed.get(name, name)
+    return pipeline.reads is not Reads.NONE
+
+
+def move_of(pipeline: Pipeline, misplaced: Misplaced) -> Fix | None:
+    """The fix that puts a misplaced `into_batches` before the inflating step; None where its argument may not be
+    known there."""
+    spot = before(pipeline, misplaced.inflating)
+    count = misplaced.stage.step.count
+    if spot is None or not isinstance(misplaced.stage.step.call.node, cst.Call):
+        return None
+    if not evaluates_earlier(count, spot.after):
+        return None
+    call = misplaced.stage.step.call
+    return Fix(f"Move `.into_batches(...)` {spot.words}", (MoveCall(call, spot.after),))
+
+
+def evaluates_earlier(count: Count | None, spot: Place) -> bool:
+    """Whether the argument means the same at the earlier place: a number, or a constant in view there."""
+    if count is None or count.place is None or count.place.cell is not spot.cell:
+        return False
+    node = count.place.node
+    if isinstance(node, cst.Integer):
+        return True
+    return isinstance(node, cst.Name) and constant_in_view(node.value, spot)
+
+
+def sentence(text: str) -> str:
+    """The text with a capital letter at its beginning, as a part of a message."""
+    return text[:1].upper() + text[1:]
+
+
+def inflated_label(pipeline: Pipeline, step: Step) -> str:
+    """What the inflating step is called where it is a related place."""
+    if step is pipeline.source.step:
+        name = step.source.name if step.source is not None else step.name
+        if name == "parameter":
+            return "the DataFrame comes in here; no caller is in view"
+        return f"the rows that `{name}` gives are heavy already"
+    return f"`{maker_of(pipeline, step)}` makes the data heavy here"
+
+
+def number(value: float) -> str:
+    """1,234 for messages."""
+    return f"{value:,.0f}"
+
+
+def size(value: float) -> str:
+    """Bytes for messages, in the units of facts.md (1 MB is 10^6 bytes)."""
+    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("KB", 1e3)):
+        if value >= scale:
+            return f"{value / scale:,.1f} {unit}"
+    return f"{value:,.0f} bytes"
+
+
+def is_batched(call: UdfCall, wanted: Rows, pipeline: Pipeline) -> bool:
+    """An `into_batches` before the call; or the script's own morsel size, at or below what a rule would ask for."""
+    if call.bound.kind is not BoundKind.BATCHES:
+        return False
+    if call.bound.by is not None or pipeline.morsel_size is None:
+        return True
+    return pipeline.morsel_size <= wanted.value

@@ -1,0 +1,106 @@
+"""DFT107 batch-never-fills."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from daft_lint.pipeline import catalog
+from daft_lint.pipeline.model import Expression, ExpressionKind, Pipeline, Place, Stage, Step, StepKind, UdfCall
+from daft_lint.rule import Level, Observation, PipelineRule
+from daft_lint_rules._fanout import known
+from daft_lint_rules._places import udf_related
+from daft_lint_rules._streaming import DOWNLOAD_ROWS, is_boundary, number, reads_few
+
+
+class BatchNeverFills(PipelineRule):
+    """A UDF asks for a `batch_size` above 128 behind a built-in `download` in the same stretch: it never gets
+    more than 128 rows.
+
+    ## Why
+
+    `download` hands on 128 rows at a time, on both runners, so that the bytes in flight stay bounded. Measured
+    with 2,000 rows and `batch_size=512`: the largest call got 128 rows. A batch that was tuned for a GPU is
+    never full, and what the script says is not what it does.
+
+    ## Example
+
+    ```python
+    # before: calls of 128 rows
+    @daft.func.batch(return_dtype=DataType.float32(), batch_size=512)
+    def score(jpeg: Series) -> list[float]: ...
+
+    df = df.with_column("jpeg", download(df["url"]))
+    df = df.with_column("score", score(df["jpeg"]))
+
+    # after: say what happens
+    @daft.func.batch(return_dtype=DataType.float32(), batch_size=128)
+    ```
+
+    ## Fix
+
+    None: 128 is what the pipeline gives. For larger calls, fetch inside the UDF, which then gets its
+    `batch_size` of URLs.
+
+    ## Options
+
+    None.
+    """
+
+    code = "DFT107"
+    name = "batch-never-fills"
+    level = Level.ADVICE
+    words = ("batch_size", "download")
+
+    def check(self, pipeline: Pipeline) -> Iterator[Observation]:
+        """One observation for each UDF call whose batches a `download` cuts short."""
+        if reads_few(pipeline):
+            return
+        for stage in pipeline.stages:
+            if stage.rows_in is not None and stage.rows_in <= DOWNLOAD_ROWS:
+                continue
+            for call in stage.udf_calls:
+                size = known(call.udf.batch_size)
+                if size is None or size <= DOWNLOAD_ROWS or not call.read:
+                    continue
+                cut = _cut_by(pipeline, stage, call)
+                if cut is not None:
+                    yield _observation(stage, call, size, cut)
+
+
+def _cut_by(pipeline: Pipeline, stage: Stage, call: UdfCall) -> Place | None:
+    """The `download` that cuts what reaches the call: the last step in the stretch that says how many rows that is."""
+    for argument in call.expression.inputs:
+        for expression in argument.walk():
+            if _cuts(expression):
+                return expression.place or stage.step.call
+    for earlier in reversed(pipeline.stages[: stage.index]):
+        found = next((e for e in _evaluated(earlier.step) if _cuts(e)), None)
+        if found is not None and not is_boundary(pipeline, earlier):
+            return found.place or earlier.step.call
+        if is_boundary(pipeline, earlier) or earlier.step.kind is StepKind.BATCHES:
+            return None
+    return None
+
+
+def _evaluated(step: Step) -> Iterator[Expression]:
+    for root in (*step.outputs, *step.expressions):
+        yield from root.walk()
+
+
+def _cuts(expression: Expression) -> bool:
+    if expression.kind is not ExpressionKind.FUNCTION or expression.name is None:
+        return False
+    spec = catalog.FUNCTIONS.get(expression.name)
+    return spec is not None and spec.rows_cut is not None
+
+
+def _observation(stage: Stage, call: UdfCall, size: int, cut: Place) -> Observation:
+    return Observation(
+        place=call.expression.place or stage.step.call,
+        level=Level.ADVICE,
+        seen=f"`{call.udf.name}` asks for batches of {number(size)} rows behind a `download`,"
+        f" which hands on {DOWNLOAD_ROWS} at a time",
+        costs=f"No call gets more than {DOWNLOAD_ROWS} rows, {DOWNLOAD_ROWS / size:.0%} of what it was tuned for",
+        write=f"Write `batch_size={DOWNLOAD_ROWS}` or less; for larger calls, fetch the bytes inside the UDF",
+        related=((cut, "this `download` cuts the rows"), *udf_related(call.udf)),
+    )

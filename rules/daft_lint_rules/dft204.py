@@ -1,0 +1,68 @@
+"""DFT204: partitions on the native runner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from daft_lint.edits import RemoveCall
+from daft_lint.pipeline.model import Runner, Script
+from daft_lint.rule import Fix, Level, Observation, ScriptRule
+from daft_lint_rules._places import has_open_parameter
+from daft_lint_rules._streaming import method_place
+
+
+class PartitionsOnNative(ScriptRule):
+    """A `repartition` or `into_partitions` in a script that sets the native runner, unconditionally.
+
+    ## Why
+    The native runner has no partitions. Daft warns at run time ("not supported on the NativeRunner. This will be a
+    no-op"), drops the step and goes on: the pieces that the script counts on are never made. `into_batches` works on
+    both runners.
+
+    ## Example
+
+        daft.set_runner_native()
+        df = daft.read_parquet("pages.parquet").repartition(16)
+        df = df.with_column("vector", embed(df["text"]))
+
+    becomes
+
+        daft.set_runner_native()
+        df = daft.read_parquet("pages.parquet")
+        df = df.with_column("vector", embed(df["text"]))
+
+    To bound the rows of a call, write `.into_batches(n)`. To spread the work over nodes, write `daft.set_runner_ray()`.
+
+    ## Fix
+    Removes the call. It is safe: the call does nothing.
+
+    ## Options
+    None. `runner = "native"` in `[tool.daft-lint.cluster]` does not count, nor a runner that one branch alone sets: the
+    script may run on Ray then.
+    """
+
+    code = "DFT204"
+    name = "partitions-on-native"
+    level = Level.ERROR
+    words = ("repartition", "into_partitions")
+    fixable = True
+
+    def check(self, script: Script) -> Iterator[Observation]:
+        if script.runner is not Runner.NATIVE or not script.runner_is_set:
+            return
+        seen: set[int] = set()
+        for step in script.steps:
+            if step.name not in self.words or id(step.call.node) in seen:
+                continue
+            seen.add(id(step.call.node))
+            count = "" if step.count is None or step.count.value is None else f"{step.count.value}"
+            yield Observation(
+                place=method_place(step),
+                level=self.level.lowered() if has_open_parameter(step) else self.level,
+                seen=f"`{step.name}({count})` on the native runner, which this script sets",
+                costs="It does nothing: the native runner has no partitions, and Daft drops the step with a"
+                " warning at run time",
+                write="Remove it; write `.into_batches(n)` to bound the rows of a call, or"
+                " `daft.set_runner_ray()` to spread the work",
+                fix=Fix(title=f"Remove `{step.name}`", actions=(RemoveCall(step.call),)),
+            )

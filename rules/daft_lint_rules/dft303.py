@@ -1,0 +1,132 @@
+"""DFT303: more actors than the cluster holds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from daft_lint.pipeline.model import Cluster, Count, Place, Runner, Script, Udf, UdfKind
+from daft_lint.rule import Level, Observation, ScriptRule
+from daft_lint_rules._fanout import known
+from daft_lint_rules._places import udf_related
+
+ACTOR_KINDS = frozenset({UdfKind.METHOD, UdfKind.METHOD_BATCH, UdfKind.LEGACY})
+CPUS_PER_ACTOR = 1.0
+"""What Daft 0.7 asks of Ray for an actor where the UDF says nothing (`actor_udf.rs`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """`each` of a resource for every actor, `total` in the cluster, which `fits` actors."""
+
+    resource: str
+    each: float
+    total: float
+    fits: int
+
+
+class ConcurrencyAboveCapacity(ScriptRule):
+    """A `max_concurrency` that asks for more actors, or with its `cpus` and `gpus` for more CPUs and GPUs, than the
+    cluster facts hold.
+
+    ## Why
+    Daft starts that many actors and waits for them before the first row. Those that fit nowhere never come: Daft
+    waits 120 s in silence, then goes on with the actors that fit. Measured (experiment e6): 10 actors on 4 CPUs took
+    121 s, 2 actors a few seconds (also Daft issue 7112). On a metered cluster these are two minutes of every GPU, at
+    each start.
+
+    ## Example
+    4 nodes with 2 GPUs each:
+
+        @daft.cls(max_concurrency=16, gpus=1)       # 16 GPUs asked for, 8 there
+        class Captioner: ...
+
+    becomes
+
+        @daft.cls(max_concurrency=8, gpus=1)
+        class Captioner: ...
+
+    ## Fix
+    None: whether the script or the cluster is to change is not the linter's to say.
+
+    ## Options
+    - `[tool.daft-lint.cluster]`: `nodes`, `cpus_per_node`, `gpus_per_node`. `ray.init(num_cpus=..., num_gpus=...)` in
+      the script counts first.
+
+    An actor takes 1 CPU where the UDF does not say. It has to fit on one node: two nodes of 3 CPUs hold two actors of
+    2 CPUs, not three. Without the facts the rule is silent; so it is for async functions, whose `max_concurrency`
+    counts coroutines, and on the native runner.
+    """
+
+    code = "DFT303"
+    name = "concurrency-above-capacity"
+    level = Level.WARNING
+    words = ("concurrency",)
+
+    def check(self, script: Script) -> Iterator[Observation]:
+        if script.runner is Runner.NATIVE:
+            return
+        seen: set[int] = set()
+        for udf in script.udfs:
+            actors = known(udf.max_concurrency)
+            if actors is None or udf.kind not in ACTOR_KINDS or udf.is_async:
+                continue
+            place = _place(udf)
+            shortage = _shortage(udf, actors, script.cluster)
+            if place is None or shortage is None or id(place.node) in seen:
+                continue
+            seen.add(id(place.node))
+            yield self._observation(udf, actors, shortage, script.cluster, place)
+
+    def _observation(self, udf: Udf, actors: int, shortage: Shortage, cluster: Cluster, place: Place) -> Observation:
+        nodes = cluster.nodes or 1
+        return Observation(
+            place=place,
+            level=self.level,
+            seen=f"`{udf.name}` asks for {actors:,} {'actor' if actors == 1 else 'actors'} with"
+            f" {_amount(shortage.each, shortage.resource)} each,"
+            f" {_amount(actors * shortage.each, shortage.resource)} in all;"
+            f" the cluster has {shortage.total:g}"
+            f" ({nodes:,} {'node' if nodes == 1 else 'nodes'} x {shortage.total / nodes:g}), room for"
+            f" {shortage.fits:,}",
+            costs="Daft waits 120 s in silence for the actors that cannot start, then goes on with those that fit (e6)"
+            if shortage.fits
+            else "No actor fits: Daft waits 120 s in silence, and then there is none to go on with",
+            write=f"Write `max_concurrency={shortage.fits}`, or correct the cluster facts"
+            if shortage.fits
+            else f"Ask for fewer {shortage.resource}s an actor, or correct the cluster facts",
+            related=udf_related(udf),
+        )
+
+
+def _amount(number: float, resource: str) -> str:
+    return f"{number:g} {resource}" if number == 1 else f"{number:g} {resource}s"
+
+
+def _place(udf: Udf) -> Place | None:
+    count = udf.max_concurrency
+    return (count.place if count is not None else None) or udf.options or udf.definition
+
+
+def _shortage(udf: Udf, actors: int, cluster: Cluster) -> Shortage | None:
+    """The resource that is shortest for so many actors; None where all fit, or where nothing is known."""
+    candidates = (
+        _short_of("GPU", _each(udf.gpus, 0.0), cluster.gpus_per_node, cluster.gpus, cluster.nodes),
+        _short_of("CPU", _each(udf.cpus, CPUS_PER_ACTOR), cluster.cpus_per_node, cluster.cpus, cluster.nodes),
+    )
+    short = [s for s in candidates if s is not None and s.fits < actors]
+    return min(short, key=lambda s: s.fits, default=None)
+
+
+def _each(count: Count | None, default: float) -> float | None:
+    """What an actor takes of a resource; None where it is given and not known."""
+    return default if count is None else count.value
+
+
+def _short_of(
+    resource: str, each: float | None, per_node: float | None, total: float | None, nodes: int | None
+) -> Shortage | None:
+    if each is None or each <= 0 or per_node is None or total is None or nodes is None:
+        return None
+    return Shortage(resource, each, total, nodes * math.floor(per_node / each + 1e-9))

@@ -1,0 +1,76 @@
+"""DFT304: a model that is loaded in every call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from daft_lint.pipeline.model import Script, Udf, UdfKind
+from daft_lint.rule import Level, Observation, ScriptRule
+from daft_lint_rules._places import short_code, udf_related
+
+EVERY_ROW = frozenset({UdfKind.FUNC, UdfKind.APPLY})
+
+
+class ModelLoadedPerCall(ScriptRule):
+    """A UDF without state whose body loads a model: `from_pretrained`, `torch.load`, `SentenceTransformer(...)`,
+    `YOLO(...)` and their like.
+
+    ## Why
+    The body of a `daft.func` runs for every row, that of a `daft.func.batch` or a legacy function UDF for every
+    batch. A model that takes 5 s to load from the disk's cache costs 5 s a call: at 64 rows a call that is 78 ms for
+    each row before it is even looked at, and on a GPU each load takes memory again. A `daft.cls` loads it once, in
+    the `__init__` of each actor.
+
+    ## Example
+
+        @daft.func.batch(return_dtype=DataType.embedding(DataType.float32(), 384), batch_size=64)
+        def embed(text: daft.Series):
+            model = SentenceTransformer("all-MiniLM-L6-v2")
+            return model.encode(text.to_pylist())
+
+    becomes
+
+        @daft.cls(max_concurrency=4)
+        class Embedder:
+            def __init__(self):
+                self.model = SentenceTransformer("all-MiniLM-L6-v2")
+
+            @daft.method.batch(return_dtype=DataType.embedding(DataType.float32(), 384), batch_size=64)
+            def embed(self, text: daft.Series):
+                return self.model.encode(text.to_pylist())
+
+    ## Fix
+    None: the change is a new class, and its calls with it.
+
+    ## Options
+    None. A load that a cache holds is left alone: `functools.lru_cache` or `cache` on the function that loads, or a
+    module global that it fills.
+    """
+
+    code = "DFT304"
+    name = "model-loaded-per-call"
+    level = Level.WARNING
+    words = ("udf", "func", "apply")
+
+    def check(self, script: Script) -> Iterator[Observation]:
+        seen: set[int] = set()
+        for udf in script.udfs:
+            if udf.is_class or not udf.model_loads or id(udf.model_loads[0].node) in seen:
+                continue
+            seen.add(id(udf.model_loads[0].node))
+            yield self._observation(udf)
+
+    def _observation(self, udf: Udf) -> Observation:
+        first, *others = udf.model_loads
+        often = "row" if udf.kind in EVERY_ROW else "batch"
+        more = "" if not others else f" and {len(others)} more"
+        return Observation(
+            place=first,
+            level=self.level,
+            seen=f"`{udf.name}`, a stateless `{udf.kind.value}`, loads a model in its body:"
+            f" `{short_code(first.node)}`{more}",
+            costs=f"The body runs once for every {often}, and so does the load: seconds, and the model's"
+            " memory, each time",
+            write="Write a class with `@daft.cls` that loads it in `__init__`, once for each actor",
+            related=udf_related(udf) + tuple((place, "another model is loaded here") for place in others),
+        )

@@ -1,0 +1,111 @@
+"""DFT401: a lazy transformation whose result is dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from daft_lint.edits import InsertBefore
+from daft_lint.pipeline import catalog
+from daft_lint.pipeline.model import DiscardedStep, Place, Script, StepKind
+from daft_lint.rule import Fix, Level, Observation, ScriptRule
+from daft_lint_rules._places import has_open_parameter, short_code
+from daft_lint_rules._streaming import method_place
+
+KEEPS_ROWS_AND_ORDER = frozenset({"into_partitions"})
+"""Steps that change neither the rows nor their order (e4)."""
+
+
+class DiscardedDataframe(ScriptRule):
+    """A lazy transformation whose result is dropped: `df.repartition(8)` as a statement of its own.
+
+    ## Why
+    A DataFrame is immutable and lazy: each method returns a new one and changes nothing in the old one (experiment
+    e6). A statement that drops the new one does nothing at all; the filter, the column or the fan-out that it spells
+    is not there when the query runs, and no error says so.
+
+    ## Example
+
+        df = daft.read_parquet("s3://lake/pages/*.parquet")
+        df.repartition(64)
+        df.where(df["lang"] == "en")
+        df.write_parquet("s3://lake/english")              # all languages, as many pieces as files
+
+    becomes
+
+        df = daft.read_parquet("s3://lake/pages/*.parquet")
+        df = df.repartition(64)
+        df = df.where(df["lang"] == "en")
+        df.write_parquet("s3://lake/english")
+
+    ## Fix
+    Assigns the result back to the name that the chain begins with. It is unsafe where that makes the script do what
+    it did not do before: other rows, other columns, another order. For `into_partitions` it is safe.
+
+    ## Options
+    None. The last expression of a notebook cell is shown, so it is not reported; nor are `show`, `collect` and
+    writes, which do their work at once.
+    """
+
+    code = "DFT401"
+    name = "discarded-dataframe"
+    level = Level.ERROR
+    words = tuple(sorted(name for name, spec in catalog.STEPS.items() if spec.lazy))
+    fixable = True
+
+    def check(self, script: Script) -> Iterator[Observation]:
+        seen: set[int] = set()
+        for discarded in script.discarded:
+            node = id(discarded.step.call.node)
+            if node not in seen:
+                seen.add(node)
+                yield self._observation(discarded)
+
+    def _observation(self, discarded: DiscardedStep) -> Observation:
+        step, target = discarded.step, _target(discarded)
+        begin = target if target is not None else "df"
+        written = short_code(step.call.node, 60)
+        return Observation(
+            place=method_place(step),
+            level=self.level.lowered() if has_open_parameter(step) else self.level,
+            seen=f"The DataFrame that `{step.name}` returns is dropped",
+            costs="The statement does nothing: a DataFrame is immutable, and"
+            f" {'the one that it is called on' if target is None else f'`{target}`'} stays as it was",
+            write=f"Write `{begin} = {written}`",
+            fix=_fix(discarded),
+        )
+
+
+def _target(discarded: DiscardedStep) -> str | None:
+    """The name to assign back to; None for a chain that begins with a reader, whose first name is a module's."""
+    links: set[int] = set()
+    node: cst.CSTNode = discarded.step.call.node
+    while isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+        links.add(id(node))
+        node = node.func.value
+    step = discarded.step
+    while step.kind is not StepKind.SOURCE and step.parents:
+        step = step.parents[0]
+    begins_chain = step.kind is StepKind.SOURCE and id(step.call.node) in links
+    return None if begins_chain else discarded.target
+
+
+def _statement(discarded: DiscardedStep, statement: Place) -> Place:
+    """The call's own statement, where it shares its line with others (`a = b; df.limit(3)`)."""
+    small = statement.node.body if isinstance(statement.node, cst.SimpleStatementLine) else ()
+    own = (s for s in small if isinstance(s, cst.Expr) and s.value is discarded.step.call.node)
+    return next((Place(statement.cell, s) for s in own), statement)
+
+
+def _fix(discarded: DiscardedStep) -> Fix | None:
+    step, target = discarded.step, _target(discarded)
+    if target is None or step.statement is None:
+        return None
+    return Fix(
+        title=f"Assign the result back to `{target}`",
+        actions=(InsertBefore(_statement(discarded, step.statement), f"{target} = "),),
+        why_unsafe=None
+        if step.name in KEEPS_ROWS_AND_ORDER
+        else f"`{step.name}` had no effect until now; with one, the rows, the columns or their order can change",
+    )

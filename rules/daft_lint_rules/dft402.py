@@ -1,0 +1,76 @@
+"""DFT402: a reader called on a DataFrame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from daft_lint.edits import Action, AddImport, ReplaceNode
+from daft_lint.pipeline.model import Place, ReadOnDataFrame, Script
+from daft_lint.rule import Fix, Level, Observation, ScriptRule
+
+
+class ReadOnDataframe(ScriptRule):
+    """`df.read_parquet(...)`, `df.from_glob_path(...)` and their like: a reader called on a DataFrame.
+
+    ## Why
+    The readers are functions of the module `daft`; a DataFrame has none, as it is not a session (Spark's
+    `spark.read`, a habit that this often comes from). The line raises an AttributeError (experiment e6), in a long
+    job only once it is reached.
+
+    ## Example
+
+        df = df.read_parquet("s3://lake/labels.parquet")
+
+    becomes
+
+        df = daft.read_parquet("s3://lake/labels.parquet")
+
+    ## Fix
+    Spells the reader as the module spells daft, and imports `daft` where the file does not. It is safe: before it the
+    line fails. There is none where the reader hangs on a longer chain (`df.where(...).read_parquet(...)`): what is
+    meant to become of that chain is not in the script.
+
+    ## Options
+    None.
+    """
+
+    code = "DFT402"
+    name = "read-on-dataframe"
+    level = Level.ERROR
+    words = ("read_", "from_")
+    fixable = True
+
+    def check(self, script: Script) -> Iterator[Observation]:
+        seen: set[int] = set()
+        for read in script.reads_on_dataframes:
+            if id(read.call.node) in seen:
+                continue
+            seen.add(id(read.call.node))
+            daft = read.daft_name or "daft"
+            yield Observation(
+                place=read.call,
+                level=self.level,
+                seen=f"`{read.name}` is called on a DataFrame",
+                costs="A DataFrame has no readers: this line raises an AttributeError",
+                write=f"Write `{daft}.{read.name}(...)`",
+                fix=_fix(read, daft),
+            )
+
+
+def _fix(read: ReadOnDataFrame, daft: str) -> Fix | None:
+    node = read.call.node
+    if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute) or not _is_plain(node.func.value):
+        return None
+    actions: list[Action] = [ReplaceNode(Place(read.call.cell, node.func.value), daft)]
+    if read.daft_name is None:
+        actions.append(AddImport(read.call, "daft"))
+    return Fix(title=f"Call `{daft}.{read.name}`", actions=tuple(actions))
+
+
+def _is_plain(node: cst.BaseExpression) -> bool:
+    """A name or attributes of names: nothing that the rewrite could lose."""
+    while isinstance(node, cst.Attribute):
+        node = node.value
+    return isinstance(node, cst.Name)

@@ -1,0 +1,62 @@
+"""DFT404: `repartition()` without a count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from daft_lint.pipeline.model import Script, Step
+from daft_lint.rule import Level, Observation, ScriptRule
+from daft_lint_rules._places import has_open_parameter
+from daft_lint_rules._streaming import method_place
+
+
+class PartitionCountMissing(ScriptRule):
+    """A `repartition()` without its count.
+
+    ## Why
+    `DataFrame.repartition(num, *partition_by)` requires `num`: without it the script stops with a TypeError when it
+    reaches the line, which may be after hours of work on an earlier `collect`. Daft has no automatic count.
+
+    ## Example
+
+        df = df.repartition()
+
+    becomes
+
+        df = df.repartition(64)            # so many pieces
+        df = df.into_batches(256)          # or: so many rows a piece, with no count to know
+        df = df.repartition(None, "doc")   # or: by a column, in as many pieces as there are
+
+    ## Fix
+    None: what the count should be is not in the script. `daft-lint explain DFT201` has the formula.
+
+    ## Options
+    None.
+    """
+
+    code = "DFT404"
+    name = "partition-count-missing"
+    level = Level.ERROR
+    words = ("repartition",)
+
+    def check(self, script: Script) -> Iterator[Observation]:
+        seen: set[int] = set()
+        for step in script.steps:
+            if step.name != "repartition" or step.count is not None or _is_starred(step) or id(step.call.node) in seen:
+                continue
+            seen.add(id(step.call.node))
+            yield Observation(
+                place=method_place(step),
+                level=self.level.lowered() if has_open_parameter(step) else self.level,
+                seen="`repartition` is called without `num`, the number of partitions",
+                costs="`num` is required, and Daft picks none by itself: this line raises a TypeError",
+                write="Write `.repartition(n)`, or `.into_batches(rows)` where the rows of a piece are what you know",
+            )
+
+
+def _is_starred(step: Step) -> bool:
+    """Whether the call has `*args` or `**kwargs`, which may hold the count."""
+    node = step.call.node
+    return isinstance(node, cst.Call) and any(argument.star for argument in node.args)
