@@ -1,0 +1,343 @@
+"""The commands, with click; each imports what it needs when it runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from daft_lint import __version__
+
+if TYPE_CHECKING:
+    from daft_lint.config import Config
+    from daft_lint.discover import Problem
+    from daft_lint.document import Document
+    from daft_lint.engine import Report
+    from daft_lint.finding import Finding
+    from daft_lint.rule import Rule
+
+CLEAN, FOUND, MISUSE = 0, 1, 2
+_BROKEN_PIPE = 141
+"""What a shell reports of a process that SIGPIPE ended."""
+_INTERRUPTED = 130
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs a command line and returns its exit status. Bad input is one line on standard error and 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # A path or a source may hold what the terminal's encoding has no character for.
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        status = cli.main(args=list(arguments), prog_name="daft-lint", standalone_mode=False)
+        sys.stdout.flush()
+        return status if isinstance(status, int) else CLEAN
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return MISUSE
+    except click.ClickException as error:
+        click.echo(f"daft-lint: {error.format_message()}", err=True)
+        return MISUSE
+    except (click.Abort, KeyboardInterrupt):
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # The reader has gone: nothing more is written, at the interpreter's end neither.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _BROKEN_PIPE
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="daft-lint %(version)s")
+def cli() -> None:
+    """Finds what makes a Daft pipeline slow, large or wrong on Ray, and says what to write instead."""
+
+
+def _codes(_context: click.Context, _parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    from daft_lint.config import is_prefix
+
+    codes = tuple(code.strip().upper() for text in value for code in text.split(",") if code.strip())
+    for code in codes:
+        if not is_prefix(code):
+            raise click.BadParameter(f"{code} is no rule code nor the beginning of one, such as DFT1 or DFT101")
+    return codes
+
+
+_LEVEL = click.Choice(["advice", "warning", "error"], case_sensitive=False)
+_FAIL_ON = click.Choice(["advice", "warning", "error", "never"], case_sensitive=False)
+_config_option = click.option(
+    "--config", "config_file", type=click.Path(path_type=Path), help="Read this configuration."
+)
+_select_option = click.option(
+    "--select", multiple=True, callback=_codes, metavar="CODES", help="Only rules with these prefixes."
+)
+_ignore_option = click.option(
+    "--ignore", multiple=True, callback=_codes, metavar="CODES", help="No rules with these prefixes."
+)
+_paths_argument = click.argument("paths", nargs=-1, type=click.Path(allow_dash=True))
+_stdin_option = click.option("--stdin-filename", metavar="NAME", help="The name of the text that `-` reads.")
+_output_option = click.option("--output", type=click.Path(dir_okay=False), help="Write the report to this file.")
+_facts_option = click.option(
+    "--facts/--no-facts", default=None, help="Read the footers of local Parquet sources for rows and sizes."
+)
+_force_exclude_option = click.option("--force-exclude", is_flag=True, help="Excludes hold for given files too.")
+_verbose_option = click.option("-v", "--verbose", is_flag=True, help="Say on stderr what was read and cut short.")
+
+
+@cli.command()
+@_paths_argument
+@_select_option
+@_ignore_option
+@click.option("--level", type=_LEVEL, help="The lowest level that is shown (default: advice).")
+@click.option("--fail-on", type=_FAIL_ON, help="The lowest level that makes the exit status 1 (default: warning).")
+@click.option("--format", "form", type=click.Choice(["text", "concise", "json"]), default="text", show_default=True)
+@_output_option
+@_stdin_option
+@click.option("--statistics", is_flag=True, help="How often each rule spoke, in place of the findings.")
+@_config_option
+@_facts_option
+@_force_exclude_option
+@_verbose_option
+def check(
+    paths: tuple[str, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    level: str | None,
+    fail_on: str | None,
+    form: str,
+    output: str | None,
+    stdin_filename: str | None,
+    statistics: bool,
+    config_file: Path | None,
+    facts: bool | None,
+    force_exclude: bool,
+    verbose: bool,
+) -> int:
+    """Report what is wrong in PATHS (default: the configured `src`); `-` reads standard input."""
+    config = _configured(config_file, select=select, ignore=ignore, level=level, fail_on=fail_on, facts=facts)
+    given: dict[str, bytes] = {}
+    if _reads_stdin(paths, stdin_filename):
+        document = _stdin_document(stdin_filename)
+        given[document.path] = document.raw
+        report, failed = _check_document(document, config), False
+    else:
+        files, failed = _files(paths, config, force_exclude)
+        report, failed = _check_files(files, paths, config, failed)
+    shown = [finding for finding in report.findings if finding.level.name.lower() in _from(config.level)]
+    _write_report(shown, report.files, form, output, given, statistics)
+    if verbose:
+        _tell(report, config)
+    if failed:
+        return MISUSE
+    return FOUND if any(f.level.name.lower() in _from(config.fail_on) for f in shown) else CLEAN
+
+
+def _from(level: str) -> tuple[str, ...]:
+    """The levels from `level` up; "never": none."""
+    from daft_lint.config import LEVELS
+
+    return LEVELS[LEVELS.index(level) :] if level in LEVELS else ()
+
+
+def _configured(file: Path | None, **given: object) -> Config:
+    """The configuration with the command line's options in place of what it says."""
+    from daft_lint.config import ConfigError, load
+
+    try:
+        config = load(Path.cwd(), file)
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from None
+    changes = {key: value for key, value in given.items() if value is not None and value != ()}
+    if "facts" in changes:
+        changes["settings"] = dataclasses.replace(config.settings, footers=bool(changes["facts"]))
+    return dataclasses.replace(config, **changes)  # type: ignore[arg-type]
+
+
+def _reads_stdin(paths: Sequence[str], stdin_filename: str | None) -> bool:
+    if "-" not in paths:
+        if stdin_filename is not None:
+            raise click.UsageError("--stdin-filename names the text of standard input: give - as the path")
+        return False
+    if len(paths) > 1:
+        raise click.UsageError("- reads standard input and stands alone: leave the other paths out")
+    return True
+
+
+def _stdin_document(name: str | None) -> Document:
+    from daft_lint.document import Document
+
+    return Document.from_bytes(Path(name or "stdin.py").as_posix(), sys.stdin.buffer.read())
+
+
+def _files(paths: Sequence[str], config: Config, force_exclude: bool) -> tuple[list[Path], bool]:
+    """The files to check, and whether a path that was given could not be read; what cannot be read is told."""
+    from daft_lint.discover import discover
+
+    starts = [Path(path) for path in paths] or [config.root / source for source in config.src]
+    found = discover([_relative(path) for path in starts], config, force_exclude=force_exclude)
+    _tell_problems(found.problems)
+    given = {_relative(path).as_posix() for path in starts}
+    return list(found.files), any(problem.path in given for problem in found.problems)
+
+
+def _relative(path: Path) -> Path:
+    """The path from the working directory, where it lies below it."""
+    try:
+        return path.absolute().relative_to(Path.cwd()) if path.is_absolute() else path
+    except ValueError:
+        return path
+
+
+def _tell_problems(problems: Iterable[Problem]) -> None:
+    for problem in problems:
+        click.echo(f"daft-lint: {problem.path}: {problem.message}", err=True)
+
+
+def _check_document(document: Document, config: Config) -> Report:
+    from daft_lint import engine
+
+    return engine.check_document(document, config)
+
+
+def _check_files(files: Sequence[Path], paths: Sequence[str], config: Config, failed: bool) -> tuple[Report, bool]:
+    from daft_lint import engine
+
+    report = engine.check_files(files, config)
+    _tell_problems(report.problems)
+    given = {_relative(Path(path)).as_posix() for path in paths}
+    return report, failed or any(problem.path in given for problem in report.problems)
+
+
+def _write_report(
+    findings: Sequence[Finding], files: int, form: str, output: str | None, given: dict[str, bytes], statistics: bool
+) -> None:
+    from daft_lint.report import Summary
+    from daft_lint.report import statistics as tally
+    from daft_lint.report.text import stdout_colour
+
+    if statistics:
+        text = tally(findings) + Summary.of(findings, files).sentence() + "\n"
+    else:
+        text = _rendered(findings, files, form, given, colour=output is None and stdout_colour())
+    if output is None:
+        sys.stdout.write(text)
+        return
+    _write_file(output, text)
+    if form != "text" and not statistics:
+        # The file is for a machine; whoever looks on reads the text.
+        sys.stdout.write(_rendered(findings, files, "text", given, colour=stdout_colour()))
+
+
+def _write_file(output: str, text: str) -> None:
+    try:
+        Path(output).write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise click.ClickException(f"{output}: cannot be written: {error.strerror or error}") from None
+
+
+def _rendered(findings: Sequence[Finding], files: int, form: str, given: dict[str, bytes], *, colour: bool) -> str:
+    if form == "json":
+        from daft_lint.report import json
+
+        return json.render(findings, files)
+    if form == "concise":
+        from daft_lint.report import concise
+
+        return concise.render(findings, files)
+    from daft_lint.report import text
+
+    return text.render(findings, files, text.SourceLines(given), colour=colour)
+
+
+def _tell(report: Report, config: Config) -> None:
+    click.echo(f"configuration: {config.file or 'none, the defaults hold'}", err=True)
+    click.echo(f"files: {report.files}", err=True)
+    for limit in report.limits:
+        click.echo(f"limit: {limit}", err=True)
+
+
+@cli.command()
+@click.argument("path", type=click.Path())
+@click.option("--format", "form", type=click.Choice(["tree", "json", "mermaid"]), default="tree", show_default=True)
+@_config_option
+@_facts_option
+def plan(path: str, form: str, config_file: Path | None, facts: bool | None) -> int:
+    """Show the pipelines that were understood in PATH: steps, heavy columns, rows, pieces, bounds; `?` is not known."""
+    from daft_lint.document import Document, ParseFailure, run_deep
+    from daft_lint.pipeline.interpret import interpret
+    from daft_lint.pipeline.project import Project
+    from daft_lint.report.plan import render
+
+    config = _configured(config_file, facts=facts)
+    try:
+        document = Document.read(path)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise click.ClickException(f"{path}: {reason}") from None
+    try:
+
+        def work() -> str:
+            return render(interpret(document, config.settings, Project()), form)
+
+        text = run_deep(work) if document.is_deep else work()
+    except ParseFailure as failure:
+        raise click.ClickException(f"{path}:{failure}") from None
+    sys.stdout.write(text)
+    return CLEAN
+
+
+@cli.command()
+@click.argument("code", required=False)
+def explain(code: str | None) -> int:
+    """Print the documentation of rule CODE, or a table of all rules."""
+    from daft_lint import engine
+
+    rules = engine.rules()
+    if code is None:
+        click.echo(_table(rules), nl=False)
+        return CLEAN
+    wanted = code.strip()
+    for rule in rules:
+        if wanted.upper() == rule.code or wanted.lower() == rule.name:
+            click.echo(_documentation(rule))
+            return CLEAN
+    from daft_lint.config import did_you_mean
+
+    raise click.ClickException(f"no rule {wanted}{did_you_mean(wanted.upper(), [rule.code for rule in rules])}")
+
+
+def _table(rules: Sequence[type[Rule]]) -> str:
+    width = max(len(rule.name) for rule in rules)
+    rows = []
+    for rule in rules:
+        notes = [*(["fix"] if rule.fixable else []), *([] if rule.default else ["off unless selected"])]
+        rows.append(f"{rule.code}  {rule.name:<{width}}  {rule.level.name.lower():<7}  {', '.join(notes)}".rstrip())
+    return "\n".join(rows) + "\n"
+
+
+def _documentation(rule: type[Rule]) -> str:
+    fix = "has a fix" if rule.fixable else "has no fix"
+    default = "" if rule.default else ", off unless selected"
+    head = f"# {rule.code} {rule.name}\n\nAt most {rule.level.name.lower()}; {fix}{default}."
+    return f"{head}\n\n{inspect.cleandoc(rule.__doc__ or '')}"
+
+
+_POSITIVE = click.IntRange(min=1)
+
+
+@cli.command()
+@click.option("--rows", type=click.IntRange(min=0), required=True, help="Rows in all.")
+@click.option("--nodes", type=_POSITIVE, required=True, help="Nodes of the cluster.")
+@click.option("--concurrency", type=_POSITIVE, required=True, help="UDF calls that run at once, on all nodes together.")
+@click.option("--batch-size", type=_POSITIVE, required=True, help="Rows in a call of the UDF.")
+def partitions(rows: int, nodes: int, concurrency: int, batch_size: int) -> int:
+    """Work out how many partitions a UDF should be fed with, and say why."""
+    from daft_lint.formula import PartitionPlan
+
+    click.echo(PartitionPlan.of(rows, nodes, concurrency, batch_size).explain())
+    return CLEAN

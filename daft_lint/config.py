@@ -1,0 +1,266 @@
+"""The configuration: `[tool.daft-lint]` in pyproject.toml, or a daft-lint.toml.
+
+Keys are spelled with `-`; `_` is read too. Nothing of LibCST is imported here, nor anything that a run without findings
+has no need of.
+"""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from daft_lint.pipeline.model import Cluster, Runner, Settings, SourceFacts
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+LEVELS = ("advice", "warning", "error")
+FAIL_ON = (*LEVELS, "never")
+NAMES = ("daft-lint.toml", ".daft-lint.toml", "pyproject.toml")
+"""The files that can hold the configuration; the first that does in the nearest folder counts."""
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be used: says the file, the key and what to write."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """What a run is asked to do, the model's settings included. `root` is the folder that relative patterns count from,
+    `file` the file that it was read from (None: the defaults)."""
+
+    root: Path = field(default_factory=Path.cwd)
+    file: Path | None = None
+    src: tuple[str, ...] = (".",)
+    exclude: tuple[str, ...] = ()
+    """Patterns in gitignore style, in place of nothing: the default excludes always hold."""
+    select: tuple[str, ...] = ()
+    """Prefixes of codes; empty: every rule that is on by default."""
+    ignore: tuple[str, ...] = ()
+    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    level: str = "advice"
+    """The lowest level that is shown."""
+    fail_on: str = "warning"
+    """The lowest level that makes the exit status 1; "never" for none."""
+    facts: bool = False
+    """Read the footers of local Parquet sources."""
+    markdown: bool = False
+    """Check the Markdown files of a folder too."""
+    target_daft: str | None = None
+    settings: Settings = Settings()
+
+
+def load(start: Path, file: Path | None = None) -> Config:
+    """The configuration for a run in the folder `start`: that of `file`, else of the nearest folder upwards.
+
+    Raises `ConfigError` for a file that cannot be read or holds what no key means.
+    """
+    if file is not None:
+        table = _table(file)
+        return _config({} if table is None else table, file)
+    for folder in (start, *start.resolve().parents):
+        for name in NAMES:
+            candidate = folder / name
+            if candidate.is_file():
+                table = _table(candidate)
+                if table is not None:
+                    return _config(table, candidate)
+    return Config(root=start)
+
+
+def parse(text: str, file: Path) -> Config:
+    """The configuration that a daft-lint.toml with this text would give. Raises `ConfigError`."""
+    return _config(_toml(text, file), file)
+
+
+def _toml(text: str, file: Path) -> Mapping[str, object]:
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(f"{file}: no valid TOML: {error}") from None
+
+
+def _table(file: Path) -> Mapping[str, object] | None:
+    """The tool's table of a file; None for a pyproject.toml without one."""
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{file}: no valid TOML: not UTF-8 text") from None
+    if file.name == "pyproject.toml" and "daft-lint" not in text:
+        return None
+    document = _toml(text, file)
+    tool = document.get("tool")
+    nested = tool.get("daft-lint") if isinstance(tool, Mapping) else None
+    if nested is None:
+        return None if file.name == "pyproject.toml" else document
+    if not isinstance(nested, Mapping):
+        raise ConfigError(f"{file}: tool.daft-lint must be a table")
+    return nested
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Reads the values of one table; `prefix` is the table's name in messages."""
+
+    file: Path
+    prefix: str = ""
+
+    def wrong(self, key: str, wanted: str, value: object) -> ConfigError:
+        return ConfigError(f"{self.file}: {self.prefix}{key} must be {wanted}, not {_shown(value)}")
+
+    def strings(self, key: str, value: object) -> tuple[str, ...]:
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self.wrong(key, "a list of strings", value)
+        return tuple(value)
+
+    def string(self, key: str, value: object) -> str:
+        if not isinstance(value, str):
+            raise self.wrong(key, "a string", value)
+        return value
+
+    def boolean(self, key: str, value: object) -> bool:
+        if not isinstance(value, bool):
+            raise self.wrong(key, "true or false", value)
+        return value
+
+    def count(self, key: str, value: object) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise self.wrong(key, "a whole number of at least 1", value)
+        return value
+
+    def rows(self, key: str, value: object) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise self.wrong(key, "a whole number of at least 0", value)
+        return value
+
+    def amount(self, key: str, value: object) -> float:
+        if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < float("inf"):
+            raise self.wrong(key, "a number of at least 0", value)
+        return value
+
+    def choice(self, key: str, value: object, choices: Iterable[str]) -> str:
+        choices = tuple(choices)
+        if not isinstance(value, str) or value not in choices:
+            raise self.wrong(key, "one of " + ", ".join(f'"{c}"' for c in choices), value)
+        return value
+
+    def codes(self, key: str, value: object) -> tuple[str, ...]:
+        codes = self.strings(key, value)
+        for code in codes:
+            if not is_prefix(code):
+                raise self.wrong(key, 'prefixes of rule codes such as "DFT1"', code)
+        return codes
+
+    def table(self, key: str, value: object) -> Mapping[str, object]:
+        if not isinstance(value, Mapping):
+            raise self.wrong(key, "a table", value)
+        return value
+
+    def values(
+        self, table: Mapping[str, object], known: Mapping[str, Callable[[str, object], object]]
+    ) -> dict[str, object]:
+        """The table's values by their keys in snake case. Raises `ConfigError` for a key that is not known."""
+        found: dict[str, object] = {}
+        for key, value in table.items():
+            spelled = key.replace("_", "-")
+            if spelled not in known:
+                raise ConfigError(f"{self.file}: unknown key {self.prefix}{key}{did_you_mean(spelled, known)}")
+            if spelled.replace("-", "_") in found:
+                raise ConfigError(f"{self.file}: {self.prefix}{spelled} is given twice")
+            found[spelled.replace("-", "_")] = known[spelled](key, value)
+        return found
+
+
+def is_prefix(code: str) -> bool:
+    """A rule code or the beginning of one: `D`, `DFT1`, `DFT101`; `ALL` for every rule."""
+    return code == "ALL" or (
+        bool(code) and len(code) <= 6 and "DFT".startswith(code[:3]) and (len(code) <= 3 or code[3:].isdecimal())
+    )
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The end of a message about a word that is not known: the nearest, else all of them."""
+    known = tuple(known)
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean {near[0]}?" if near else "; known are " + ", ".join(known)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _config(table: Mapping[str, object], file: Path) -> Config:
+    reader = _Reader(file)
+    values = reader.values(
+        table,
+        {
+            "src": reader.strings,
+            "exclude": reader.strings,
+            "select": reader.codes,
+            "ignore": reader.codes,
+            "per-file-ignores": lambda key, value: _per_file(reader, key, value),
+            "level": lambda key, value: reader.choice(key, value, LEVELS),
+            "fail-on": lambda key, value: reader.choice(key, value, FAIL_ON),
+            "facts": reader.boolean,
+            "markdown": reader.boolean,
+            "target-daft": reader.string,
+            "cluster": lambda key, value: _cluster(file, reader.table(key, value)),
+            "sources": lambda key, value: _sources(file, reader.table(key, value)),
+            "heavy-row-bytes": reader.count,
+            "target-batch-bytes": reader.count,
+            "fan-out": lambda key, value: reader.choice(key, value, ("repartition", "into_partitions")),
+        },
+    )
+    of_settings = ("cluster", "sources", "heavy_row_bytes", "target_batch_bytes", "fan_out")
+    given = {key: values.pop(key) for key in of_settings if key in values}
+    settings = replace(Settings(), **given)  # type: ignore[arg-type]
+    settings = replace(settings, footers=bool(values.get("facts", False)))
+    config = Config(root=file.resolve().parent, file=file, settings=settings)
+    return replace(config, **values)  # type: ignore[arg-type]
+
+
+def _per_file(reader: _Reader, key: str, value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    table = reader.table(key, value)
+    return tuple((pattern, reader.codes(f"{key}.{pattern}", codes)) for pattern, codes in table.items())
+
+
+def _cluster(file: Path, table: Mapping[str, object]) -> Cluster:
+    reader = _Reader(file, "cluster.")
+    values = reader.values(
+        table,
+        {
+            "nodes": reader.count,
+            "total-concurrency": reader.count,
+            "cpus-per-node": reader.amount,
+            "gpus-per-node": reader.amount,
+            "runner": lambda key, value: Runner(reader.choice(key, value, [runner.value for runner in Runner])),
+        },
+    )
+    return replace(Cluster(), **values)  # type: ignore[arg-type]
+
+
+def _sources(file: Path, table: Mapping[str, object]) -> tuple[tuple[str, SourceFacts], ...]:
+    found = []
+    for pattern, entry in table.items():
+        name = f'sources."{pattern}"'
+        reader = _Reader(file, f"{name}.")
+        values = reader.values(
+            _Reader(file).table(name, entry),
+            {
+                "rows": reader.rows,
+                "files": reader.count,
+                "row-bytes": reader.count,
+                "heavy": reader.strings,
+                "light": reader.strings,
+            },
+        )
+        found.append((pattern, replace(SourceFacts(origin=f"{file.name}, {name}"), **values)))  # type: ignore[arg-type]
+    return tuple(found)

@@ -1,0 +1,318 @@
+"""From documents to findings: which rules run, what they observe, what is suppressed.
+
+Rules are found by name: every module `daft_lint_rules.dft*` holds one. The engine knows none of them.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import os
+import pkgutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from daft_lint.config import Config
+from daft_lint.discover import Problem, may_concern, mentions_daft
+from daft_lint.document import Cell, Document, ParseFailure, run_deep
+from daft_lint.finding import Finding, FindingFix, FixEdit, Related, Span
+from daft_lint.rule import Level, Observation, PipelineRule, Rule, ScriptRule
+from daft_lint.selection import Selection
+from daft_lint.suppress import Suppressions
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from daft_lint.edits import Edit
+    from daft_lint.pipeline.model import Place, Script
+    from daft_lint.pipeline.project import Project
+
+RULES_PACKAGE = "daft_lint_rules"
+SYNTAX = "DFT001"
+UNUSED = "DFT002"
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A finding and, where it rests on a DataFrame parameter with no caller in view, the function it is in."""
+
+    finding: Finding
+    entry: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the analysis of one document gave; all of it can be pickled.
+
+    `called` are the functions of other files that it followed; `limits` the caps that were hit, in words.
+    """
+
+    path: str
+    raised: tuple[Raised, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    called: frozenset[str] = frozenset()
+    limits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a whole check gave. `files` counts the files that were looked at."""
+
+    findings: tuple[Finding, ...]
+    problems: tuple[Problem, ...] = ()
+    files: int = 0
+    limits: tuple[str, ...] = field(default=())
+
+
+@functools.cache
+def rules() -> tuple[type[Rule], ...]:
+    """Every rule, by code."""
+    package = importlib.import_module(RULES_PACKAGE)
+    found: list[type[Rule]] = []
+    for module in pkgutil.iter_modules(package.__path__):
+        if module.name.startswith("dft"):
+            loaded = importlib.import_module(f"{RULES_PACKAGE}.{module.name}")
+            found.extend(
+                value
+                for value in vars(loaded).values()
+                if isinstance(value, type) and issubclass(value, Rule) and value.__module__ == loaded.__name__
+            )
+    return tuple(sorted(found, key=lambda rule: rule.code))
+
+
+def selected_rules(config: Config) -> tuple[type[Rule], ...]:
+    """The rules that the configuration asks for."""
+    selection = Selection(config)
+    return tuple(rule for rule in rules() if selection.runs(rule.code, rule.default))
+
+
+def words_of(chosen: Iterable[type[Rule]]) -> tuple[bytes, ...]:
+    """The words of which a file needs one to have a finding."""
+    return tuple(sorted({word.encode() for rule in chosen for word in rule.words}))
+
+
+def check_files(files: Sequence[Path], config: Config) -> Report:
+    """Check files in one process, in order."""
+    documents: dict[str, Document] = {}
+    results: list[Result] = []
+    problems: list[Problem] = []
+    checker: Checker | None = None
+    for file in files:
+        try:
+            raw = file.read_bytes()
+        except OSError as error:
+            problems.append(Problem(str(file), f"cannot be read: {error.strerror or error}"))
+            continue
+        suppresses = may_suppress(raw)
+        if not suppresses and not mentions_daft(raw):
+            continue
+        # Rules and LibCST are imported when the first file needs them, and not before.
+        checker = Checker(config) if checker is None else checker
+        document = Document.from_bytes(str(file).replace(os.sep, "/"), raw)
+        results.append(checker.check(document))
+        if suppresses:
+            documents[document.path] = document
+    return merge(results, problems, len(files), config, documents)
+
+
+class Checker:
+    """What checks of several documents share: the rules, their words, the names of the tree."""
+
+    def __init__(self, config: Config) -> None:
+        from daft_lint.pipeline.project import Project
+
+        self.config = config
+        self.chosen = selected_rules(config)
+        self.words = words_of(self.chosen)
+        self.project = Project()
+
+    def check(self, document: Document) -> Result:
+        """What one document gives, suppressed findings and those in modules that it calls included."""
+        if not mentions_daft(document.raw) or not may_concern(document.raw, self.words):
+            return Result(document.path)
+        analysis = Analysis(document, self.config, self.project, self.chosen)
+        return run_deep(analysis.run) if document.is_deep else analysis.run()
+
+
+def may_suppress(raw: bytes) -> bool:
+    """Whether a file may hold a suppression of this tool's."""
+    return b"DFT" in raw or b"daft-lint:" in raw or (mentions_daft(raw) and b"noqa" in raw.lower())
+
+
+def check_document(document: Document, config: Config) -> Report:
+    """Check one document alone, as an editor or standard input gives it."""
+    return merge([Checker(config).check(document)], (), 1, config, {document.path: document})
+
+
+class Analysis:
+    """One document on its way to findings."""
+
+    def __init__(self, document: Document, config: Config, project: Project, chosen: Sequence[type[Rule]]) -> None:
+        self.document = document
+        self.config = config
+        self.project = project
+        self.chosen = chosen
+        self.limits: list[str] = []
+
+    def run(self) -> Result:
+        from daft_lint.pipeline.interpret import interpret
+
+        path = self.document.path
+        try:
+            script = interpret(self.document, self.config.settings, self.project)
+        except ParseFailure as failure:
+            return Result(path, (Raised(self.syntax(failure)),) if Selection(self.config).runs(SYNTAX) else ())
+        raised: list[Raised] = []
+        for rule in self.chosen:
+            raised.extend(self.observed(rule, script))
+        return Result(path, tuple(strongest(raised)), (), script.called, (*script.limits_hit, *self.limits))
+
+    def syntax(self, failure: ParseFailure) -> Finding:
+        """DFT001: the file does not parse."""
+        line, column = self.document.location(self.document.cells[0], failure.line, failure.column)
+        return Finding(
+            SYNTAX,
+            "syntax-error",
+            Level.ERROR,
+            Span(self.document.path, None, line, column, line, column + 1),
+            f"This file does not parse: {failure.message}",
+            "Nothing in it can be checked",
+            "",
+        )
+
+    def observed(self, rule: type[Rule], script: Script) -> Iterable[Raised]:
+        """What one rule has to say, as findings."""
+        made = rule()
+        if isinstance(made, PipelineRule):
+            for pipeline in script.pipelines:
+                entry = pipeline.entry if pipeline.open_parameter else ""
+                for observation in made.check(pipeline):
+                    yield Raised(self.finding(rule, observation), entry)
+        elif isinstance(made, ScriptRule):
+            for observation in made.check(script):
+                yield Raised(self.finding(rule, observation))
+
+    def finding(self, rule: type[Rule], observation: Observation) -> Finding:
+        """An observation as plain data."""
+        evidence = observation.evidence
+        return Finding(
+            rule.code,
+            rule.name,
+            observation.level,
+            self.span(observation.place),
+            observation.seen,
+            observation.costs,
+            observation.write,
+            evidence.strength.name.lower() if evidence is not None else None,
+            tuple(Related(self.span(place), message) for place, message in observation.related),
+            self.fix(observation),
+        )
+
+    def span(self, place: Place) -> Span:
+        """Where a node is. A chain of calls is pointed at from its last method's name, a definition at its name."""
+        cell = place.cell
+        positions = self.project.positions_of(cell)
+        first, last = pointed_at(place.node)
+        start, end = positions.span(first)[0], positions.span(last)[1]
+        if first is not last and starts_with_name(place.node):
+            whole = positions.span(place.node)[0]
+            start = whole if positions.line_column(whole)[0] == positions.line_column(start)[0] else start
+        line, column = cell.document.location(cell, *positions.line_column(start))
+        end_line, end_column = cell.document.location(cell, *positions.line_column(end))
+        number = cell.number if cell.document.kind == "notebook" else None
+        return Span(cell.document.path, number, line, column, end_line, end_column)
+
+    def fix(self, observation: Observation) -> FindingFix | None:
+        if observation.fix is None:
+            return None
+        from daft_lint.edits import EditError, render_all
+
+        edits: list[FixEdit] = []
+        try:
+            rendered = render_all(observation.fix.actions, self.project.positions_of)
+        except EditError as error:
+            self.limits.append(f"a fix of {self.document.path} was left out: {error}")
+            return None
+        for cell, changes in rendered.items():
+            edits.extend(self.fix_edit(cell, change) for change in changes)
+        if not edits:
+            return None
+        return FindingFix(observation.fix.title, observation.fix.why_unsafe, tuple(edits))
+
+    def fix_edit(self, cell: Cell, edit: Edit) -> FixEdit:
+        """An edit in the bytes of the file; in those of the cell's source for a notebook."""
+        document = cell.document
+        if document.kind == "notebook":
+            return FixEdit(document.path, cell.number, edit.start, edit.end, edit.text)
+        start, end = document.file_span(cell, edit.start, edit.end)
+        return FixEdit(document.path, None, start, end, edit.text)
+
+
+def pointed_at(node: cst.CSTNode) -> tuple[cst.CSTNode, cst.CSTNode]:
+    """The first and the last node of what a finding underlines."""
+    import libcst as cst
+
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+        return node.func.attr, node
+    if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
+        return node.name, node.name
+    if isinstance(node, cst.Param):
+        return node.name, node.name
+    return node, node
+
+
+def starts_with_name(node: cst.CSTNode) -> bool:
+    """`df.where(...)` and `model.predict(...)`, but not a link of a longer chain."""
+    import libcst as cst
+
+    from daft_lint.pipeline.syntax import dotted
+
+    return isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and bool(dotted(node.func.value))
+
+
+def strongest(raised: Iterable[Raised]) -> list[Raised]:
+    """One for each code and place: one that rests on no open parameter first, then the highest level."""
+    kept: dict[tuple[str, Span], Raised] = {}
+    for one in raised:
+        key = (one.finding.code, one.finding.span)
+        before = kept.get(key)
+        if before is None or rank(one) > rank(before):
+            kept[key] = one
+    return list(kept.values())
+
+
+def rank(raised: Raised) -> tuple[bool, Level]:
+    return (not raised.entry, raised.finding.level)
+
+
+def merge(
+    results: Iterable[Result], problems: Sequence[Problem], files: int, config: Config, sources: Mapping[str, Document]
+) -> Report:
+    """One report of all documents: what rests on a parameter with no caller counts only where no other file calls."""
+    results = list(results)
+    called = frozenset(entry for result in results for entry in result.called)
+    raised = strongest(one for result in results for one in result.raised if one.entry not in called)
+    findings: list[Finding] = []
+    selection = Selection(config)
+    suppressions = {path: Suppressions(document) for path, document in sources.items()}
+    for finding in sorted((one.finding for one in raised), key=order):
+        if selection.ignores_in(finding.span.path, finding.code):
+            continue
+        table = suppressions.get(finding.span.path)
+        if table is None or not table.hides(finding):
+            findings.append(finding)
+    if selection.runs(UNUSED):
+        for table in suppressions.values():
+            findings.extend(table.unused(selection))
+    return Report(
+        tuple(sorted(findings, key=order)),
+        (*problems, *(p for result in results for p in result.problems)),
+        files,
+        tuple(f"{result.path}: {limit}" for result in results for limit in result.limits),
+    )
+
+
+def order(finding: Finding) -> tuple[Span, str]:
+    return (finding.span, finding.code)

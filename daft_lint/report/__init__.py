@@ -1,0 +1,67 @@
+"""How findings are written: one small module for each format."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from daft_lint.finding import Finding
+from daft_lint.rule import Level
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How many findings of each level there are, in how many files, and how many have a fix."""
+
+    files: int
+    errors: int
+    warnings: int
+    advice: int
+    fixable: int
+
+    @classmethod
+    def of(cls, findings: Sequence[Finding], files: int) -> Summary:
+        levels = [finding.level for finding in findings]
+        return cls(
+            files,
+            levels.count(Level.ERROR),
+            levels.count(Level.WARNING),
+            levels.count(Level.ADVICE),
+            sum(finding.fix is not None for finding in findings),
+        )
+
+    @property
+    def findings(self) -> int:
+        return self.errors + self.warnings + self.advice
+
+    def sentence(self) -> str:
+        """The closing line of a report: `Found 3 findings (1 error, 2 warnings) in 12 files.`"""
+        where = f"in {count(self.files, 'file')}."
+        if not self.findings:
+            return f"Found nothing {where}"
+        parts = [
+            count(number, word) if word else f"{number} advice"
+            for number, word in ((self.errors, "error"), (self.warnings, "warning"), (self.advice, ""))
+            if number
+        ]
+        fixable = f" {count(self.fixable, 'finding')} can be fixed: daft-lint fix." if self.fixable else ""
+        return f"Found {count(self.findings, 'finding')} ({', '.join(parts)}) {where}{fixable}"
+
+
+def count(number: int, word: str) -> str:
+    """`1 file`, `1,200 files`."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+def statistics(findings: Sequence[Finding]) -> str:
+    """How often each rule spoke, the most frequent first."""
+    tally: dict[tuple[str, str], int] = {}
+    for finding in findings:
+        tally[finding.code, finding.name] = tally.get((finding.code, finding.name), 0) + 1
+    ordered = sorted(tally.items(), key=lambda item: (-item[1], item[0]))
+    return "".join(f"{number:>6}  {code}  {name}\n" for (code, name), number in ordered)
+
+
+def visible(text: str) -> str:
+    """`text` with control characters spelled out, so that nothing in a source can steer a terminal."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

@@ -1,0 +1,20 @@
+"""One line a finding: `path:line:column: CODE message [level]`; in a notebook `path:cell 3:line:column`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from daft_lint.finding import Finding, Span
+from daft_lint.report import Summary, visible
+
+
+def place(span: Span) -> str:
+    """Where a span begins, as an editor or a terminal can jump to it."""
+    cell = "" if span.cell is None else f"cell {span.cell}:"
+    return f"{visible(span.path)}:{cell}{span.line}:{span.column}"
+
+
+def render(findings: Sequence[Finding], files: int) -> str:
+    """The findings and the closing line."""
+    lines = [f"{place(f.span)}: {f.code} {visible(f.message)} [{f.level.name.lower()}]" for f in findings]
+    return "\n".join([*lines, Summary.of(findings, files).sentence()]) + "\n"

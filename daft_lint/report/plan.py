@@ -1,0 +1,222 @@
+"""What was understood of a script: its pipelines, step by step, as a tree, as JSON or as a Mermaid graph.
+
+`?` stands for what is not known.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from daft_lint.document import Cell
+from daft_lint.pipeline.model import (
+    Bound,
+    BoundKind,
+    Count,
+    Pieces,
+    PiecesKind,
+    Pipeline,
+    Place,
+    Script,
+    Stage,
+    UdfCall,
+    Weight,
+)
+from daft_lint.positions import Positions
+from daft_lint.report import count, visible
+
+FORMATS = ("tree", "json", "mermaid")
+
+
+def render(script: Script, form: str = "tree") -> str:
+    """The pipelines of a script. Raises `ValueError` for a form that is none of `FORMATS`."""
+    plan = [_pipeline(pipeline, _Lines()) for pipeline in script.pipelines]
+    if form == "json":
+        return json.dumps({"version": 1, "pipelines": plan, "limits": list(script.limits_hit)}, indent=2) + "\n"
+    if form == "mermaid":
+        return _mermaid(plan)
+    if form != "tree":
+        raise ValueError(f"no form {form!r}; known are {', '.join(FORMATS)}")
+    return _tree(plan) + "".join(f"limit: {visible(limit)}\n" for limit in script.limits_hit)
+
+
+class _Lines:
+    """Lines of places; positions are worked out once a cell."""
+
+    def __init__(self) -> None:
+        self.positions: dict[Cell, Positions] = {}
+
+    def of(self, place: Place) -> dict[str, object]:
+        import libcst as cst
+
+        cell = place.cell
+        if cell not in self.positions:
+            self.positions[cell] = Positions(cell)
+        positions = self.positions[cell]
+        node = place.node
+        # A chain begins at its source; a step is where its own name stands.
+        if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+            node = node.func.attr
+        line, _ = cell.document.location(cell, *positions.line_column(positions.span(node)[0]))
+        found: dict[str, object] = {"path": cell.document.path, "line": line}
+        return {**found, "cell": cell.number} if cell.document.kind == "notebook" else found
+
+
+def _pipeline(pipeline: Pipeline, lines: _Lines) -> dict[str, object]:
+    cluster = pipeline.cluster
+    return {
+        "runner": pipeline.runner.value,
+        "runner_is_set": pipeline.runner_is_set,
+        "reads": pipeline.reads.value,
+        "open_parameter": pipeline.open_parameter,
+        "cluster": {
+            "nodes": cluster.nodes,
+            "total_concurrency": cluster.total_concurrency,
+            "cpus_per_node": cluster.cpus_per_node,
+            "gpus_per_node": cluster.gpus_per_node,
+        },
+        "steps": [_stage(stage, lines) for stage in pipeline.stages],
+    }
+
+
+def _stage(stage: Stage, lines: _Lines) -> dict[str, object]:
+    step = stage.step
+    return {
+        "name": step.name,
+        "kind": step.kind.value,
+        **lines.of(step.call),
+        "stretch": stage.stretch,
+        "rows": stage.rows_out,
+        "pieces": _pieces(stage.pieces_out),
+        "bound": _bound(stage.bound),
+        "count": _count(step.count),
+        "paths": list(step.source.paths) if step.source else [],
+        "heavy": [_heavy(column.name, column.weight) for column in stage.heavy_columns_out()],
+        "udfs": [_udf(call) for call in stage.udf_calls],
+        "inflates": [inflation.expression.name for inflation in stage.inflations],
+    }
+
+
+def _heavy(name: str, weight: Weight) -> dict[str, object]:
+    evidence = weight.evidence
+    return {
+        "column": name,
+        "evidence": evidence.strength.name.lower() if evidence else None,
+        "why": evidence.reason if evidence else None,
+        "row_bytes": weight.row_bytes,
+    }
+
+
+def _udf(call: UdfCall) -> dict[str, object]:
+    udf = call.udf
+    return {
+        "name": udf.name,
+        "kind": udf.kind.value,
+        "heavy": call.is_heavy,
+        "takes": [column.name for column in call.heavy],
+        "batch_size": _count(udf.batch_size),
+        "max_concurrency": _count(udf.max_concurrency),
+        "gpus": _count(udf.gpus),
+        "bound": _bound(call.bound),
+    }
+
+
+def _count(number: Count | None) -> int | str | None:
+    """The number, `?` where it is given but not known, None where it is not given."""
+    return None if number is None else "?" if number.value is None else number.value
+
+
+def _pieces(pieces: Pieces) -> int | str:
+    if pieces.count is not None:
+        return pieces.count
+    return 1 if pieces.kind is PiecesKind.ONE else "many" if pieces.kind is PiecesKind.MANY else "?"
+
+
+def _bound(bound: Bound) -> dict[str, object] | None:
+    return None if bound.kind is BoundKind.NONE else {"kind": bound.kind.value, "rows": bound.rows}
+
+
+def _known(value: object) -> str:
+    return "?" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _head(step: dict[str, object]) -> str:
+    number = step["count"]
+    where = f"cell {step['cell']}, line" if "cell" in step else "line"
+    called = "" if number is None else f"({_known(number)})"
+    return f"{step['name']}{called}  {where} {step['line']}"
+
+
+def _facts(step: dict[str, object]) -> str:
+    bound = step["bound"]
+    batch = "no bound"
+    if isinstance(bound, dict):
+        batch = f"at most {_known(bound['rows'])} rows a call ({bound['kind']})"
+    return f"rows {_known(step['rows'])}, pieces {_known(step['pieces'])}, {batch}"
+
+
+def _notes(step: dict[str, object]) -> list[str]:
+    """What there is to say of a step beyond its name and numbers."""
+    notes: list[str] = []
+    paths, heavy, udfs = step["paths"], step["heavy"], step["udfs"]
+    assert isinstance(paths, list)
+    assert isinstance(heavy, list)
+    assert isinstance(udfs, list)
+    if paths:
+        notes.append("paths: " + ", ".join(map(str, paths)))
+    for column in heavy:
+        size = f", {column['row_bytes']:,} bytes a row" if column["row_bytes"] else ""
+        notes.append(f"heavy: {column['column']} ({column['evidence'] or '?'}: {column['why'] or '?'}{size})")
+    for udf in udfs:
+        options = [
+            f"{key}={_known(udf[key])}" for key in ("batch_size", "max_concurrency", "gpus") if udf[key] is not None
+        ]
+        takes = f" takes {', '.join(udf['takes'])}" if udf["takes"] else ""
+        kind = udf["kind"] + (", heavy" if udf["heavy"] else "")
+        notes.append(f"udf: {udf['name']} [{kind}]{takes} {' '.join(options)}")
+    return [visible(note.rstrip()) for note in notes]
+
+
+def _steps(pipeline: dict[str, object]) -> list[dict[str, object]]:
+    steps = pipeline["steps"]
+    assert isinstance(steps, list)
+    return steps
+
+
+def _tree(plan: Sequence[dict[str, object]]) -> str:
+    if not plan:
+        return "No pipeline was found.\n"
+    rows: list[str] = []
+    for number, pipeline in enumerate(plan, start=1):
+        set_by = "set by the script" if pipeline["runner_is_set"] else "the target"
+        parameter = "; its rows come from a parameter with no caller in view" if pipeline["open_parameter"] else ""
+        rows.append(
+            f"pipeline {number} of {len(plan)}: {count(len(_steps(pipeline)), 'step')}, runner {pipeline['runner']} "
+            f"({set_by}), sink reads {pipeline['reads']} rows{parameter}"
+        )
+        steps = _steps(pipeline)
+        for index, step in enumerate(steps):
+            last = index + 1 == len(steps)
+            rows.append(f"{'└─' if last else '├─'} {visible(_head(step))}: {_facts(step)}")
+            rows += [f"{'   ' if last else '│  '}    {note}" for note in _notes(step)]
+        rows.append("")
+    return "\n".join(rows)
+
+
+def _mermaid(plan: Sequence[dict[str, object]]) -> str:
+    rows = ["flowchart TD"]
+    for number, pipeline in enumerate(plan, start=1):
+        rows.append(f'    subgraph p{number}["pipeline {number}"]')
+        steps = _steps(pipeline)
+        for index, step in enumerate(steps):
+            text = "<br/>".join(_escaped(line) for line in (_head(step), _facts(step), *_notes(step)))
+            rows.append(f'    p{number}s{index}["{text}"]')
+            if index:
+                rows.append(f"    p{number}s{index - 1} --> p{number}s{index}")
+        rows.append("    end")
+    return "\n".join(rows) + "\n"
+
+
+def _escaped(text: str) -> str:
+    """A label's text: Mermaid reads HTML there, and `#` as the start of an entity."""
+    return "".join(f"#{ord(c)};" if c in '#&<>"`' else c for c in visible(text))

@@ -1,0 +1,151 @@
+"""Findings for people: the source line with the span underlined, related places, the three parts of the message."""
+
+from __future__ import annotations
+
+import os
+import sys
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from typing import TextIO
+
+from daft_lint.finding import Finding, Span
+from daft_lint.report import Summary, visible
+from daft_lint.report.concise import place
+from daft_lint.rule import Level
+
+Lines = Callable[[Span], str | None]
+"""The source line that a span begins in; None where it cannot be read any more."""
+
+_TAB = 4
+_WIDEST = 160
+"""Terminal columns of a source line that are shown; the rest is cut."""
+_CODES = {"bold": "1", "red": "1;31", "yellow": "1;33", "blue": "1;34", "cyan": "36", "dim": "2"}
+_LEVELS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.ADVICE: "cyan"}
+
+
+def wants_colour(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
+    """Colour on a terminal only, unless FORCE_COLOR asks for it; NO_COLOR takes it away."""
+    if environment.get("NO_COLOR"):
+        return False
+    if environment.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and environment.get("TERM") != "dumb"
+
+
+def render(findings: Sequence[Finding], files: int, lines: Lines, *, colour: bool = False) -> str:
+    """The findings, a blank line after each, and the closing line."""
+    writer = _Writer(lines, colour)
+    blocks = [writer.finding(finding) for finding in findings]
+    return "\n".join([*blocks, Summary.of(findings, files).sentence() + "\n"])
+
+
+class _Writer:
+    def __init__(self, lines: Lines, colour: bool) -> None:
+        self.lines = lines
+        self.colour = colour
+
+    def paint(self, style: str, text: str) -> str:
+        return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if self.colour and text else text
+
+    def finding(self, finding: Finding) -> str:
+        level = _LEVELS[finding.level]
+        head = f"{self.paint('bold', place(finding.span))}: {self.paint(level, finding.code)} {finding.name}"
+        places = [finding.span, *(related.span for related in finding.related)]
+        gutter = max(len(str(span.line)) for span in places)
+        rows = [f"{head} [{finding.level.name.lower()}]", *self.frame(finding.span, gutter, level, "^")]
+        for related in finding.related:
+            rows.append(f"{' ' * gutter} {self.paint('blue', '::')} {place(related.span)}: {visible(related.message)}")
+            rows += self.frame(related.span, gutter, "blue", "-")
+        for part in (finding.seen, finding.costs, finding.write):
+            if part:
+                rows.append(f"{' ' * gutter} {self.paint('blue', '=')} {visible(part)}.")
+        if finding.fix is not None:
+            how = "" if finding.fix.safe else f" (unsafe: {visible(finding.fix.why_unsafe or '')})"
+            rows.append(f"{' ' * gutter} {self.paint('blue', '=')} fix: {visible(finding.fix.title)}{how}")
+        return "\n".join(rows) + "\n"
+
+    def frame(self, span: Span, gutter: int, style: str, mark: str) -> list[str]:
+        """The line that a span begins in, and marks under what of the span is on it."""
+        line = self.lines(span)
+        if line is None:
+            return []
+        bar = self.paint("blue", "|")
+        end = span.end_column - 1 if span.end_line == span.line else len(line.rstrip())
+        shown, before, marked = _laid_out(line, span.column - 1, end)
+        marks = self.paint(style, mark * max(marked, 1))
+        return [
+            f"{' ' * gutter} {bar}",
+            f"{self.paint('blue', str(span.line).rjust(gutter))} {bar} {shown}".rstrip(),
+            f"{' ' * gutter} {bar} {' ' * before}{marks}",
+        ]
+
+
+def _laid_out(line: str, start: int, end: int) -> tuple[str, int, int]:
+    """The line as a terminal shows it, the width before the character `start`, and the width from there to `end`."""
+    shown: list[str] = []
+    widths = [0]
+    for character in line:
+        if character == "\t":
+            text = " " * (_TAB - widths[-1] % _TAB)
+        else:
+            text = visible(character)
+        shown.append(text)
+        widths.append(widths[-1] + (_width(character) if text == character else len(text)))
+    start, end = min(start, len(line)), min(end, len(line))
+    first = _first_shown(widths, start)
+    last = next((i for i in range(first, len(line)) if widths[i + 1] - widths[first] > _WIDEST), len(line))
+    lead, tail = "… " if first else "", " …" if last < len(line) else ""
+    before = widths[start] - widths[first] + len(lead)
+    return lead + "".join(shown[first:last]) + tail, before, widths[min(max(end, start), last)] - widths[start]
+
+
+def _first_shown(widths: Sequence[int], start: int) -> int:
+    """Where to begin a line that is too long to show: some way before the span."""
+    if widths[start] < _WIDEST * 2 // 3:
+        return 0
+    return next(i for i in range(start + 1) if widths[start] - widths[i] <= _WIDEST // 3)
+
+
+def _width(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+class SourceLines:
+    """Reads the lines that frames show, a file at a time. `given` are documents that are not on disk as they are."""
+
+    def __init__(self, given: Mapping[str, bytes] | None = None) -> None:
+        self.given = dict(given or {})
+        self.known: dict[tuple[str, int | None], list[str]] = {}
+
+    def __call__(self, span: Span) -> str | None:
+        key = (span.path, span.cell)
+        if key not in self.known:
+            self.known.update(self._read(span.path))
+        lines = self.known.get(key, [])
+        return lines[span.line - 1] if 0 < span.line <= len(lines) else None
+
+    def _read(self, path: str) -> dict[tuple[str, int | None], list[str]]:
+        from daft_lint.document import Document
+
+        try:
+            document = Document.from_bytes(path, self.given[path]) if path in self.given else Document.read(path)
+        except OSError:
+            return {(path, None): []}
+        if document.kind == "markdown":
+            return {(path, None): _split(document.raw)}
+        number = {cell: cell.number for cell in document.cells}
+        found = {(path, number[cell]): _split(cell.source) for cell in document.cells}
+        return found or {(path, None): []}
+
+
+def _split(source: bytes) -> list[str]:
+    """Lines as positions count them: a form feed ends none."""
+    text = source.decode(errors="replace").removeprefix("\ufeff")
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def stdout_colour() -> bool:
+    """`wants_colour` of standard output."""
+    return wants_colour(sys.stdout)
