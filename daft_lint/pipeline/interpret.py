@@ -39,7 +39,7 @@ from daft_lint.pipeline.model import (
 )
 from daft_lint.pipeline.steps import Steps, matching_facts
 from daft_lint.pipeline.syntax import (
-    assignable,
+    chain_root,
     dataclass_fields,
     decorator_names,
     dotted,
@@ -97,6 +97,8 @@ MAX_CALL_DEPTH = 8
 WORK_PER_LINE = 30
 MIN_WORK = 20_000
 """Statements evaluated for one file: `MIN_WORK` and `WORK_PER_LINE` for each line."""
+MAX_LOOP_ITEMS = 8
+"""Items of a literal list that a loop goes through one by one."""
 MAX_LOOP_DEPTH = 2
 """Nested loops whose body is evaluated a second time."""
 
@@ -325,7 +327,9 @@ class Interpreter:
         spec = catalog.STEPS.get(step.name)
         if spec is not None and spec.lazy:
             self.recorder.consumed.add(step)
-            self.recorder.discarded.append(DiscardedStep(step, assignable(call)))
+            root = chain_root(call)
+            holds_frame = bool(dotted(root)) and bool(frames_in(self.evaluate(root, scope)))
+            self.recorder.discarded.append(DiscardedStep(step, dotted(root) if holds_frame else None))
 
     def assign(self, node: cst.Assign, scope: Scope) -> None:
         value = self.evaluate(node.value, scope)
@@ -458,7 +462,13 @@ class Interpreter:
 
     def for_(self, node: cst.For, scope: Scope) -> bool:
         values = self.evaluate(node.iter, scope)
-        self.loop(scope, lambda: self.bind(node.target, element_of(values), scope), node.body)
+        if isinstance(values, Items) and not values.open and 0 < len(values.items) <= MAX_LOOP_ITEMS:
+            for item in values.items:
+                if self.work <= self.max_work:
+                    self.bind(node.target, item, scope)
+                    self.suite(node.body, scope)
+        else:
+            self.loop(scope, lambda: self.bind(node.target, element_of(values), scope), node.body)
         if node.orelse is not None:
             self.suite(node.orelse.body, scope)
         return False
@@ -471,20 +481,23 @@ class Interpreter:
         return False
 
     def loop(self, scope: Scope, begin: Callable[[], None], body: cst.BaseSuite) -> None:
-        """The body once, and once more where it rebinds a DataFrame; then what either pass or none leaves."""
-
-        def once() -> bool:
-            begin()
-            self.suite(body, scope)
-            written = scope.names.layers[-1]
-            carried = any(frames_in(v) and frames_in(scope.names.beneath(k)) for k, v in written.items())
-            if carried and self.loop_depth <= MAX_LOOP_DEPTH:
-                begin()
-                self.suite(body, scope)
-            return False
+        """The body once, and once more where it rebinds a DataFrame. A loop that rebinds one is taken to run: what an
+        empty loop would leave is no plan that its author has in mind."""
 
         self.loop_depth += 1
-        self.fork(scope, [once], or_unchanged=True)
+        scope.names.push()
+        self.heap.push()
+        self.branch_depth += 1
+        begin()
+        self.suite(body, scope)
+        written = scope.names.layers[-1]
+        carried = any(frames_in(v) and frames_in(scope.names.beneath(k)) for k, v in written.items())
+        if carried and self.loop_depth <= MAX_LOOP_DEPTH:
+            begin()
+            self.suite(body, scope)
+        self.branch_depth -= 1
+        scope.names.close_loop()
+        self.heap.close_loop()
         self.loop_depth -= 1
 
     def try_(self, node: cst.Try | cst.TryStar, scope: Scope) -> bool:

@@ -549,8 +549,7 @@ class Construction:
 @dataclass(frozen=True, slots=True, eq=False)
 class DiscardedStep:
     """A lazy transformation whose result is dropped. `target` is the name to assign it back to (`df`,
-    `self.df`), None where there is none. `returned_nothing` is false for the last expression of a notebook cell,
-    which is not reported."""
+    `self.df`), None where there is none. The last expression of a notebook cell is shown, and so is none."""
 
     step: Step
     target: str | None

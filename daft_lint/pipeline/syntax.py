@@ -34,12 +34,12 @@ def single_index(node: cst.Subscript) -> cst.BaseExpression | None:
     return element.value if isinstance(element, cst.Index) else None
 
 
-def assignable(call: cst.Call) -> str | None:
-    """The name that a chain of calls starts from, where assigning back to it makes sense: `df`, `self.df`."""
+def chain_root(call: cst.Call) -> cst.BaseExpression:
+    """What a chain of calls starts from: `df` in `df.where(...).limit(3)`."""
     node: cst.BaseExpression = call
     while isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
         node = node.func.value
-    return dotted(node) or None
+    return node
 
 
 def is_main_guard(test: cst.BaseExpression) -> bool:

@@ -358,6 +358,14 @@ class Layers:
     def pop(self) -> dict[object, object]:
         return self.layers.pop()
 
+    def close_loop(self) -> None:
+        """Bind what a loop's body left: DataFrames as they are, other values beside what they were before."""
+        written = self.layers.pop()
+        for key, value in written.items():
+            before = self.get(key)
+            ran = before is None or frames_in(value)
+            self.set(key, value if ran else choice([before, value]))
+
     def merge(self, branches: Iterable[Mapping[object, object]], or_unchanged: bool) -> None:
         """Bind what the branches wrote; `or_unchanged`: none of them may have run."""
         branches = list(branches)
