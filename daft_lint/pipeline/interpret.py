@@ -17,6 +17,7 @@ import libcst as cst
 from daft_lint.pipeline import catalog
 from daft_lint.pipeline.externals import BUILTINS, EXPECTING_FAILURE, Externals
 from daft_lint.pipeline.flow import Context, End, pipelines
+from daft_lint.pipeline.footers import footer_facts
 from daft_lint.pipeline.model import (
     Cluster,
     Construction,
@@ -37,7 +38,7 @@ from daft_lint.pipeline.model import (
     StepKind,
     Udf,
 )
-from daft_lint.pipeline.steps import Steps, matching_facts
+from daft_lint.pipeline.steps import Steps, matching_facts, merged_facts
 from daft_lint.pipeline.syntax import (
     chain_root,
     dataclass_fields,
@@ -1121,11 +1122,12 @@ class Interpreter:
 
     def facts(self, node: cst.CSTNode, paths: tuple[str, ...], scope: Scope) -> SourceFacts:
         """What is known of a source: said on its lines, else in the configuration, else in the files' footers."""
-        said = self.project.facts_at(scope.cell, node, self.statement)
-        if said is not None:
-            return said
-        configured = matching_facts(self.settings.sources, paths)
-        return configured if configured is not None else SourceFacts()
+        known = [
+            self.project.facts_at(scope.cell, node, self.statement),
+            matching_facts(self.settings.sources, paths),
+            footer_facts(paths, ".", self.settings.heavy_row_bytes) if self.settings.footers and paths else None,
+        ]
+        return merged_facts([facts for facts in known if facts is not None])
 
     def here(self, scope: Scope) -> Place | None:
         return None if self.statement is None else scope.place(self.statement)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -761,3 +761,21 @@ def matching_facts(patterns: Iterable[tuple[str, SourceFacts]], paths: tuple[str
         if paths and all(fnmatch.fnmatchcase(p, pattern) or p == pattern for p in paths):
             return facts
     return None
+
+
+def merged_facts(known: Sequence[SourceFacts]) -> SourceFacts:
+    """One set of facts: each number from the first that has it, each column as the first that names it says."""
+    weights: dict[str, bool] = {}
+    for facts in known:
+        for column_name in facts.heavy:
+            weights.setdefault(column_name, True)
+        for column_name in facts.light:
+            weights.setdefault(column_name, False)
+    return SourceFacts(
+        rows=next((f.rows for f in known if f.rows is not None), None),
+        files=next((f.files for f in known if f.files is not None), None),
+        row_bytes=next((f.row_bytes for f in known if f.row_bytes is not None), None),
+        heavy=tuple(name for name, heavy in weights.items() if heavy),
+        light=tuple(name for name, heavy in weights.items() if not heavy),
+        origin=next((f.origin for f in known if f.origin), ""),
+    )
