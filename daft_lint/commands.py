@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from daft_lint.document import Document
     from daft_lint.engine import Report
     from daft_lint.finding import Finding
-    from daft_lint.rule import Rule
 
 CLEAN, FOUND, MISUSE = 0, 1, 2
 _BROKEN_PIPE = 141
@@ -295,36 +293,20 @@ def plan(path: str, form: str, config_file: Path | None, facts: bool | None) -> 
 @click.argument("code", required=False)
 def explain(code: str | None) -> int:
     """Print the documentation of rule CODE, or a table of all rules."""
-    from daft_lint import engine
+    from daft_lint import documentation, engine
 
     rules = engine.rules()
     if code is None:
-        click.echo(_table(rules), nl=False)
+        click.echo(documentation.table(rules), nl=False)
         return CLEAN
     wanted = code.strip()
     for rule in rules:
         if wanted.upper() == rule.code or wanted.lower() == rule.name:
-            click.echo(_documentation(rule))
+            click.echo(documentation.page(rule))
             return CLEAN
     from daft_lint.config import did_you_mean
 
     raise click.ClickException(f"no rule {wanted}{did_you_mean(wanted.upper(), [rule.code for rule in rules])}")
-
-
-def _table(rules: Sequence[type[Rule]]) -> str:
-    width = max(len(rule.name) for rule in rules)
-    rows = []
-    for rule in rules:
-        notes = [*(["fix"] if rule.fixable else []), *([] if rule.default else ["off unless selected"])]
-        rows.append(f"{rule.code}  {rule.name:<{width}}  {rule.level.name.lower():<7}  {', '.join(notes)}".rstrip())
-    return "\n".join(rows) + "\n"
-
-
-def _documentation(rule: type[Rule]) -> str:
-    fix = "has a fix" if rule.fixable else "has no fix"
-    default = "" if rule.default else ", off unless selected"
-    head = f"# {rule.code} {rule.name}\n\nAt most {rule.level.name.lower()}; {fix}{default}."
-    return f"{head}\n\n{inspect.cleandoc(rule.__doc__ or '')}"
 
 
 _POSITIVE = click.IntRange(min=1)

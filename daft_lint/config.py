@@ -37,12 +37,15 @@ class Config:
     root: Path = field(default_factory=Path.cwd)
     file: Path | None = None
     src: tuple[str, ...] = (".",)
+    """What `check` looks at where it is given no path."""
     exclude: tuple[str, ...] = ()
-    """Patterns in gitignore style, in place of nothing: the default excludes always hold."""
+    """Patterns of what is left out, in gitignore style, besides what git ignores and folders such as `.venv`."""
     select: tuple[str, ...] = ()
-    """Prefixes of codes; empty: every rule that is on by default."""
+    """Prefixes of codes that run, `ALL` for every rule; empty: every rule that is on by default."""
     ignore: tuple[str, ...] = ()
+    """Prefixes of codes that do not run; of `select` and `ignore` the longer prefix decides."""
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """For patterns of paths, in gitignore style, the prefixes that are ignored there."""
     level: str = "advice"
     """The lowest level that is shown."""
     fail_on: str = "warning"
@@ -52,6 +55,7 @@ class Config:
     markdown: bool = False
     """Check the Markdown files of a folder too."""
     target_daft: str | None = None
+    """The Daft version that the code is for."""
     settings: Settings = Settings()
 
 

@@ -1,0 +1,35 @@
+"""What `explain` prints and the documentation site shows of the rules: their metadata and their class docstrings."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+
+from daft_lint.rule import Rule
+
+
+def summary(rule: type[Rule]) -> str:
+    """The first paragraph of a rule's docstring on one line, in Markdown."""
+    return " ".join(text(rule).split("\n\n")[0].split())
+
+
+def text(rule: type[Rule]) -> str:
+    """A rule's docstring, in Markdown."""
+    return inspect.cleandoc(rule.__doc__ or "")
+
+
+def page(rule: type[Rule]) -> str:
+    """A rule's documentation, in Markdown: its code and name, how bad its findings can be, its docstring."""
+    fix = "has a fix" if rule.fixable else "has no fix"
+    default = "" if rule.default else ", off unless selected"
+    return f"# {rule.code} {rule.name}\n\nAt most {rule.level.name.lower()}; {fix}{default}.\n\n{text(rule)}"
+
+
+def table(rules: Sequence[type[Rule]]) -> str:
+    """All rules for a terminal, a line each: code, name, highest level, notes."""
+    width = max(len(rule.name) for rule in rules)
+    rows = []
+    for rule in rules:
+        notes = [*(["fix"] if rule.fixable else []), *([] if rule.default else ["off unless selected"])]
+        rows.append(f"{rule.code}  {rule.name:<{width}}  {rule.level.name.lower():<7}  {', '.join(notes)}".rstrip())
+    return "\n".join(rows) + "\n"
