@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from daft_lint.edits import ReplaceNode
 from daft_lint.formula import PartitionPlan, minimum_rows
-from daft_lint.pipeline.model import Cluster, Count, Pipeline, Stage, StepKind, Udf
+from daft_lint.pipeline.model import Cluster, Count, Pipeline, Place, Runner, Stage, Step, StepKind, Udf
+from daft_lint.rule import Fix
+from daft_lint_rules._places import method_place, replaceable
 
 PIECES_END = frozenset({StepKind.BATCHES, StepKind.LIMIT, StepKind.UNION, StepKind.COLLECT})
 """Steps in a stretch after which its pieces are no longer those that began it."""
@@ -61,6 +64,46 @@ def pieces_reach(pipeline: Pipeline, recut: Stage) -> Iterator[Stage]:
         if stage.stretch != recut.stretch or stage.step.kind in PIECES_END:
             return
         yield stage
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A `repartition(n)` or `into_partitions(n)` with a known count, what its UDFs need, and the formula's answer."""
+
+    step: Step
+    count: int
+    need: Demand
+    plan: PartitionPlan
+    rows: int
+
+    @property
+    def place(self) -> Place:
+        """The count, where it is spelled out at the call."""
+        given = self.step.count
+        return given.place if given is not None and given.place is not None else method_place(self.step)
+
+    def fix(self) -> Fix | None:
+        """The recommended count in the place of this one; None where others than the script decide it."""
+        if not replaceable(self.place):
+            return None
+        return Fix(
+            title=f"Cut into {self.plan.recommended:,} partitions instead of {self.count:,}",
+            actions=(ReplaceNode(self.place, str(self.plan.recommended)),),
+        )
+
+
+def cuts(pipeline: Pipeline) -> Iterator[Cut]:
+    """The partition counts of a pipeline that the formula can judge; none on the native runner, which ignores them."""
+    if pipeline.runner is Runner.NATIVE:
+        return
+    for stage in pipeline.stages:
+        count = known(stage.step.count)
+        if stage.step.kind is not StepKind.PARTITIONS or count is None:
+            continue
+        need = demand(pieces_reach(pipeline, stage), pipeline.cluster)
+        plan = None if need is None else need.plan
+        if need is not None and plan is not None and need.rows is not None:
+            yield Cut(stage.step, count, need, plan, need.rows)
 
 
 def demand(stages: Iterable[Stage], cluster: Cluster) -> Demand | None:

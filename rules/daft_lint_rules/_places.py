@@ -47,6 +47,14 @@ def udf_related(udf: Udf) -> tuple[tuple[Place, str], ...]:
     return () if udf.definition is None else ((udf.definition, f"`{udf.name}` is defined here"),)
 
 
+def method_place(step: Step) -> Place:
+    """The method's name in the step's call: where a finding about the step itself points, also in a long chain."""
+    node = step.call.node
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+        return Place(step.call.cell, node.func.attr)
+    return step.call
+
+
 def replaceable(place: Place) -> bool:
     """Whether a number can be written in the place of an argument and mean the same for every caller.
 

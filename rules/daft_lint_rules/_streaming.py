@@ -160,14 +160,6 @@ def maker_of(pipeline: Pipeline, step: Step) -> str:
     return step.name if stage is None else maker(stage)
 
 
-def method_place(step: Step) -> Place:
-    """The method's name in the step's call: where a finding about the step itself points, also in a long chain."""
-    node = step.call.node
-    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
-        return Place(step.call.cell, node.func.attr)
-    return step.call
-
-
 def reads_few(pipeline: Pipeline) -> bool:
     """The sink reads a few rows (`show`, `limit(n).collect()`), with nothing on the way that needs all of them, or no
     column at all."""
@@ -318,11 +310,24 @@ def _holds(root: cst.CSTNode, wanted: cst.CSTNode) -> bool:
     return any(node is wanted for node in _nodes(root))
 
 
-def order_seen(pipeline: Pipeline, index: int) -> str | None:
+def order_seen(pipeline: Pipeline, index: int, after: Place | None = None) -> str | None:
     """What sees the loss of row order if an `into_batches` is put ahead of `stages[index]`, in words; None where
-    nothing can (rules.md, "Fixes")."""
+    nothing can (rules.md, "Fixes"). Every pipeline that shares the place counts: the step itself, or the one before it
+    where the call is put right `after` that."""
     if pipeline.runner is Runner.NATIVE and pipeline.runner_is_set:
         return None
+    behind = index > 0 and after is not None and after == pipeline.stages[index - 1].step.call
+    shared = pipeline.stages[index - 1 if behind else index].step
+    for other in (pipeline, *pipeline.family.pipelines):
+        stage = other.stage_of(shared)
+        if stage is not None and other.reads is not Reads.NONE:
+            seen = _order_seen(other, stage.index + behind)
+            if seen is not None:
+                return seen
+    return None
+
+
+def _order_seen(pipeline: Pipeline, index: int) -> str | None:
     if not _has_order(pipeline, index):
         return None
     for stage in pipeline.stages[index:]:
@@ -362,7 +367,7 @@ def _numbers_rows(step: Step) -> bool:
 def insertion(pipeline: Pipeline, spot: Spot, rows: Rows) -> Fix:
     """The fix that puts `.into_batches(n)` there; on Ray it loses the row order (`e4`)."""
     call = f"into_batches({spelled(rows, spot.after)})"
-    seen = order_seen(pipeline, spot.index)
+    seen = order_seen(pipeline, spot.index, spot.after)
     why = None if seen is None else f"on Ray `into_batches` does not keep the row order, and {seen}"
     return Fix(f"Insert `.{call}` {spot.words}", (InsertCall(spot.after, call),), why)
 

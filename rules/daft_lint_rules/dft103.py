@@ -8,10 +8,9 @@ from daft_lint.edits import ReplaceNode
 from daft_lint.pipeline.model import Pipeline, Place, Stage, StepKind, UdfCall
 from daft_lint.rule import Fix, Level, Observation, PipelineRule, level_for
 from daft_lint_rules._fanout import known
-from daft_lint_rules._places import replaceable, udf_related
+from daft_lint_rules._places import method_place, replaceable, udf_related
 from daft_lint_rules._streaming import (
     Rows,
-    method_place,
     number,
     reads_few,
     rows_that_fit,

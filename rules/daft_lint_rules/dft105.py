@@ -9,6 +9,7 @@ import libcst as cst
 from daft_lint.edits import MoveCall, RemoveCall, ReplaceNode
 from daft_lint.pipeline.model import BoundKind, Column, Pipeline, Place, Runner, Stage, StepKind
 from daft_lint.rule import Fix, Level, Observation, PipelineRule, level_for
+from daft_lint_rules._places import method_place
 from daft_lint_rules._streaming import (
     before,
     boundary_of,
@@ -16,7 +17,6 @@ from daft_lint_rules._streaming import (
     inflated_label,
     is_boundary,
     maker,
-    method_place,
     order_seen,
     reads_few,
     rows_to_ask,
@@ -185,7 +185,7 @@ def _move(pipeline: Pipeline, stage: Stage, inflating: Stage) -> Fix | None:
     return Fix(
         f"Move `.repartition(...)` {spot.words}",
         (MoveCall(stage.step.call, spot.after),),
-        _why_unsafe(pipeline, spot.index, "repartition"),
+        _why_unsafe(pipeline, spot.index, "repartition", spot.after),
     )
 
 
@@ -219,6 +219,6 @@ def _replacement(pipeline: Pipeline, stage: Stage) -> tuple[str, Fix | None]:
     return write, Fix(f"Replace `.repartition(...)` by `.into_batches({text})`", actions, why)
 
 
-def _why_unsafe(pipeline: Pipeline, index: int, call: str) -> str | None:
-    seen = order_seen(pipeline, index)
+def _why_unsafe(pipeline: Pipeline, index: int, call: str, after: Place | None = None) -> str | None:
+    seen = order_seen(pipeline, index, after)
     return None if seen is None else f"on Ray `{call}` does not keep the row order, and {seen}"

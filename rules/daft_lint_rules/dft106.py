@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from daft_lint.pipeline import catalog
 from daft_lint.pipeline.model import BoundKind, Evidence, Pipeline, Place, Stage, Step, StepKind
 from daft_lint.rule import Level, Observation, PipelineRule
+from daft_lint_rules._places import method_place
 from daft_lint_rules._streaming import (
     DEFAULT_MORSEL_ROWS,
     boundary_of,
     inflated_label,
     insertion,
-    method_place,
     number,
     reads_few,
     rows_to_ask,

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from daft_lint.edits import ReplaceNode
-from daft_lint.pipeline.model import Pipeline, Runner, StepKind
-from daft_lint.rule import Fix, Level, Observation, PipelineRule, level_for
-from daft_lint_rules._fanout import demand, known, pieces_reach
-from daft_lint_rules._places import replaceable, udf_related
-from daft_lint_rules._streaming import method_place
+from daft_lint.pipeline.model import Pipeline
+from daft_lint.rule import Level, Observation, PipelineRule, level_for
+from daft_lint_rules._fanout import cuts
+from daft_lint_rules._places import udf_related
 
 
 class TooManyPartitions(PipelineRule):
@@ -68,33 +66,19 @@ class TooManyPartitions(PipelineRule):
     fixable = True
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
-        if pipeline.runner is Runner.NATIVE:
-            return
-        for stage in pipeline.stages:
-            count = known(stage.step.count)
-            if stage.step.kind is not StepKind.PARTITIONS or count is None or stage.step.count is None:
+        for cut in cuts(pipeline):
+            if cut.count <= cut.plan.maximum:
                 continue
-            need = demand(pieces_reach(pipeline, stage), pipeline.cluster)
-            plan = None if need is None else need.plan
-            if need is None or plan is None or need.rows is None or count <= plan.maximum:
-                continue
-            place = stage.step.count.place or method_place(stage.step)
-            rows = f"about {need.rows // count:,} rows" if need.rows > count else "a row or none"
+            need = cut.need
+            rows = f"about {cut.rows // cut.count:,} rows" if cut.rows > cut.count else "a row or none"
             yield Observation(
-                place=place,
+                place=cut.place,
                 level=level_for(self.level, pipeline, None),
-                seen=f"`{stage.step.name}({count})` cuts {need.rows:,} rows into pieces of {rows}, and"
-                f" `{need.udf.name}`"
-                f" needs pieces of {need.spelled}, so at most {plan.maximum:,}",
-                costs="Batches never span pieces, so the UDF is called more often with fewer rows: sixteen"
-                " times the maximum"
-                " took 39 s instead of 18 s (e3)",
-                write=f"Write `{stage.step.name}({plan.recommended})`",
+                seen=f"`{cut.step.name}({cut.count})` cuts {cut.rows:,} rows into pieces of {rows}, and "
+                f"`{need.udf.name}` needs pieces of {need.spelled}, so at most {cut.plan.maximum:,}",
+                costs="Batches never span pieces, so the UDF is called more often with fewer rows: sixteen times the "
+                "maximum took 39 s instead of 18 s (e3)",
+                write=f"Write `{cut.step.name}({cut.plan.recommended})`",
                 related=udf_related(need.udf),
-                fix=None
-                if stage.step.count.place is None or not replaceable(stage.step.count.place)
-                else Fix(
-                    title=f"Cut into {plan.recommended:,} partitions instead of {count:,}",
-                    actions=(ReplaceNode(stage.step.count.place, str(plan.recommended)),),
-                ),
+                fix=cut.fix(),
             )

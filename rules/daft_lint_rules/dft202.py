@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from daft_lint.edits import ReplaceNode
-from daft_lint.pipeline.model import Pipeline, Runner, StepKind
-from daft_lint.rule import Fix, Level, Observation, PipelineRule, level_for
-from daft_lint_rules._fanout import demand, known, pieces_reach
-from daft_lint_rules._places import replaceable, udf_related
-from daft_lint_rules._streaming import method_place
+from daft_lint.pipeline.model import Pipeline
+from daft_lint.rule import Level, Observation, PipelineRule, level_for
+from daft_lint_rules._fanout import cuts
+from daft_lint_rules._places import udf_related
 
 
 class TooFewPartitions(PipelineRule):
@@ -60,36 +58,22 @@ class TooFewPartitions(PipelineRule):
     fixable = True
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
-        if pipeline.runner is Runner.NATIVE:
-            return
-        for stage in pipeline.stages:
-            count = known(stage.step.count)
-            if stage.step.kind is not StepKind.PARTITIONS or count is None or stage.step.count is None:
+        for cut in cuts(pipeline):
+            if cut.count >= cut.plan.lower:
                 continue
-            need = demand(pieces_reach(pipeline, stage), pipeline.cluster)
-            plan = None if need is None else need.plan
-            if need is None or plan is None or need.rows is None or count >= plan.lower:
-                continue
-            idle = need.nodes - count
-            place = stage.step.count.place or method_place(stage.step)
+            need = cut.need
+            idle = need.nodes - cut.count
             yield Observation(
-                place=place,
+                place=cut.place,
                 level=level_for(self.level, pipeline, None),
-                seen=f"`{stage.step.name}({count})` makes {_pieces(count)} for {need.nodes:,} nodes, and the"
-                f" {need.rows:,} rows"
-                f" would fill {plan.maximum:,} pieces of {need.spelled}",
-                costs=f"A piece is a task on one node: {idle:,} {'node has' if idle == 1 else 'nodes have'}"
-                " nothing to do while"
-                f" `{need.udf.name}` runs. On 4 nodes, 2 partitions used 8 of 16 actors and 4 partitions all"
-                " of them (e3)",
-                write=f"Write `{stage.step.name}({plan.recommended})`",
+                seen=f"`{cut.step.name}({cut.count})` makes {_pieces(cut.count)} for {need.nodes:,} nodes, and the "
+                f"{cut.rows:,} rows would fill {cut.plan.maximum:,} pieces of {need.spelled}",
+                costs=f"A piece is a task on one node: {idle:,} {'node has' if idle == 1 else 'nodes have'} nothing to "
+                f"do while `{need.udf.name}` runs. On 4 nodes, 2 partitions used 8 of 16 actors and 4 partitions all "
+                "of them (e3)",
+                write=f"Write `{cut.step.name}({cut.plan.recommended})`",
                 related=udf_related(need.udf),
-                fix=None
-                if stage.step.count.place is None or not replaceable(stage.step.count.place)
-                else Fix(
-                    title=f"Cut into {plan.recommended:,} partitions instead of {count:,}",
-                    actions=(ReplaceNode(stage.step.count.place, str(plan.recommended)),),
-                ),
+                fix=cut.fix(),
             )
 
 
