@@ -253,10 +253,101 @@ def _rendered(findings: Sequence[Finding], files: int, form: str, given: dict[st
 
 
 def _tell(report: Report, config: Config) -> None:
+    _tell_run(config, report.files, report.limits)
+
+
+def _tell_run(config: Config, files: int, limits: Iterable[str]) -> None:
     click.echo(f"configuration: {config.file or 'none, the defaults hold'}", err=True)
-    click.echo(f"files: {report.files}", err=True)
-    for limit in report.limits:
+    click.echo(f"files: {files}", err=True)
+    for limit in limits:
         click.echo(f"limit: {limit}", err=True)
+
+
+@cli.command()
+@_paths_argument
+@click.option("--apply", is_flag=True, help="Write the files; without it, only the diff is shown.")
+@click.option("--unsafe", is_flag=True, help="Also fixes that can change results, such as the row order.")
+@click.option("--diff", is_flag=True, help="Show the diff when the files are written, too.")
+@click.option("--interactive", is_flag=True, help="Ask for each fix, and write those that are accepted.")
+@_select_option
+@_ignore_option
+@click.option("--fail-on", type=_FAIL_ON, help="The lowest level that, left after --apply, makes the exit status 1.")
+@_output_option
+@_stdin_option
+@_config_option
+@_facts_option
+@_force_exclude_option
+@_verbose_option
+def fix(
+    paths: tuple[str, ...],
+    apply: bool,
+    unsafe: bool,
+    diff: bool,
+    interactive: bool,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    fail_on: str | None,
+    output: str | None,
+    stdin_filename: str | None,
+    config_file: Path | None,
+    facts: bool | None,
+    force_exclude: bool,
+    verbose: bool,
+) -> int:
+    """Rewrite what has a fix in PATHS (default: the configured `src`): a diff, or the files with --apply.
+
+    `-` reads standard input; with --apply, the fixed text goes to standard output.
+    """
+    from daft_lint import fixing
+    from daft_lint.rule import Level
+    from daft_lint.tree import Tree
+
+    config = _configured(config_file, select=select, ignore=ignore, fail_on=fail_on, facts=facts)
+    from_stdin, failed = _reads_stdin(paths, stdin_filename), False
+    if from_stdin and interactive:
+        raise click.UsageError("--interactive asks on standard input, which - reads the text from")
+    if from_stdin:
+        documents = [_stdin_document(stdin_filename)]
+    else:
+        files, failed = _files(paths, config, force_exclude)
+        documents, unreadable = _documents(files)
+        failed = failed or bool(unreadable)
+    tree = Tree(config)
+    options = fixing.FixOptions(
+        apply=apply or interactive,
+        diff=diff,
+        unsafe=unsafe,
+        interactive=interactive,
+        stdin=from_stdin,
+        output=output,
+        fail_on=None if config.fail_on == "never" else Level[config.fail_on.upper()],
+    )
+    try:
+        status = fixing.run_fix(options, documents, tree.observe, overlay=tree.overlay)
+    except fixing.OutputError as error:
+        raise click.ClickException(str(error)) from None
+    if verbose:
+        _tell_run(config, len(documents) if from_stdin else len(files), tree.limits)
+    return MISUSE if failed else status
+
+
+def _documents(files: Iterable[Path]) -> tuple[list[Document], list[Problem]]:
+    """The files that can have a finding, read; and those that cannot be read, which are told."""
+    from daft_lint.discover import Problem, mentions_daft
+    from daft_lint.document import Document
+    from daft_lint.engine import may_suppress
+
+    documents, problems = [], []
+    for file in files:
+        try:
+            raw = file.read_bytes()
+        except OSError as error:
+            problems.append(Problem(file.as_posix(), f"cannot be read: {error.strerror or error}"))
+            continue
+        if mentions_daft(raw) or may_suppress(raw):
+            documents.append(Document.from_bytes(file.as_posix(), raw))
+    _tell_problems(problems)
+    return documents, problems
 
 
 @cli.command()

@@ -10,7 +10,7 @@ import importlib
 import os
 import pkgutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -136,6 +136,13 @@ class Checker:
         return run_deep(analysis.run) if document.is_deep else analysis.run()
 
 
+def project_of(documents: Mapping[str, Document]) -> Project:
+    """A tree in which these documents, by path, stand for what is on the disk."""
+    from daft_lint.pipeline.project import Project
+
+    return Project(documents)
+
+
 def may_suppress(raw: bytes) -> bool:
     """Whether a file may hold a suppression of this tool's."""
     return b"DFT" in raw or b"daft-lint:" in raw or (mentions_daft(raw) and b"noqa" in raw.lower())
@@ -167,7 +174,9 @@ class Analysis:
         raised: list[Raised] = []
         for rule in self.chosen:
             raised.extend(self.observed(rule, script))
-        return Result(path, tuple(strongest(raised)), (), script.called, (*script.limits_hit, *self.limits))
+        return Result(
+            path, tuple(strongest(every_verdict(raised))), (), script.called, (*script.limits_hit, *self.limits)
+        )
 
     def syntax(self, failure: ParseFailure) -> Finding:
         """DFT001: the file does not parse."""
@@ -287,13 +296,32 @@ def rank(raised: Raised) -> tuple[bool, Level]:
     return (not raised.entry, raised.finding.level)
 
 
+def every_verdict(raised: Iterable[Raised]) -> Iterable[Raised]:
+    """What was raised, each fix unsafe where one at the same bytes is: the sink of one path does not see the row order
+    that the sink of another sees."""
+    raised = list(raised)
+    fixes = [one.finding.fix for one in raised]
+    unsafe = {spots_of(fix): fix.why_unsafe for fix in fixes if fix is not None and not fix.safe}
+    for one, fix in zip(raised, fixes, strict=True):
+        if fix is not None and fix.safe and spots_of(fix) in unsafe:
+            fix = replace(fix, why_unsafe=unsafe[spots_of(fix)])
+            one = replace(one, finding=replace(one.finding, fix=fix))
+        yield one
+
+
+def spots_of(fix: FindingFix) -> tuple[tuple[str, int | None, int, int], ...]:
+    """Which bytes a fix changes."""
+    return tuple((edit.path, edit.cell, edit.start, edit.end) for edit in fix.edits)
+
+
 def merge(
     results: Iterable[Result], problems: Sequence[Problem], files: int, config: Config, sources: Mapping[str, Document]
 ) -> Report:
     """One report of all documents: what rests on a parameter with no caller counts only where no other file calls."""
     results = list(results)
     called = frozenset(entry for result in results for entry in result.called)
-    raised = strongest(one for result in results for one in result.raised if one.entry not in called)
+    seen = (one for result in results for one in result.raised if one.entry not in called)
+    raised = strongest(every_verdict(seen))
     findings: list[Finding] = []
     selection = Selection(config)
     suppressions = {path: Suppressions(document) for path, document in sources.items()}

@@ -11,9 +11,9 @@ import difflib
 import io
 import os
 import re
+import secrets
 import stat
 import sys
-import tempfile
 import tokenize
 import warnings
 from collections import Counter
@@ -528,9 +528,10 @@ def write_atomically(path: str, before: bytes, after: bytes) -> None:
         raise PermissionError(None, "its folder is read-only", path)
     if real.read_bytes() != before:
         raise OSError(None, "the file has changed since it was read", path)
-    descriptor, temporary = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.", suffix=".daft-lint-tmp")
+    # Named before it is made, so that an interrupt at any moment finds it and takes it away.
+    temporary = str(real.parent / f".{real.name}.{secrets.token_hex(8)}.daft-lint-tmp")
     try:
-        with os.fdopen(descriptor, "wb") as stream:
+        with open(temporary, "xb", opener=_private) as stream:
             stream.write(after)
             stream.flush()
             _keep_owner(stream.fileno(), temporary, status)
@@ -543,6 +544,10 @@ def write_atomically(path: str, before: bytes, after: bytes) -> None:
             os.unlink(temporary)
         raise
     _sync_folder(real.parent)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _keep_owner(descriptor: int, temporary: str, status: os.stat_result) -> None:
@@ -567,19 +572,24 @@ def _sync_folder(folder: Path) -> None:
 # the command
 
 
+class OutputError(Exception):
+    """The file that `--output` names cannot be written; one line for the user."""
+
+
 @dataclass(frozen=True, slots=True)
 class FixOptions:
     """The flags of `daft-lint fix`; `--select` and `--ignore` are in the `observe` that it is run with.
 
-    `fail_on` is the level from which a remaining finding makes the exit status 1 (None: no level does);
-    `stdin`: the one document came from standard input, and the fixed text goes to standard output.
+    `fail_on` is the level from which a remaining finding makes the exit status 1 (None: no level does).
     """
 
     apply: bool = False
     diff: bool = False
+    """Show the diff also where something is written."""
     unsafe: bool = False
     interactive: bool = False
     stdin: bool = False
+    """The one document came from standard input: `apply` writes its text to standard output."""
     output: str | None = None
     fail_on: Level | None = Level.WARNING
 
@@ -598,49 +608,50 @@ def run_fix(
 
     Without `apply`: the diff on stdout (or in `output`), a summary on stderr, 1 if there is something to change. With
     `apply`: the files are written; 1 if findings at or above `fail_on` remain. 2 if something could not be done.
+
+    Raises `OutputError`, before anything is written.
     """
     out, err = stdout or sys.stdout, stderr or sys.stderr
     accept = _asker(stdin or sys.stdin, err) if options.interactive else None
     report = fix_documents(documents, observe, unsafe=options.unsafe, accept=accept, overlay=overlay)
     problems = list(report.problems)
-    if options.stdin:
-        shown = unified_diff(report) if options.diff else _fixed_text(report)
-        _show(shown, options.output, out)
-    else:
-        if options.diff or not options.apply:
-            _show(unified_diff(report), options.output, out)
-        if options.apply:
-            problems += write(report)
+    if options.diff or not options.apply:
+        _show(unified_diff(report).encode("utf-8", "replace"), options.output, out)
+    elif options.stdin:
+        _show(b"".join(file.after.raw for file in report.files), options.output, out)
+    if options.apply and not options.stdin:
+        problems += write(report)
     unwritten = {problem.path for problem in problems} - {problem.path for problem in report.problems}
     err.write(summary(report, applied=options.apply, unwritten=unwritten))
+    if not options.unsafe:
+        err.write(_left_unsafe(report))
     for problem in problems:
-        err.write(f"{problem}\n")
+        err.write(f"daft-lint: {problem}\n")
     if problems:
         return 2
     if options.apply:
         return int(options.fail_on is not None and _remains(report, options.fail_on))
-    return int(bool(report.changed) and (options.diff or not options.stdin))
+    return int(bool(report.changed))
 
 
 def _remains(report: FixReport, fail_on: Level) -> bool:
     return any(finding.level >= fail_on for file in report.files for finding in file.remaining)
 
 
-def _fixed_text(report: FixReport) -> str:
-    return "".join(file.after.raw.decode(_encoding(file.after)) for file in report.files)
-
-
-def _show(text: str, output: str | None, stream: TextIO) -> None:
-    if output is None:
-        binary = getattr(stream, "buffer", None)
-        if binary is None:
-            stream.write(text)
-        else:  # past the text layer, which would change line breaks on Windows
-            stream.flush()
-            binary.write(text.encode("utf-8"))
-            binary.flush()
+def _show(text: bytes, output: str | None, stream: TextIO) -> None:
+    if output is not None:
+        try:
+            Path(output).write_bytes(text)
+        except OSError as error:
+            raise OutputError(f"{output}: cannot be written: {error.strerror or error}") from None
         return
-    Path(output).write_bytes(text.encode("utf-8"))
+    binary = getattr(stream, "buffer", None)
+    if binary is None:
+        stream.write(text.decode("utf-8", "replace"))
+    else:  # past the text layer, which would change line breaks on Windows, and the text's own encoding
+        stream.flush()
+        binary.write(text)
+        binary.flush()
 
 
 def summary(report: FixReport, *, applied: bool, unwritten: Iterable[str] = ()) -> str:
@@ -651,7 +662,9 @@ def summary(report: FixReport, *, applied: bool, unwritten: Iterable[str] = ()) 
     for path, counts in sorted(report.counts().items()):
         if path in not_written:
             continue
-        lines += [f"{path}: {code} {count} {_plural(count, 'fix', 'fixes')}" for code, count in sorted(counts.items())]
+        for code, count in sorted(counts.items()):
+            lines.append(f"{path}: {code} {count} {_plural(count, 'fix', 'fixes')}")
+            lines += [f"    unsafe: {why}" for why in _reasons(report, path, code)]
         total += counts.total() if hasattr(counts, "total") else sum(counts.values())
         files += 1
     if not total:
@@ -659,6 +672,21 @@ def summary(report: FixReport, *, applied: bool, unwritten: Iterable[str] = ()) 
     verb = "Applied" if applied else "Would apply"
     lines.append(f"{verb} {total} {_plural(total, 'fix', 'fixes')} in {files} {_plural(files, 'file', 'files')}.")
     return "\n".join(lines) + "\n"
+
+
+def _reasons(report: FixReport, path: str, code: str) -> list[str]:
+    """What the unsafe fixes of a rule in a file can change, each reason once."""
+    fixes = (a for file in report.files if file.path == path for a in file.applied if a.code == code)
+    return list(dict.fromkeys(a.why_unsafe for a in fixes if a.why_unsafe is not None))
+
+
+def _left_unsafe(report: FixReport) -> str:
+    """How many fixes wait for `--unsafe`."""
+    fixes = (finding.fix for file in report.files for finding in file.remaining)
+    count = sum(fix is not None and not fix.safe for fix in fixes)
+    if not count:
+        return ""
+    return f"{count} unsafe {_plural(count, 'fix is', 'fixes are')} left out; --unsafe shows what each can change.\n"
 
 
 def _plural(count: int, one: str, many: str) -> str:

@@ -32,18 +32,20 @@ def lower_bound(nodes: int, maximum: int) -> int:
     return min(nodes, maximum)
 
 
-def one_significant_digit(number: int) -> int:
-    """`number`, at least 0, rounded to one significant digit, halves up: 976 to 1000, 25 to 30."""
+def one_significant_digit(number: int, parts: int = 1) -> int:
+    """`number / parts`, at least 0, rounded to one significant digit and to a whole number, halves up: 976 to 1000,
+    25 to 30, 39 / 4 to 10."""
     unit = 1
-    while number >= 10 * unit:
+    while number >= 10 * unit * parts:
         unit *= 10
-    return (number + unit // 2) // unit * unit
+    rounded = (2 * number + unit * parts) // (2 * unit * parts)
+    return rounded * unit
 
 
 def recommended_partitions(nodes: int, maximum: int) -> int:
     """A quarter of the maximum (several batches for each task), to one significant digit, within the two bounds."""
     lower = lower_bound(nodes, maximum)
-    return min(max(one_significant_digit(maximum // 4), lower), maximum)
+    return min(max(one_significant_digit(maximum, 4), lower), maximum)
 
 
 def _positive(**numbers: int) -> None:
@@ -83,9 +85,9 @@ class PartitionPlan:
 
     def explain(self) -> str:
         """How each number comes about, a line each."""
-        quarter = self.maximum // 4
-        rounded = one_significant_digit(quarter)
-        steps = f"a quarter of {self.maximum:,} is {quarter:,}, to one significant digit {rounded:,}"
+        quarter = self.maximum / 4
+        rounded = one_significant_digit(self.maximum, 4)
+        steps = f"a quarter of {self.maximum:,} is {quarter:,.10g}, to one significant digit {rounded:,}"
         if rounded != self.recommended:
             bound = "lower bound" if rounded < self.recommended else "maximum"
             steps += f", held to the {bound}"

@@ -345,8 +345,8 @@ def test_output_and_standard_input(tmp_path: Path) -> None:
     target = tmp_path / "out.diff"
     assert run(FixOptions(output=str(target)), documents, replacing("one", "two"))[:2] == (1, "")
     assert target.read_bytes().endswith(b"-one = 1\r\n+two = 1\r\n")
-    assert run(FixOptions(stdin=True), documents, replacing("one", "two"))[:2] == (0, "two = 1\r\n")
-    status, out, _ = run(FixOptions(stdin=True, diff=True), documents, replacing("one", "two"))
+    assert run(FixOptions(stdin=True, apply=True), documents, replacing("one", "two"))[:2] == (0, "two = 1\r\n")
+    status, out, _ = run(FixOptions(stdin=True), documents, replacing("one", "two"))
     assert (status, out.startswith("--- a/stdin.py\n")) == (1, True)
 
 

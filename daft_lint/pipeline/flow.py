@@ -21,6 +21,7 @@ from daft_lint.pipeline.model import (
     Evidence,
     Expression,
     ExpressionKind,
+    Family,
     Inflation,
     Pieces,
     PiecesKind,
@@ -62,6 +63,7 @@ class Context:
     cluster: Cluster = field(default_factory=Cluster)
     settings: Settings = field(default_factory=Settings)
     morsel_size: int | None = None
+    family: Family = field(default_factory=Family)
 
 
 def pipelines(ends: Iterable[End], context: Context, limits: list[str] | None = None) -> tuple[Pipeline, ...]:
@@ -83,7 +85,8 @@ def pipelines(ends: Iterable[End], context: Context, limits: list[str] | None = 
                 break
             budget -= len(path)
             built.append(_pipeline(path, end, facts))
-    return tuple(built)
+    context.family.pipelines = tuple(built)
+    return context.family.pipelines
 
 
 # ---------------------------------------------------------------------------------------------------------------- paths
@@ -261,6 +264,7 @@ def _pipeline(steps: tuple[Step, ...], end: End, facts: _Facts) -> Pipeline:
         settings=context.settings,
         open_parameter=source in facts.from_parameter or (end.open_parameter and not is_known),
         morsel_size=context.morsel_size,
+        family=context.family,
     )
 
 

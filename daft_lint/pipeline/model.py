@@ -445,10 +445,15 @@ class Cluster:
     """Cluster facts: None is not known. `total_concurrency` counts UDF calls that run at once in the cluster."""
 
     nodes: int | None = None
+    """Machines of the cluster."""
     total_concurrency: int | None = None
+    """UDF calls that run at once, on all nodes together."""
     cpus_per_node: float | None = None
+    """CPUs of one node."""
     gpus_per_node: float | None = None
+    """GPUs of one node."""
     runner: Runner | None = None
+    """What the scripts are for, where they do not say so themselves; not set: Ray."""
 
     @property
     def cpus(self) -> float | None:
@@ -464,10 +469,15 @@ class SourceFacts:
     """What somebody says of a source: on its line, in the configuration, from a profile, or from file footers."""
 
     rows: int | None = None
+    """Rows in all."""
     files: int | None = None
+    """Files that it reads, each of which is one piece on Ray."""
     row_bytes: int | None = None
+    """Bytes of one row."""
     heavy: tuple[str, ...] = ()
+    """Columns that are heavy."""
     light: tuple[str, ...] = ()
+    """Columns that are not, whatever their names say."""
     origin: str = ""
 
 
@@ -479,11 +489,20 @@ class Settings:
     sources: tuple[tuple[str, SourceFacts], ...] = ()
     """Path patterns (gitignore style) and what is known of what they match; the first match counts."""
     heavy_row_bytes: int = DEFAULT_HEAVY_ROW_BYTES
+    """Bytes from which on a row is heavy, where a declared shape or a fact gives its size."""
     target_batch_bytes: int = DEFAULT_TARGET_BATCH_BYTES
+    """Bytes that a batch of an inserted `into_batches` should not exceed, where the size of a row is known."""
     fan_out: str = "repartition"
     """Which call a fix of DFT203 inserts: `repartition` or `into_partitions`."""
     footers: bool = False
     """Read the footers of local Parquet sources for their facts."""
+
+
+@dataclass(slots=True, eq=False)
+class Family:
+    """All pipelines of a script; filled when the last of them is made."""
+
+    pipelines: tuple[Pipeline, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -494,7 +513,8 @@ class Pipeline:
     DataFrame is returned or leaves the view. `reads` is how much of it is read. `cluster` has the script's own facts
     in place of the configuration's where it gives them. `runner` is the target; `runner_is_set` says that the script
     sets it unconditionally. `open_parameter`: the rows come from a DataFrame parameter with no caller in view, and
-    `entry` is that function. `morsel_size` is the script's `default_morsel_size` (rows).
+    `entry` is that function. `morsel_size` is the script's `default_morsel_size` (rows). `family` has all pipelines of
+    the script: an edit at a step that several share concerns them all.
     """
 
     stages: tuple[Stage, ...]
@@ -505,6 +525,7 @@ class Pipeline:
     settings: Settings
     open_parameter: bool = False
     morsel_size: int | None = None
+    family: Family = field(default_factory=Family)
 
     @property
     def entry(self) -> str:

@@ -6,6 +6,7 @@ A module of the tree is parsed and evaluated once a process, when a name of it i
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -28,9 +29,13 @@ RELATIVE = "@"
 
 
 class Project:
-    """The tree that is checked, as far as its files import each other."""
+    """The tree that is checked, as far as its files import each other.
 
-    def __init__(self) -> None:
+    `overlay` has the documents, by path, that stand for what is on the disk.
+    """
+
+    def __init__(self, overlay: Mapping[str, Document] | None = None) -> None:
+        self.overlay = {} if overlay is None else overlay
         self.scopes: dict[str, Scope | None] = {}
         self.listings: dict[str, frozenset[str]] = {}
         self.resolved: dict[tuple[str, str], str | None] = {}
@@ -151,9 +156,10 @@ class Project:
         from daft_lint.pipeline.interpret import Interpreter
 
         try:
-            if os.path.getsize(file) > MAX_MODULE_BYTES:
+            document = self.overlay.get(file)
+            if document is None and os.path.getsize(file) > MAX_MODULE_BYTES:
                 return
-            document = Document.read(file)
+            document = document or Document.read(file)
             interpreter = Interpreter(settings, self, document.path)
             interpreter.define(document, lambda scope: self.scopes.__setitem__(file, scope))
         except (OSError, ParseFailure):
