@@ -1,0 +1,342 @@
+"""The pages of the site that come from the code, as an MkDocs hook: nothing of them is written into the tree.
+
+Each fact has one source: a rule's page is what `explain` prints and the fixtures that the tests run; the configuration
+reference asks `daft_lint.config` itself for its keys and types; the pictures are drawn from the tool's own output.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import difflib
+import functools
+import html
+import io
+import itertools
+import json
+import re
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def importable() -> None:
+    """Puts the checkout's packages on the path; MkDocs takes them off again after it has loaded a hook."""
+    for folder in ("docs", "runtime", "rules", "."):
+        if str(ROOT / folder) not in sys.path:
+            sys.path.insert(0, str(ROOT / folder))
+
+
+importable()
+
+import snippets  # noqa: E402
+
+from daft_lint import config, documentation, engine  # noqa: E402
+from daft_lint.pipeline import model  # noqa: E402
+from daft_lint.rule import Level, Rule  # noqa: E402
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.files import Files
+
+FIXTURES = ROOT / "fixtures" / "rules"
+MARKER = re.compile(r" *# expect: .*$", re.M)
+FAMILIES = {
+    "DFT1": "Streaming heavy data",
+    "DFT2": "Fanning out light data",
+    "DFT3": "UDF resources",
+    "DFT4": "The API",
+}
+LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.ADVICE: "advice"}
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """MkDocs's event: fills the navigation's "Rules" with every rule there is."""
+    importable()
+    for entry in config.nav or []:
+        if isinstance(entry, dict) and "Rules" in entry:
+            entry["Rules"] = [
+                "rules/index.md",
+                *({f"{rule.code} {rule.name}": f"rules/{rule.code}.md"} for rule in engine.rules()),
+            ]
+    return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:  # the names are MkDocs's
+    """MkDocs's event: adds the generated pages and pictures to those on disk."""
+    from mkdocs.structure.files import File
+
+    for path, content in {**pages(), **pictures()}.items():
+        files.append(File.generated(config, path, content=content))
+    return files
+
+
+def pages() -> dict[str, str]:
+    """The generated pages by their path in the site, in Markdown."""
+    rules = engine.rules()
+    found = {f"rules/{rule.code}.md": rule_page(rule) for rule in rules}
+    found["rules/index.md"] = rules_index(rules)
+    found["configuration.md"] = configuration_page()
+    found["changelog.md"] = of_the_checkout("CHANGELOG.md")
+    found["contributing.md"] = of_the_checkout("CONTRIBUTING.md")
+    return found
+
+
+def rules_index(rules: Sequence[type[Rule]]) -> str:
+    """The table of all rules."""
+    parts = [
+        "# Rules",
+        "Codes are stable for ever. `select` and `ignore` take codes and their beginnings: `DFT1` is a whole family. "
+        "The level is the highest that a rule reports at; weak evidence lowers it. DFT001 is a file that does not "
+        "parse, DFT002 a suppression that silences nothing.",
+    ]
+    families = sorted({rule.code[:4] for rule in rules})
+    for family in families:
+        rows = ["| code | name | level | fix | what it finds |", "|---|---|---|---|---|"]
+        for rule in rules:
+            if rule.code.startswith(family):
+                level = LEVELS[rule.level]
+                chip = f'<span class="level {level}">{level}</span>'
+                fix = "yes" if rule.fixable else ""
+                what = documentation.summary(rule).replace("|", "\\|")
+                rows.append(f"| [{rule.code}]({rule.code}.md) | {rule.name} | {chip} | {fix} | {what} |")
+        parts += [f"## {family}: {FAMILIES.get(family, 'More')}", "\n".join(rows)]
+    return "\n\n".join(parts) + "\n"
+
+
+def rule_page(rule: type[Rule]) -> str:
+    """What `explain` prints, a fixture that it finds, with its fix, and one that it leaves alone."""
+    parts = [fenced_examples(documentation.page(rule))]
+    found, fixed, silent = examples(rule.code)
+    if found is not None:
+        parts += ["## A script that it finds", code_block(annotated(found), "python")]
+        if fixed is not None:
+            difference = difflib.unified_diff(
+                MARKER.sub("", found).splitlines(), MARKER.sub("", fixed).splitlines(), "before", "after", lineterm=""
+            )
+            parts += ["After `daft-lint fix --unsafe`:", code_block("\n".join(difference), "diff")]
+    if silent is not None:
+        parts += ["## A script that it leaves alone", code_block(MARKER.sub("", silent), "python")]
+    return "\n\n".join(parts) + "\n"
+
+
+def examples(code: str) -> tuple[str | None, str | None, str | None]:
+    """The shortest fixture that is found (with a fix, where there is one), its fixed text, the shortest silent one."""
+    scripts = [path for path in FIXTURES.glob(f"{code}/*.py") if not path.name.endswith(".fixed.py")]
+    scripts.sort(key=lambda path: (path.stat().st_size, path.name))
+    found = [path for path in scripts if path.name.startswith("found_")]
+    with_fix = [path for path in found if path.with_suffix(".fixed.py").exists()]
+    silent = [path for path in scripts if path.name.startswith("silent_")]
+    best = next(iter(with_fix or found), None)
+    fixed = best.with_suffix(".fixed.py") if best is not None and with_fix else None
+    first, second, third = (
+        None if path is None else path.read_text(encoding="utf-8") for path in (best, fixed, next(iter(silent), None))
+    )
+    return first, second, third
+
+
+def annotated(script: str) -> str:
+    """A fixture with its markers as a reader would write them: `# DFT101, warning`."""
+    return re.sub(r"# expect: (DFT\d+) (\w+)", r"# \1, \2", script)
+
+
+def code_block(text: str, language: str) -> str:
+    fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", text)), 3)
+    return f"{fence}{language}\n{text.strip(chr(10))}\n{fence}"
+
+
+def fenced_examples(markdown: str) -> str:
+    """Blocks of code that are set off by indentation, as fenced ones, so that they are coloured."""
+    lines = markdown.split("\n")
+    made: list[str] = []
+    block: list[str] = []
+    inside_fence = False
+    for line in [*lines, ""]:
+        inside_fence ^= line.startswith("```")
+        starts = line.startswith("    ") and (block or not made or not made[-1].strip())
+        if not inside_fence and (starts or (block and not line.strip())):
+            block.append(line[4:])
+            continue
+        if block:
+            made += [code_block("\n".join(block).rstrip(), "python"), ""]
+            block = []
+        made.append(line)
+    return "\n".join(made).rstrip()
+
+
+# ---- the configuration
+
+
+def configuration_page() -> str:
+    """The page on disk with the reference where it says `<!-- reference -->`."""
+    text = (ROOT / "docs" / "configuration.in.md").read_text(encoding="utf-8")
+    return text.replace("<!-- reference -->", configuration_reference())
+
+
+def configuration_reference() -> str:
+    """Every key with its type, default and meaning, asked of the code that reads them."""
+    tables = (
+        ("`[tool.daft-lint]`", "", (config.Config, model.Settings)),
+        ("`[tool.daft-lint.cluster]`", "cluster", (model.Cluster,)),
+        ('`[tool.daft-lint.sources."pattern"]`', 'sources."x"', (model.SourceFacts,)),
+    )
+    return "\n\n".join(f"### {title}\n\n{_key_table(prefix, classes)}" for title, prefix, classes in tables)
+
+
+def _key_table(prefix: str, classes: Sequence[type]) -> str:
+    described = {name: text for cls in classes for name, text in field_docs(cls).items()}
+    defaults: dict[str, Any] = {f.name: f.default for cls in classes for f in dataclasses.fields(cls)}
+    rows = ["| key | value | default | meaning |", "|---|---|---|---|"]
+    for key in known_keys(prefix):
+        name = key.replace("-", "_")
+        if name in ("cluster", "sources"):
+            continue
+        meaning = " ".join(described[name].split())
+        rows.append(f"| `{key}` | {wanted(prefix, key)} | {_default(defaults[name])} | {meaning} |".replace("\n", " "))
+    return "\n".join(rows)
+
+
+def known_keys(prefix: str = "") -> tuple[str, ...]:
+    """The keys of a table, as the message about an unknown key lists them."""
+    message = _complaint(prefix, "zzzzzzzz", "1")
+    return tuple(message.split("; known are ")[1].split(", "))
+
+
+def wanted(prefix: str, key: str) -> str:
+    """What a key takes, as the message about a wrong value says it."""
+    value = "1" if prefix == "" and key in ("cluster", "sources", "per-file-ignores") else "{}"
+    message = _complaint(prefix, key, value)
+    if key == "per-file-ignores":
+        return "a table of patterns and lists of prefixes of rule codes"
+    return re.sub(r'"([^"]*)"', r"`\1`", message.split(" must be ")[1].rsplit(", not ", 1)[0])
+
+
+def _complaint(prefix: str, key: str, value: str) -> str:
+    header = f"[{prefix}]\n" if prefix else ""
+    try:
+        config.parse(f"{header}{key} = {value}\n", Path("daft-lint.toml"))
+    except config.ConfigError as error:
+        return str(error)
+    raise ValueError(f"{prefix} {key} = {value} is accepted")
+
+
+def _default(value: object) -> str:
+    if value is None or value == () or value is dataclasses.MISSING:
+        return "none"
+    if isinstance(value, tuple):
+        return "`" + json.dumps(list(value)) + "`"
+    return f"`{json.dumps(value)}`" if isinstance(value, str | bool) else f"`{value:_}`"
+
+
+@functools.cache
+def field_docs(cls: type) -> Mapping[str, str]:
+    """The strings that stand below the fields of a dataclass."""
+    module = sys.modules[cls.__module__]
+    assert module.__file__ is not None
+    tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
+    body = next(node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == cls.__name__)
+    found: dict[str, str] = {}
+    for field, text in itertools.pairwise(body):
+        if (
+            isinstance(field, ast.AnnAssign)
+            and isinstance(field.target, ast.Name)
+            and isinstance(text, ast.Expr)
+            and isinstance(text.value, ast.Constant)
+            and isinstance(text.value.value, str)
+        ):
+            found[field.target.id] = text.value.value
+    return found
+
+
+def of_the_checkout(name: str) -> str:
+    """A page of the checkout; its links to pages of the site become links within it, those to other files text."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    text = re.sub(r"\]\(docs/pages/([\w-]+\.md)", r"](\1", text)
+    return re.sub(r"\[([^\]]+)\]\((?!https?:|[\w-]+\.md|#)[^)]+\)", r"\1", text)
+
+
+# ---- pictures
+
+
+def pictures() -> dict[str, str]:
+    """SVG pictures by their path in the site."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        snippets.write_files(readme, folder)
+        colour = {"FORCE_COLOR": "1", "NO_COLOR": ""}
+        return {
+            "assets/check.svg": terminal("daft-lint check embed.py --select DFT101", folder, colour),
+            "assets/plan.svg": drawing(
+                json.loads(snippets.run("daft-lint plan embed.py --format json", folder).stdout)
+            ),
+        }
+
+
+def terminal(line: str, folder: Path, environment: Mapping[str, str]) -> str:
+    """A terminal window with a command and what it prints, in colour."""
+    from rich.console import Console
+    from rich.text import Text
+
+    printed = snippets.run(line, folder, environment).stdout
+    console = Console(record=True, width=108, file=io.StringIO(), force_terminal=True)
+    console.print(Text("$ ", style="bold green") + Text(line, style="bold"))
+    console.print(Text.from_ansi(printed.rstrip("\n")))
+    svg = console.export_svg(title="daft-lint", unique_id="daft-lint")
+    # No font from elsewhere: the page loads nothing that is not its own.
+    svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.S)
+    return svg.replace("font-family: Fira Code, monospace", "font-family: ui-monospace, Menlo, Consolas, monospace")
+
+
+WIDTH, HEIGHT, GAP = 640, 62, 30
+
+
+def drawing(plan: Mapping[str, Any]) -> str:
+    """A plan drawn from `plan --format json`: a box for each step, a thick line where heavy data flows."""
+    steps = plan["pipelines"][0]["steps"]
+    total = len(steps) * (HEIGHT + GAP) - GAP + 4
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {total}" width="{WIDTH}" role="img"'
+        ' aria-label="A plan: each step, and where heavy data flows">',
+        "<style>text{font:14px ui-sans-serif,system-ui,sans-serif;fill:#1f2933}.name{font-weight:700}"
+        ".note{fill:#52606d}rect{fill:#f5f7fa;stroke:#7b8794}.heavy{fill:#fff1e6;stroke:#d9480f}line{stroke:#7b8794;stroke-width:2}"
+        "line.flow{stroke:#d9480f;stroke-width:9}</style>",
+        f'<rect x="0" y="0" width="{WIDTH}" height="{total}" style="fill:#ffffff;stroke:none" rx="6"/>',
+    ]
+    for index, step in enumerate(steps):
+        top = 2 + index * (HEIGHT + GAP)
+        heavy = _heavy(step)
+        parts.append(
+            f'<rect class="{"heavy" if heavy else ""}" x="2" y="{top}" width="{WIDTH - 4}" height="{HEIGHT}" rx="8"/>'
+        )
+        parts.append(f'<text class="name" x="18" y="{top + 26}">{html.escape(_step_name(step))}</text>')
+        parts.append(f'<text class="note" x="18" y="{top + 47}">{html.escape(_step_note(step))}</text>')
+        if index + 1 < len(steps):
+            below = top + HEIGHT
+            flow = "flow" if heavy else ""
+            parts.append(f'<line class="{flow}" x1="{WIDTH // 2}" y1="{below}" x2="{WIDTH // 2}" y2="{below + GAP}"/>')
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def _heavy(step: Mapping[str, Any]) -> list[str]:
+    return [column["column"] for column in step["heavy"]]
+
+
+def _step_name(step: Mapping[str, Any]) -> str:
+    count = "" if step["count"] is None else f"({step['count']})"
+    udfs = "".join(f"  ·  {udf['name']}" for udf in step["udfs"])
+    made = "".join(f"  ·  {name}" for name in step["inflates"])
+    return f"{step['name']}{count}{made}{udfs}  ·  line {step['line']}"
+
+
+def _step_note(step: Mapping[str, Any]) -> str:
+    rows = "?" if step["rows"] is None else f"{step['rows']:,}"
+    bounds = [call["bound"] for call in step["udfs"]] or [step["bound"]]
+    bound = next((b for b in bounds if b is not None), None)
+    calls = "no bound" if bound is None else f"{bound['rows'] or '?'} rows a call"
+    heavy = "".join(f"  ·  {name} is heavy" for name in _heavy(step))
+    return f"rows {rows}  ·  pieces {step['pieces']}  ·  {calls}{heavy}"

@@ -1,0 +1,276 @@
+"""The README and the site say what is so: every command and snippet is run, every link and generated page is built."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from daft_lint import config, documentation, engine
+from daft_lint.commands import cli
+from daft_lint.formula import PartitionPlan
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "docs"))
+
+import generate  # noqa: E402
+import snippets  # noqa: E402
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+PAGES = {page.relative_to(ROOT).as_posix(): page.read_text(encoding="utf-8") for page in snippets.page_files()}
+FORMULA = ROOT / "docs" / "pages" / "javascripts" / "formula.js"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_print_what_the_page_says(page: str) -> None:
+    wrong = snippets.wrong_output(PAGES[page])
+    assert not wrong, "`make snippets` writes this into the page:\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize("page", [*PAGES, "configuration.in.md"])
+def test_snippets_parse(page: str) -> None:
+    text = PAGES.get(page) or (ROOT / "docs" / page).read_text(encoding="utf-8")
+    assert not snippets.unparsable(text)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_to_type_exist(page: str) -> None:
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = pyproject["project"]["optional-dependencies"]
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    for block in snippets.blocks(PAGES[page]):
+        for line in snippets.lines_of(block) if block.language == "sh" else ():
+            if match := re.fullmatch(r"pip install '?\.(?:\[(.*)\])?'?", line):
+                assert all(extra in extras for extra in (match[1] or "").split(",") if extra), line
+            elif match := re.fullmatch(r"make ([a-z]+)", line):
+                assert match[1] in targets, line
+            else:
+                words = line.split()
+                assert words[0] == "daft-lint", line
+                assert words[1] in cli.commands, line
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page: str) -> None:
+    made = {f"docs/pages/{path}" for path in (*generate.pages(), *("assets/check.svg", "assets/plan.svg"))}
+    for target in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", PAGES[page]):
+        path = os.path.normpath((Path(page).parent / target).as_posix())
+        assert path in made or (ROOT / path).exists(), target
+
+
+def test_commands_in_running_text_exist() -> None:
+    for page, text in PAGES.items():
+        for name in re.findall(r"`daft-lint ([a-z][a-z-]*)", text):
+            assert name in cli.commands, f"{page}: daft-lint {name}"
+
+
+def test_options_in_running_text_exist() -> None:
+    known = {
+        option for command in cli.commands.values() for p in command.params for option in (*p.opts, *p.secondary_opts)
+    }
+    for page, text in PAGES.items():
+        prose = snippets.FENCE.sub("", text)
+        for option in re.findall(r"`(?:[^`]* )?(--[a-z][a-z-]+)", prose):
+            assert option in known | {"--version", "--update", "--strict"}, f"{page}: {option}"
+
+
+def test_a_page_that_is_wrong_is_found() -> None:
+    page = '```python title="a.py"\nx = 1\n```\n\n```console\n$ daft-lint check a.py\nFound nothing.\n```\n'
+    assert len(snippets.wrong_output(page)) == 1
+    assert snippets.wrong_output(snippets.updated(page)) == []
+    assert snippets.unparsable("```python\nx = = 1\n```\n")
+    assert snippets.unparsable("```toml\n[tool.daft-lint]\nselekt = []\n```\n")
+    assert snippets.says("a\n…\nd\n", "a\nb\nc\nd\n")
+    assert not snippets.says("a\nd\n", "a\nb\nd\n")
+
+
+def test_a_rule_s_page_is_what_explain_prints() -> None:
+    for rule in engine.rules():
+        page = generate.rule_page(rule)
+        for paragraph in re.findall(r"^\w.*$", documentation.page(rule), re.M):
+            assert paragraph in page, f"{rule.code}: {paragraph}"
+        assert "## A script that it finds" in page, rule.code
+        assert "## A script that it leaves alone" in page, rule.code
+        assert "# expect:" not in page
+
+
+def test_indented_code_becomes_a_fenced_block() -> None:
+    text = "a\n\n    x = 1\n\n    y = 2\n\nb\n\n```python\n    z\n```"
+    assert generate.fenced_examples(text) == "a\n\n```python\nx = 1\n\ny = 2\n```\n\nb\n\n```python\n    z\n```"
+
+
+def test_every_rule_s_documentation_has_its_sections() -> None:
+    for rule in engine.rules():
+        text = documentation.text(rule)
+        found = re.findall(r"^## (.*)$", text, re.M)
+        assert found == ["Why", "Example", "Fix", "Options"], rule.code
+
+
+def test_the_reference_names_every_key() -> None:
+    reference = generate.configuration_reference()
+    for prefix in ("", "cluster", 'sources."x"'):
+        for key in generate.known_keys(prefix):
+            assert key in ("cluster", "sources") or f"| `{key}` |" in reference
+    assert '"repartition"' in reference or "`repartition`" in reference
+    assert config.Config().fail_on in reference
+
+
+# ---- the calculator
+
+PLANS = st.tuples(*(st.integers(least, 10**9) | st.integers(least, 100) for least in (0, 1, 1, 1)))
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
+@settings(max_examples=10, deadline=None)
+@given(st.lists(PLANS, min_size=1, max_size=400))
+def test_the_calculator_computes_what_the_formula_does(cases: list[tuple[int, int, int, int]]) -> None:
+    script = (
+        f"const {{partitionPlan}} = require({json.dumps(str(FORMULA))});"
+        "const cases = JSON.parse(require('fs').readFileSync(0));"
+        "const plain = (_, value) => typeof value === 'bigint' ? Number(value) : value;"
+        "console.log(JSON.stringify(cases.map(c => partitionPlan(...c.map(BigInt))), plain));"
+    )
+    done = subprocess.run(["node", "-e", script], input=json.dumps(cases), capture_output=True, text=True, check=True)
+    for case, plan in zip(cases, json.loads(done.stdout), strict=True):
+        expected = asdict(PartitionPlan.of(*case))
+        assert {
+            "minimum_rows": plan["minimumRows"],
+            "maximum": plan["maximum"],
+            "lower": plan["lower"],
+            "recommended": plan["recommended"],
+        } == {key: expected[key] for key in ("minimum_rows", "maximum", "lower", "recommended")}
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built site. Strict: a link that leads nowhere is an error."""
+    pytest.importorskip("mkdocs", reason="needs the extra `docs`")
+    folder = tmp_path_factory.mktemp("site")
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)],
+        cwd=ROOT,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def test_the_site_has_every_page_and_loads_nothing_from_elsewhere(site: Path) -> None:
+    for rule in engine.rules():
+        page = (site / "rules" / rule.code / "index.html").read_text(encoding="utf-8")
+        assert rule.name in page
+    for page in site.rglob("*.html"):
+        loaded = re.findall(
+            r"<(?:script|img|link|iframe)[^>]*?(?:src|href)=\"?(https?://[^\" >]+)", page.read_text("utf-8")
+        )
+        assert loaded == [], page
+    for picture in ("check.svg", "plan.svg"):
+        text = (site / "assets" / picture).read_text(encoding="utf-8")
+        assert "url(" not in re.sub(r"url\(#", "", text)
+        assert text.startswith("<svg")
+
+
+DRIVER = """<!doctype html><iframe src="/formula/" width="900" height="900"></iframe>
+<pre id="seen">waiting</pre>
+<script>
+document.querySelector("iframe").addEventListener("load", event => {
+  const page = event.target.contentDocument;
+  const seen = [];
+  for (const typed of CASES) {
+    ["rows", "nodes", "concurrency", "batch-size"].forEach((name, index) => {
+      const input = page.querySelector(`.calculator [name="${name}"]`);
+      input.value = typed[index];
+      input.dispatchEvent(new Event("input", {bubbles: true}));
+    });
+    seen.push([...page.querySelectorAll(".calculator output p")].map(p => p.textContent)
+      .concat([...page.querySelectorAll(".calculator dd.number")].map(d => d.textContent)));
+  }
+  document.getElementById("seen").textContent = JSON.stringify(seen);
+});
+</script>"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs chromium")
+def test_the_calculator_answers_as_one_types(site: Path) -> None:
+    cases = [["1_000_000", "4", "16", "64"], ["0", "1", "1", "1"], ["many", "4", "16", "64"], ["5,000", "3", "7", "10"]]
+    driver = DRIVER.replace("CASES", json.dumps(cases))
+
+    with served(site, driver) as address:
+        page = in_browser(f"{address}/driver.html")
+        asked = in_browser(f"{address}/formula/?rows=16384&nodes=4&concurrency=16&batch-size=64")
+    match = re.search(r'<pre id="seen">(.*?)</pre>', page, re.S)
+    assert match is not None, page[-500:]
+    seen = json.loads(match[1])
+    for typed, answer in zip(cases, seen, strict=True):
+        if typed[0] == "many":
+            assert len(answer) == 1
+            assert "Whole numbers" in answer[0]
+            continue
+        numbers = [int(text.replace("_", "").replace(",", "")) for text in typed]
+        plan = PartitionPlan.of(*numbers)
+        wanted = [plan.minimum_rows, plan.maximum, plan.lower, plan.recommended]
+        assert answer == [f".repartition({plan.recommended})", *(f"{number:,}" for number in wanted)]
+    assert f".repartition({PartitionPlan.of(16384, 4, 16, 64).recommended})" in asked
+
+
+class served:
+    """The site on a port of its own, with one page more."""
+
+    def __init__(self, site: Path, driver: str) -> None:
+        class Handler(http.server.SimpleHTTPRequestHandler):
+            def do_GET(self) -> None:
+                if self.path != "/driver.html":
+                    return super().do_GET()
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html; charset=utf-8")
+                self.end_headers()
+                self.wfile.write(driver.encode())
+                return None
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Nothing on the terminal."""
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(site)))
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+
+    def __enter__(self) -> str:
+        self.thread.start()
+        return f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def __exit__(self, *_: object) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+def in_browser(address: str) -> str:
+    """The page as headless Chromium has it after its scripts have run."""
+    with tempfile.TemporaryDirectory() as profile:
+        quiet = (
+            "--disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
+        )
+        command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", *quiet.split()]
+        command += [f"--user-data-dir={profile}", "--virtual-time-budget=5000", "--dump-dom", address]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return done.stdout
