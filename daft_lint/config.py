@@ -7,6 +7,7 @@ has no need of.
 from __future__ import annotations
 
 import difflib
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,9 @@ LEVELS = ("advice", "warning", "error")
 FAIL_ON = (*LEVELS, "never")
 NAMES = ("daft-lint.toml", ".daft-lint.toml", "pyproject.toml")
 """The files that can hold the configuration; the first that does in the nearest folder counts."""
+
+
+_VERSION = re.compile(r"\s*(?:(?:===?|>=|<=|~=|!=|>|<)?\s*\d+(?:\.\d+){0,2}\s*(?:,\s*|\Z))+")
 
 
 class ConfigError(Exception):
@@ -55,7 +59,10 @@ class Config:
     markdown: bool = False
     """Check the Markdown files of a folder too."""
     target_daft: str | None = None
+    """The oldest Daft that the scripts are to run on; None: what the nearest pyproject.toml requires."""
     """The Daft version that the code is for."""
+    plugins: tuple[str, ...] = ()
+    """Entry points of the group `daft_lint.rules` whose rules run too; installed ones that are not named do not."""
     settings: Settings = Settings()
 
 
@@ -115,6 +122,8 @@ class _Reader:
 
     file: Path
     prefix: str = ""
+    foreign: bool = False
+    """Plugins are named, so codes other than `DFT…` can mean something."""
 
     def wrong(self, key: str, wanted: str, value: object) -> ConfigError:
         return ConfigError(f"{self.file}: {self.prefix}{key} must be {wanted}, not {_shown(value)}")
@@ -127,6 +136,11 @@ class _Reader:
     def string(self, key: str, value: object) -> str:
         if not isinstance(value, str):
             raise self.wrong(key, "a string", value)
+        return value
+
+    def version(self, key: str, value: object) -> str:
+        if not isinstance(value, str) or not _VERSION.fullmatch(value):
+            raise self.wrong(key, 'a version such as "0.7.2" or ">=0.6"', value)
         return value
 
     def boolean(self, key: str, value: object) -> bool:
@@ -158,7 +172,7 @@ class _Reader:
     def codes(self, key: str, value: object) -> tuple[str, ...]:
         codes = self.strings(key, value)
         for code in codes:
-            if not is_prefix(code):
+            if not is_prefix(code, foreign=self.foreign):
                 raise self.wrong(key, 'prefixes of rule codes such as "DFT1"', code)
         return codes
 
@@ -182,8 +196,11 @@ class _Reader:
         return found
 
 
-def is_prefix(code: str) -> bool:
-    """A rule code or the beginning of one: `D`, `DFT1`, `DFT101`; `ALL` for every rule."""
+def is_prefix(code: str, *, foreign: bool = False) -> bool:
+    """A rule code or the beginning of one: `D`, `DFT1`, `DFT101`; `ALL` for every rule. `foreign`: a plugin's too, such
+    as `ACM1`."""
+    if foreign and not code.startswith("DFT"):
+        return re.fullmatch("[A-Z]{1,3}|[A-Z]{3}[0-9]{1,3}", code) is not None
     return code == "ALL" or (
         bool(code) and len(code) <= 6 and "DFT".startswith(code[:3]) and (len(code) <= 3 or code[3:].isdecimal())
     )
@@ -202,10 +219,11 @@ def _shown(value: object) -> str:
 
 
 def _config(table: Mapping[str, object], file: Path) -> Config:
-    reader = _Reader(file)
+    reader = _Reader(file, foreign=bool(table.get("plugins")))
     values = reader.values(
         table,
         {
+            "plugins": reader.strings,
             "src": reader.strings,
             "exclude": reader.strings,
             "select": reader.codes,
@@ -215,7 +233,7 @@ def _config(table: Mapping[str, object], file: Path) -> Config:
             "fail-on": lambda key, value: reader.choice(key, value, FAIL_ON),
             "facts": reader.boolean,
             "markdown": reader.boolean,
-            "target-daft": reader.string,
+            "target-daft": reader.version,
             "cluster": lambda key, value: _cluster(file, reader.table(key, value)),
             "sources": lambda key, value: _sources(file, reader.table(key, value)),
             "heavy-row-bytes": reader.count,

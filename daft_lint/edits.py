@@ -66,6 +66,21 @@ class ReplaceNode:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoveAttribute:
+    """Remove the last `.name` of an attribute: of `x.url` in `x.url.download()`, `.url`; its comments stay."""
+
+    node: Place
+
+
+@dataclass(frozen=True, slots=True)
+class AddDecorator:
+    """Put a line `@text` above a function or class that has no decorators."""
+
+    definition: Place
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class InsertBefore:
     """Put `text` right before a node: `df = ` before an expression statement."""
 
@@ -100,7 +115,18 @@ class AddImport:
     name: str | None = None
 
 
-Action = InsertCall | RemoveCall | MoveCall | ReplaceNode | InsertBefore | AddKeyword | RemoveArgument | AddImport
+Action = (
+    InsertCall
+    | RemoveCall
+    | MoveCall
+    | ReplaceNode
+    | RemoveAttribute
+    | AddDecorator
+    | InsertBefore
+    | AddKeyword
+    | RemoveArgument
+    | AddImport
+)
 
 
 class EditError(ValueError):

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 RULES_PACKAGE = "daft_lint_rules"
 SYNTAX = "DFT001"
 UNUSED = "DFT002"
+OURS = frozenset({"DFT"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +65,29 @@ class Report:
     problems: tuple[Problem, ...] = ()
     files: int = 0
     limits: tuple[str, ...] = field(default=())
+    failed: bool = False
+    """Some file was not checked by all rules: one of them failed in it."""
+
+
+def rules(plugins: tuple[str, ...] = ()) -> tuple[type[Rule], ...]:
+    """Every rule of ours and of the plugins that are named, by code.
+
+    Raises `plugins.PluginError` for a plugin that cannot be used.
+    """
+    if not plugins:
+        return own_rules()
+    from daft_lint.plugins import PluginError, load, twice
+
+    found = sorted((*own_rules(), *load(plugins)), key=lambda rule: rule.code)
+    clash = twice(found)
+    if clash is not None:
+        raise PluginError(clash)
+    return tuple(found)
 
 
 @functools.cache
-def rules() -> tuple[type[Rule], ...]:
-    """Every rule, by code."""
+def own_rules() -> tuple[type[Rule], ...]:
+    """The rules that come with the linter, by code."""
     package = importlib.import_module(RULES_PACKAGE)
     found: list[type[Rule]] = []
     for module in pkgutil.iter_modules(package.__path__):
@@ -77,7 +96,8 @@ def rules() -> tuple[type[Rule], ...]:
             found.extend(
                 value
                 for value in vars(loaded).values()
-                if isinstance(value, type) and issubclass(value, Rule) and value.__module__ == loaded.__name__
+                # The module first: on Python 3.10 an alias such as `tuple[int, ...]` passes for a type.
+                if isinstance(value, type) and value.__module__ == loaded.__name__ and issubclass(value, Rule)
             )
     return tuple(sorted(found, key=lambda rule: rule.code))
 
@@ -85,7 +105,7 @@ def rules() -> tuple[type[Rule], ...]:
 def selected_rules(config: Config) -> tuple[type[Rule], ...]:
     """The rules that the configuration asks for."""
     selection = Selection(config)
-    return tuple(rule for rule in rules() if selection.runs(rule.code, rule.default))
+    return tuple(rule for rule in rules(config.plugins) if selection.runs(rule.code, rule.default))
 
 
 def words_of(chosen: Iterable[type[Rule]]) -> tuple[bytes, ...]:
@@ -167,16 +187,25 @@ class Analysis:
         from daft_lint.pipeline.interpret import interpret
 
         path = self.document.path
+        settings = self.config.settings
+        if any(rule.knows_versions for rule in self.chosen):
+            from daft_lint.target import target_daft
+
+            settings = replace(settings, target_daft=target_daft(self.config.target_daft, path))
         try:
-            script = interpret(self.document, self.config.settings, self.project)
+            script = interpret(self.document, settings, self.project)
         except ParseFailure as failure:
             return Result(path, (Raised(self.syntax(failure)),) if Selection(self.config).runs(SYNTAX) else ())
         raised: list[Raised] = []
+        problems: list[Problem] = []
         for rule in self.chosen:
-            raised.extend(self.observed(rule, script))
-        return Result(
-            path, tuple(strongest(every_verdict(raised))), (), script.called, (*script.limits_hit, *self.limits)
-        )
+            try:
+                raised.extend(list(self.observed(rule, script)))
+            except Exception as error:  # noqa: BLE001  # one rule's mistake hides no other rule's findings
+                reason = " ".join(f"{type(error).__name__}: {error}".split())
+                problems.append(Problem(path, f"rule {rule.code} failed: {reason}"))
+        limits = (*script.limits_hit, *self.limits)
+        return Result(path, tuple(strongest(every_verdict(raised))), tuple(problems), script.called, limits)
 
     def syntax(self, failure: ParseFailure) -> Finding:
         """DFT001: the file does not parse."""
@@ -324,7 +353,8 @@ def merge(
     raised = strongest(every_verdict(seen))
     findings: list[Finding] = []
     selection = Selection(config)
-    suppressions = {path: Suppressions(document) for path, document in sources.items()}
+    letters = code_letters(config)
+    suppressions = {path: Suppressions(document, letters) for path, document in sources.items()}
     for finding in sorted((one.finding for one in raised), key=order):
         if selection.ignores_in(finding.span.path, finding.code):
             continue
@@ -339,7 +369,13 @@ def merge(
         (*problems, *(p for result in results for p in result.problems)),
         files,
         tuple(f"{result.path}: {limit}" for result in results for limit in result.limits),
+        any(result.problems for result in results),
     )
+
+
+def code_letters(config: Config) -> frozenset[str]:
+    """The letters that the codes of the rules in use begin with."""
+    return frozenset({SYNTAX[:3], *(rule.code[:3] for rule in rules(config.plugins))}) if config.plugins else OURS
 
 
 def order(finding: Finding) -> tuple[Span, str]:

@@ -10,6 +10,7 @@ import libcst as cst
 
 from daft_lint.edits import (
     Action,
+    AddDecorator,
     AddImport,
     AddKeyword,
     Edit,
@@ -18,6 +19,7 @@ from daft_lint.edits import (
     InsertCall,
     MoveCall,
     RemoveArgument,
+    RemoveAttribute,
     RemoveCall,
     ReplaceNode,
     Spans,
@@ -94,6 +96,10 @@ def _render_one(action: Action, text_of: Callable[[Cell], _Text]) -> None:
             _move_call(text_of(action.call.cell), _link(action.call.node), after, _expression(action.after.node))
         case ReplaceNode():
             _replace_node(text_of(action.node.cell), action.node.node, action.text)
+        case RemoveAttribute():
+            _remove_attribute(text_of(action.node.cell), action.node.node)
+        case AddDecorator():
+            _add_decorator(text_of(action.definition.cell), action.definition.node, action.text)
         case InsertBefore():
             text = text_of(action.node.cell)
             text.insert(text.outer(action.node.node)[0], text.normal(action.text))
@@ -388,6 +394,26 @@ def _remove_call(text: _Text, link: _Link) -> None:
         _remove_statement(text, link.call)
         return
     _cut_link(text, link, travels=False)
+
+
+def _remove_attribute(text: _Text, node: cst.CSTNode) -> None:
+    if not isinstance(node, cst.Attribute) or node.lpar:
+        raise EditError(f"{type(node).__name__} is no plain attribute")
+    span = text.outer(node.value)[1], text.inner(node.dot)[0], text.inner(node)[1]
+    parent = text.parent(node)
+    if isinstance(parent, cst.Attribute) and not _style(text, parent).breaks:  # the next name takes its line
+        text.replace(span[1], span[2], "")
+        return
+    _cut(text, node, span, in_place=_style(text, node).bracketed)
+
+
+def _add_decorator(text: _Text, node: cst.CSTNode, decorator: str) -> None:
+    if not isinstance(node, cst.FunctionDef | cst.ClassDef) or node.decorators:
+        raise EditError("no definition without decorators")
+    at = text.inner(node)[0]
+    indentation = text.indentation(at)
+    lines = text.normal(f"@{decorator}\n").splitlines(keepends=True)
+    text.insert(at, "".join(line + indentation for line in lines))
 
 
 def _cut_link(text: _Text, link: _Link, *, travels: bool) -> None:

@@ -72,6 +72,8 @@ class Rule(abc.ABC):
     fixable: ClassVar[bool] = False
     default: ClassVar[bool] = True
     """False: only where it is selected by name."""
+    knows_versions: bool = False
+    """It asks for `Settings.target_daft`."""
 
 
 class PipelineRule(Rule):

@@ -185,10 +185,18 @@ class Expression:
     spread: bool = False
 
     def walk(self) -> Iterator[Expression]:
-        """This expression's inputs, innermost first, then itself."""
-        for child in self.inputs:
-            yield from child.walk()
-        yield self
+        """This expression's inputs, innermost first, then itself; one that is read twice comes once."""
+        # With a stack and a set: `e = e + e` in 40 lines is deeper and wider than any recursion can go.
+        seen: set[int] = set()
+        pending = [(self, False)]
+        while pending:
+            node, entered = pending.pop()
+            if entered:
+                yield node
+            elif id(node) not in seen:
+                seen.add(id(node))
+                pending.append((node, True))
+                pending.extend((child, False) for child in reversed(node.inputs))
 
     def columns(self) -> Iterator[str | None]:
         """The names of the columns that it reads (None: a column whose name is not known)."""
@@ -342,9 +350,10 @@ class Column:
 class BoundKind(enum.Enum):
     NONE = "none"
     LOOSE = "loose"
-    """Only a built-in `download` before it: 128 rows a call (`e7`)."""
+    """Only a built-in `download` before it: 128 rows a call (`e7`), or a source that cuts its rows as one does."""
     UDF = "udf"
-    """A `batch_size`: the UDF's own, its built-in default, or that of a later UDF in the stretch (file sources)."""
+    """A `batch_size`: the UDF's own, its built-in default, or that of a later UDF in the stretch (file sources); or a
+    source that fills its batches by their bytes."""
     BATCHES = "batches"
     """An `into_batches`, or `default_morsel_size`."""
 
@@ -496,6 +505,8 @@ class Settings:
     """Which call a fix of DFT203 inserts: `repartition` or `into_partitions`."""
     footers: bool = False
     """Read the footers of local Parquet sources for their facts."""
+    target_daft: tuple[int, int, int] | None = None
+    """The oldest Daft that the script is to run on; None: the newest."""
 
 
 @dataclass(slots=True, eq=False)
@@ -588,11 +599,13 @@ class ReadOnDataFrame:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LegacyUse:
-    """A spelling of an older Daft. `name` is the key in `catalog.LEGACY`, `call` the node."""
+    """A spelling of an older Daft. `name` is the key in `catalog.LEGACY`, `call` the node; `definition` is the function
+    or class that a `daft.udf` decorates, or that a method such as `with_concurrency` is called on."""
 
     name: str
     call: Place
     daft_name: str | None = None
+    definition: Place | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -97,6 +98,10 @@ class Steps:
         recorder = self.interpreter.recorder
         recorder.steps.append(step)
         recorder.consumed.update(step.parents)
+        if self.interpreter.rehearsals:
+            recorder.rehearsed.add(step)
+        if self.interpreter.expects_failure:
+            recorder.failing.add(step)
         if self.interpreter.call_depth == 0:
             recorder.top_level.add(step)
         return Frame(step)
@@ -176,7 +181,8 @@ class Steps:
                 self.interpreter.escape(value)
             return UNKNOWN
         self.interpreter.recorder.consumed.add(frame.step)
-        self.interpreter.recorder.misreads.append(ReadOnDataFrame(name, scope.place(node), daft_spelling(scope)))
+        if not self.interpreter.expects_failure:
+            self.interpreter.recorder.misreads.append(ReadOnDataFrame(name, scope.place(node), daft_spelling(scope)))
         return self.source(name, source, args, node, scope)
 
     def make_step(self, parent: Step, name: str, spec: StepSpec, args: Args, node: cst.Call, scope: Scope) -> Step:
@@ -266,6 +272,7 @@ class Steps:
         if spec is None:
             self.interpreter.escape(grouped)
             return UNKNOWN
+        self.note_legacy(f"GroupedDataFrame.{name}", node, scope)
         values = tuple(self.made(spec, args, node, scope))
         return self.add(
             Step(
@@ -291,8 +298,9 @@ class Steps:
     def count_of(self, value: object, place: Place) -> Count:
         """A number: known where all that it can be is the same."""
         if isinstance(value, Literal) and isinstance(value.value, (int, float)) and not isinstance(value.value, bool):
-            whole = int(value.value)
-            return Count(whole, place, value.name) if whole == value.value else Count(None, place, value.name)
+            # Infinity and NaN are no whole numbers, and `int` refuses them.
+            whole = int(value.value) if isinstance(value.value, int) or math.isfinite(value.value) else None
+            return Count(whole if whole == value.value else None, place, value.name)
         return Count(None, place)
 
     def options(self, args: Args) -> dict[str, object]:
@@ -378,6 +386,7 @@ class Steps:
     def expression_method(self, owner: Expression, name: str, args: Args, node: cst.Call, scope: Scope) -> object:
         if name == "apply":
             return self.interpreter.udfs.apply_method(owner, args, node, scope)
+        self.note_legacy(f"Expression.{name}", node, scope)
         if name in ("alias", "name_") and args.positional:
             output = literal(args.positional[0][0])
             return replace(owner, output=output if isinstance(output, str) else None, spread=False)
@@ -391,8 +400,14 @@ class Steps:
         if current is None:
             inputs = (owner.expression, *self.inputs(args.values(), node, scope))
             return Expression(ExpressionKind.UNKNOWN, scope.place(node), inputs=inputs, output=owner.expression.output)
-        self.interpreter.recorder.legacy.append(LegacyUse(spelling, scope.place(node), daft_spelling(scope)))
+        self.note_legacy(spelling, node, scope)
         return self.function(current, [(owner.expression, node), *args.positional], args, node, scope)
+
+    def note_legacy(self, spelling: str, node: cst.Call, scope: Scope) -> None:
+        """Note a call of an older Daft, if it is one."""
+        if spelling in catalog.LEGACY:
+            use = LegacyUse(spelling, scope.place(node), daft_spelling(scope))
+            self.interpreter.recorder.legacy.append(use)
 
     def inputs(self, values: Iterable[object], node: cst.CSTNode, scope: Scope) -> list[Expression]:
         """The expressions among a function's arguments."""
@@ -467,6 +482,7 @@ class Steps:
             return Expression(ExpressionKind.LITERAL, scope.place(node), output="literal")
         if last in MORSEL_SETTERS or callee.path.removeprefix("daft.") in catalog.RUNNERS:
             return self.configure(last, callee, args, node, scope)
+        self.note_legacy(callee.path.removeprefix("daft."), node, scope)
         frames = self.frame_function(parts, args, node, scope)
         if frames is not None:
             return frames
@@ -494,8 +510,7 @@ class Steps:
         if runner is not None:
             recorder.runners.append((Runner(runner), self.interpreter.branch_depth == 0))
             spelling = callee.path.removeprefix("daft.")
-            if spelling in catalog.LEGACY:
-                recorder.legacy.append(LegacyUse(spelling, scope.place(node), daft_spelling(scope)))
+            self.note_legacy(spelling, node, scope)
             return UNKNOWN
         size = literal(args.value(-1, "default_morsel_size"))
         if isinstance(size, int):
@@ -577,8 +592,13 @@ class Steps:
             heavy.update(dict.fromkeys(strings(args.value(-1, keyword)), reason))
         columns = dict.fromkeys(spec.light, Weight.LIGHT)
         columns.update((name, Weight.LIGHT) for keyword in spec.adds for name in strings(args.value(-1, keyword)))
+        asked = None if spec.light_if is None else args.value(*spec.light_if[0])
         for name, reason in heavy.items():
             weight = Weight.of(Strength.PROOF, reason, place)
+            if spec.light_if is not None and asked is not None:
+                value = literal(asked)
+                known = Weight.UNKNOWN if not isinstance(value, str) else weight
+                weight = Weight.LIGHT if value in spec.light_if[1] else known
             columns[name] = self.image_weight(name, spec, args, weight) if name in spec.rgb else weight
         closed = spec.closed and all(args.value(-1, keyword) is None for keyword in spec.open_if)
         if spec.rows in (RowsFrom.PYDICT, RowsFrom.PYLIST):
@@ -625,11 +645,21 @@ class Steps:
             given = args.value(*spec.pieces_at)
             count = literal(given)
             return Pieces.ONE if given is None else Pieces.of(count if isinstance(count, int) else None)
+        if spec.pieces is PiecesFrom.FILES and spec.files_at is not None:
+            asked = args.value(*spec.files_at)
+            number = literal(asked)
+            if asked is None or (isinstance(asked, Literal) and number is None):
+                return Pieces.MANY
+            return Pieces.of(number) if isinstance(number, int) else Pieces.UNKNOWN
         if spec.pieces is PiecesFrom.FILES and paths:
             if all(is_one_file(p) for p in paths):
                 return Pieces.of(len(paths))
             if len(paths) > 1:
                 return Pieces.MANY
+        if spec.pieces is PiecesFrom.FILES and spec.path is not None:
+            given = args.value(*spec.path)
+            # Several paths are several pieces, also where their names are not known.
+            return Pieces.MANY if isinstance(given, Items) and len(given.items) > 1 else Pieces.UNKNOWN
         return Pieces.UNKNOWN
 
 

@@ -105,7 +105,7 @@ class Udfs:
         else:
             decorator = applied
         if decorator.name == "udf":
-            self.interpreter.recorder.legacy.append(LegacyUse("udf", place))
+            self.interpreter.recorder.legacy.append(LegacyUse("udf", place, definition=defined(value)))
         if isinstance(value, Class):
             return self.decorate_class(decorator, value, place)
         if isinstance(value, Marked):
@@ -208,7 +208,8 @@ class Udfs:
             model_loads=body.model_loads if owner is None else (),
             **self.counts(options),
         )
-        self.interpreter.recorder.udfs.append(udf)
+        if not self.interpreter.expects_failure:
+            self.interpreter.recorder.udfs.append(udf)
         return udf
 
     def counts(self, options: Options | None) -> Counts:
@@ -318,6 +319,8 @@ class Udfs:
             interpreter.inline(init, args, instance)
         elif any(not (isinstance(b, External) and b.path == "builtins.object") for b in callee.bases):
             takes_any = True
+        if interpreter.expects_failure:
+            return instance
         others = len(callee.node.decorators) > 1
         interpreter.recorder.constructions.append(
             Construction(
@@ -361,7 +364,8 @@ class Udfs:
     def method(self, owner: UdfFunction, name: str, args: Args, node: cst.Call, scope: Scope) -> object:
         """`.with_concurrency(4)`, `.with_init_args(...)`, `.override_options(...)` of a legacy UDF."""
         if name in ("with_concurrency", "with_init_args", "override_options"):
-            self.interpreter.recorder.legacy.append(LegacyUse(name, scope.place(node)))
+            definition = defined(owner.of or owner.function)
+            self.interpreter.recorder.legacy.append(LegacyUse(name, scope.place(node), definition=definition))
         if name == "with_concurrency":
             found = args.get(0, "concurrency")
             count = self.interpreter.steps.count_of(found[0], scope.place(found[1])) if found else Count(None)
@@ -384,6 +388,11 @@ class Udfs:
         if name in ("with_init_args", "run_on_process", "with_options"):
             return owner
         return UNKNOWN
+
+
+def defined(value: object) -> Place | None:
+    """Where a function or class of the tree is defined."""
+    return value.scope.place(value.node) if isinstance(value, (Function, Class)) else None
 
 
 class Names:

@@ -1,0 +1,329 @@
+"""How a `@daft.udf` function or class is spelled with `daft.func.batch`, `daft.cls` and `daft.method.batch`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from daft_lint.edits import (
+    Action,
+    AddDecorator,
+    AddImport,
+    InsertBefore,
+    RemoveArgument,
+    RemoveAttribute,
+    RemoveCall,
+    ReplaceNode,
+)
+from daft_lint.pipeline import catalog
+from daft_lint.pipeline.model import LegacyUse, Place
+from daft_lint.rule import Fix
+from daft_lint_rules._places import code
+
+_OF_METHOD = ("return_dtype", "batch_size")
+_KEPT = ("use_process", "ray_options")
+_INSTANCE_LINKS = ("with_init_args", "with_concurrency")
+_WIDTH = 100
+"""Decorators longer than this get a line for each argument."""
+
+
+class NoEqual(Exception):
+    """The use has no equal in the current API; says why, to complete "… by hand: "."""
+
+
+@dataclass(slots=True)
+class Rewrite:
+    """What one decorated function or class becomes. `imports` are the names that it needs of `daft` where `udf` itself
+    was imported by its name; `elsewhere`: nothing in the file uses it, so others may."""
+
+    actions: list[Action] = field(default_factory=list)
+    imports: tuple[str, ...] = ()
+    elsewhere: bool = False
+
+
+def rewrite(use: LegacyUse, uses: Sequence[LegacyUse]) -> Fix:
+    """The fix for a `daft.udf` or for a method of what it made; one fix for all that must change together.
+
+    `uses` are all uses of the script. Raises `NoEqual`.
+    """
+    if use.definition is None:
+        raise NoEqual("the function is not in view")
+    decorating = use if use.name == "udf" else _decorating(use, uses)
+    name = "a function" if isinstance(decorating.call.node, cst.Call) and not _is_class(decorating) else "a class"
+    made = _rewritten(decorating)
+    together = _by_imported_name(decorating, uses)
+    actions = [*made.actions]
+    for other in together:
+        actions += _rewritten(other).actions
+    if made.imports:
+        actions += _imports(decorating, made.imports, together)
+    why = None
+    if made.elsewhere:
+        why = "code out of view that calls the class must make an instance of it first"
+    title = "Write `@daft.func.batch`" if name == "a function" else "Write `@daft.cls` with `@daft.method.batch`"
+    return Fix(title, tuple(dict.fromkeys(actions)), why)
+
+
+def _is_class(use: LegacyUse) -> bool:
+    return use.definition is not None and isinstance(use.definition.node, cst.ClassDef)
+
+
+def _decorating(use: LegacyUse, uses: Sequence[LegacyUse]) -> LegacyUse:
+    for other in uses:
+        if other.name == "udf" and other.definition is not None and other.definition == use.definition:
+            return other
+    raise NoEqual("the decorator is not in view")
+
+
+def _rewritten(use: LegacyUse) -> Rewrite:
+    call = use.call.node
+    if use.definition is None or not isinstance(call, cst.Call):
+        raise NoEqual("the options are not in view")
+    options = _options(call)
+    if isinstance(use.definition.node, cst.ClassDef):
+        return _Class(use, call, options).rewrite()
+    return _function(use, call, options)
+
+
+def _options(call: cst.Call) -> dict[str, cst.Arg]:
+    """The options by keyword. Raises `NoEqual` for one that the current API has not."""
+    found: dict[str, cst.Arg] = {}
+    for arg in call.args:
+        if arg.keyword is None:
+            raise NoEqual("its options are not spelled out")
+        name = arg.keyword.value
+        if name not in (*_OF_METHOD, *_KEPT, *catalog.UDF_OPTIONS):
+            raise NoEqual(f"`{name}` has no equal; bound what runs at once by `max_concurrency`, or drop it")
+        found[name] = arg
+    return found
+
+
+def _is_none(arg: cst.Arg) -> bool:
+    return isinstance(arg.value, cst.Name) and arg.value.value == "None"
+
+
+def _prefix(call: cst.Call) -> str:
+    """How the script spells `daft.` in front of `udf`: nothing where `udf` itself is imported."""
+    if isinstance(call.func, cst.Attribute):
+        return f"{code(call.func.value)}."
+    if isinstance(call.func, cst.Name) and call.func.value == "udf":
+        return ""
+    raise NoEqual("`udf` is imported under another name")
+
+
+def _function(use: LegacyUse, call: cst.Call, options: dict[str, cst.Arg]) -> Rewrite:
+    if "concurrency" in options and not _is_none(options["concurrency"]):
+        raise NoEqual("actors need a class under `@daft.cls(max_concurrency=...)`")
+    prefix, cell = _prefix(call), use.call.cell
+    actions: list[Action] = [ReplaceNode(Place(cell, call.func), f"{prefix}func.batch")]
+    for name, arg in options.items():
+        if name in catalog.UDF_OPTIONS and _is_none(arg):
+            actions.append(RemoveArgument(use.call, name))
+        elif name in catalog.UDF_OPTIONS and arg.keyword is not None:
+            actions.append(ReplaceNode(Place(cell, arg.keyword), catalog.UDF_OPTIONS[name]))
+    return Rewrite(actions, () if prefix else ("func",))
+
+
+class _Class:
+    """A class under `@daft.udf(...)` and every use of its name in the file."""
+
+    def __init__(self, use: LegacyUse, call: cst.Call, options: dict[str, cst.Arg]) -> None:
+        assert use.definition is not None
+        assert isinstance(use.definition.node, cst.ClassDef)
+        self.cell = use.definition.cell
+        self.node = use.definition.node
+        self.name = self.node.name.value
+        self.call = call
+        self.decorator = use.call
+        self.options = options
+        self.concurrency: str | None = None
+        self.actions: list[Action] = []
+
+    def rewrite(self) -> Rewrite:
+        if len(self.node.decorators) != 1 or self.node.decorators[0].decorator is not self.call:
+            raise NoEqual("it has other decorators, or is decorated by a call")
+        method = self._method("__call__")
+        if method is None or method.decorators or method.asynchronous is not None:
+            raise NoEqual("its `__call__` is not in view, or decorated itself")
+        uses = 0
+        for cell in self.cell.document.cells:
+            for path in _references(_module(cell), self.name):
+                self._use(Place(cell, path[-1]), path)
+                uses += 1
+        prefix = _prefix(self.call)
+        self.actions.append(ReplaceNode(self.decorator, _called(f"{prefix}cls", self._of_class())))
+        self.actions.append(AddDecorator(Place(self.cell, method), _called(f"{prefix}method.batch", self._of_method())))
+        return Rewrite(self.actions, () if prefix else ("cls", "method"), elsewhere=not uses)
+
+    def _method(self, name: str) -> cst.FunctionDef | None:
+        body = self.node.body.body
+        return next((s for s in body if isinstance(s, cst.FunctionDef) and s.name.value == name), None)
+
+    def _of_class(self) -> list[str]:
+        given = {
+            catalog.UDF_OPTIONS.get(name, name): code(arg.value)
+            for name, arg in self.options.items()
+            if name not in _OF_METHOD and not _is_none(arg)
+        }
+        if self.concurrency is not None:
+            given["max_concurrency"] = self.concurrency
+        return [f"{name}={value}" for name, value in given.items()]
+
+    def _of_method(self) -> list[str]:
+        given = ((name, arg) for name, arg in self.options.items() if name in _OF_METHOD)
+        return [f"{name}={code(arg.value)}" for name, arg in given if not _is_none(arg)]
+
+    def _needs_arguments(self) -> bool:
+        init = self._method("__init__")
+        if init is None:
+            return False
+        return any(p.default is None for p in (*init.params.params[1:], *init.params.kwonly_params))
+
+    def _use(self, reference: Place, path: Sequence[cst.CSTNode]) -> None:
+        """One use of the class's name: it becomes an instance, with the arguments that it was given."""
+        cell, at, constructed = reference.cell, len(path) - 1, False
+        if self.node in path:
+            raise NoEqual("its own body uses its name")
+        while at >= 2:
+            attribute, call = path[at - 1], path[at - 2]
+            if not isinstance(attribute, cst.Attribute) or attribute.value is not path[at]:
+                break
+            if not isinstance(call, cst.Call) or call.func is not attribute:
+                raise NoEqual(f"`{code(attribute)}` is used")
+            name = attribute.attr.value
+            if name not in _INSTANCE_LINKS:
+                raise NoEqual(f"`.{name}(...)` has no equal: its options belong to the decorator")
+            if name == "with_concurrency":
+                self._take_concurrency(call)
+                self.actions.append(RemoveCall(Place(cell, call)))
+            else:
+                self.actions.append(RemoveAttribute(Place(cell, attribute)))
+                constructed = True
+            at -= 2
+        if not self._can_be_instance(path, at):
+            raise NoEqual(f"`{self.name}` is used as a class")
+        if not constructed:
+            if self._needs_arguments():
+                raise NoEqual("its `__init__` needs arguments, and a use gives none")
+            self.actions.append(ReplaceNode(reference, f"{self.name}()"))
+
+    def _take_concurrency(self, call: cst.Call) -> None:
+        value = code(call.args[0].value) if len(call.args) == 1 else ""
+        decorated = self.options.get("concurrency")
+        known = code(decorated.value) if decorated is not None and not _is_none(decorated) else self.concurrency
+        if not value.isdecimal() or (known is not None and known != value):
+            raise NoEqual("`with_concurrency` gives a number that the decorator cannot have")
+        self.concurrency = value
+
+    def _can_be_instance(self, path: Sequence[cst.CSTNode], at: int) -> bool:
+        """Whether an instance can stand where the class stood: called with columns, given a name, or handed on."""
+        node, parent = path[at], path[at - 1]
+        if isinstance(parent, cst.Call):
+            return parent.func is node
+        if isinstance(parent, cst.Assign):
+            return parent.value is node
+        return isinstance(parent, cst.Arg) and isinstance(path[at - 2], cst.Call)
+
+
+def _called(name: str, arguments: Sequence[str]) -> str:
+    """A decorator with its arguments, on a line of its own each where they are long."""
+    if not arguments:
+        return name
+    line = f"{name}({', '.join(arguments)})"
+    if len(line) <= _WIDTH and "\n" not in line:
+        return line
+    return "\n".join((f"{name}(", *(f"    {argument}," for argument in arguments), ")"))
+
+
+# the import of `udf`
+
+
+def _by_imported_name(use: LegacyUse, uses: Sequence[LegacyUse]) -> list[LegacyUse]:
+    """The other uses that must change with this one, since all of them call the `udf` that one import gives.
+
+    None of them where the name is still needed: then the import stays.
+    """
+    if not isinstance(use.call.node, cst.Call) or _prefix(use.call.node):
+        return []
+    document = use.call.cell.document
+    others = [
+        u
+        for u in uses
+        if u.name == "udf" and u.call.cell.document is document and u.call != use.call and _is_by_name(u.call.node)
+    ]
+    references = sum(1 for cell in document.cells for _ in _references(_module(cell), "udf"))
+    if references != len(others) + 1:
+        return []
+    try:
+        for other in others:
+            _rewritten(other)
+    except NoEqual:
+        return []
+    return others
+
+
+def _is_by_name(node: cst.CSTNode) -> bool:
+    return isinstance(node, cst.Call) and isinstance(node.func, cst.Name)
+
+
+def _imports(use: LegacyUse, names: tuple[str, ...], together: Sequence[LegacyUse]) -> list[Action]:
+    """What the import of `udf` becomes: the new names in its place, or beside it where `udf` is still needed."""
+    document = use.call.cell.document
+    for other in together:
+        names += _rewritten(other).imports
+    names = tuple(sorted(set(names)))
+    taken = [name for cell in document.cells for name in names for _ in _references(_module(cell), name)]
+    if taken:
+        raise NoEqual(f"`{taken[0]}` is a name of the script's own")
+    references = sum(1 for cell in document.cells for _ in _references(_module(cell), "udf"))
+    aliases = [(cell, a) for cell in document.cells for a in _aliases(_module(cell), "daft", "udf")]
+    if references == len(together) + 1 and len(aliases) == 1:
+        cell, alias = aliases[0]
+        place = Place(cell, alias.name)
+        return [*(InsertBefore(place, f"{name}, ") for name in names[:-1]), ReplaceNode(place, names[-1])]
+    return [AddImport(use.call, "daft", name) for name in names]
+
+
+def _module(cell: object) -> cst.Module:
+    from daft_lint.document import Cell, ParseFailure
+
+    assert isinstance(cell, Cell)
+    try:
+        return cell.module
+    except ParseFailure:  # a cell of shell commands
+        return cst.Module(body=[])
+
+
+def _aliases(module: cst.Module, package: str, name: str) -> Iterator[cst.ImportAlias]:
+    for statement in module.body:
+        if isinstance(statement, cst.SimpleStatementLine):
+            for small in statement.body:
+                if not isinstance(small, cst.ImportFrom) or isinstance(small.names, cst.ImportStar):
+                    continue
+                if small.module is not None and code(small.module) == package:
+                    yield from (a for a in small.names if code(a.name) == name and a.asname is None)
+
+
+def _references(root: cst.CSTNode, name: str) -> Iterator[tuple[cst.CSTNode, ...]]:
+    """Every use of a bare name, as its path from the root; what an import or a definition binds is no use."""
+    pending: list[tuple[cst.CSTNode, ...]] = [(root,)]
+    while pending:
+        path = pending.pop()
+        node = path[-1]
+        if isinstance(node, cst.Name):
+            if node.value == name and _is_use(path):
+                yield path
+            continue
+        if not isinstance(node, cst.Import | cst.ImportFrom):
+            pending.extend((*path, child) for child in reversed(node.children))
+
+
+def _is_use(path: Sequence[cst.CSTNode]) -> bool:
+    node, parent = path[-1], path[-2]
+    if isinstance(parent, cst.Attribute):
+        return parent.attr is not node
+    if isinstance(parent, cst.Arg):
+        return parent.keyword is not node
+    return not (isinstance(parent, cst.FunctionDef | cst.ClassDef) and parent.name is node)

@@ -1,0 +1,35 @@
+"""What DFT403 makes of a script runs with the installed Daft, to the rows that the script's last comment says."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("daft")
+
+FOLDER = Path(__file__).parent.parent / "fixtures" / "rules" / "DFT403"
+RUN = "import os, runpy, sys; runpy.run_path(sys.argv[1], run_name='__main__'); sys.stdout.flush(); os._exit(0)"
+"""Ends without the interpreter's own end, in which threads of Daft 0.7.26 sometimes crash."""
+PRINTS = re.compile(r"# prints: (.*)$", re.MULTILINE)
+FIXED = sorted(path.name for path in FOLDER.glob("*.fixed.py") if PRINTS.search(path.read_text(encoding="utf-8")))
+
+
+def test_there_are_scripts_to_run() -> None:
+    assert len(FIXED) >= 8
+
+
+@pytest.mark.parametrize("name", FIXED)
+def test_the_fixed_script_gives_its_rows(name: str, tmp_path: Path) -> None:
+    path = FOLDER / name
+    wanted = PRINTS.search(path.read_text(encoding="utf-8"))
+    assert wanted is not None
+    environment = {**os.environ, "DAFT_RUNNER": "native", "DAFT_PROGRESS_BAR": "0", "DAFT_ANALYTICS_ENABLED": "0"}
+    command = [sys.executable, "-c", RUN, str(path)]
+    run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.splitlines()[-1] == wanted.group(1)
