@@ -88,12 +88,29 @@ def run_deep(function: Callable[[], T]) -> T:
     return results[0]
 
 
+def run_as_deep_as_needed(document: Document, function: Callable[[], T]) -> T:
+    """Runs `function`, which may run twice, where the tree of `document` can be walked: the scan of the text that
+    `is_deep` goes by can miss what only the evaluation of the text makes deep.
+
+    Raises `ParseFailure` for what no stack is large enough for, and what `function` raises.
+    """
+    if not document.is_deep:
+        try:
+            return function()
+        except RecursionError:
+            pass  # once more, with a larger stack
+    try:
+        return run_deep(function)
+    except RecursionError:
+        raise ParseFailure(1, 1, "too deep to be checked") from None
+
+
 def _start_with_stack(work: Callable[[], None]) -> threading.Thread:
     """Starts a thread with the largest stack that the system grants."""
     before = threading.stack_size()
     try:
         for size in _STACK_BYTES:
-            thread = threading.Thread(target=work, name="daft-lint-deep")
+            thread = threading.Thread(target=work, name="daft-lint-deep", daemon=True)
             try:
                 threading.stack_size(size)
                 thread.start()
@@ -102,7 +119,7 @@ def _start_with_stack(work: Callable[[], None]) -> threading.Thread:
             return thread
     finally:
         threading.stack_size(before)
-    thread = threading.Thread(target=work, name="daft-lint-deep")
+    thread = threading.Thread(target=work, name="daft-lint-deep", daemon=True)
     thread.start()
     return thread
 
@@ -130,8 +147,12 @@ class Cell:
 
     @property
     def is_deep(self) -> bool:
-        """Its tree wants `run_deep` for any recursive walk."""
-        return self.shape.is_deep
+        """Its tree wants `run_deep` for any recursive walk; in a deep run nothing does any more."""
+        return not _deep.active and self.shape.is_deep
+
+    def forget_tree(self) -> None:
+        """Drop the tree: it takes some hundred times the memory of the text."""
+        self.__dict__.pop("module", None)
 
     @cached_property
     def module(self) -> cst.Module:
@@ -163,9 +184,8 @@ class Cell:
             self.source.decode()
         except UnicodeDecodeError as error:
             raise self._failure(error.start, "text that is no valid Unicode") from None
-        too_deep = self.shape.too_deep
-        if too_deep is not None:
-            raise self._failure(self.shape.offset, f"too deep: {too_deep}")
+        if scan.may_be_too_deep(self.source) and self.shape.too_deep is not None:
+            raise self._failure(self.shape.offset, f"too deep: {self.shape.too_deep}")
 
     def _failure(self, offset: int, message: str) -> ParseFailure:
         starts = scan.line_starts(self.source)
@@ -206,6 +226,8 @@ class _Layout(Protocol):
 
     def span(self, cell: Cell, start: int, end: int) -> tuple[int, int]: ...
 
+    def raw_offset(self, cell: Cell, offset: int) -> int: ...
+
     def replacements(self, cell: Cell, edits: Sequence[Edit]) -> list[tuple[int, int, bytes]]: ...
 
 
@@ -217,6 +239,8 @@ class Document:
         self.raw = raw
         self.kind = kind
         self.cells: tuple[Cell, ...] = ()
+        self.encoding = "utf-8"
+        """What the raw text is written in, a BOM not counted."""
         self._layout: _Layout = _NoLayout()
 
     @classmethod
@@ -234,7 +258,8 @@ class Document:
         kind, make = _layout_by(path)
         document = cls(path, raw, kind)
         try:
-            document._layout = make(raw)
+            document._layout = layout = make(raw)
+            document.encoding = layout.encoding if isinstance(layout, _ScriptLayout) else "utf-8"
         except ParseFailure as failure:
             document.cells = (Cell(document, None, b"", failure),)
         else:
@@ -253,6 +278,10 @@ class Document:
     def file_span(self, cell: Cell, start: int, end: int) -> tuple[int, int]:
         """The bytes of the raw file that `cell.source[start:end]` stands for; for a notebook, of the cell's source."""
         return self._layout.span(cell, start, end)
+
+    def raw_offset(self, cell: Cell, offset: int) -> int:
+        """Where in the raw file the byte `offset` of a cell's source stands; for a notebook, in its JSON."""
+        return self._layout.raw_offset(cell, offset)
 
     def replace(self, edits: Mapping[Cell, Sequence[Edit]]) -> bytes:
         """The raw file with edits applied: byte spans of each cell's `source` that do not overlap.
@@ -311,6 +340,9 @@ class _NoLayout:
     def span(self, cell: Cell, start: int, end: int) -> tuple[int, int]:
         return start, end
 
+    def raw_offset(self, cell: Cell, offset: int) -> int:
+        return offset
+
     def replacements(self, cell: Cell, edits: Sequence[Edit]) -> list[tuple[int, int, bytes]]:
         raise ValueError(f"{cell.document.path} cannot be edited: it was not understood")
 
@@ -347,6 +379,9 @@ class _ScriptLayout:
             return start + self.bom, end + self.bom
         first = len(self.source[:start].decode().encode(self.encoding))
         return first + self.bom, first + self.bom + len(self.source[start:end].decode().encode(self.encoding))
+
+    def raw_offset(self, cell: Cell, offset: int) -> int:
+        return self.span(cell, offset, offset)[0]
 
     def replacements(self, cell: Cell, edits: Sequence[Edit]) -> list[tuple[int, int, bytes]]:
         if not self.reversible:

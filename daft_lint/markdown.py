@@ -59,6 +59,9 @@ class MarkdownLayout:
         block = self._block(cell)
         return block.map.raw(start), block.map.raw(end)
 
+    def raw_offset(self, cell: Cell, offset: int) -> int:
+        return self._block(cell).map.raw(offset)
+
     def replacements(self, cell: Cell, edits: Sequence[Edit]) -> list[tuple[int, int, bytes]]:
         block = self._block(cell)
         replaced = []

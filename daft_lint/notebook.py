@@ -76,6 +76,10 @@ class NotebookLayout:
     def span(self, cell: Cell, start: int, end: int) -> tuple[int, int]:
         return start, end
 
+    def raw_offset(self, cell: Cell, offset: int) -> int:
+        assert cell.number is not None
+        return _Rewriter(self.raw, self.sources[cell.number]).raw_offset(offset)
+
     def replacements(self, cell: Cell, edits: Sequence[Edit]) -> list[tuple[int, int, bytes]]:
         """One replacement for each run of neighbouring JSON strings that edits touch."""
         assert cell.number is not None
@@ -208,6 +212,15 @@ class _Rewriter:
             (self.source.strings[first][0], self.source.strings[last][1], self._as_strings(changed[first], last))
             for first, last in runs
         ]
+
+    def raw_offset(self, offset: int) -> int:
+        """Where in the file a byte offset of the cell's text stands."""
+        if not self.source.strings:
+            return self.source.start + 1
+        index = self._index(offset)
+        start, end = self.source.strings[index]
+        inside = offset - self.starts[index]
+        return start + _raw_offsets(self.raw[start:end], [inside])[inside]
 
     def _fill_empty(self, edits: Sequence[Edit]) -> list[tuple[int, int, bytes]]:
         text = self._escaped("".join(edit.text for edit in edits))

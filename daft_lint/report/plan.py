@@ -93,7 +93,8 @@ def _stage(stage: Stage, lines: _Lines) -> dict[str, object]:
         "paths": list(step.source.paths) if step.source else [],
         "heavy": [_heavy(column.name, column.weight) for column in stage.heavy_columns_out()],
         "udfs": [_udf(call) for call in stage.udf_calls],
-        "inflates": [inflation.expression.name for inflation in stage.inflations],
+        "inflates": [inflation.expression.name for inflation in stage.inflations if inflation.weight.heavy],
+        "opens": [inflation.expression.name for inflation in stage.inflations if inflation.heavy_read],
     }
 
 
@@ -114,6 +115,8 @@ def _udf(call: UdfCall) -> dict[str, object]:
         "kind": udf.kind.value,
         "heavy": call.is_heavy,
         "takes": [column.name for column in call.heavy],
+        "opens": call.opens,
+        "read": call.read,
         "batch_size": _count(udf.batch_size),
         "max_concurrency": _count(udf.max_concurrency),
         "gpus": _count(udf.gpus),
@@ -133,7 +136,17 @@ def _pieces(pieces: Pieces) -> int | str:
 
 
 def _bound(bound: Bound) -> dict[str, object] | None:
-    return None if bound.kind is BoundKind.NONE else {"kind": bound.kind.value, "rows": bound.rows}
+    if bound.kind is BoundKind.NONE:
+        return None
+    return {"kind": bound.kind.value, "rows": bound.rows, "by": bound.by.name if bound.by is not None else None}
+
+
+_UNNAMED = {
+    BoundKind.UDF.value: "by its own batch_size",
+    BoundKind.LOOSE.value: "by a download",
+    BoundKind.BATCHES.value: "by default_morsel_size",
+}
+"""What bounds a call where no step does."""
 
 
 def _known(value: object) -> str:
@@ -151,7 +164,8 @@ def _facts(step: dict[str, object]) -> str:
     bound = step["bound"]
     batch = "no bound"
     if isinstance(bound, dict):
-        batch = f"at most {_known(bound['rows'])} rows a call ({bound['kind']})"
+        by = f"by {bound['by']}" if bound["by"] else _UNNAMED.get(str(bound["kind"]), str(bound["kind"]))
+        batch = f"at most {_known(bound['rows'])} rows a call ({by})"
     return f"rows {_known(step['rows'])}, pieces {_known(step['pieces'])}, {batch}"
 
 
@@ -167,12 +181,20 @@ def _notes(step: dict[str, object]) -> list[str]:
     for column in heavy:
         size = f", {column['row_bytes']:,} bytes a row" if column["row_bytes"] else ""
         notes.append(f"heavy: {column['column']} ({column['evidence'] or '?'}: {column['why'] or '?'}{size})")
+    inflates, opens = step["inflates"], step["opens"]
+    assert isinstance(inflates, list)
+    assert isinstance(opens, list)
+    if inflates:
+        notes.append(f"makes heavy data: {', '.join(map(str, inflates))}")
+    if opens:
+        notes.append(f"opens what its column points to: {', '.join(map(str, opens))}")
     for udf in udfs:
         options = [
             f"{key}={_known(udf[key])}" for key in ("batch_size", "max_concurrency", "gpus") if udf[key] is not None
         ]
         takes = f" takes {', '.join(udf['takes'])}" if udf["takes"] else ""
-        kind = udf["kind"] + (", heavy" if udf["heavy"] else "")
+        traits = (("heavy", udf["heavy"]), ("opens what it is given", udf["opens"]), ("not read", not udf["read"]))
+        kind = ", ".join([udf["kind"], *(trait for trait, holds in traits if holds)])
         notes.append(f"udf: {udf['name']} [{kind}]{takes} {' '.join(options)}")
     return [visible(note.rstrip()) for note in notes]
 

@@ -1,0 +1,33 @@
+"""GitLab's code quality report: a JSON array that a job hands over as the artifact `reports: codequality`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from daft_lint.finding import Finding
+from daft_lint.fingerprint import digest, fingerprints
+from daft_lint.report import visible
+from daft_lint.report.places import Places
+from daft_lint.rule import Level
+
+_SEVERITIES = {Level.ERROR: "critical", Level.WARNING: "major", Level.ADVICE: "info"}
+
+
+def render(findings: Sequence[Finding], files: int, places: Places) -> str:
+    """The findings; a fingerprint is unique in the report and survives line shifts."""
+    marks = fingerprints(findings, places.lines)
+    issues = [_issue(finding, mark, places) for finding, mark in zip(findings, marks, strict=True)]
+    return json.dumps(issues, indent=2, ensure_ascii=False) + "\n"
+
+
+def _issue(finding: Finding, mark: str, places: Places) -> dict[str, object]:
+    region = places.region(finding.span)
+    cell = "" if finding.span.cell is None else f"Cell {finding.span.cell}: "
+    return {
+        "description": visible(f"{finding.code}: {cell}{finding.message}"),
+        "check_name": finding.code,
+        "fingerprint": digest(finding.span.path, mark),
+        "severity": _SEVERITIES[finding.level],
+        "location": {"path": finding.span.path, "lines": {"begin": region.line, "end": region.end_line}},
+    }

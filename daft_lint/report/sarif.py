@@ -1,0 +1,150 @@
+"""SARIF 2.1.0, as code scanning services read it: findings, the rules' documentation, fixes as text regions.
+
+`partialFingerprints` hold what a finding is known by when lines move (`daft_lint.fingerprint`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from daft_lint import __version__
+from daft_lint.finding import Finding, FindingFix, Span
+from daft_lint.fingerprint import fingerprints
+from daft_lint.report import visible
+from daft_lint.report.places import Places, Region
+from daft_lint.rule import Level
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+FINGERPRINT = "daftLint/v1"
+"""Its number rises when the same finding gets another fingerprint, so that old and new ones are not compared."""
+_LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.ADVICE: "note"}
+
+_Json = dict[str, object]
+
+
+def render(findings: Sequence[Finding], files: int, places: Places) -> str:
+    """The findings as one SARIF run; columns count characters."""
+    rules = _rules(findings)
+    index = {str(rule["id"]): number for number, rule in enumerate(rules)}
+    marks = fingerprints(findings, places.lines)
+    run = {
+        "tool": {
+            "driver": {
+                "name": "daft-lint",
+                "version": __version__,
+                "semanticVersion": __version__,
+                "rules": rules,
+            }
+        },
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(f, mark, index[f.code], places) for f, mark in zip(findings, marks, strict=True)],
+    }
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _rules(findings: Sequence[Finding]) -> list[_Json]:
+    """The descriptors of all rules that come with the linter, and of what else was found, by code."""
+    from daft_lint import documentation, engine, suppress
+
+    found = [
+        _rule(rule.code, rule.name, rule.level, documentation.summary(rule), documentation.text(rule))
+        for rule in engine.rules()
+    ]
+    broken = "A file that does not parse: nothing in it can be checked."
+    unused = "A suppression that silences nothing, or a comment to the linter that means nothing."
+    known = {str(rule["id"]) for rule in found}
+    others = {finding.code: (finding.name, finding.level, finding.name) for finding in findings}
+    others[engine.SYNTAX] = ("syntax-error", Level.ERROR, broken)
+    others[engine.UNUSED] = (suppress.NAME, Level.ADVICE, unused)
+    for code, (name, level, words) in others.items():
+        if code not in known:
+            found.append(_rule(code, name, level, words, words))
+    return sorted(found, key=lambda rule: str(rule["id"]))
+
+
+def _rule(code: str, name: str, level: Level, summary: str, text: str) -> _Json:
+    return {
+        "id": code,
+        "name": "".join(part.capitalize() for part in name.split("-")),
+        "shortDescription": {"text": f"{code} {name}"},
+        "fullDescription": {"text": summary},
+        "help": {"text": text, "markdown": text},
+        "defaultConfiguration": {"level": _LEVELS[level]},
+        "properties": {"tags": ["daft", "correctness" if level is Level.ERROR else "performance"]},
+    }
+
+
+def _result(finding: Finding, fingerprint: str, rule: int, places: Places) -> _Json:
+    result: _Json = {
+        "ruleId": finding.code,
+        "ruleIndex": rule,
+        "level": _LEVELS[finding.level],
+        "message": {"text": _text(finding.message)},
+        "locations": [_location(finding.span, places)],
+        "partialFingerprints": {FINGERPRINT: fingerprint},
+    }
+    if finding.related:
+        result["relatedLocations"] = [
+            {"id": number, **_location(related.span, places), "message": {"text": _text(related.message)}}
+            for number, related in enumerate(finding.related, start=1)
+        ]
+    if finding.evidence is not None:
+        result["properties"] = {"evidence": finding.evidence}
+    if finding.fix is not None and (fix := _fix(finding.fix, places)):
+        result["fixes"] = [fix]
+    return result
+
+
+def _location(span: Span, places: Places) -> _Json:
+    location: _Json = {
+        "physicalLocation": {"artifactLocation": _artifact(span.path), "region": _region(places.region(span))}
+    }
+    if span.cell is not None:
+        location["logicalLocations"] = [{"name": f"cell {span.cell}", "kind": "module"}]
+    return location
+
+
+def _artifact(path: str) -> _Json:
+    if os.path.isabs(path):
+        return {"uri": "file://" + quote(os.fsencode(path))}
+    return {"uri": quote(os.fsencode(path)), "uriBaseId": "%SRCROOT%"}
+
+
+def _region(region: Region) -> _Json:
+    return {
+        "startLine": region.line,
+        "startColumn": region.column,
+        "endLine": region.end_line,
+        "endColumn": region.end_column,
+    }
+
+
+def _fix(fix: FindingFix, places: Places) -> _Json | None:
+    replacements = places.replacements(fix)
+    if not replacements:
+        return None
+    changes = [
+        {
+            "artifactLocation": _artifact(path),
+            "replacements": [
+                {"deletedRegion": _region(r.region), "insertedContent": {"text": r.text}}
+                for r in replacements
+                if r.path == path
+            ],
+        }
+        for path in dict.fromkeys(r.path for r in replacements)
+    ]
+    unsafe = "" if fix.safe else f" (unsafe: {fix.why_unsafe})"
+    return {
+        "description": {"text": _text(fix.title + unsafe)},
+        "artifactChanges": changes,
+        "properties": {"safe": fix.safe},
+    }
+
+
+def _text(text: str) -> str:
+    """A plain text message. `[x](y)` would be a link in it: nothing in a source makes one."""
+    return visible(text).replace("](", "] (")
