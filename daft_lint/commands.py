@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -14,6 +15,7 @@ import click
 from daft_lint import __version__
 
 if TYPE_CHECKING:
+    from daft_lint.adopt import Adopted, Options
     from daft_lint.config import Config
     from daft_lint.discover import Problem
     from daft_lint.document import Document
@@ -57,15 +59,17 @@ def cli() -> None:
 
 
 def _codes(_context: click.Context, _parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    from daft_lint.config import is_prefix
-
-    codes = tuple(code.strip().upper() for text in value for code in text.split(",") if code.strip())
-    for code in codes:
-        if not is_prefix(code):
-            raise click.BadParameter(f"{code} is no rule code nor the beginning of one, such as DFT1 or DFT101")
-    return codes
+    return tuple(code.strip().upper() for text in value for code in text.split(",") if code.strip())
 
 
+_NO_PLUGINS = "daft_lint.no_plugins"
+
+
+def _without_plugins(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    context.meta[_NO_PLUGINS] = value
+
+
+_FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown")
 _LEVEL = click.Choice(["advice", "warning", "error"], case_sensitive=False)
 _FAIL_ON = click.Choice(["advice", "warning", "error", "never"], case_sensitive=False)
 _config_option = click.option(
@@ -84,6 +88,13 @@ _facts_option = click.option(
     "--facts/--no-facts", default=None, help="Read the footers of local Parquet sources for rows and sizes."
 )
 _force_exclude_option = click.option("--force-exclude", is_flag=True, help="Excludes hold for given files too.")
+_plugins_option = click.option(
+    "--no-plugins",
+    is_flag=True,
+    expose_value=False,
+    callback=_without_plugins,
+    help="No rules of plugins, whatever the configuration names: for trees that are not trusted.",
+)
 _verbose_option = click.option("-v", "--verbose", is_flag=True, help="Say on stderr what was read and cut short.")
 
 
@@ -93,13 +104,19 @@ _verbose_option = click.option("-v", "--verbose", is_flag=True, help="Say on std
 @_ignore_option
 @click.option("--level", type=_LEVEL, help="The lowest level that is shown (default: advice).")
 @click.option("--fail-on", type=_FAIL_ON, help="The lowest level that makes the exit status 1 (default: warning).")
-@click.option("--format", "form", type=click.Choice(["text", "concise", "json"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True)
 @_output_option
 @_stdin_option
+@click.option("--since", metavar="REV", help="Only findings on lines that have changed since this git revision.")
+@click.option("--baseline", type=click.Path(path_type=Path, dir_okay=False), help="Hide the findings in this file.")
+@click.option("--update-baseline", is_flag=True, help="Write what is found now to the file of --baseline.")
+@click.option("--add-ignores", is_flag=True, help="Write a suppression beside each finding, with a --reason.")
+@click.option("--reason", metavar="TEXT", help="Why, for --add-ignores.")
 @click.option("--statistics", is_flag=True, help="How often each rule spoke, in place of the findings.")
 @_config_option
 @_facts_option
 @_force_exclude_option
+@_plugins_option
 @_verbose_option
 def check(
     paths: tuple[str, ...],
@@ -110,6 +127,11 @@ def check(
     form: str,
     output: str | None,
     stdin_filename: str | None,
+    since: str | None,
+    baseline: Path | None,
+    update_baseline: bool,
+    add_ignores: bool,
+    reason: str | None,
     statistics: bool,
     config_file: Path | None,
     facts: bool | None,
@@ -119,20 +141,56 @@ def check(
     """Report what is wrong in PATHS (default: the configured `src`); `-` reads standard input."""
     config = _configured(config_file, select=select, ignore=ignore, level=level, fail_on=fail_on, facts=facts)
     given: dict[str, bytes] = {}
-    if _reads_stdin(paths, stdin_filename):
+    files: list[Path] = []
+    from_stdin = _reads_stdin(paths, stdin_filename)
+    options = _adoption(since, baseline, update_baseline, add_ignores, reason, from_stdin)
+    if from_stdin:
         document = _stdin_document(stdin_filename)
         given[document.path] = document.raw
-        report, failed = _check_document(document, config), False
+        report = _check_document(document, config)
+        failed = report.failed
     else:
         files, failed = _files(paths, config, force_exclude)
         report, failed = _check_files(files, paths, config, failed)
-    shown = [finding for finding in report.findings if finding.level.name.lower() in _from(config.level)]
-    _write_report(shown, report.files, form, output, given, statistics)
+    adopted = _adopted(options, report, files, config, given)
+    failed = failed or bool(adopted.problems)
+    shown = adopted.findings
+    if not adopted.written:
+        _write_report(shown, report.files, form, output, given, statistics)
     if verbose:
         _tell(report, config)
+        if adopted.known:
+            click.echo(f"known: {adopted.known} of {baseline}", err=True)
     if failed:
         return MISUSE
     return FOUND if any(f.level.name.lower() in _from(config.fail_on) for f in shown) else CLEAN
+
+
+def _adoption(
+    since: str | None, baseline: Path | None, update: bool, add_ignores: bool, reason: str | None, from_stdin: bool
+) -> Options:
+    from daft_lint.adopt import AdoptError, Options
+
+    try:
+        return Options(since, baseline, update, add_ignores, reason, from_stdin)
+    except AdoptError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _adopted(
+    options: Options, report: Report, files: Sequence[Path], config: Config, given: dict[str, bytes]
+) -> Adopted:
+    """What is left to show; what was done on the way is told."""
+    from daft_lint.adopt import AdoptError, adopt
+
+    try:
+        adopted = adopt(options, report, files, config, given)
+    except AdoptError as error:
+        raise click.ClickException(str(error)) from None
+    for message in adopted.messages:
+        click.echo(message, err=True)
+    _tell_problems(adopted.problems)
+    return adopted
 
 
 def _from(level: str) -> tuple[str, ...]:
@@ -144,7 +202,7 @@ def _from(level: str) -> tuple[str, ...]:
 
 def _configured(file: Path | None, **given: object) -> Config:
     """The configuration with the command line's options in place of what it says."""
-    from daft_lint.config import ConfigError, load
+    from daft_lint.config import ConfigError, is_prefix, load
 
     try:
         config = load(Path.cwd(), file)
@@ -153,7 +211,27 @@ def _configured(file: Path | None, **given: object) -> Config:
     changes = {key: value for key, value in given.items() if value is not None and value != ()}
     if "facts" in changes:
         changes["settings"] = dataclasses.replace(config.settings, footers=bool(changes["facts"]))
-    return dataclasses.replace(config, **changes)  # type: ignore[arg-type]
+    config = dataclasses.replace(config, **changes)  # type: ignore[arg-type]
+    config = _with_plugins(config)
+    for code in (code for key in ("select", "ignore") for code in changes.get(key, ())):  # type: ignore[attr-defined]
+        if not is_prefix(code, foreign=bool(config.plugins)):
+            raise click.UsageError(f"{code} is no rule code nor the beginning of one, such as DFT1 or DFT101")
+    return config
+
+
+def _with_plugins(config: Config) -> Config:
+    """The configuration, its plugins loaded; without them where the command line says so."""
+    if click.get_current_context().meta.get(_NO_PLUGINS):
+        return dataclasses.replace(config, plugins=())
+    if config.plugins:
+        from daft_lint import engine
+        from daft_lint.plugins import PluginError
+
+        try:
+            engine.rules(config.plugins)
+        except PluginError as error:
+            raise click.ClickException(str(error)) from None
+    return config
 
 
 def _reads_stdin(paths: Sequence[str], stdin_filename: str | None) -> bool:
@@ -199,7 +277,9 @@ def _tell_problems(problems: Iterable[Problem]) -> None:
 def _check_document(document: Document, config: Config) -> Report:
     from daft_lint import engine
 
-    return engine.check_document(document, config)
+    report = engine.check_document(document, config)
+    _tell_problems(report.problems)
+    return report
 
 
 def _check_files(files: Sequence[Path], paths: Sequence[str], config: Config, failed: bool) -> tuple[Report, bool]:
@@ -208,7 +288,7 @@ def _check_files(files: Sequence[Path], paths: Sequence[str], config: Config, fa
     report = engine.check_files(files, config)
     _tell_problems(report.problems)
     given = {_relative(Path(path)).as_posix() for path in paths}
-    return report, failed or any(problem.path in given for problem in report.problems)
+    return report, failed or report.failed or any(problem.path in given for problem in report.problems)
 
 
 def _write_report(
@@ -247,6 +327,11 @@ def _rendered(findings: Sequence[Finding], files: int, form: str, given: dict[st
         from daft_lint.report import concise
 
         return concise.render(findings, files)
+    if form != "text":
+        from daft_lint.report.places import Places
+
+        rendered: str = importlib.import_module(f"daft_lint.report.{form}").render(findings, files, Places(given))
+        return rendered
     from daft_lint.report import text
 
     return text.render(findings, files, text.SourceLines(given), colour=colour)
@@ -278,6 +363,7 @@ def _tell_run(config: Config, files: int, limits: Iterable[str]) -> None:
 @_facts_option
 @_force_exclude_option
 @_verbose_option
+@_plugins_option
 def fix(
     paths: tuple[str, ...],
     apply: bool,
@@ -357,7 +443,7 @@ def _documents(files: Iterable[Path]) -> tuple[list[Document], list[Problem]]:
 @_facts_option
 def plan(path: str, form: str, config_file: Path | None, facts: bool | None) -> int:
     """Show the pipelines that were understood in PATH: steps, heavy columns, rows, pieces, bounds; `?` is not known."""
-    from daft_lint.document import Document, ParseFailure, run_deep
+    from daft_lint.document import Document, ParseFailure, run_as_deep_as_needed
     from daft_lint.pipeline.interpret import interpret
     from daft_lint.pipeline.project import Project
     from daft_lint.report.plan import render
@@ -373,7 +459,7 @@ def plan(path: str, form: str, config_file: Path | None, facts: bool | None) -> 
         def work() -> str:
             return render(interpret(document, config.settings, Project()), form)
 
-        text = run_deep(work) if document.is_deep else work()
+        text = run_as_deep_as_needed(document, work)
     except ParseFailure as failure:
         raise click.ClickException(f"{path}:{failure}") from None
     sys.stdout.write(text)
@@ -382,11 +468,13 @@ def plan(path: str, form: str, config_file: Path | None, facts: bool | None) -> 
 
 @cli.command()
 @click.argument("code", required=False)
-def explain(code: str | None) -> int:
+@_config_option
+@_plugins_option
+def explain(code: str | None, config_file: Path | None) -> int:
     """Print the documentation of rule CODE, or a table of all rules."""
     from daft_lint import documentation, engine
 
-    rules = engine.rules()
+    rules = engine.rules(_configured(config_file).plugins)
     if code is None:
         click.echo(documentation.table(rules), nl=False)
         return CLEAN

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from daft_lint.config import Config
 from daft_lint.discover import Problem, may_concern, mentions_daft
-from daft_lint.document import Cell, Document, ParseFailure, run_deep
+from daft_lint.document import Cell, Document, ParseFailure, run_as_deep_as_needed
 from daft_lint.finding import Finding, FindingFix, FixEdit, Related, Span
 from daft_lint.rule import Level, Observation, PipelineRule, Rule, ScriptRule
 from daft_lint.selection import Selection
@@ -55,6 +55,8 @@ class Result:
     problems: tuple[Problem, ...] = ()
     called: frozenset[str] = frozenset()
     limits: tuple[str, ...] = ()
+    failed: bool = False
+    """A rule failed in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,10 @@ class Checker:
         if not mentions_daft(document.raw) or not may_concern(document.raw, self.words):
             return Result(document.path)
         analysis = Analysis(document, self.config, self.project, self.chosen)
-        return run_deep(analysis.run) if document.is_deep else analysis.run()
+        try:
+            return run_as_deep_as_needed(document, analysis.run)
+        except ParseFailure as failure:
+            return Result(document.path, (), (Problem(document.path, failure.message),))
 
 
 def project_of(documents: Mapping[str, Document]) -> Project:
@@ -205,7 +210,9 @@ class Analysis:
                 reason = " ".join(f"{type(error).__name__}: {error}".split())
                 problems.append(Problem(path, f"rule {rule.code} failed: {reason}"))
         limits = (*script.limits_hit, *self.limits)
-        return Result(path, tuple(strongest(every_verdict(raised))), tuple(problems), script.called, limits)
+        return Result(
+            path, tuple(strongest(every_verdict(raised))), tuple(problems), script.called, limits, bool(problems)
+        )
 
     def syntax(self, failure: ParseFailure) -> Finding:
         """DFT001: the file does not parse."""
@@ -369,7 +376,7 @@ def merge(
         (*problems, *(p for result in results for p in result.problems)),
         files,
         tuple(f"{result.path}: {limit}" for result in results for limit in result.limits),
-        any(result.problems for result in results),
+        any(result.failed for result in results),
     )
 
 

@@ -9,7 +9,7 @@ df = daft.read_parquet(path)  # daft-lint: rows=1_000_000 heavy=img
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _NOQA = re.compile(r"#\s*noqa(?P<list>\s*:\s*(?P<codes>[A-Z]+[0-9]*(?:[\s,]+[A-Z]+[0-9]+)*))?(?![\w-])", re.IGNORECASE)
 _OURS = re.compile(r"#\s*daft-lint:\s*(?P<body>[^#]*)")
 _IGNORE = re.compile(r"(?P<what>ignore(?:-file)?)\s*(?:\[(?P<codes>[^\]]*)\])?(?P<reason>.*)", re.DOTALL)
-_CODE = re.compile(r"DFT[0-9]{0,3}\Z")
+_CODE = re.compile(r"(?P<letters>[A-Z]{3})[0-9]{0,3}\Z")
 _FACT = re.compile(r"(?P<key>[A-Za-z_-]+)\s*=\s*(?P<value>[^\s=]+)")
 _NUMBERS = ("rows", "files", "row_bytes")
 _NAMES = ("heavy", "light")
@@ -74,9 +74,13 @@ class Suppression:
 
 
 class Suppressions:
-    """The suppressions of one document. A file without the words is not scanned."""
+    """The suppressions of one document. A file without the words is not scanned.
 
-    def __init__(self, document: Document) -> None:
+    `letters` are those that codes begin with; other codes in a `# noqa` are for other tools.
+    """
+
+    def __init__(self, document: Document, letters: Collection[str] = ("DFT",)) -> None:
+        self.letters = letters
         self.items: list[Suppression] = []
         self.malformed: list[Malformed] = []
         if b"noqa" in document.raw.lower() or b"daft-lint:" in document.raw:
@@ -117,19 +121,17 @@ class Suppressions:
     def _read(self, cell: Cell) -> None:
         statements: list[tuple[int, int]] | None = None
         for comment in _comments(cell):
-            suppression = _suppression(comment, self.malformed)
-            if suppression is None:
-                continue
-            if suppression.lines is not None:
-                if statements is None:
-                    statements = list(scan.logical_lines(cell.source))
-                lines = next((s for s in statements if s[0] <= comment.line <= s[1]), (comment.line, comment.line))
-                shown = [cell.document.location(cell, line, 1)[0] for line in lines]
-                suppression.lines = (shown[0], shown[1])
-            elif not comment.on_top:
-                self.malformed.append(Malformed(suppression.span, "ignore-file belongs on top of the file"))
-                continue
-            self.items.append(suppression)
+            for suppression in _suppressions(comment, self.malformed, self.letters):
+                if suppression.lines is not None:
+                    if statements is None:
+                        statements = list(scan.logical_lines(cell.source))
+                    lines = next((s for s in statements if s[0] <= comment.line <= s[1]), (comment.line, comment.line))
+                    shown = [cell.document.location(cell, line, 1)[0] for line in lines]
+                    suppression.lines = (shown[0], shown[1])
+                elif not comment.on_top:
+                    self.malformed.append(Malformed(suppression.span, "ignore-file belongs on top of the file"))
+                    continue
+                self.items.append(suppression)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,25 +168,31 @@ def _comments(cell: Cell) -> Iterator[_Comment]:
             on_top = False
 
 
-def _suppression(comment: _Comment, malformed: list[Malformed]) -> Suppression | None:
+def _suppressions(comment: _Comment, malformed: list[Malformed], letters: Collection[str]) -> Iterator[Suppression]:
+    """What a comment silences: `# noqa: E501  # daft-lint: ignore[DFT101] reason` speaks to two tools."""
     on_line = (comment.line, comment.line)
     noqa = _NOQA.search(comment.text)
     if noqa:
-        if noqa["list"] is None:
-            return Suppression(comment.span, None, on_line, True)
-        codes = tuple(code.upper() for code in re.split(r"[\s,]+", noqa["codes"]) if code.upper().startswith("DFT"))
-        return Suppression(comment.span, codes, on_line, True) if codes else None
-    ours = _OURS.search(comment.text)
-    ignore = _IGNORE.match(ours["body"]) if ours else None
-    if ignore is None:
-        return None
-    codes = tuple(code.strip() for code in (ignore["codes"] or "").split(",") if code.strip())
-    wrong = [code for code in codes if not _CODE.match(code)]
-    if wrong or (ignore["codes"] is not None and not codes) or ignore["reason"].lstrip().startswith("["):
-        what = f"{wrong[0]} is no rule code" if wrong else "it names no rule"
-        malformed.append(Malformed(comment.span, f"{what}; write # daft-lint: {ignore['what']}[DFT101] reason"))
-        return None
-    return Suppression(comment.span, codes or None, None if ignore["what"] == "ignore-file" else on_line, False)
+        listed = re.split(r"[\s,]+", noqa["codes"] or "")
+        codes = tuple(code.upper() for code in listed if code.upper()[:3] in letters)
+        if codes or noqa["list"] is None:
+            yield Suppression(comment.span, codes or None, on_line, True)
+    for ours in _OURS.finditer(comment.text):
+        ignore = _IGNORE.match(ours["body"])
+        if ignore is None:
+            continue
+        codes = tuple(code.strip() for code in (ignore["codes"] or "").split(",") if code.strip())
+        wrong = [code for code in codes if not _is_code(code, letters)]
+        if wrong or (ignore["codes"] is not None and not codes) or ignore["reason"].lstrip().startswith("["):
+            what = f"{wrong[0]} is no rule code" if wrong else "it names no rule"
+            malformed.append(Malformed(comment.span, f"{what}; write # daft-lint: {ignore['what']}[DFT101] reason"))
+            continue
+        yield Suppression(comment.span, codes or None, None if ignore["what"] == "ignore-file" else on_line, False)
+
+
+def _is_code(code: str, letters: Collection[str]) -> bool:
+    match = _CODE.match(code)
+    return match is not None and match["letters"] in letters
 
 
 def facts_on_line(cell: Cell) -> Mapping[int, SourceFacts]:
@@ -204,11 +212,12 @@ def _facts(cell: Cell) -> tuple[dict[int, SourceFacts], tuple[Malformed, ...]]:
     if b"daft-lint:" not in cell.source:
         return found, ()
     for comment in _comments(cell):
-        ours = _OURS.search(comment.text)
-        if ours is None or _IGNORE.match(ours["body"]):
+        bodies = (ours["body"] for ours in _OURS.finditer(comment.text))
+        body = next((body for body in bodies if not _IGNORE.match(body)), None)
+        if body is None:
             continue
         try:
-            facts = parse_facts(ours["body"])
+            facts = parse_facts(body)
         except ValueError as error:
             malformed.append(Malformed(comment.span, str(error)))
             continue

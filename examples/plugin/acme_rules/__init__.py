@@ -1,0 +1,5 @@
+"""House rules for Daft pipelines."""
+
+from acme_rules.compression import ParquetWithoutZstd
+
+__all__ = ["ParquetWithoutZstd"]
