@@ -40,6 +40,8 @@ INSPECTING = frozenset(
 """Builtins that look at a DataFrame without running it."""
 EXPECTING_FAILURE = frozenset({"pytest.raises", "contextlib.suppress"})
 """Contexts in which a statement that does nothing may be meant."""
+ASSERTING_FAILURE = frozenset({"raises", "assertRaises", "assertRaisesRegex"})
+"""The names, of pytest and unittest, of contexts in which tests expect an error."""
 PARSERS = frozenset({"argparse.ArgumentParser", "ArgumentParser"})
 
 

@@ -400,8 +400,10 @@ class _Path:
             return _Held()
         sizes = [rows for keyword, rows in spec.batches_if.items() if step.options.get(keyword, True) is not False]
         batches = Bound(BoundKind.BATCHES, sizes[0], step) if sizes else None
-        loose = None if spec.rows_cut is None else Bound(BoundKind.LOOSE, spec.rows_cut, step)
-        return _Held(batches, None, loose)
+        if spec.bytes_cut is not None:
+            return _Held(batches, Bound(BoundKind.UDF, _rows_of_bytes(step, spec.bytes_cut), step))
+        cut = _rows_cut_at(step, spec)
+        return _Held(batches, None, None if cut is None else Bound(BoundKind.LOOSE, cut, step))
 
     def _held_after(self, step: Step, held: _Held, size: tuple[int | None] | None) -> _Held:
         if self._is_recut(step) or step.kind is StepKind.COLLECT or self.facts.multiplies[step]:
@@ -599,6 +601,22 @@ def _rows_cut(expressions: Iterable[Expression]) -> int | None:
         if spec is not None and spec.rows_cut is not None:
             return spec.rows_cut
     return None
+
+
+def _rows_cut_at(step: Step, spec: catalog.SourceSpec) -> int | None:
+    """Rows a call that a source leaves behind it; None where it leaves as many as there are, or an unknown number."""
+    if spec.rows_cut_at is None:
+        return spec.rows_cut
+    (position, keyword), default = spec.rows_cut_at
+    given = step.options.get(keyword, step.options.get(str(position), default))
+    return given if isinstance(given, int) else None
+
+
+def _rows_of_bytes(step: Step, size: int) -> int | None:
+    """Rows of a batch that is full when it holds `size` bytes; None where the bytes of a row are not known."""
+    columns = () if step.source is None else step.source.columns.values()
+    row_bytes = sum(weight.row_bytes for weight in columns if weight.row_bytes is not None)
+    return None if row_bytes <= 0 else -(-size // row_bytes)
 
 
 def _strength(column: Column) -> int:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import libcst as cst
 
 from daft_lint.pipeline import catalog
-from daft_lint.pipeline.externals import BUILTINS, EXPECTING_FAILURE, Externals
+from daft_lint.pipeline.externals import ASSERTING_FAILURE, BUILTINS, EXPECTING_FAILURE, Externals
 from daft_lint.pipeline.flow import Context, End, pipelines
 from daft_lint.pipeline.footers import footer_facts
 from daft_lint.pipeline.model import (
@@ -116,6 +116,10 @@ class Recorder:
     consumed: set[Step] = field(default_factory=set)
     escaped: set[Step] = field(default_factory=set)
     top_level: set[Step] = field(default_factory=set)
+    rehearsed: set[Step] = field(default_factory=set)
+    """Made in a test: nobody waits for it, and its rows are few."""
+    failing: set[Step] = field(default_factory=set)
+    """Made where the script expects a failure."""
     udfs: list[Udf] = field(default_factory=list)
     constructions: list[Construction] = field(default_factory=list)
     discarded: list[DiscardedStep] = field(default_factory=list)
@@ -152,6 +156,7 @@ class Interpreter:
         self.call_depth = 0
         self.loop_depth = 0
         self.expects_failure = 0
+        self.rehearsals = 0
         self.work = 0
         self.max_work = MIN_WORK
         self.active: list[cst.CSTNode] = []
@@ -215,7 +220,10 @@ class Interpreter:
             if owner is not None and "staticmethod" not in decorator_names(function.node)
             else None
         )
+        rehearsal = is_test(self.path, function, owner)
+        self.rehearsals += rehearsal
         value = self.inline(function, None, instance)
+        self.rehearsals -= rehearsal
         for frame in frames_in(value):
             self.recorder.escaped.add(frame.step)
 
@@ -250,7 +258,7 @@ class Interpreter:
             discarded=unique(recorder.discarded, lambda d: d.step.call),
             reads_on_dataframes=unique(recorder.misreads, lambda r: r.call),
             legacy=unique(recorder.legacy, lambda u: (u.call, u.name)),
-            steps=tuple(recorder.steps),
+            steps=tuple(step for step in recorder.steps if step not in recorder.failing),
             runner=runner,
             runner_is_set=is_set,
             cluster=cluster,
@@ -263,10 +271,13 @@ class Interpreter:
         """Where DataFrames are read, returned, or left unread.
 
         A DataFrame that a function makes and drops never runs; one that a module leaves behind may be read by others.
+        What a test makes is left out.
         """
         ends = []
         recorder = self.recorder
         for step in recorder.steps:
+            if step in recorder.rehearsed:
+                continue
             if step.kind is StepKind.SINK:
                 ends.append(End(step, step.reads, False))
             elif step.kind is StepKind.COLLECT or step in recorder.escaped:
@@ -522,16 +533,20 @@ class Interpreter:
         return ended
 
     def with_(self, node: cst.With, scope: Scope) -> bool:
-        expecting = 0
+        expecting = tests = 0
         for item in node.items:
             value = self.evaluate(item.item, scope)
-            if isinstance(value, ExternalCall) and value.path in EXPECTING_FAILURE:
+            asserts = isinstance(item.item, cst.Call) and last_name(item.item) in ASSERTING_FAILURE
+            tests += asserts
+            if asserts or (isinstance(value, ExternalCall) and value.path in EXPECTING_FAILURE):
                 expecting += 1
             if item.asname is not None:
                 self.bind(item.asname.name, value, scope)
         self.expects_failure += expecting
+        self.rehearsals += tests
         ended = self.suite(node.body, scope)
         self.expects_failure -= expecting
+        self.rehearsals -= tests
         return ended and not expecting
 
     def match_(self, node: cst.Match, scope: Scope) -> bool:
@@ -1142,6 +1157,16 @@ def entry_of(function: Function) -> str:
     """How a function is called across the tree: its file and its name."""
     owner = f"{function.owner.node.name.value}." if function.owner is not None else ""
     return f"{function.scope.path}::{owner}{function.name}"
+
+
+def is_test(path: str, function: Function, owner: Class | None) -> bool:
+    """A test or a fixture that pytest finds by its default names, which nobody in view calls."""
+    stem = path.rpartition("/")[2].removesuffix(".py")
+    if not stem.startswith("test_") and not stem.endswith("_test") and stem != "conftest":
+        return False
+    if "fixture" in decorator_names(function.node):
+        return True
+    return function.name.startswith("test") and (owner is None or "Test" in owner.node.name.value)
 
 
 def memo_key(node: cst.CSTNode, args: Args | None, instance: Instance | None) -> object:

@@ -36,6 +36,11 @@ _SAME_DATA = frozenset({"alias", "fill_null", "coalesce"})
 """Functions behind which a light column says that what they read is light as well."""
 
 
+_DECODES = frozenset({"decode", "try_decode"})
+_CODEC_ARGUMENTS = ("0", "charset", "codec")
+_TEXT_CODECS = frozenset({"utf-8", "utf8"})
+
+
 class Strand:
     """One column's data. `inputs` are what it is made of; `keeps` says that its weight is theirs, `multiplies` that a
     UDF makes heavy data out of a heavy input. `every`: evidence holds for all inputs (a `concat`)."""
@@ -365,7 +370,7 @@ class Weights:
         effect = Effect.UNKNOWN if spec is None else spec.effect
         if effect is Effect.HEAVY and spec is not None:
             return self._add(Strand(step, Weight.of(Strength.PROOF, spec.reason, expression.place), inputs))
-        if effect is Effect.LIGHT:
+        if effect is Effect.LIGHT or _makes_text(expression):
             return self._add(Strand(step, Weight.LIGHT, inputs))
         if expression.name == "resize":
             return self._add(Strand(step, self._resized(expression), inputs[:1], keeps=True))
@@ -456,6 +461,14 @@ def keywords_of(expression: Expression) -> tuple[str | None, ...]:
     """The keyword of each input of a UDF call, None by position."""
     missing = len(expression.inputs) - len(expression.keywords)
     return (*expression.keywords[: len(expression.inputs)], *(None for _ in range(missing)))
+
+
+def _makes_text(expression: Expression) -> bool:
+    """`decode("utf-8")` makes text of bytes; the other codecs (base64, hex, zstd, ...) make bytes."""
+    if expression.name not in _DECODES:
+        return False
+    given = [expression.options.get(name) for name in _CODEC_ARGUMENTS]
+    return any(isinstance(codec, str) and codec.lower() in _TEXT_CODECS for codec in given)
 
 
 def _names_light_field(expression: Expression) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -41,6 +42,10 @@ DEFAULT_MORSEL_ROWS = 131_072
 DOWNLOAD_ROWS = 128
 """Rows of a call behind a built-in `download` (facts.md, `e7`)."""
 
+_ROW_GROUP_SOURCES = frozenset(
+    {"read_parquet", "read_deltalake", "read_hudi", "read_iceberg", "read_huggingface", "read_table"}
+)
+
 _LARGEST_STRETCHING = 4
 """A common multiple of several batch sizes is worth asking for up to this many times the largest of them."""
 
@@ -72,17 +77,25 @@ def boundary_of(pipeline: Pipeline, stage: Stage) -> Stage:
 
     A re-cut evaluates its own expressions before it cuts, so a stage is never its own boundary (but the source is).
     """
-    for earlier in reversed(pipeline.stages[: stage.index]):
-        if is_boundary(pipeline, earlier):
-            return earlier
-    return pipeline.source
+    return pipeline.stages[_boundaries(pipeline)[stage.index - 1] if stage.index else 0]
 
 
 def is_boundary(pipeline: Pipeline, stage: Stage) -> bool:
     """Whether no bound that is set before this stage holds after it: it begins a stretch, or it multiplies rows."""
-    if stage.index == 0 or stage.stretch != pipeline.stages[stage.index - 1].stretch:
-        return True
-    return multiplies(stage.step)
+    return _boundaries(pipeline)[stage.index] == stage.index
+
+
+@functools.lru_cache(maxsize=2)
+def _boundaries(pipeline: Pipeline) -> tuple[int, ...]:
+    """For each stage the last boundary up to it, itself included: looked for stage by stage, a pipeline of 3,000
+    steps would take minutes."""
+    found: list[int] = []
+    last = 0
+    for index, stage in enumerate(pipeline.stages):
+        if index and (stage.stretch != pipeline.stages[index - 1].stretch or multiplies(stage.step)):
+            last = index
+        found.append(last)
+    return tuple(found)
 
 
 def multiplies(step: Step) -> bool:
@@ -141,6 +154,16 @@ def _behind(pipeline: Pipeline, boundary: Stage) -> Spot | None:
 def _yields_frame(stage: Stage) -> bool:
     """Whether a call can be put behind the step's own. `df.collect()` often stands alone, its result unused."""
     return stage.step.kind is not StepKind.COLLECT and isinstance(stage.step.call.node, cst.Call | cst.Subscript)
+
+
+def unbounded_rows(pipeline: Pipeline, stage: Stage) -> str:
+    """The rows of a call that nothing bounds, in words; Parquet readers hand on a whole row group where it has more."""
+    rows = stage.rows_in
+    if rows is not None and rows < DEFAULT_MORSEL_ROWS:
+        return f"{number(rows)} rows (all of them)"
+    source = pipeline.source.step.source
+    by_groups = stage.stretch == 0 and source is not None and source.name in _ROW_GROUP_SOURCES
+    return f"{number(DEFAULT_MORSEL_ROWS)} rows{' or a whole row group' if by_groups else ''}"
 
 
 def maker(stage: Stage) -> str:

@@ -131,13 +131,13 @@ def _observation(pipeline: Pipeline, stage: Stage, heavy: list[Column]) -> Obser
     related: list[tuple[Place, str]] = []
     if inflating is not None:
         related.append((inflating.call, inflated_label(pipeline, inflating)))
-    write, fix = _repartition_fix(pipeline, stage, column) if is_repartition else (_advice(name, column), None)
+    write, fix = _repartition_fix(pipeline, stage, column) if is_repartition else (_advice(name, heavy), None)
     return Observation(
         place=method_place(stage.step),
         level=level_for(Level.WARNING if is_repartition else Level.ADVICE, pipeline, evidence),
         seen=f"`{name}` shuffles the heavy {'column' if len(heavy) == 1 else 'columns'} {names}{reason}",
-        costs="All of it goes over the network and through the object store: cutting heavy rows took 38.6 s and 5.6 GB"
-        " in our measurement, cutting the light rows before them 11.4 s and 3.5 GB",
+        costs="All of it goes over the network and through the object store: in our measurement 1,024 rows of 1 MB that"
+        " were cut anew took 38.6 s and 5.6 GB, those that were cut before they were heavy 11.4 s and 3.5 GB",
         write=sentence(write),
         evidence=evidence,
         related=tuple(related),
@@ -145,10 +145,11 @@ def _observation(pipeline: Pipeline, stage: Stage, heavy: list[Column]) -> Obser
     )
 
 
-def _advice(name: str, column: Column) -> str:
+def _advice(name: str, heavy: list[Column]) -> str:
+    names = " and ".join(f"`{column.name}`" for column in heavy)
+    them = "it" if len(heavy) == 1 else "them"
     return (
-        f"{name} the light columns alone: drop `{column.name}` before the `{name}`, and fetch or join it by its key"
-        " afterwards, where it is needed"
+        f"{name} the light columns alone: drop {names} before the `{name}`, and fetch or join {them} by key afterwards"
     )
 
 

@@ -10,16 +10,15 @@ from daft_lint.pipeline.model import BoundKind, Evidence, Pipeline, Place, Stage
 from daft_lint.rule import Level, Observation, PipelineRule
 from daft_lint_rules._places import method_place
 from daft_lint_rules._streaming import (
-    DEFAULT_MORSEL_ROWS,
     boundary_of,
     inflated_label,
     insertion,
-    number,
     reads_few,
     rows_to_ask,
     segment_of,
     spelled,
     spot_for,
+    unbounded_rows,
 )
 from daft_lint_rules.dft101 import unbatched_calls
 
@@ -135,18 +134,19 @@ def _observations(pipeline: Pipeline, found: _Unbounded, boundary: Stage) -> Ite
     if rows_in is not None and rows_in <= rows.value:
         return
     spot = spot_for(pipeline, boundary, found.inflating)
-    most = number(min(rows_in, DEFAULT_MORSEL_ROWS) if rows_in is not None else DEFAULT_MORSEL_ROWS)
     related: list[tuple[Place, str]] = []
     if found.inflating is not found.stage.step:
         related.append((found.inflating.call, inflated_label(pipeline, found.inflating)))
     text = str(rows.value) if spot is None else spelled(rows, spot.after)
     where = "before the step that makes the data heavy" if spot is None else spot.words
-    reason = f" (heavy: {found.evidence.reason})" if found.evidence is not None else ""
+    # "`decode_image` makes heavy data" needs no "heavy: `decode_image` decodes an image into it".
+    told = found.evidence is None or found.evidence.reason.startswith(found.label)
+    reason = "" if told or found.evidence is None else f" (heavy: {found.evidence.reason})"
     yield Observation(
         place=found.place,
         level=Level.ADVICE,
-        seen=f"{found.label} makes heavy rows{reason}, up to {most} at a time or a whole row group:"
-        " nothing bounds them",
+        seen=f"{found.label} makes heavy data of up to {unbounded_rows(pipeline, found.stage)} at a time:"
+        f" nothing bounds it{reason}",
         costs="A worker held 9.0 GB in our measurement (1,024 rows of 1 MB), where 32-row batches held 3.5 GB",
         write=f"Write `.into_batches({text})` {where}",
         evidence=found.evidence,

@@ -431,6 +431,28 @@ def test_download_cuts_the_rows_of_a_call(many_files: str) -> None:
     assert rows_a_call(daft.read_blob(many_files).select("content"), None) == cut
 
 
+def test_video_frames_come_in_batches_of_so_many_bytes(tmp_path: Path) -> None:
+    av = pytest.importorskip("av")
+    with av.open(str(tmp_path / "a.mp4"), "w") as container:
+        stream = container.add_stream("mpeg4", rate=24)
+        stream.width, stream.height = 64, 48
+        for _ in range(70):
+            container.mux(stream.encode(av.VideoFrame(64, 48, "yuv420p")))
+        container.mux(stream.encode())
+    cut = catalog.SOURCES["read_video_frames"].bytes_cut
+    assert cut is not None
+    frame = daft.read_video_frames(str(tmp_path / "a.mp4"), image_height=256, image_width=256)
+    assert rows_a_call(frame.select("data"), None) == -(-cut // (256 * 256 * 3))
+
+
+def test_only_utf_8_is_decoded_to_text() -> None:
+    frame = daft.from_pydict({"x": [b"aa=="]})
+    kinds = {
+        codec: frame.select(F.decode(col("x"), codec)).schema()["x"].dtype for codec in ("utf-8", "utf8", "base64")
+    }
+    assert kinds == {"utf-8": DataType.string(), "utf8": DataType.string(), "base64": DataType.binary()}
+
+
 def runs(end: Callable[[DataFrame], object]) -> int:
     """How many rows of a column are made when a DataFrame of 50 rows is read so."""
     calls: list[int] = []

@@ -495,3 +495,102 @@ def test_circular_imports_end(tmp_path: object, monkeypatch: pytest.MonkeyPatch)
     (root / "b.py").write_text("import daft\nfrom a import y\nx = y\n")
     monkeypatch.chdir(root)
     assert interpret(Document.read(Path("a.py")), Settings(), Project()).steps == ()
+
+
+TESTED = """
+    import daft, pytest
+    from daft import col
+    from daft.functions import download
+
+    def load(urls):
+        return daft.from_pydict({"url": urls}).with_column("bytes", download(col("url")))
+
+    @pytest.fixture
+    def loaded():
+        return load(["a"])
+
+    class TestLoad:
+        def test_rows(self, urls):
+            assert load(urls).to_pydict()
+
+    def test_load(urls):
+        load(urls).collect()
+"""
+
+
+def test_what_a_test_makes_is_no_pipeline() -> None:
+    text = textwrap.dedent(TESTED)
+    assert not interpret(Document.from_bytes("tests/test_load.py", text.encode()), Settings(), Project()).pipelines
+    assert interpret(Document.from_bytes("load.py", text.encode()), Settings(), Project()).pipelines
+    main = text + '\nload(open("urls.txt").read().split()).write_parquet("out")\n'
+    (pipeline,) = interpret(Document.from_bytes("test_load.py", main.encode()), Settings(), Project()).pipelines
+    assert pipeline.sink.step.name == "write_parquet"
+
+
+def mistakes(script: Script) -> list[int]:
+    found = (script.udfs, script.constructions, script.discarded, script.reads_on_dataframes, script.steps)
+    return [len(kind) for kind in found]
+
+
+@pytest.mark.parametrize("context", ["pytest.raises(ValueError)", "self.assertRaises(ValueError)", "raises(Exception)"])
+def test_what_is_expected_to_fail_is_no_mistake(context: str) -> None:
+    body = """
+        @daft.func(max_concurrency=2)
+        def double(x: int) -> int:
+            return 2 * x
+        df = daft.from_pydict({"x": [1]})
+        df.repartition(2)
+        df.repartition().show()
+        df.read_parquet("a")
+        @daft.cls
+        class Model:
+            def __call__(self, x: int) -> int:
+                return x
+        Model(max_concurrency=2)
+    """
+    wrong = read("import daft, pytest\nfrom pytest import raises\nif True:" + textwrap.indent(body, ""))
+    expected = read(f"import daft, pytest\nfrom pytest import raises\nwith {context}:" + textwrap.indent(body, ""))
+    assert all(mistakes(wrong))
+    assert not any(mistakes(expected))
+    assert not expected.pipelines
+
+
+@pytest.mark.parametrize(
+    ("arguments", "heavy", "pieces"),
+    [
+        ("", True, PiecesKind.MANY),
+        ("content='warc', num_files=1", True, PiecesKind.ONE),
+        ("content='text', num_files=12", False, PiecesKind.MANY),
+        ("None, 'wat', limit", False, PiecesKind.UNKNOWN),
+        ("content=kind, num_files=None", None, PiecesKind.MANY),
+    ],
+)
+def test_common_crawl(arguments: str, heavy: bool | None, pieces: PiecesKind) -> None:
+    text = (
+        f"import daft\nfrom a import kind, limit\ndaft.datasets.common_crawl('CC-MAIN-2025-33', {arguments}).collect()"
+    )
+    source = read(text).pipelines[0].source
+    assert source.columns_out["warc_content"].weight.heavy is heavy
+    assert source.pieces_out.kind is pieces
+
+
+@pytest.mark.parametrize(
+    ("call", "rows"),
+    [
+        ("read_video_frames('v/*.mp4', 256, 256)", 54),
+        ("read_video_frames('v/*.mp4', image_height=h, image_width=256)", None),
+        ("read_mcap('a.mcap')", 1000),
+        ("read_mcap('a.mcap', batch_size=20)", 20),
+        ("read_blob('b/*.jpg')", 128),
+    ],
+)
+def test_sources_that_cut_their_rows(call: str, rows: int | None) -> None:
+    bound = read(f"import daft\nfrom a import h\ndaft.{call}.collect()").pipelines[0].sink.bound
+    assert bound.rows == rows
+    assert bound.by is not None
+    assert bound.by.kind is StepKind.SOURCE
+
+
+def test_several_paths_are_several_pieces_whatever_their_names() -> None:
+    text = "import daft\nfrom a import root\ndaft.read_parquet([f'{root}/{n:02}' for n in (1, 2)]).collect()"
+    assert read(text).pipelines[0].source.pieces_out.kind is PiecesKind.MANY
