@@ -68,6 +68,21 @@ _NOT_LINKS = frozenset(b",;:")
 _COLON = ord(":")
 
 
+_MARK = re.compile(
+    rb"""(?xs)
+    [^"'\#()\[\]{}\\\r\n]*
+    (?: (\#[^\r\n]*) | ("""
+    + _QUOTED
+    + rb""") | ([(\[{]) | ([)\]}]) | (\r\n?|\n) | (\\(?:\r\n?|\n)?) | (["'][^\r\n]*) | \Z )
+    """
+)
+"""What decides where a logical line ends, and all text before it; the numbers of its groups are below."""
+_MARK_STRING, _MARK_OPEN, _MARK_CLOSE, _MARK_NEWLINE, _MARK_STRAY = 2, 3, 4, 5, 7
+_FORMATTED_PREFIX = re.compile(rb"(?<![A-Za-z_0-9\x80-\xff])(?:[fFtT][rR]?|[rR][fFtT])\Z")
+_INDENTED = re.compile(rb"(?m)^[ \t\f]{%d}" % MAX_INDENTATION)
+_NO_LINK = bytes(b for b in range(256) if b >= 128 or chr(b).isalnum() or chr(b).isspace() or b in b"_,;:\\")
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """A piece of the text. `kind` is the name of a group of the scanner's pattern; a formatted string is one token,
@@ -276,6 +291,66 @@ class _Measure:
         indentation = max(known.indentation, len(self.indents))
         if branches > known.branches or indentation > known.indentation:
             self.shape = Shape(known.nesting, known.links, branches, indentation, offset)
+
+
+def may_be_too_deep(source: bytes) -> bool:
+    """A sieve before `measure`, at a tenth of its cost: False where no expression and no block can be too deep.
+
+    A logical line has no more links than bytes, and no more brackets in one another than brackets.
+    """
+    if source.count(b"elif") > MAX_BRANCHES or _INDENTED.search(source):
+        return True
+    brackets = source.count(b"(") + source.count(b"[") + source.count(b"{")
+    if brackets <= MAX_NESTING and _links_at_most(source) <= MAX_LINKS:
+        return False
+    return _has_long_line(source)
+
+
+def _links_at_most(source: bytes) -> int:
+    """No fewer links than the text has, comments and strings included."""
+    return len(source.translate(None, _NO_LINK)) + sum(source.count(word) for word in _WORD_OPERATORS)
+
+
+def _has_long_line(source: bytes) -> bool:
+    """Whether some logical line has so many brackets or marks that it wants to be measured."""
+    position, begin, depth, opened = 0, 0, 0, 0
+    while position < len(source):
+        for match in _MARK.finditer(source, position):
+            group = match.lastindex
+            if group == _MARK_NEWLINE:
+                if depth <= 0:
+                    end = match.end()
+                    if end - begin > MAX_LINKS and _links_at_most(source[begin:end]) > MAX_LINKS:
+                        return True
+                    begin, depth, opened = end, 0, 0
+            elif group == _MARK_OPEN:
+                depth += 1
+                opened += 1
+                if opened > MAX_NESTING:
+                    return True
+            elif group == _MARK_CLOSE:
+                depth -= 1
+            elif group in (_MARK_STRING, _MARK_STRAY) and _is_formatted(source, match.start(group)):
+                # The one kind of string that the pattern cannot tell the end of.
+                start = match.start(group)
+                quote = 3 if source[start : start + 3] in (b'"""', b"'''") else 1
+                position, fields = _formatted(source, start, start + quote, len(source))
+                opened += len(fields)
+                if opened > MAX_NESTING or any(stop - first > MAX_NESTING for first, stop in fields):
+                    return True
+                break
+        else:
+            break
+    return len(source) - begin > MAX_LINKS and _links_at_most(source[begin:]) > MAX_LINKS
+
+
+def _is_formatted(source: bytes, quote: int) -> bool:
+    """Whether the string whose quote stands at `quote` has the prefix of a formatted one."""
+    if not quote or source[quote - 1] not in b"fFtTrR":
+        return False
+    before = source[max(quote - 3, 0) : quote]
+    prefix = _FORMATTED_PREFIX.search(before)
+    return prefix is not None and (prefix.start() > 0 or quote <= 3)
 
 
 def measure(source: bytes, position: int = 0, end: int | None = None, level: int = 0) -> Shape:

@@ -38,10 +38,51 @@ class Project:
         self.overlay = {} if overlay is None else overlay
         self.scopes: dict[str, Scope | None] = {}
         self.listings: dict[str, frozenset[str]] = {}
-        self.resolved: dict[tuple[str, str], str | None] = {}
+        self.resolved: dict[tuple[str, str], tuple[str | None, set[str]]] = {}
+        self.packages: dict[str, tuple[list[str], set[str]]] = {}
+        self.searched: dict[str, tuple[list[str], set[str]]] = {}
         self.positions: dict[Cell, Positions] = {}
         self.said: dict[Cell, dict[int, SourceFacts]] = {}
+        self.left_out: dict[Cell, ParseFailure] = {}
+        """Cells of notebooks and Markdown that do not parse, and why."""
         self.heap: dict[object, object] = {}
+        self.looked_for: dict[str, set[str]] = {}
+        """By file, the paths that decide what its imports mean, whether they exist or not."""
+        self.led_to: dict[str, set[str]] = {}
+        """By file, the modules of the tree that it looked into."""
+        self.loaded: dict[str, Document] = {}
+        """The documents of the modules in `scopes`, by path."""
+
+    # What an analysis rests on
+
+    def looked_into(self, path: str) -> tuple[frozenset[str], frozenset[str]]:
+        """The modules of the tree that the analysis of `path` looked into, and the paths that it looked for (those
+        that are not there included)."""
+        files: set[str] = set()
+        paths: set[str] = set()
+        pending = [path]
+        while pending:
+            one = pending.pop()
+            paths |= self.looked_for.get(one, set())
+            new = self.led_to.get(one, set()) - files
+            files |= new
+            pending += new
+        return frozenset(files - {path}), frozenset(paths)
+
+    def document_of(self, path: str, raw: bytes) -> Document:
+        """The document of a file: the one that is parsed already where it was imported."""
+        known = self.loaded.get(path)
+        return known if known is not None and known.raw == raw else Document.from_bytes(path, raw)
+
+    def release(self, document: Document) -> None:
+        """Forget what was worked out for a document that has been checked, unless others import it."""
+        if self.loaded.get(document.path) is document:
+            return
+        for cell in document.cells:
+            self.positions.pop(cell, None)
+            self.said.pop(cell, None)
+            self.left_out.pop(cell, None)
+            cell.forget_tree()
 
     # Cells
 
@@ -52,9 +93,10 @@ class Project:
         """
         try:
             return cell.module
-        except ParseFailure:
+        except ParseFailure as failure:
             if cell.number is None:
                 raise
+            self.left_out[cell] = failure
             return None
 
     def positions_of(self, cell: Cell) -> Positions:
@@ -87,13 +129,21 @@ class Project:
         if level == 0:
             return module
         folder = os.path.dirname(path) or "."
-        package = package_of(folder)
+        package = self.package_of(folder, path)
         if package and package[0] == "daft":
             kept = package[: len(package) - (level - 1)]
             return ".".join([*kept, module] if module else kept)
         for _ in range(level - 1):
             folder = os.path.join(folder, "..")
         return f"{RELATIVE}{os.path.normpath(folder)}:{module}"
+
+    def package_of(self, folder: str, path: str) -> list[str]:
+        """The dotted package that the folder of a file is."""
+        known = self.packages.get(folder)
+        if known is None:
+            known = self.packages[folder] = package_of(folder)
+        self.looked_for.setdefault(path, set()).update(known[1])
+        return known[0]
 
     def holds(self, module: str, name: str | None, path: str) -> bool:
         """Whether the tree has this module, or the module `name` in this package."""
@@ -106,25 +156,39 @@ class Project:
         folder = os.path.dirname(path) or "."
         key = (module, folder)
         if key not in self.resolved:
-            self.resolved[key] = self.find(module, folder)
-        return self.resolved[key]
+            paths: set[str] = set()
+            self.resolved[key] = (self.find(module, folder, paths), paths)
+        found, paths = self.resolved[key]
+        self.looked_for.setdefault(path, set()).update(paths)
+        return found
 
-    def find(self, module: str, folder: str) -> str | None:
+    def find(self, module: str, folder: str, paths: set[str]) -> str | None:
+        """The file of a module; `paths` takes what its answer rests on."""
         if module.startswith(RELATIVE):
             base, _, rest = module[len(RELATIVE) :].partition(":")
-            return self.file_under(base, [part for part in rest.split(".") if part])
+            return self.file_under(base, [part for part in rest.split(".") if part], paths)
         parts = module.split(".")
-        for base in search_folders(folder):
+        for base in self.bases(folder, paths):
             if not {parts[0], f"{parts[0]}.py"} & self.listing(base):
+                paths.update((os.path.join(base, parts[0]), os.path.join(base, f"{parts[0]}.py")))
                 continue
-            found = self.file_under(base, parts)
+            found = self.file_under(base, parts, paths)
             if found is not None:
                 return found
         return None
 
-    def file_under(self, base: str, parts: list[str]) -> str | None:
+    def bases(self, folder: str, paths: set[str]) -> list[str]:
+        """The folders that a file's absolute imports may lead to."""
+        known = self.searched.get(folder)
+        if known is None:
+            known = self.searched[folder] = search_folders(folder)
+        paths |= known[1]
+        return known[0]
+
+    def file_under(self, base: str, parts: list[str], paths: set[str]) -> str | None:
         stem = os.path.join(base, *parts) if base != "." else os.path.join(*parts) if parts else "."
         for candidate in (f"{stem}.py", os.path.join(stem, "__init__.py")):
+            paths.add(candidate)
             if os.path.isfile(candidate):
                 return candidate.replace(os.sep, "/")
         return None
@@ -144,9 +208,12 @@ class Project:
         file = self.resolve(module, path)
         if file is None:
             return None
+        self.led_to.setdefault(path, set()).add(file)
         if file not in self.scopes:
             if len(self.scopes) >= MAX_MODULES:
-                self.scopes.pop(next(iter(self.scopes)))
+                oldest = next(iter(self.scopes))
+                self.scopes.pop(oldest)
+                self.loaded.pop(oldest, None)
             self.scopes[file] = None
             self.load(file, settings)
         return self.scopes[file]
@@ -159,27 +226,36 @@ class Project:
             document = self.overlay.get(file)
             if document is None and os.path.getsize(file) > MAX_MODULE_BYTES:
                 return
-            document = document or Document.read(file)
+            document = self.loaded[file] = document or Document.read(file)
             interpreter = Interpreter(settings, self, document.path)
             interpreter.define(document, lambda scope: self.scopes.__setitem__(file, scope))
         except (OSError, ParseFailure):
             return
+        except RecursionError:
+            # The caller tries again with a larger stack.
+            self.scopes.pop(file, None)
+            raise
         self.heap.update(interpreter.heap.layers[0])
 
 
-def package_of(folder: str) -> list[str]:
-    """The dotted package that a folder is, outermost first."""
+def package_of(folder: str) -> tuple[list[str], set[str]]:
+    """The dotted package that a folder is, outermost first, and the paths that decide it."""
     parts: list[str] = []
+    paths: set[str] = set()
     folder = os.path.abspath(folder)
-    while os.path.isfile(os.path.join(folder, "__init__.py")):
+    while True:
+        mark = os.path.join(folder, "__init__.py")
+        paths.add(mark)
+        if not os.path.isfile(mark):
+            return parts[::-1], paths
         parts.append(os.path.basename(folder))
         folder = os.path.dirname(folder)
-    return parts[::-1]
 
 
-def search_folders(folder: str) -> list[str]:
+def search_folders(folder: str) -> tuple[list[str], set[str]]:
     """Where a file's absolute imports may lead: its own folder and those above it, up to the working directory; for a
-    file outside of it, up to the folder that holds its outermost package. A package is no such folder."""
+    file outside of it, up to the folder that holds its outermost package. A package is no such folder. The paths that
+    decide that come second."""
     folders = [folder]
     inside = not os.path.isabs(folder) and not folder.startswith("..")
     while folder not in (".", "") if inside else os.path.isfile(os.path.join(folder, "__init__.py")):
@@ -187,4 +263,5 @@ def search_folders(folder: str) -> list[str]:
         folders.append(folder)
     if inside:
         folders.append("src")
-    return [f for f in folders if not os.path.isfile(os.path.join(f, "__init__.py"))]
+    marks = {f: os.path.join(f, "__init__.py") for f in folders}
+    return [f for f in folders if not os.path.isfile(marks[f])], set(marks.values())
