@@ -195,6 +195,8 @@ def _key_table(prefix: str, classes: Sequence[type]) -> str:
         name = key.replace("-", "_")
         if name in ("cluster", "sources"):
             continue
+        if name not in described:
+            raise ValueError(f"nothing stands below the field of the key {key}: say there what it means")
         meaning = " ".join(described[name].split())
         rows.append(f"| `{key}` | {wanted(prefix, key)} | {_default(defaults[name])} | {meaning} |".replace("\n", " "))
     return "\n".join(rows)

@@ -132,6 +132,18 @@ def test_the_reference_names_every_key() -> None:
     assert config.Config().fail_on in reference
 
 
+def test_the_rule_of_the_contributing_guide_works(tmp_path: Path) -> None:
+    guide = PAGES["CONTRIBUTING.md"]
+    (rule,) = (block.body for block in snippets.blocks(guide) if block.language == "python" and block.title is None)
+    shutil.copytree(ROOT / "rules" / "daft_lint_rules", tmp_path / "rules" / "daft_lint_rules")
+    (tmp_path / "rules" / "daft_lint_rules" / "dft900.py").write_text(rule)
+    snippets.write_files(guide, tmp_path)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path / "rules"), str(ROOT)))}
+    command = [sys.executable, "-m", "daft_lint", "check", "script.py", "--select", "DFT900", "--format", "concise"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert "script.py:4:36: DFT900 `collect()` stands in the middle" in done.stdout, done.stderr
+
+
 # ---- the calculator
 
 PLANS = st.tuples(*(st.integers(least, 10**9) | st.integers(least, 100) for least in (0, 1, 1, 1)))
