@@ -33,6 +33,10 @@ _BLANK = re.compile(rb"[ \t\f]*")
 _LAST_BREAK = re.compile(r"[ \t\f]*(?:\\\r?\n|\\\r|\r\n|\n|\r)[ \t\f]*\Z")
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 
+_WIDTH = 120
+"""Columns of a line from which on an inserted call gets a statement of its own; indentation and comments not counted,
+so that code looks the same wherever it stands."""
+
 _LINKABLE = (
     cst.Name,
     cst.Attribute,
@@ -374,6 +378,8 @@ def _target(text: _Text, after: cst.BaseExpression) -> tuple[int, _Style]:
 def _insert_link(text: _Text, after: cst.BaseExpression, call: str) -> None:
     if isinstance(after, _LINKABLE):
         at, style = _target(text, after)
+        if not style.breaks and _insert_statement(text, after, call):
+            return
         text.insert(at, f"{style.before}.{style.behind}{call}")
         return
     start, end = text.outer(after)
@@ -382,6 +388,34 @@ def _insert_link(text: _Text, after: cst.BaseExpression, call: str) -> None:
     else:
         text.insert(start, "(")
         text.insert(end, f").{call}")
+
+
+def _insert_statement(text: _Text, after: cst.BaseExpression, call: str) -> bool:
+    """Put `df = df.call` above the statement `df = df.method(...)` whose first `df` is `after`, where the line would
+    become too long with the call in it. Returns whether it did."""
+    start, end = text.outer(after)
+    stop = text.line_end(end)
+    comments = text.comments(after, end, stop)
+    width = len(text.slice(text.line_start(start), comments[0][0] if comments else stop).strip())
+    if width > _WIDTH or width + len(call) + 1 <= _WIDTH or not isinstance(after, cst.Name):
+        return False
+    whole = text.statement(after)
+    small = next((node for node in text.path(after) if isinstance(node, cst.BaseSmallStatement)), None)
+    if small is None or not _assigns(text, small, after.value) or not _begins_chain(small, after):
+        return False
+    if not isinstance(whole, cst.SimpleStatementLine) or len(whole.body) > 1:
+        return False
+    at = text.line_start(text.inner(small)[0])
+    text.insert(at, f"{text.indentation(at)}{after.value} = {after.value}.{call}{text.newline}")
+    return True
+
+
+def _begins_chain(statement: cst.BaseSmallStatement, node: cst.CSTNode) -> bool:
+    """Whether the statement assigns a chain of calls on the node."""
+    value = statement.value if isinstance(statement, cst.Assign) else None
+    while isinstance(value, cst.Call) and isinstance(value.func, cst.Attribute):
+        value = value.func.value
+    return value is node
 
 
 def _dot(text: _Text, link: _Link) -> int:

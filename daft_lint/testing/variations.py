@@ -126,24 +126,18 @@ def to_bom(text: str) -> bytes:
 
 
 def split_head(text: str) -> tuple[str, str]:
-    """The docstring, comments, imports and CONSTANTS that a file begins with, and the rest."""
+    """The docstring, comments and imports that a file begins with, and the rest."""
     tree = ast.parse(text)
     last = 0
     for index, statement in enumerate(tree.body):
         is_docstring = index == 0 and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-        if not is_docstring and not isinstance(statement, ast.Import | ast.ImportFrom) and not _is_constant(statement):
+        if not is_docstring and not isinstance(statement, ast.Import | ast.ImportFrom):
             break
         last = statement.end_lineno or last
     lines = text.splitlines(keepends=True)
     while last < len(lines) and (not lines[last].strip() or _is_config(lines, last)):
         last += 1
     return "".join(lines[:last]), "".join(lines[last:])
-
-
-def _is_constant(statement: ast.stmt) -> bool:
-    """Code that moves into a function leaves the module's constants where they are."""
-    assigned = _assigned(statement)
-    return assigned is not None and assigned[0].isupper()
 
 
 def _is_config(lines: list[str], row: int) -> bool:

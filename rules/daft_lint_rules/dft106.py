@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from daft_lint.pipeline import catalog
-from daft_lint.pipeline.model import BoundKind, Evidence, Pipeline, Place, Stage, Step, StepKind
+from daft_lint.pipeline.model import BoundKind, Evidence, Pipeline, Place, Stage, Step, StepKind, Strength
 from daft_lint.rule import Level, Observation, PipelineRule
 from daft_lint_rules._places import method_place
 from daft_lint_rules._streaming import (
@@ -87,15 +87,17 @@ class UnbatchedInflation(PipelineRule):
         if reads_few(pipeline):
             return
         spoken = {group[0].stage.stretch for group in unbatched_calls(pipeline)}
-        seen: set[int] = set()
+        first: dict[int, _Unbounded] = {}
         for stage in pipeline.stages:
             boundary = boundary_of(pipeline, stage)
-            if stage.stretch in spoken or boundary.index in seen:
+            if stage.stretch in spoken or boundary.index in first:
                 continue
             found = next(_unbounded(stage), None)
             if found is not None:
-                seen.add(boundary.index)
-                yield from _observations(pipeline, found, boundary)
+                first[boundary.index] = found
+        for index, found in first.items():
+            if found.stage.index not in first:  # else it is an `explode`, and the batches belong behind it
+                yield from _observations(pipeline, found, pipeline.stages[index])
 
 
 def _unbounded(stage: Stage) -> Iterator[_Unbounded]:
@@ -113,10 +115,17 @@ def _unbounded(stage: Stage) -> Iterator[_Unbounded]:
         place = inflation.expression.place or stage.step.call
         inflating = _inflated_before(stage, tuple(inflation.expression.columns())) or stage.step
         is_exploded = stage.step.kind is StepKind.EXPLODE
+        came_in_heavy = inflating.kind in (StepKind.SOURCE, StepKind.COLLECT)
+        if is_exploded and came_in_heavy and _is_hint(inflation.weight.evidence):
+            continue  # `explode` makes nothing of it that was not there before
         label = f"`explode` of `{name}`" if is_exploded else f"`{name}`"
         yield _Unbounded(
             stage, method_place(stage.step) if is_exploded else place, label, inflating, inflation.weight.evidence
         )
+
+
+def _is_hint(evidence: Evidence | None) -> bool:
+    return evidence is not None and evidence.strength is Strength.HINT
 
 
 def _inflated_before(stage: Stage, names: tuple[str | None, ...]) -> Step | None:
