@@ -369,25 +369,31 @@ class Udfs:
         if name == "with_concurrency":
             found = args.get(0, "concurrency")
             count = self.interpreter.steps.count_of(found[0], scope.place(found[1])) if found else Count(None)
-            return replace(owner, udf=replace(owner.udf, max_concurrency=count))
+            return self.changed(owner, replace(owner.udf, max_concurrency=count))
         if name == "override_options":
             given = self.counts(
                 Options(scope.place(node), {k: (v, scope.place(n)) for k, (v, n) in args.keywords.items()})
             )
             udf = owner.udf
-            return replace(
-                owner,
-                udf=replace(
-                    udf,
-                    batch_size=given["batch_size"] or udf.batch_size,
-                    max_concurrency=given["max_concurrency"] or udf.max_concurrency,
-                    gpus=given["gpus"] or udf.gpus,
-                    cpus=given["cpus"] or udf.cpus,
-                ),
+            changed = replace(
+                udf,
+                batch_size=given["batch_size"] or udf.batch_size,
+                max_concurrency=given["max_concurrency"] or udf.max_concurrency,
+                gpus=given["gpus"] or udf.gpus,
+                cpus=given["cpus"] or udf.cpus,
             )
+            return self.changed(owner, changed)
         if name in ("with_init_args", "run_on_process", "with_options"):
             return owner
         return UNKNOWN
+
+    def changed(self, owner: UdfFunction, udf: Udf) -> UdfFunction:
+        """The same UDF with other options, in place of the one that they were given to."""
+        udfs = self.interpreter.recorder.udfs
+        if owner.udf in udfs:
+            udfs.remove(owner.udf)
+        udfs.append(udf)
+        return replace(owner, udf=udf)
 
 
 def defined(value: object) -> Place | None:

@@ -288,6 +288,24 @@ def test_udf_forms() -> None:
     assert made.returns.heavy is True
 
 
+def test_later_options_of_a_legacy_udf_count() -> None:
+    found = read(
+        """
+        import daft
+
+        @daft.udf(return_dtype=daft.DataType.int64(), concurrency=16, batch_size=8)
+        class Model:
+            def __call__(self, x):
+                return x
+
+        tuned = Model.with_concurrency(2).override_options(batch_size=4)
+        daft.read_parquet("a/*.parquet").with_column("y", tuned(daft.col("x"))).show()
+        """
+    )
+    options = [(u.max_concurrency, u.batch_size) for u in found.udfs]
+    assert [(c.value, b.value) for c, b in options if c is not None and b is not None] == [(2, 4)]
+
+
 def test_legacy_spellings_mean_the_current_ones() -> None:
     found = read(
         """
