@@ -1,6 +1,7 @@
 """The fenced blocks of the README and the site: runs them, and with `--update` writes the real output into the page.
 
 - ```` ```python title="job.py" ````: a file that the page's commands see.
+  One below `examples/` is the file of that name in the checkout.
 - ```` ```console ````: lines with `$ daft-lint ...` and what they print, standard output and
   standard error together; a line with nothing but `…` stands for what is left out.
 - ```` ```sh ````: commands to type. Those of daft-lint are run, the tests look up the others.
@@ -149,8 +150,19 @@ def lines_of(block: Block) -> list[str]:
     return [line for line in stripped if line and not line.startswith("#")]
 
 
+def example_of(block: Block) -> str | None:
+    """What the file of the checkout says that a block shows; None for a block that shows none."""
+    if block.title is None or not block.title.startswith("examples/"):
+        return None
+    return (ROOT / block.title).read_text(encoding="utf-8")
+
+
 def updated(text: str) -> str:
-    """The page with what its commands print today, where it says something else."""
+    """The page with what its commands print and its examples say today, where it says something else."""
+    for block in reversed(list(blocks(text))):
+        example = example_of(block)
+        if example is not None:
+            text = text[: block.start] + example + text[block.end :]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_files(text, folder)

@@ -44,6 +44,12 @@ def test_commands_print_what_the_page_says(page: str) -> None:
     assert not wrong, "`make snippets` writes this into the page:\n" + "\n".join(wrong)
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_examples_are_those_of_the_checkout(page: str) -> None:
+    for block in snippets.blocks(PAGES[page]):
+        assert snippets.example_of(block) in (None, block.body), f"`make snippets` updates {block.title}"
+
+
 @pytest.mark.parametrize("page", [*PAGES, "configuration.in.md"])
 def test_snippets_parse(page: str) -> None:
     text = PAGES.get(page) or (ROOT / "docs" / page).read_text(encoding="utf-8")
@@ -73,6 +79,21 @@ def test_links_lead_somewhere(page: str) -> None:
     for target in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", PAGES[page]):
         path = os.path.normpath((Path(page).parent / target).as_posix())
         assert path in made or (ROOT / path).exists(), target
+
+
+def test_hooks_exist() -> None:
+    import yaml
+
+    there = {hook["id"] for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))}
+    found = 0
+    for page, text in PAGES.items():
+        for block in snippets.blocks(text):
+            loaded = yaml.safe_load(block.body) if block.language == "yaml" else None
+            for repository in loaded.get("repos", ()) if isinstance(loaded, dict) else ():
+                for hook in repository["hooks"]:
+                    assert hook["id"] in there, f"{page}: {hook['id']}"
+                    found += 1
+    assert found
 
 
 def test_commands_in_running_text_exist() -> None:
