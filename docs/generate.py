@@ -81,6 +81,7 @@ def pages() -> dict[str, str]:
     found = {f"rules/{rule.code}.md": rule_page(rule) for rule in rules}
     found["rules/index.md"] = rules_index(rules)
     found["configuration.md"] = configuration_page()
+    found["map.md"] = map_page()
     found["changelog.md"] = of_the_checkout("CHANGELOG.md")
     found["contributing.md"] = of_the_checkout("CONTRIBUTING.md")
     return found
@@ -252,6 +253,36 @@ def field_docs(cls: type) -> Mapping[str, str]:
         ):
             found[field.target.id] = text.value.value
     return found
+
+
+PACKAGES = {
+    "daft_lint": "The linter: knows Daft and LibCST, never imports daft, ray or a user's module.",
+    "daft_lint/pipeline": "The model that rules read, and the interpreter that makes it.",
+    "daft_lint/report": "How findings are written, a small module for each format.",
+    "rules/daft_lint_rules": "The rules, one a file, and what they share.",
+    "runtime/daft_lint_runtime": "Runs scripts on Daft and Ray, and measures.",
+}
+
+
+def map_page() -> str:
+    """Every module and the first paragraph of its docstring."""
+    parts = [
+        "# Map of the house",
+        "One direction, no way back: **text → tree → pipelines → findings → edits → text**. "
+        "The texts are the first paragraphs of the modules' docstrings.",
+    ]
+    for folder in sorted({path.parent for top in PACKAGES for path in (ROOT / top).rglob("*.py")}):
+        name = folder.relative_to(ROOT).as_posix()
+        rows = ["| module | what |", "|---|---|"]
+        for path in sorted(folder.glob("*.py")):
+            doc = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+            if doc:
+                rows.append(
+                    f"| `{path.name}` | {' '.join(doc.split(chr(10) * 2)[0].split())} |".replace("\\|", "\\\\|")
+                )
+        if len(rows) > 2:
+            parts += [f"## `{name}`", *([PACKAGES[name]] if name in PACKAGES else []), "\n".join(rows)]
+    return "\n\n".join(parts) + "\n"
 
 
 def of_the_checkout(name: str) -> str:

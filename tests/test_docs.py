@@ -153,6 +153,22 @@ def test_the_reference_names_every_key() -> None:
     assert config.Config().fail_on in reference
 
 
+def test_the_map_of_the_house_matches_the_code() -> None:
+    section = PAGES["CONTRIBUTING.md"].split("## The map of the house")[1].split("\n## ")[0]
+    places = [cell for row in re.findall(r"^\| (`.*?) \|", section, re.M) for cell in re.findall(r"`([^`]+)`", row)]
+    assert len(places) > 15
+    folder = ROOT
+    for place in places:
+        if "/" in place:
+            folder = ROOT / Path(place).parent if Path(place).suffix else ROOT
+        pattern = place.replace("…", "*").rstrip("/")
+        here = folder / Path(pattern).name if Path(place).suffix else ROOT / pattern
+        assert list(here.parent.glob(here.name)), place
+    made = generate.map_page()
+    for module in (ROOT / "daft_lint").rglob("*.py"):
+        assert f"| `{module.name}` |" in made or not module.read_text().strip(), f"{module} has no docstring"
+
+
 def test_the_rule_of_the_contributing_guide_works(tmp_path: Path) -> None:
     guide = PAGES["CONTRIBUTING.md"]
     (rule,) = (block.body for block in snippets.blocks(guide) if block.language == "python" and block.title is None)
