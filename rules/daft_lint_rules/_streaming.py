@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from daft_lint.edits import InsertCall, MoveCall
+from daft_lint.edits import Action, InsertCall, MoveCall, RemoveCall, ReplaceNode
 from daft_lint.pipeline import catalog
 from daft_lint.pipeline.model import (
     RECUTS,
@@ -29,6 +29,7 @@ from daft_lint.pipeline.model import (
 )
 from daft_lint.rule import Fix
 from daft_lint_rules._fanout import concurrency_of, known
+from daft_lint_rules._places import method_place
 
 DEFAULT_BATCH_ROWS = 64
 """Rows of an inserted `into_batches` where no UDF has a `batch_size` (rules.md)."""
@@ -392,7 +393,46 @@ def insertion(pipeline: Pipeline, spot: Spot, rows: Rows) -> Fix:
     call = f"into_batches({spelled(rows, spot.after)})"
     seen = order_seen(pipeline, spot.index, spot.after)
     why = None if seen is None else f"on Ray `into_batches` does not keep the row order, and {seen}"
-    return Fix(f"Insert `.{call}` {spot.words}", (InsertCall(spot.after, call),), why)
+    wasted = _wasted_repartition(pipeline, spot)
+    if wasted is None:
+        return Fix(f"Insert `.{call}` {spot.words}", (InsertCall(spot.after, call),), why)
+    title = f"Replace `.repartition(...)` by `.{call}` {spot.words}"
+    return Fix(title, _replacing(wasted.step, spot, call, adjacent=wasted.index == spot.index - 1), why)
+
+
+def _wasted_repartition(pipeline: Pipeline, spot: Spot) -> Stage | None:
+    """The `repartition` whose pieces an `into_batches` at the spot would cut again with nothing but filters and light
+    expressions between: two fan-outs of the same rows, of which the second does what the first was for (`e3`:
+    `into_batches` at the formula's minimum rows is as good as the best `repartition`). None where some path uses the
+    pieces."""
+    if pipeline.runner is Runner.NATIVE:
+        return None
+    for stage in reversed(pipeline.stages[: spot.index]):
+        if stage.step.name == "repartition":
+            return stage if _can_give_way(pipeline, stage, spot) else None
+        light = stage.step.kind in (StepKind.FILTER, StepKind.PROJECT) and not stage.udf_calls
+        if not light or any(i.heavy_read or i.weight.heavy for i in stage.inflations):
+            return None
+    return None
+
+
+def _can_give_way(pipeline: Pipeline, recut: Stage, spot: Spot) -> bool:
+    """Every path through the `repartition` goes on through the spot, in whose cell it stands."""
+    if recut.step.call.cell is not spot.after.cell or spot.index >= len(pipeline.stages):
+        return False
+    following = pipeline.stages[spot.index].step
+    sharing = (p for p in pipeline.family.pipelines if p.stage_of(recut.step) is not None)
+    return all(p.stage_of(following) is not None for p in sharing)
+
+
+def _replacing(recut: Step, spot: Spot, call: str, *, adjacent: bool) -> tuple[Action, ...]:
+    node = recut.call.node
+    if adjacent and isinstance(node, cst.Call) and len(node.args) == 1 and not node.args[0].star:
+        argument = node.args[0]
+        target = argument.value if argument.keyword is None else argument
+        name, _, rows = call.removesuffix(")").partition("(")
+        return ReplaceNode(method_place(recut), name), ReplaceNode(Place(recut.call.cell, target), rows)
+    return RemoveCall(recut.call), InsertCall(spot.after, call)
 
 
 @dataclass(frozen=True, slots=True)

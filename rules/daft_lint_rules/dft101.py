@@ -114,7 +114,9 @@ class HeavyUdfWithoutBatches(PipelineRule):
     Inserts `.into_batches(n)` before the step that makes the data heavy (right after a source that is heavy already),
     on the far side of the last step that cuts the data anew: a `repartition`, `sort`, `groupby`, join, `collect`, and
     an `explode`, which multiplies the rows. An `into_batches` that stands too late is moved there instead, and a
-    `repartition` of a source that is heavy already is replaced (DFT105). n is the
+    `repartition` of a source that is heavy already is replaced (DFT105). So is a `repartition` of light rows with
+    nothing but filters and light expressions up to that place: `into_batches` spreads the rows as well, and the
+    shuffle before it would be for nothing (DFT205). n is the
     largest `batch_size` of the UDFs that it feeds, times concurrency / nodes where both are known, else 64; no more
     rows than fit `target_batch_bytes` where their size is known, and at least 16.
 
