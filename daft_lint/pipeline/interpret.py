@@ -116,6 +116,7 @@ class Recorder:
     consumed: set[Step] = field(default_factory=set)
     escaped: set[Step] = field(default_factory=set)
     top_level: set[Step] = field(default_factory=set)
+    returned: set[Step] = field(default_factory=set)
     rehearsed: set[Step] = field(default_factory=set)
     """Made in a test: nobody waits for it, and its rows are few."""
     failing: set[Step] = field(default_factory=set)
@@ -270,7 +271,8 @@ class Interpreter:
     def ends(self) -> list[End]:
         """Where DataFrames are read, returned, or left unread.
 
-        A DataFrame that a function makes and drops never runs; one that a module leaves behind may be read by others.
+        A DataFrame that a function makes and drops never runs; one that a function returns, or that a module leaves
+        behind, may be read by others.
         What a test makes is left out.
         """
         ends = []
@@ -283,7 +285,8 @@ class Interpreter:
             elif step.kind is StepKind.COLLECT or step in recorder.escaped:
                 ends.append(End(step, Reads.ALL, False))
             elif step not in recorder.consumed:
-                ends.append(End(step, Reads.ALL if step in recorder.top_level else Reads.NONE, False))
+                is_left = step in recorder.top_level or step in recorder.returned
+                ends.append(End(step, Reads.ALL if is_left else Reads.NONE, False))
         return ends
 
     # Statements
@@ -1041,6 +1044,7 @@ class Interpreter:
         scope = Scope(function.scope.cell, function.scope.path, parent=function.scope)
         self.bind_parameters(function, args, instance, scope)
         value = self.evaluate_body(function, scope)
+        self.recorder.returned.update(frame.step for frame in frames_in(value))
         if key is not None:
             self.memo[key] = value
         return value

@@ -103,14 +103,20 @@ class Strand:
 
 
 class Unlisted:
-    """Where columns that no step has named come from: a source, or a step after which anything may be there."""
+    """Where columns that no step has named come from: a source, or a step after which anything may be there.
 
-    __slots__ = ("columns", "hinted", "parents", "step")
+    `light`: all of them are, whatever their names.
+    """
 
-    def __init__(self, step: Step, parents: tuple[Table, ...] = (), *, hinted: bool = False) -> None:
+    __slots__ = ("columns", "hinted", "light", "parents", "step")
+
+    def __init__(
+        self, step: Step, parents: tuple[Table, ...] = (), *, hinted: bool = False, light: bool = False
+    ) -> None:
         self.step = step
         self.parents = parents
         self.hinted = hinted
+        self.light = light
         self.columns: dict[str, Strand] = {}
 
 
@@ -235,7 +241,7 @@ class Weights:
             name: self._add(Strand(step, weight, hint=name if hinted else None))
             for name, weight in source.columns.items()
         }
-        return Table(listed, None if source.closed else Unlisted(step, hinted=hinted))
+        return Table(listed, None if source.closed else Unlisted(step, hinted=hinted, light=source.rest_light))
 
     def _joined(self, step: Step) -> Table:
         tables = [self._tables[parent] for parent in step.parents]
@@ -317,7 +323,8 @@ class Weights:
         if found is None:
             found = self._inherited(unlisted, name)
             if found is None:
-                found = self._add(Strand(unlisted.step, hint=name if unlisted.hinted else None))
+                own = Weight.LIGHT if unlisted.light else Weight.UNKNOWN
+                found = self._add(Strand(unlisted.step, own, hint=name if unlisted.hinted else None))
             unlisted.columns[name] = found
         return found
 

@@ -17,6 +17,7 @@ from daft_lint.pipeline.model import (
     PiecesKind,
     Pipeline,
     Place,
+    Reads,
     Script,
     Stage,
     UdfCall,
@@ -38,6 +39,12 @@ def render(script: Script, form: str = "tree") -> str:
     if form != "tree":
         raise ValueError(f"no form {form!r}; known are {', '.join(FORMATS)}")
     return _tree(plan) + "".join(f"limit: {visible(limit)}\n" for limit in script.limits_hit)
+
+
+def outline(pipeline: Pipeline, last: Stage) -> str:
+    """A pipeline from its source to the stage `last`, as the tree shows it."""
+    steps = [_stage(stage, _Lines()) for stage in pipeline.stages[: last.index + 1]]
+    return "\n".join(_branches(steps)) + "\n"
 
 
 class _Lines:
@@ -141,6 +148,13 @@ def _bound(bound: Bound) -> dict[str, object] | None:
     return {"kind": bound.kind.value, "rows": bound.rows, "by": bound.by.name if bound.by is not None else None}
 
 
+_READS = {
+    Reads.ALL.value: "all rows",
+    Reads.FEW.value: "a few rows",
+    Reads.COUNT.value: "the number of rows",
+    Reads.NONE.value: "nothing",
+}
+
 _UNNAMED = {
     BoundKind.UDF.value: "by its own batch_size",
     BoundKind.LOOSE.value: "by a download",
@@ -214,15 +228,19 @@ def _tree(plan: Sequence[dict[str, object]]) -> str:
         parameter = "; its rows come from a parameter with no caller in view" if pipeline["open_parameter"] else ""
         rows.append(
             f"pipeline {number} of {len(plan)}: {count(len(_steps(pipeline)), 'step')}, runner {pipeline['runner']} "
-            f"({set_by}), sink reads {pipeline['reads']} rows{parameter}"
+            f"({set_by}), sink reads {_READS[str(pipeline['reads'])]}{parameter}"
         )
-        steps = _steps(pipeline)
-        for index, step in enumerate(steps):
-            last = index + 1 == len(steps)
-            rows.append(f"{'└─' if last else '├─'} {visible(_head(step))}: {_facts(step)}")
-            rows += [f"{'   ' if last else '│  '}    {note}" for note in _notes(step)]
-        rows.append("")
+        rows += [*_branches(_steps(pipeline)), ""]
     return "\n".join(rows)
+
+
+def _branches(steps: Sequence[dict[str, object]]) -> list[str]:
+    rows: list[str] = []
+    for index, step in enumerate(steps):
+        last = index + 1 == len(steps)
+        rows.append(f"{'└─' if last else '├─'} {visible(_head(step))}: {_facts(step)}")
+        rows += [f"{'   ' if last else '│  '}    {note}" for note in _notes(step)]
+    return rows
 
 
 def _mermaid(plan: Sequence[dict[str, object]]) -> str:

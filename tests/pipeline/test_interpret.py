@@ -612,3 +612,20 @@ def test_sources_that_cut_their_rows(call: str, rows: int | None) -> None:
 def test_several_paths_are_several_pieces_whatever_their_names() -> None:
     text = "import daft\nfrom a import root\ndaft.read_parquet([f'{root}/{n:02}' for n in (1, 2)]).collect()"
     assert read(text).pipelines[0].source.pieces_out.kind is PiecesKind.MANY
+
+
+def test_what_a_function_returns_is_read_and_what_it_drops_is_not() -> None:
+    text = """
+        import daft
+
+        def kept():
+            return daft.read_parquet("a")
+
+        def run():
+            df = kept()
+
+        run()
+    """
+    assert [p.reads for p in read(text).pipelines] == [Reads.ALL]
+    unread = read("def f():\n    import daft\n    df = daft.read_parquet('a')\nf()").pipelines
+    assert [p.reads for p in unread] == [Reads.NONE]

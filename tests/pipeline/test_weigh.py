@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import pytest
 
+from daft_lint.document import Document
 from daft_lint.pipeline.flow import Context, End, pipelines
 from daft_lint.pipeline.hints import looks_heavy
-from daft_lint.pipeline.model import Column, Pipeline, Reads, Strength, UdfCall, Weight
+from daft_lint.pipeline.interpret import interpret
+from daft_lint.pipeline.model import Column, Pipeline, Reads, Settings, Strength, UdfCall, Weight
+from daft_lint.pipeline.project import Project
 from tests.pipeline.chains import HEAVY, Chain, call, column, files, function, memory, parameter, udf
 
 
@@ -185,3 +188,10 @@ def test_a_field_whose_name_is_light_is_not_as_heavy_as_its_struct() -> None:
     image = source.with_column("a", function("get", column("out"), key="image"))
     assert columns(label)["a"].weight.heavy is None
     assert columns(image)["a"].weight.heavy
+
+
+def test_a_source_whose_other_columns_are_light() -> None:
+    text = "import daft\nfrom daft.datasets import lerobot\nlerobot.read_episodes('a').sort('image').collect()"
+    document = Document.from_bytes("a.py", text.encode())
+    (pipeline,) = interpret(document, Settings(), Project()).pipelines
+    assert pipeline.sink.columns_out["image"].weight.heavy is False
