@@ -16,6 +16,7 @@ from daft_lint import __version__
 
 if TYPE_CHECKING:
     from daft_lint.adopt import Adopted, Options
+    from daft_lint.cache import Cache
     from daft_lint.config import Config
     from daft_lint.discover import Problem
     from daft_lint.document import Document
@@ -113,6 +114,9 @@ _verbose_option = click.option("-v", "--verbose", is_flag=True, help="Say on std
 @click.option("--add-ignores", is_flag=True, help="Write a suppression beside each finding, with a --reason.")
 @click.option("--reason", metavar="TEXT", help="Why, for --add-ignores.")
 @click.option("--statistics", is_flag=True, help="How often each rule spoke, in place of the findings.")
+@click.option("--jobs", type=click.IntRange(min=0), default=0, metavar="N", help="Processes; 0: as many as pay.")
+@click.option("--cache-dir", type=click.Path(path_type=Path), help="Keep results in this folder.")
+@click.option("--no-cache", is_flag=True, help="Neither read nor keep results of other runs.")
 @_config_option
 @_facts_option
 @_force_exclude_option
@@ -133,6 +137,9 @@ def check(
     add_ignores: bool,
     reason: str | None,
     statistics: bool,
+    jobs: int,
+    cache_dir: Path | None,
+    no_cache: bool,
     config_file: Path | None,
     facts: bool | None,
     force_exclude: bool,
@@ -151,7 +158,8 @@ def check(
         failed = report.failed
     else:
         files, failed = _files(paths, config, force_exclude)
-        report, failed = _check_files(files, paths, config, failed)
+        cache = None if no_cache else _cache(config, cache_dir)
+        report, failed = _check_files(files, paths, config, failed, jobs, cache)
     adopted = _adopted(options, report, files, config, given)
     failed = failed or bool(adopted.problems)
     shown = adopted.findings
@@ -282,10 +290,23 @@ def _check_document(document: Document, config: Config) -> Report:
     return report
 
 
-def _check_files(files: Sequence[Path], paths: Sequence[str], config: Config, failed: bool) -> tuple[Report, bool]:
-    from daft_lint import engine
+def _cache(config: Config, folder: Path | None) -> Cache | None:
+    """The cache in `folder`, else in the configured one, else in the platform's place."""
+    from daft_lint.cache import open_cache
 
-    report = engine.check_files(files, config)
+    if folder is None and config.cache_dir is not None:
+        folder = config.root / config.cache_dir
+    return open_cache(config, folder)
+
+
+def _check_files(
+    files: Sequence[Path], paths: Sequence[str], config: Config, failed: bool, jobs: int, cache: Cache | None
+) -> tuple[Report, bool]:
+    from daft_lint.checking import check_files
+    from daft_lint.progress import ProgressBar
+
+    with ProgressBar() as progress:
+        report = check_files(files, config, jobs=jobs, cache=cache, progress=progress)
     _tell_problems(report.problems)
     given = {_relative(Path(path)).as_posix() for path in paths}
     return report, failed or report.failed or any(problem.path in given for problem in report.problems)
@@ -501,4 +522,24 @@ def partitions(rows: int, nodes: int, concurrency: int, batch_size: int) -> int:
     from daft_lint.formula import PartitionPlan
 
     click.echo(PartitionPlan.of(rows, nodes, concurrency, batch_size).explain())
+    return CLEAN
+
+
+def _needs(module: str, extra: str, what: str) -> None:
+    """Says in one line how to get what a command needs, where it is not installed."""
+    from importlib.util import find_spec
+
+    if find_spec(module) is None:
+        raise click.ClickException(f"{what} needs {module}: pip install 'daft-lint[{extra}]'")
+
+
+@cli.command()
+@click.option("--stdio", is_flag=True, help="Speak on standard input and output, as it does anyway.")
+@click.option("--no-plugins", is_flag=True, help="No rules of plugins, whatever a configuration names.")
+def server(stdio: bool, no_plugins: bool) -> int:
+    """Serve editors by the Language Server Protocol: findings as one types, fixes, and hovers."""
+    _needs("pygls", "lsp", "the language server")
+    from daft_lint.lsp.server import serve
+
+    serve(plugins=not no_plugins)
     return CLEAN

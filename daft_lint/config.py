@@ -63,6 +63,8 @@ class Config:
     """The Daft version that the code is for."""
     plugins: tuple[str, ...] = ()
     """Entry points of the group `daft_lint.rules` whose rules run too; installed ones that are not named do not."""
+    cache_dir: str | None = None
+    """The folder for the results of earlier runs, from the configuration's folder; None: the platform's place."""
     settings: Settings = Settings()
 
 
@@ -99,6 +101,8 @@ def _toml(text: str, file: Path) -> Mapping[str, object]:
 def _table(file: Path) -> Mapping[str, object] | None:
     """The tool's table of a file; None for a pyproject.toml without one."""
     try:
+        if file.is_fifo():
+            raise ConfigError(f"{file}: a named pipe is not read")
         text = file.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise ConfigError(f"{file}: cannot be read: {error.strerror or error}") from None
@@ -231,6 +235,7 @@ def _config(table: Mapping[str, object], file: Path) -> Config:
             "per-file-ignores": lambda key, value: _per_file(reader, key, value),
             "level": lambda key, value: reader.choice(key, value, LEVELS),
             "fail-on": lambda key, value: reader.choice(key, value, FAIL_ON),
+            "cache-dir": reader.string,
             "facts": reader.boolean,
             "markdown": reader.boolean,
             "target-daft": reader.version,

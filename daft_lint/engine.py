@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import functools
 import importlib
-import os
 import pkgutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daft_lint.config import Config
@@ -115,44 +113,28 @@ def words_of(chosen: Iterable[type[Rule]]) -> tuple[bytes, ...]:
     return tuple(sorted({word.encode() for rule in chosen for word in rule.words}))
 
 
-def check_files(files: Sequence[Path], config: Config) -> Report:
-    """Check files in one process, in order."""
-    documents: dict[str, Document] = {}
-    results: list[Result] = []
-    problems: list[Problem] = []
-    checker: Checker | None = None
-    for file in files:
-        try:
-            raw = file.read_bytes()
-        except OSError as error:
-            problems.append(Problem(str(file), f"cannot be read: {error.strerror or error}"))
-            continue
-        suppresses = may_suppress(raw)
-        if not suppresses and not mentions_daft(raw):
-            continue
-        # Rules and LibCST are imported when the first file needs them, and not before.
-        checker = Checker(config) if checker is None else checker
-        document = Document.from_bytes(str(file).replace(os.sep, "/"), raw)
-        results.append(checker.check(document))
-        if suppresses:
-            documents[document.path] = document
-    return merge(results, problems, len(files), config, documents)
-
-
 class Checker:
     """What checks of several documents share: the rules, their words, the names of the tree."""
 
     def __init__(self, config: Config) -> None:
-        from daft_lint.pipeline.project import Project
-
         self.config = config
         self.chosen = selected_rules(config)
         self.words = words_of(self.chosen)
-        self.project = Project()
+
+    @functools.cached_property
+    def project(self) -> Project:
+        """The tree that the documents are in; LibCST is imported for it, and so only for a file that needs a parse."""
+        from daft_lint.pipeline.project import Project
+
+        return Project()
+
+    def concerns(self, raw: bytes) -> bool:
+        """Whether a file can have a finding: the two sieves."""
+        return mentions_daft(raw) and may_concern(raw, self.words)
 
     def check(self, document: Document) -> Result:
         """What one document gives, suppressed findings and those in modules that it calls included."""
-        if not mentions_daft(document.raw) or not may_concern(document.raw, self.words):
+        if not self.concerns(document.raw):
             return Result(document.path)
         analysis = Analysis(document, self.config, self.project, self.chosen)
         try:
@@ -204,15 +186,23 @@ class Analysis:
         raised: list[Raised] = []
         problems: list[Problem] = []
         for rule in self.chosen:
-            try:
-                raised.extend(list(self.observed(rule, script)))
-            except Exception as error:  # noqa: BLE001  # one rule's mistake hides no other rule's findings
-                reason = " ".join(f"{type(error).__name__}: {error}".split())
-                problems.append(Problem(path, f"rule {rule.code} failed: {reason}"))
-        limits = (*script.limits_hit, *self.limits)
+            found, problem = self.guarded(rule, script)
+            raised += found
+            problems += [] if problem is None else [problem]
+        limits = (*script.limits_hit, *self.limits, *self.left_out())
         return Result(
             path, tuple(strongest(every_verdict(raised))), tuple(problems), script.called, limits, bool(problems)
         )
+
+    def left_out(self) -> Iterable[str]:
+        """The blocks of a guide and the cells of a notebook that do not parse, in words: snippets and drafts are no
+        errors, but whoever wonders why nothing was found there can see it."""
+        for cell in self.document.cells:
+            failure = self.project.left_out.get(cell)
+            if failure is not None:
+                line, _ = self.document.location(cell, failure.line, failure.column)
+                where = f"cell {cell.number}, line {line}" if self.document.kind == "notebook" else f"line {line}"
+                yield f"{where}: left out, it does not parse: {failure.message}"
 
     def syntax(self, failure: ParseFailure) -> Finding:
         """DFT001: the file does not parse."""
@@ -226,6 +216,14 @@ class Analysis:
             "Nothing in it can be checked",
             "",
         )
+
+    def guarded(self, rule: type[Rule], script: Script) -> tuple[list[Raised], Problem | None]:
+        """What one rule has to say, or how it failed: its mistake hides no other rule's findings."""
+        try:
+            return list(self.observed(rule, script)), None
+        except Exception as error:  # noqa: BLE001  # a rule can be anybody's
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            return [], Problem(self.document.path, f"rule {rule.code} failed: {reason}")
 
     def observed(self, rule: type[Rule], script: Script) -> Iterable[Raised]:
         """What one rule has to say, as findings."""
