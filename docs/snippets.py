@@ -1,7 +1,7 @@
 """The fenced blocks of the README and the site: runs them, and with `--update` writes the real output into the page.
 
 - ```` ```python title="job.py" ````: a file that the page's commands see.
-  One below `examples/` is the file of that name in the checkout.
+  One below `examples/`, `fixtures/` or `docs/ci/` is the file of that name in the checkout.
 - ```` ```console ````: lines with `$ daft-lint ...` and what they print, standard output and
   standard error together; a line with nothing but `…` stands for what is left out.
 - ```` ```sh ````: commands to type. Those of daft-lint are run, the tests look up the others.
@@ -32,6 +32,8 @@ from daft_lint.config import ConfigError, parse  # noqa: E402
 FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)(?P<info>[^\n`]*)\n(?P<body>.*?)^(?P=indent)```$", re.M | re.S)
 TITLE = re.compile(r'title="([^"]+)"')
 ELLIPSIS = "…"
+SHOWN = ("examples/", "fixtures/", "docs/ci/")
+"""Where the files of the checkout lie that pages show."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ def lines_of(block: Block) -> list[str]:
 
 def example_of(block: Block) -> str | None:
     """What the file of the checkout says that a block shows; None for a block that shows none."""
-    if block.title is None or not block.title.startswith("examples/"):
+    if block.title is None or not block.title.startswith(SHOWN):
         return None
     return (ROOT / block.title).read_text(encoding="utf-8")
 
