@@ -1,0 +1,149 @@
+"""The Ray that a run works on: a private one that this process owns, a simulated cluster, or a named one.
+
+Imported in the driver only; `ray` is imported when a cluster is started.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from daft_lint_runtime import probe
+from daft_lint_runtime.spec import MARKER_ENV, ClusterSpec
+
+SETUP_HOOK = "daft_lint_runtime.probe.install"
+SHIPPED_ENV = (
+    probe.PROBE_DIRECTORY_ENV,
+    probe.WORKING_DIRECTORY_ENV,
+    probe.SHARED_MEMORY_ENV,
+    MARKER_ENV,
+)
+"""What a worker of a named cluster must know; those of a private one inherit it."""
+
+
+def prepare_environment(cluster: ClusterSpec) -> None:
+    """Set what Ray reads from the environment, before it is imported.
+
+    A private cluster gets a token of its own, so that nobody else on the machine can run code in it and nothing is
+    written to the user's home; RAY_AUTH_MODE, where it is set, is kept.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    if cluster.address is not None:
+        return
+    os.environ["RAY_ADDRESS"] = "local"  # whoever calls Ray behind our back must not join a cluster that runs here
+    os.environ.setdefault("RAY_AUTH_MODE", "token")
+    if os.environ["RAY_AUTH_MODE"] == "token" and "RAY_AUTH_TOKEN_PATH" not in os.environ:
+        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+
+
+class Cluster:
+    """A started or joined Ray. `close` takes down what `start` made and nothing else."""
+
+    def __init__(self, spec: ClusterSpec, temp_dir: Path) -> None:
+        self.spec = spec
+        self._temp_dir = temp_dir
+        self._simulated: Any = None
+        self.started = False
+        self.facts: dict[str, float] = {}
+
+    def start(self, runtime_env: Mapping[str, Any], init: Any) -> Any:
+        """Start or join, with the script's own `runtime_env` under the probe's; `init` is Ray's own `ray.init`."""
+        import ray
+
+        arguments: dict[str, Any] = {
+            "runtime_env": self._runtime_env(runtime_env),
+            "log_to_driver": True,
+            "logging_level": "warning",
+        }
+        if self.spec.address is not None:
+            context = init(address=self.spec.address, **arguments)
+        elif self.spec.nodes > 1:
+            context = init(address=self._simulate(), **arguments)
+        else:
+            context = init(address="local", include_dashboard=False, **self._size(), **arguments)
+        self.started = True
+        alive = [node for node in ray.nodes() if node["Alive"]]
+        self.facts = {
+            "nodes": float(sum(1 for node in alive if node["Resources"].get("CPU", 0) > 0)),
+            "cpus": float(ray.cluster_resources().get("CPU", 0)),
+            "gpus": float(ray.cluster_resources().get("GPU", 0)),
+        }
+        return context
+
+    def _runtime_env(self, runtime_env: Mapping[str, Any]) -> dict[str, Any]:
+        merged = dict(runtime_env)
+        if probe.PROBE_DIRECTORY_ENV in os.environ:
+            merged["worker_process_setup_hook"] = SETUP_HOOK
+        if self.spec.address is not None:
+            ours = {name: os.environ[name] for name in SHIPPED_ENV if name in os.environ}
+            merged["env_vars"] = {**merged.get("env_vars", {}), **ours}
+            merged["py_modules"] = [*merged.get("py_modules", []), str(Path(__file__).parent)]
+        return merged
+
+    def _size(self) -> dict[str, Any]:
+        size: dict[str, Any] = {
+            "num_cpus": self.spec.cpus_per_node or usable_cpus(),
+            "num_gpus": self.spec.gpus_per_node,
+            "_temp_dir": str(self._temp_dir),
+        }
+        if self.spec.object_store_bytes is not None:
+            size["object_store_memory"] = self.spec.object_store_bytes
+        return size
+
+    def _simulate(self) -> str:
+        """Several raylets on this machine: a head with no CPUs, then the nodes. Returns the address."""
+        from ray.cluster_utils import Cluster as SimulatedCluster
+
+        # Ray notes the cluster's address there, and does not make the folder.
+        Path(tempfile.gettempdir(), "ray").mkdir(exist_ok=True)
+        store = self.spec.object_store_bytes or 300 * 10**6
+        head = {
+            "num_cpus": 0,
+            "num_gpus": 0,
+            "object_store_memory": store,
+            "include_dashboard": False,
+            "temp_dir": str(self._temp_dir),
+        }
+        self._simulated = SimulatedCluster(initialize_head=True, head_node_args=head)
+        for _ in range(self.spec.nodes):
+            self._simulated.add_node(
+                num_cpus=self.spec.cpus_per_node or usable_cpus(),
+                num_gpus=self.spec.gpus_per_node,
+                object_store_memory=store,
+            )
+        self._simulated.wait_for_nodes()
+        return str(self._simulated.address)
+
+    def close(self, shutdown: Any) -> None:
+        """Leave the cluster, and stop it where it is our own; `shutdown` is Ray's own `ray.shutdown`."""
+        if self.started:
+            shutdown()
+        if self._simulated is not None:
+            self._simulated.shutdown()
+        self.started = False
+
+
+def usable_cpus() -> int:
+    """The CPUs that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(len(os.sched_getaffinity(0)), 1)
+    return os.cpu_count() or 1
+
+
+def object_store_facts() -> dict[str, int]:
+    """What all nodes' object stores report: bytes ever put, bytes spilled to disk, bytes read back."""
+    import ray
+    from ray._private.internal_api import get_memory_info_reply, get_state_from_address
+
+    stats = get_memory_info_reply(get_state_from_address(ray.get_runtime_context().gcs_address)).store_stats
+    return {
+        "put_bytes": int(stats.cumulative_created_bytes),
+        "put_objects": int(stats.cumulative_created_objects),
+        "spilled_bytes": int(stats.spilled_bytes_total),
+        "restored_bytes": int(stats.restored_bytes_total),
+    }

@@ -1,0 +1,316 @@
+"""Runs one text of a script in processes of its own and reads what they left: the `verify` side of a run."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from daft_lint_runtime import processes
+from daft_lint_runtime.spec import RunOptions, RunSpec, VerifyError
+from daft_lint_runtime.supervise import shared_memory_prefix
+from daft_lint_runtime.writes import blocked_writes
+
+TAIL = 4000
+"""Characters of a failed script's output that are shown."""
+LONGEST_SOCKET_PATH = 50
+"""Ray puts its sockets some 55 characters below its temporary folder, and the system allows 107 in all."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One UDF call: for a row-wise UDF the rows of one morsel. Times are seconds, sizes bytes.
+
+    `peak` is the most memory that the process had used when the call was done, `base` what it used before its
+    first call; `node` and `actor` are Ray's ids, empty out of Ray.
+    """
+
+    udf: str
+    file: str
+    line: int
+    kind: str
+    pid: int
+    node: str
+    actor: str
+    began: float
+    seconds: float
+    rows: int
+    bytes_in: int
+    bytes_out: int
+    peak: int
+    base: int
+
+    @property
+    def held(self) -> int:
+        """The bytes that the call holds at once: what it took and what it made."""
+        return self.bytes_in + self.bytes_out
+
+
+@dataclass(frozen=True)
+class Operator:
+    """One operator of a query's physical plan, with what Daft measured: see `DataFrame.metrics`."""
+
+    query: int
+    id: int
+    name: str
+    kind: str
+    tasks: int
+    rows_in: int
+    rows_out: int
+    bytes_in: int
+    bytes_out: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run left behind. `status` is "ok", "failed", "timeout", "memory limit", "killed" or "interrupted";
+    `message` says it in one line where it is not "ok"."""
+
+    label: str
+    status: str
+    message: str
+    out: Path
+    wall: float
+    code: int | None
+    peak: int
+    notes: tuple[str, ...] = ()
+    queries: tuple[dict[str, Any], ...] = ()
+    sinks: tuple[dict[str, Any], ...] = ()
+    sources: tuple[dict[str, Any], ...] = ()
+    calls: tuple[Call, ...] = ()
+    operators: tuple[Operator, ...] = ()
+    samples: tuple[tuple[float, tuple[tuple[int, str, int, int, int], ...]], ...] = ()
+    object_store: dict[str, int] = field(default_factory=dict)
+    cluster: dict[str, float] = field(default_factory=dict)
+    versions: dict[str, str | None] = field(default_factory=dict)
+    cpu: dict[str, float] = field(default_factory=dict)
+    peaks: dict[str, int] = field(default_factory=dict)
+    stdout: str = ""
+    stderr: str = ""
+    leftovers: int = 0
+
+    @property
+    def ok(self) -> bool:
+        return self.status == "ok"
+
+
+@contextmanager
+def workspace() -> Iterator[Path]:
+    """A folder for the runs of one script, with a path short enough for sockets; gone afterwards, whatever happens."""
+    parent = tempfile.gettempdir()
+    if len(parent) > LONGEST_SOCKET_PATH and os.path.isdir("/tmp"):
+        parent = "/tmp"
+    base = Path(tempfile.mkdtemp(prefix="dl-", dir=parent))
+    try:
+        yield base
+    finally:
+        shutil.rmtree(base, ignore_errors=True)
+
+
+def refuse_blocked_writes(path: str, text: bytes, options: RunOptions) -> None:
+    """Raises `VerifyError`, naming the line, where a text writes to what the harness cannot redirect."""
+    if options.allow_writes:
+        return
+    for line, name in blocked_writes(text):
+        raise VerifyError(f"{path}:{line}: {name} cannot be redirected; give --allow-writes to let it write for real")
+
+
+def run_text(label: str, path: str, text: bytes, runner: str, options: RunOptions, base: Path) -> Run:
+    """Run `text` as the script `path` in `base` (see `workspace`). The path's file itself is not read.
+
+    Raises `VerifyError` for a write that cannot be redirected, and lets KeyboardInterrupt through once everything
+    that the run started has ended.
+    """
+    refuse_blocked_writes(path, text, options)
+    out, scratch = base / label, base / "t"
+    for folder in (scratch, out, base / "ray"):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    text_file = out / "script.txt"
+    text_file.write_bytes(text)
+    marker = secrets.token_hex(12)
+    spec = RunSpec(
+        label=label,
+        path=os.path.abspath(path),
+        text_file=str(text_file),
+        out=str(out),
+        scratch=str(scratch),
+        marker=marker,
+        runner=runner,
+        options=options,
+        cwd=os.getcwd(),
+    )
+    spec.write(out / "spec.json")
+    _supervise(out / "spec.json", marker)
+    with suppress(OSError):
+        (scratch / "sinks").rename(out / "sinks")
+    return read_run(label, out, options)
+
+
+def _supervise(spec_file: Path, marker: str) -> None:
+    """Start the supervisor and wait for it; the pipe to it is what it lives by."""
+    environment = dict(os.environ)
+    # Only the standard library and psutil are needed there, but the package must be found.
+    paths = [str(Path(__file__).parents[1]), environment.get("PYTHONPATH", "")]
+    environment["PYTHONPATH"] = os.pathsep.join(p for p in paths if p)
+    supervisor = subprocess.Popen(
+        [sys.executable, "-m", "daft_lint_runtime.supervise", str(spec_file)],
+        stdin=subprocess.PIPE,
+        env=environment,
+        start_new_session=True,
+    )
+    assert supervisor.stdin is not None
+    try:
+        supervisor.wait()
+    except BaseException:
+        supervisor.stdin.close()
+        with suppress(subprocess.TimeoutExpired):
+            supervisor.wait(timeout=30)
+        raise
+    finally:
+        with suppress(OSError):
+            supervisor.stdin.close()
+        if supervisor.poll() != 0:
+            processes.end_all(marker, [supervisor.pid])
+            processes.remove_shared_memory(shared_memory_prefix(marker))
+
+
+def read_run(label: str, out: Path, options: RunOptions) -> Run:
+    """What is in a run's folder, however the run ended."""
+    ending: dict[str, Any] = _json(out / "ending.json")
+    record: dict[str, Any] = _json(out / "run.json")
+    queries = tuple(_lines(out / "queries.jsonl"))
+    stdout, stderr = _tail(out / "stdout.txt"), _tail(out / "stderr.txt")
+    status, message = _status(ending, record, stderr, options)
+    return Run(
+        label=label,
+        status=status,
+        message=message,
+        out=out,
+        wall=record.get("wall", ending.get("wall", 0.0)),
+        code=record.get("code", ending.get("code")),
+        peak=ending.get("peak", 0),
+        notes=tuple(record.get("notes", ())),
+        queries=tuple(sorted(queries, key=lambda q: int(q["index"]))),
+        sinks=tuple(record.get("sinks", ())),
+        sources=tuple(record.get("sources", ())),
+        calls=tuple(_calls(out / "calls")),
+        operators=tuple(op for query in queries for op in operators(query)),
+        samples=tuple(
+            (line[0], tuple((p, n, m, s, k) for p, n, m, s, k in line[1])) for line in _lines(out / "samples.jsonl")
+        ),
+        object_store=record.get("object_store", {}),
+        cluster=record.get("cluster", {}),
+        versions=record.get("versions", {}),
+        cpu=ending.get("cpu", {}),
+        peaks=ending.get("peaks", {}),
+        stdout=stdout,
+        stderr=stderr,
+        leftovers=ending.get("leftovers", 0),
+    )
+
+
+def _status(ending: dict[str, Any], record: dict[str, Any], stderr: str, options: RunOptions) -> tuple[str, str]:
+    reason = ending.get("reason")
+    if reason == "timeout":
+        return "timeout", f"not done after {options.timeout:g} s: all its processes were ended"
+    if reason == "memory limit":
+        limit = options.memory_limit or 0
+        return "memory limit", f"used more than {limit / 2**20:,.0f} MiB: all its processes were ended"
+    if reason == "interrupted":
+        return "interrupted", "interrupted: all its processes were ended"
+    if not ending:
+        return "killed", "the supervisor was killed; all processes of the run were ended"
+    code = ending.get("code")
+    if not record:
+        return "killed", _how_it_died(code, stderr)
+    if record.get("code"):
+        return "failed", record.get("error") or f"exit code {record['code']}"
+    return "ok", ""
+
+
+def _how_it_died(code: int | None, stderr: str) -> str:
+    last = next((line for line in reversed(stderr.splitlines()) if line.strip()), "")
+    if code is not None and code < 0:
+        name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
+        hint = " (the system's out-of-memory killer, or somebody)" if name == "SIGKILL" else ""
+        return f"the script's process was ended by {name}{hint}"
+    return f"the script's process ended with code {code} and left no record" + (f": {last}" if last else "")
+
+
+def operators(query: dict[str, Any]) -> Iterator[Operator]:
+    """The operators of a query with Daft's metrics; none where the query did not end."""
+    for item in query.get("metrics") or ():
+        stats = {name: (entry or {}).get("value", 0) for name, entry in _pairs(item.get("stats"))}
+        yield Operator(
+            query=int(query["index"]),
+            id=int(item["id"]),
+            name=str(item["name"]),
+            kind=str(item["type"]),
+            tasks=int(stats.get("task.count", 1) or 0),
+            rows_in=int(stats.get("rows.in", 0) or 0),
+            rows_out=int(stats.get("rows.out", 0) or 0),
+            bytes_in=int(stats.get("bytes.in", 0) or 0),
+            bytes_out=int(stats.get("bytes.out", 0) or 0),
+            seconds=float(stats.get("duration", 0) or 0) / 1e6,
+        )
+
+
+def _pairs(stats: Any) -> list[tuple[str, Any]]:
+    return list(stats.items()) if isinstance(stats, dict) else [(name, entry) for name, entry in stats or ()]
+
+
+def _calls(folder: Path) -> Iterator[Call]:
+    for file in sorted(folder.glob("calls-*.jsonl")):
+        head: dict[str, Any] = {}
+        udfs: dict[int, dict[str, Any]] = {}
+        for line in _lines(file):
+            if isinstance(line, dict):
+                if "pid" in line:
+                    head = line
+                else:
+                    udfs[line["udf"]] = line
+                continue
+            index, began, seconds, rows, bytes_in, bytes_out, peak = line
+            udf = udfs[index]
+            yield Call(
+                udf["name"], udf["file"], udf["line"], udf["kind"], head["pid"], head["node"], head["actor"],
+                began, seconds, rows, bytes_in, bytes_out, peak, head["base"],
+            )  # fmt: skip
+
+
+def _json(file: Path) -> dict[str, Any]:
+    try:
+        data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return data
+
+
+def _lines(file: Path) -> Iterator[Any]:
+    """The whole lines of a file of JSON lines; the last may be cut, where its writer was killed."""
+    try:
+        text = file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return
+    for line in text.splitlines():
+        with suppress(ValueError):
+            yield json.loads(line)
+
+
+def _tail(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")[-TAIL:]
+    except OSError:
+        return ""

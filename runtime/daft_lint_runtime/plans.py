@@ -1,0 +1,60 @@
+"""What a query's logical plan promises about its rows: an order, or only some rows of many."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+KEEPS_ORDER = frozenset(
+    {"Project", "Filter", "UDFProject", "ActorPoolProject", "Limit", "Offset", "Explode", "Unnest", "Sink"}
+)
+"""Plan nodes (as `LogicalPlanBuilder.repr_json` of Daft 0.7.26 calls them) that hand rows on in their order."""
+SORTS = frozenset({"Sort", "TopN"})
+PICKS = frozenset({"Limit", "Sample", "Offset"})
+
+COLUMN = re.compile(r"col\((\w+)\)")
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The node, then all below it."""
+    yield plan
+    for child in plan.get("children") or ():
+        yield from nodes(child)
+
+
+def sort_keys(plan: dict[str, Any]) -> tuple[str, ...] | None:
+    """The columns that the rows are sorted by where the script asked for an order, else None.
+
+    A key that is not a plain column is left out, so the tuple may be empty: sorted, but by what is not known.
+    """
+    node = plan
+    while True:
+        if node.get("type") in SORTS:
+            found = [COLUMN.fullmatch(str(key)) for key in node.get("sort_by") or ()]
+            return tuple(match.group(1) for match in found if match is not None)
+        children = node.get("children") or []
+        if node.get("type") not in KEEPS_ORDER or len(children) != 1:
+            return None
+        node = children[0]
+
+
+def picks_any_rows(plan: dict[str, Any]) -> bool:
+    """Whether the plan takes some rows of many without saying which: a limit or sample with no sort below it."""
+    for node in nodes(plan):
+        if node.get("type") in PICKS:
+            below = [child.get("type") for child in nodes(node)]
+            if not SORTS.intersection(below):
+                return True
+    return False
+
+
+def repartitions(plan: dict[str, Any]) -> int:
+    """How many steps of the plan re-cut its pieces."""
+    return sum(1 for node in nodes(plan) if node.get("type") in ("Repartition", "IntoPartitions", "Shard"))
+
+
+def outline(plan: dict[str, Any]) -> tuple[Any, ...]:
+    """The plan's shape without the names that Daft makes anew in each run."""
+    kept = {k: v for k, v in plan.items() if k in ("type", "repartition_spec", "limit", "num_partitions", "batch_size")}
+    return (tuple(sorted((k, str(v)) for k, v in kept.items())), tuple(outline(c) for c in plan.get("children") or ()))

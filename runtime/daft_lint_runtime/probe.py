@@ -1,0 +1,374 @@
+"""Sees each UDF call inside the process that makes it, and appends a record to a file of that process.
+
+Daft's engine fetches the Python function that calls a UDF by name from `daft.udf.execution`: once for a batch, and,
+for a row-wise UDF, once for a *morsel* whose rows it then passes one by one. So a property in that module sees where a
+morsel begins, and the end of its life is where the morsel ends. The user's functions stay untouched.
+
+Runs in Ray's workers and in Daft's UDF processes: standard library only, and no import of Daft before the user's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import json
+import os
+import sys
+import threading
+import time
+import types
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+PROBE_DIRECTORY_ENV = "DAFT_LINT_PROBE"
+WORKING_DIRECTORY_ENV = "DAFT_LINT_CWD"
+NODE_ENV = "DAFT_LINT_NODE"
+ACTOR_ENV = "DAFT_LINT_ACTOR"
+SHARED_MEMORY_ENV = "DAFT_LINT_SHM"
+
+EXACT_ROWS = 64
+"""The first rows of a morsel are all weighed, later ones one in `SAMPLE_EVERY`: weighing costs as much as the call."""
+SAMPLE_EVERY = 16
+
+
+class _Watcher(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Calls back when one of the named modules has been imported."""
+
+    def __init__(self) -> None:
+        self.callbacks: dict[str, list[Callable[[types.ModuleType], None]]] = {}
+        self._loaders: dict[str, importlib.abc.Loader] = {}
+        self._searching = threading.local()
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname not in self.callbacks or getattr(self._searching, "name", None) == fullname:
+            return None
+        self._searching.name = fullname
+        try:
+            spec = importlib.util.find_spec(fullname)
+        finally:
+            self._searching.name = None
+        if spec is None or spec.loader is None:
+            return None
+        self._loaders[fullname] = spec.loader
+        spec.loader = self
+        return spec
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType | None:
+        return self._loaders[spec.name].create_module(spec)
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        loader = self._loaders[module.__name__]
+        module.__loader__ = loader
+        if module.__spec__ is not None:
+            module.__spec__.loader = loader
+        loader.exec_module(module)
+        for callback in self.callbacks.get(module.__name__, ()):
+            callback(module)
+
+
+_watcher = _Watcher()
+
+
+def on_import(name: str, callback: Callable[[types.ModuleType], None]) -> None:
+    """Call `callback` with the module once it is imported, at once where it already is."""
+    module = sys.modules.get(name)
+    if module is not None:
+        callback(module)
+        return
+    _watcher.callbacks.setdefault(name, []).append(callback)
+    if _watcher not in sys.meta_path:
+        sys.meta_path.insert(0, _watcher)
+
+
+def status_bytes(field: str, pid: int | str = "self") -> int:
+    """A memory field of /proc/PID/status in bytes (`VmHWM`, `VmRSS`); 0 where the system has no such file."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as file:
+            for line in file:
+                if line.startswith(field + ":"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        return 0
+    return 0
+
+
+def size_of(value: object) -> int:
+    """About how many bytes a UDF's argument or result holds; 0 for what it cannot tell."""
+    if isinstance(value, (bytes, bytearray, str)):
+        return len(value)
+    if isinstance(value, (int, float, bool)) or value is None:
+        return 8
+    nbytes = getattr(value, "nbytes", None)
+    if isinstance(nbytes, int):
+        return nbytes
+    if isinstance(value, (list, tuple)):
+        return sum(size_of(item) for item in value[:EXACT_ROWS]) * max(len(value), 1) // max(len(value[:EXACT_ROWS]), 1)
+    if isinstance(value, dict):
+        return sum(size_of(item) for item in value.values())
+    size = getattr(value, "size", None)
+    if isinstance(size, tuple) and len(size) == 2:  # a PIL image: width and height, some bands of one byte
+        return int(size[0]) * int(size[1]) * len(getattr(value, "getbands", lambda: "?")())
+    return 0
+
+
+def series_bytes(series: Any) -> int:
+    """The size of a Daft Series in bytes; of anything else a batch UDF may take or return, as `size_of`."""
+    measure = getattr(series, "size_bytes", None)
+    return int(measure()) if callable(measure) else size_of(series)
+
+
+class Recorder:
+    """Appends the records of this process, a line each, so that they outlive a killed worker."""
+
+    def __init__(self, directory: str) -> None:
+        self._directory = directory
+        self._lock = threading.Lock()
+        self._file: int | None = None
+        self._pid = 0
+        self._udfs: dict[tuple[str, str, int], int] = {}
+        self.base = 0
+        """Resident bytes before the first call, with Daft imported."""
+
+    def _open(self) -> int:
+        """The file of this process; a forked child gets one of its own."""
+        if self._file is None or self._pid != os.getpid():
+            self._pid = os.getpid()
+            self._udfs = {}
+            path = os.path.join(self._directory, f"calls-{self._pid}-{time.time_ns()}.jsonl")
+            self._file = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+            node, actor = where()
+            self._write({"pid": self._pid, "node": node, "actor": actor, "base": self.base})
+        return self._file
+
+    def _write(self, record: object) -> None:
+        assert self._file is not None
+        os.write(self._file, json.dumps(record).encode() + b"\n")
+
+    def call(
+        self, udf: tuple[str, str, int], kind: str, began: float, seconds: float, rows: int, size: tuple[int, int]
+    ) -> None:
+        """One call: `began` is seconds since the epoch, `size` the bytes that went in and came out."""
+        with self._lock:
+            try:
+                self._open()
+                if udf not in self._udfs:
+                    self._udfs[udf] = len(self._udfs)
+                    self._write({"udf": self._udfs[udf], "name": udf[0], "file": udf[1], "line": udf[2], "kind": kind})
+                peak = status_bytes("VmHWM")
+                self._write([self._udfs[udf], round(began, 6), round(seconds, 6), rows, *size, peak])
+            except OSError as error:
+                # The UDF's result matters more than its record: say so once and stop recording.
+                if self._directory:
+                    print(f"daft-lint: cannot record UDF calls: {error}", file=sys.stderr)
+                self._directory = ""
+
+
+_recorder: Recorder | None = None
+
+
+def where() -> tuple[str, str]:
+    """The Ray node and actor of this process, as hex; empty strings out of Ray."""
+    ray = sys.modules.get("ray")
+    if ray is not None and ray.is_initialized():
+        context = ray.get_runtime_context()
+        with contextlib.suppress(Exception):  # the driver has no actor; older Rays raise
+            return str(context.get_node_id()), str(context.get_actor_id() or "")
+    return os.environ.get(NODE_ENV, ""), os.environ.get(ACTOR_ENV, "")
+
+
+def _behind_closure(method: Any) -> Any:
+    """Daft calls a generator UDF through a closure over its `Func`, and `.apply(f)` through one over `f`."""
+    names = getattr(getattr(method, "__code__", None), "co_freevars", ())
+    for name, cell in zip(names, getattr(method, "__closure__", None) or (), strict=False):
+        inner = getattr(cell.cell_contents, "_method", None)
+        if inner is not None:
+            return inner
+        if name == "func" and callable(cell.cell_contents):
+            return cell.cell_contents
+    return method
+
+
+def describe(method: Any) -> tuple[str, str, int]:
+    """The user's function behind what Daft calls: its qualified name, file and first line."""
+    if not hasattr(method, "__wrapped__") and getattr(method, "__module__", "").startswith("daft."):
+        method = _behind_closure(method)
+    while hasattr(method, "__wrapped__"):
+        method = method.__wrapped__
+    if hasattr(method, "func"):  # functools.partial
+        method = method.func
+    # An instance of a class with `__call__` has its code there.
+    code = getattr(method if hasattr(method, "__code__") else vars(type(method)).get("__call__"), "__code__", None)
+    name = getattr(method, "__qualname__", None) or type(method).__qualname__
+    return name, getattr(code, "co_filename", ""), getattr(code, "co_firstlineno", 0)
+
+
+class _Morsel:
+    """Stands for `call_func` while one morsel's rows are passed to a row-wise UDF; its end is the morsel's end."""
+
+    __slots__ = ("_began", "_clock", "_function", "_in", "_method", "_out", "_rows", "_weighed")
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self._method: Any = None
+        self._rows = self._weighed = self._in = self._out = 0
+        self._began = time.time()
+        self._clock = time.perf_counter()
+
+    def __call__(self, cls: Any, method: Any, original: Any, evaluated: list[Any]) -> Any:
+        rows = self._rows
+        self._rows = rows + 1
+        if rows >= EXACT_ROWS and rows % SAMPLE_EVERY:
+            return self._function(cls, method, original, evaluated)
+        self._method = method
+        self._in += sum(map(size_of, evaluated))  # before the call: Daft empties the list
+        result = self._function(cls, method, original, evaluated)
+        self._out += size_of(result[0])
+        self._weighed += 1
+        return result
+
+    def __del__(self) -> None:
+        if self._rows and _recorder is not None and self._method is not None:
+            scale = self._rows / max(self._weighed, 1)
+            size = (int(self._in * scale), int(self._out * scale))
+            seconds = time.perf_counter() - self._clock
+            _recorder.call(describe(self._method), "row", self._began, seconds, self._rows, size)
+
+
+def _record(method: Any, kind: str, began: float, clock: float, rows: int, size: tuple[int, int]) -> None:
+    if _recorder is not None:
+        _recorder.call(describe(method), kind, began, time.perf_counter() - clock, rows, size)
+
+
+def _wrap_batch(function: Callable[..., Any]) -> Callable[..., Any]:
+    def call_batch_func(cls: Any, method: Any, original: Any, evaluated: list[Any]) -> Any:
+        began, clock, rows, size = time.time(), time.perf_counter(), _rows(evaluated), _bytes(evaluated)
+        result = function(cls, method, original, evaluated)
+        _record(method, "batch", began, clock, rows, (size, series_bytes(result[0])))
+        return result
+
+    return call_batch_func
+
+
+def _wrap_async_batch(function: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Coroutine[Any, Any, Any]]:
+    async def call_batch_async(cls: Any, method: Any, original: Any, evaluated: list[Any]) -> Any:
+        began, clock, rows, size = time.time(), time.perf_counter(), _rows(evaluated), _bytes(evaluated)
+        result = await function(cls, method, original, evaluated)
+        _record(method, "async batch", began, clock, rows, (size, series_bytes(result[0])))
+        return result
+
+    return call_batch_async
+
+
+def _wrap_async_rows(function: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Coroutine[Any, Any, Any]]:
+    async def call_async_func_batched(cls: Any, method: Any, dtype: Any, original: Any, rows: list[list[Any]]) -> Any:
+        began, clock, count = time.time(), time.perf_counter(), len(rows)
+        size = sum(size_of(value) for row in rows for value in row)
+        result = await function(cls, method, dtype, original, rows)
+        _record(method, "async row", began, clock, count, (size, series_bytes(result[0])))
+        return result
+
+    return call_async_func_batched
+
+
+def _wrap_legacy(function: Callable[..., Any]) -> Callable[..., Any]:
+    def run_udf(func: Any, bound_args: Any, inputs: list[Any], dtype: Any, batch_size: int | None) -> Any:
+        def recorded(*args: Any, **kwargs: Any) -> Any:
+            began, clock = time.time(), time.perf_counter()
+            series = [a for a in (*args, *kwargs.values()) if callable(getattr(a, "size_bytes", None))]
+            result = func(*args, **kwargs)
+            size = sum(map(series_bytes, series)), series_bytes(result)
+            _record(func, "legacy", began, clock, len(series[0]) if series else 0, size)
+            return result
+
+        return function(recorded, bound_args, inputs, dtype, batch_size)
+
+    return run_udf
+
+
+def _rows(evaluated: list[Any]) -> int:
+    """The rows of a batch: of its longest column, for a literal has one."""
+    lengths = [value.__len__() for value in evaluated]
+    return max(lengths, default=0)
+
+
+def _bytes(evaluated: list[Any]) -> int:
+    return sum(_py_series_bytes(value) for value in evaluated)
+
+
+def _py_series_bytes(series: Any) -> int:
+    measure = getattr(series, "size_bytes", None)
+    return int(measure()) if callable(measure) else 0
+
+
+def _watch_execution(module: types.ModuleType) -> None:
+    if _recorder is not None:
+        _recorder.base = status_bytes("VmRSS")
+    functions = module.__dict__
+    if "call_batch_func" in functions:
+        functions["call_batch_func"] = _wrap_batch(functions["call_batch_func"])
+    if "call_batch_async" in functions:
+        functions["call_batch_async"] = _wrap_async_batch(functions["call_batch_async"])
+    if "call_async_func_batched" in functions:
+        functions["call_async_func_batched"] = _wrap_async_rows(functions["call_async_func_batched"])
+    if "call_func" in functions:
+        original = functions["call_func"]
+
+        class Watched(types.ModuleType):
+            @property
+            def call_func(self) -> _Morsel:
+                return _Morsel(original)
+
+        module.__class__ = Watched
+
+
+def _watch_legacy(module: types.ModuleType) -> None:
+    module.__dict__["run_udf"] = _wrap_legacy(module.__dict__["run_udf"])
+
+
+def _watch_processes(module: types.ModuleType) -> None:
+    """A UDF process that Daft starts gets the probe too, and the node and actor of its parent."""
+    popen = module.__dict__["subprocess"].Popen
+
+    def start(command: list[str], **kwargs: Any) -> Any:
+        if command[1:3] == ["-m", "daft.execution.udf_worker"]:
+            command = [command[0], "-m", "daft_lint_runtime.udf_process", *command[3:]]
+            kwargs["env"] = {**kwargs.get("env", os.environ), **dict(zip((NODE_ENV, ACTOR_ENV), where(), strict=True))}
+        return popen(command, **kwargs)
+
+    module.__dict__["subprocess"] = types.SimpleNamespace(
+        **{
+            name: getattr(module.__dict__["subprocess"], name)
+            for name in ("PIPE", "STDOUT", "DEVNULL", "TimeoutExpired")
+        },
+        Popen=start,
+    )
+
+
+def _name_shared_memory(prefix: str) -> None:
+    """Segments that a killed process leaves behind carry the run's name, so that they can be removed."""
+    from multiprocessing import shared_memory
+
+    if hasattr(shared_memory, "_SHM_NAME_PREFIX"):
+        shared_memory._SHM_NAME_PREFIX = prefix
+
+
+def install() -> None:
+    """Watch this process if it belongs to a run. Ray calls this in each worker (`worker_process_setup_hook`)."""
+    global _recorder
+    directory = os.environ.get(PROBE_DIRECTORY_ENV)
+    if not directory or _recorder is not None:
+        return
+    os.makedirs(directory, exist_ok=True)
+    working_directory = os.environ.get(WORKING_DIRECTORY_ENV, "")
+    if os.path.isdir(working_directory):
+        os.chdir(working_directory)
+    if SHARED_MEMORY_ENV in os.environ:
+        _name_shared_memory(os.environ[SHARED_MEMORY_ENV])
+    _recorder = Recorder(directory)
+    on_import("daft.udf.execution", _watch_execution)
+    on_import("daft.udf.legacy", _watch_legacy)
+    on_import("daft.execution.udf", _watch_processes)

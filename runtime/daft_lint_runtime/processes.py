@@ -1,0 +1,131 @@
+"""The processes of a run: who belongs to it, what they use, and how to end every one of them."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import glob
+import os
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import psutil
+
+from daft_lint_runtime.probe import status_bytes
+from daft_lint_runtime.spec import MARKER_ENV
+
+PR_SET_CHILD_SUBREAPER = 36
+"""prctl(2): orphans of this process's tree become its children, so that a daemonized one stays in view."""
+
+
+def adopt_orphans() -> None:
+    """Make this process the parent of what its descendants leave behind (Linux; elsewhere the marker finds them)."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def marked(marker: str) -> list[psutil.Process]:
+    """Every process of this user that carries the run's marker in its environment."""
+    found = []
+    own = os.getpid()
+    for process in psutil.process_iter():
+        if process.pid == own:
+            continue
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.environ().get(MARKER_ENV) == marker:
+                found.append(process)
+    return found
+
+
+def descendants(pid: int) -> list[psutil.Process]:
+    with contextlib.suppress(psutil.Error):
+        return list(psutil.Process(pid).children(recursive=True))
+    return []
+
+
+def end_all(marker: str, pids: Iterable[int] = (), patience: float = 2.0) -> int:
+    """End every process of the run and return how many there were: asked first, killed after `patience` seconds.
+
+    Looks again until none is left, for a process may start another while it ends.
+    """
+    ended: set[int] = set()
+    for round_ in range(20):
+        members = {p.pid: p for p in marked(marker)}
+        for pid in pids:
+            members.update({p.pid: p for p in descendants(pid)})
+            with contextlib.suppress(psutil.Error):
+                members.setdefault(pid, psutil.Process(pid))
+        alive = [p for p in members.values() if p.pid != os.getpid() and _is_alive(p)]
+        if not alive:
+            break
+        ended.update(p.pid for p in alive)
+        for process in alive:
+            with contextlib.suppress(psutil.Error):
+                process.terminate() if round_ == 0 else process.kill()
+        psutil.wait_procs(alive, timeout=patience)
+    return len(ended)
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
+
+
+def remove_shared_memory(prefix: str) -> None:
+    """Remove the shared memory segments that killed processes of the run left behind."""
+    for path in glob.glob(f"/dev/shm{prefix}*"):
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What one process uses at one moment: `private` and `peak` are bytes of memory, `cpu` seconds so far."""
+
+    pid: int
+    name: str
+    private: int
+    shared: int
+    peak: int
+    cpu: float
+
+
+def sample(processes: Iterable[psutil.Process]) -> list[Sample]:
+    """Measure each process; one that ends meanwhile is left out."""
+    samples = []
+    for process in processes:
+        with contextlib.suppress(psutil.Error, OSError), process.oneshot():
+            memory = process.memory_info()
+            times = process.cpu_times()
+            shared = getattr(memory, "shared", 0)
+            peak = status_bytes("VmHWM", process.pid) or memory.rss
+            name = _shown_name(process)
+            samples.append(Sample(process.pid, name, memory.rss - shared, shared, peak, times.user + times.system))
+    return samples
+
+
+def _shown_name(process: psutil.Process) -> str:
+    """Ray's workers say what they are in their title; others by their program."""
+    title = process.cmdline()[:4]
+    if title and title[0].startswith("ray::"):
+        return str(title[0]).split(":")[2].split(".")[0].split(" ")[0]
+    if "daft_lint_runtime.udf_process" in title:
+        return "UDF process"
+    if "daft_lint_runtime.driver" in title:
+        return "driver"
+    return str(process.name())
+
+
+def wait_until_gone(marker: str, seconds: float) -> bool:
+    """Whether all processes of the run ended by themselves within `seconds`."""
+    until = time.monotonic() + seconds
+    while marked(marker):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
+    return True

@@ -1,0 +1,90 @@
+"""What a run is asked to do, as plain data: it goes to the run's processes as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+DEFAULT_TIMEOUT = 600.0
+"""Seconds that one run of a script may take."""
+PROBE_DIRECTORY_ENV = "DAFT_LINT_PROBE"
+"""Where a process of the run appends its records; a probe without it stays silent."""
+MARKER_ENV = "DAFT_LINT_RUN"
+"""Carried by every process of a run, so that one which left the process tree is found and ended as well."""
+
+
+class VerifyError(Exception):
+    """A run that cannot be done as asked; the message is for the user."""
+
+
+@dataclass(frozen=True)
+class ClusterSpec:
+    """The Ray that a run gets.
+
+    `address` names a cluster of somebody else, which is joined and never stopped. Else a private one is started on
+    this machine: `nodes` raylets of `cpus_per_node` CPUs (None: all cores that this process may use).
+    `object_store_bytes` is per node; None is Ray's own choice.
+    """
+
+    address: str | None = None
+    nodes: int = 1
+    cpus_per_node: int | None = None
+    gpus_per_node: int = 0
+    object_store_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How scripts are run. `runner` is "ray", "native", or "auto": Ray, unless a finding is about the native runner.
+
+    `sources` maps a path, or a pattern with `*`, to what is read in its place. `limit_rows` caps each source (rows),
+    `timeout` is in seconds, `memory_limit` in bytes for all processes of a run together. `profile` also measures the
+    sources, after the script.
+    """
+
+    runner: str = "auto"
+    cluster: ClusterSpec = ClusterSpec()
+    timeout: float = DEFAULT_TIMEOUT
+    memory_limit: int | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
+    limit_rows: int | None = None
+    allow_writes: bool = False
+    compare: str = "rows"
+    repeat: int = 1
+    script_args: tuple[str, ...] = ()
+    sample_seconds: float = 0.1
+    probe_calls: bool = True
+    profile: bool = False
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """One run of one text. `path` is the script's path on disk, `text_file` holds the bytes to run in its place.
+
+    `out` gets what the run leaves behind; `scratch` is the run's TMPDIR, the same path for the runs of one
+    script, so that a path among the results is the same as well.
+    """
+
+    label: str
+    path: str
+    text_file: str
+    out: str
+    scratch: str
+    marker: str
+    runner: str
+    options: RunOptions
+    cwd: str
+
+    def write(self, file: Path) -> None:
+        file.write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+    @staticmethod
+    def read(file: Path) -> RunSpec:
+        data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        options: dict[str, Any] = data.pop("options")
+        cluster = ClusterSpec(**options.pop("cluster"))
+        options["script_args"] = tuple(options["script_args"])
+        return RunSpec(**data, options=RunOptions(cluster=cluster, **options))

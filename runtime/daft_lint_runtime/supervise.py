@@ -1,0 +1,165 @@
+"""Stands between `verify` and the process that runs a script: it samples, enforces limits, and ends everything.
+
+It is a process of its own, so that a run is ended and cleaned up even when `verify` itself is killed: its standard
+input is a pipe that the system closes then. Usage: `python -m daft_lint_runtime.supervise SPEC`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import psutil
+
+from daft_lint_runtime import probe, processes
+from daft_lint_runtime.spec import MARKER_ENV, RunSpec
+
+GRACE = 4.0
+"""Seconds that the processes of a finished run have to end by themselves (Ray's need about 1.3)."""
+
+
+@dataclass
+class Ending:
+    """How a run ended. `reason` is None where it ended by itself, else "timeout", "memory limit" or "interrupted".
+
+    `peak` is the most private memory of all processes together (bytes); `leftovers` counts the processes that had
+    to be ended after the script was done.
+    """
+
+    code: int | None = None
+    reason: str | None = None
+    wall: float = 0.0
+    peak: int = 0
+    leftovers: int = 0
+    cpu: dict[str, float] = field(default_factory=dict)
+    peaks: dict[str, int] = field(default_factory=dict)
+    killed_children: list[str] = field(default_factory=list)
+
+
+class Supervisor:
+    def __init__(self, spec: RunSpec, spec_file: str) -> None:
+        self.spec = spec
+        self.spec_file = spec_file
+        self.out = Path(spec.out)
+        self.ending = Ending()
+        self._cpu: dict[int, tuple[str, float]] = {}
+        self._peak: dict[int, tuple[str, int]] = {}
+
+    def environment(self) -> dict[str, str]:
+        environment = dict(os.environ)
+        environment[MARKER_ENV] = self.spec.marker
+        environment["TMPDIR"] = self.spec.scratch
+        environment[probe.SHARED_MEMORY_ENV] = shared_memory_prefix(self.spec.marker)
+        environment[probe.WORKING_DIRECTORY_ENV] = self.spec.cwd
+        if self.spec.options.probe_calls:
+            environment[probe.PROBE_DIRECTORY_ENV] = str(self.out / "calls")
+        # The project's own packages must be found by workers, also where they are not installed but on the path.
+        paths = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+        environment["PYTHONPATH"] = os.pathsep.join(p for p in paths if p)
+        return environment
+
+    def run(self) -> Ending:
+        processes.adopt_orphans()
+        began = time.monotonic()
+        with open(self.out / "stdout.txt", "wb") as stdout, open(self.out / "stderr.txt", "wb") as stderr:
+            driver = subprocess.Popen(
+                [sys.executable, "-m", "daft_lint_runtime.driver", self.spec_file],
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                env=self.environment(),
+                cwd=self.spec.cwd,
+                start_new_session=True,
+            )
+            try:
+                self._watch(driver, began)
+            finally:
+                self._finish(driver)
+        self.ending.wall = time.monotonic() - began
+        return self.ending
+
+    def _watch(self, driver: subprocess.Popen[bytes], began: float) -> None:
+        options = self.spec.options
+        with open(self.out / "samples.jsonl", "w", encoding="utf-8") as samples:
+            next_sample = time.monotonic()
+            while driver.poll() is None:
+                now = time.monotonic()
+                if now - began > options.timeout:
+                    self.ending.reason = "timeout"
+                    return
+                if now >= next_sample:
+                    used = self._sample(driver.pid, samples)
+                    if options.memory_limit is not None and used > options.memory_limit:
+                        self.ending.reason = "memory limit"
+                        return
+                    # A sample of a large tree takes a while: leave ten times as long to the work.
+                    next_sample = now + max(options.sample_seconds, 10 * (time.monotonic() - now))
+                if lifeline_is_cut(max(min(0.05, next_sample - time.monotonic()), 0.005)):
+                    self.ending.reason = "interrupted"
+                    return
+
+    def _sample(self, pid: int, file: object) -> int:
+        tree = [psutil.Process(pid), *processes.descendants(pid)] if psutil.pid_exists(pid) else []
+        found = processes.sample(tree)
+        for s in found:
+            self._cpu[s.pid] = (s.name, s.cpu)
+            self._peak[s.pid] = (s.name, s.peak)
+        used = sum(s.private for s in found) + max((s.shared for s in found), default=0)
+        self.ending.peak = max(self.ending.peak, used)
+        line = [round(time.time(), 3), [[s.pid, s.name, s.private, s.shared, s.peak] for s in found]]
+        print(json.dumps(line), file=file)  # type: ignore[call-overload]
+        return used
+
+    def _finish(self, driver: subprocess.Popen[bytes]) -> None:
+        if self.ending.reason is None and driver.poll() is not None:
+            self.ending.code = driver.returncode
+            if not processes.wait_until_gone(self.spec.marker, GRACE):
+                self.ending.leftovers = processes.end_all(self.spec.marker, [])
+        else:
+            processes.end_all(self.spec.marker, [driver.pid])
+            self.ending.code = driver.poll()
+        for child in processes.descendants(os.getpid()):
+            child.kill()
+        processes.remove_shared_memory(shared_memory_prefix(self.spec.marker))
+        for name, seconds in self._cpu.values():
+            self.ending.cpu[name] = self.ending.cpu.get(name, 0.0) + seconds
+        for name, peak in self._peak.values():
+            self.ending.peaks[name] = max(self.ending.peaks.get(name, 0), peak)
+
+
+def shared_memory_prefix(marker: str) -> str:
+    """A name of its own for the run's shared memory; short, for some systems cut such names."""
+    return f"/dl{marker[:5]}"
+
+
+def lifeline_is_cut(seconds: float) -> bool:
+    """Wait up to `seconds`; whether `verify` closed its end of the pipe, or is gone."""
+    readable, _, _ = select.select([sys.stdin], [], [], seconds)
+    return bool(readable) and os.read(sys.stdin.fileno(), 1) == b""
+
+
+def main(spec_file: str) -> int:
+    parent = os.getppid()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # `verify` decides; it cuts the lifeline
+    spec = RunSpec.read(Path(spec_file))
+    supervisor = Supervisor(spec, spec_file)
+    ending = supervisor.run()
+    try:
+        Path(spec.out, "ending.json").write_text(json.dumps(asdict(ending)), encoding="utf-8")
+    except OSError as error:
+        print(f"daft-lint: cannot write the run's record: {error}", file=sys.stderr)
+    if ending.reason == "interrupted" and os.getppid() != parent:
+        shutil.rmtree(Path(spec.scratch).parent, ignore_errors=True)  # nobody else is left to do it
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,108 @@
+"""Runs on a private Ray: what is answered, and what is left when something dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+from conftest import RunScript
+from test_harness import VERIFY, _is_ours, _members, _wait_for, assert_nothing_is_left
+
+pytestmark = [pytest.mark.ray, pytest.mark.slow]
+
+
+@pytest.mark.parametrize("mode", ["token", "disabled"])
+def test_a_private_ray_with_and_without_tokens(
+    run_script: RunScript, base: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    monkeypatch.setenv("RAY_AUTH_MODE", mode)
+    run = run_script(
+        """
+        import os
+        os.environ["SET_BY_THE_SCRIPT"] = "yes"
+        import daft, ray
+        ray.init(num_cpus=64, runtime_env={"env_vars": {"GIVEN": "yes"}})
+        daft.set_runner_ray()
+
+        @daft.func
+        def seen(x: int) -> str:
+            return os.environ.get("SET_BY_THE_SCRIPT", "no") + os.environ.get("GIVEN", "no")
+
+        df = daft.from_pydict({"x": list(range(64))}).repartition(4)
+        print(set(df.select(seen(df["x"]).alias("s")).to_pydict()["s"]), ray.cluster_resources()["CPU"])
+        ray.shutdown()
+        print(df.count_rows())
+        """,
+        runner="ray",
+    )
+    assert run.ok, run.stderr
+    assert run.stdout.splitlines() == [f"{{'yesyes'}} {run.cluster['cpus']}", "64"]
+    assert any(note.startswith("ray.init(num_cpus=64)") for note in run.notes)
+    assert sum(c.rows for c in run.calls) == 64
+    assert all(c.node and c.actor for c in run.calls)
+    assert run.object_store["put_bytes"] > 0
+    assert run.leftovers == 0
+    assert_nothing_is_left(base)
+
+
+def test_a_worker_that_dies_fails_the_run_and_leaves_nothing(run_script: RunScript, base: Path) -> None:
+    run = run_script(
+        """
+        import daft, os, signal
+
+        @daft.func
+        def deadly(x: int) -> int:
+            os.kill(os.getpid(), signal.SIGKILL)
+            return x
+
+        df = daft.from_pydict({"x": [1, 2, 3]})
+        df.select(deadly(df["x"])).collect()
+        """,
+        runner="ray",
+        timeout=25.0,
+    )
+    assert run.status in ("failed", "timeout")
+    assert run.message
+    assert_nothing_is_left(base)
+
+
+RAY_SLEEPER = """
+import daft, time
+from pathlib import Path
+
+@daft.func
+def slow(x: int) -> int:
+    Path({flag!r}).touch()
+    time.sleep(600)
+    return x
+
+df = daft.from_pydict({{"x": [1]}})
+df.select(slow(df["x"])).collect()
+"""
+
+
+def test_ctrl_c_in_a_query_ends_ray(tmp_path: Path) -> None:
+    flag, script = tmp_path / "running", tmp_path / "sleeper.py"
+    script.write_text(RAY_SLEEPER.format(flag=str(flag)))
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+    verify = subprocess.Popen(
+        [sys.executable, "-c", VERIFY.replace('"native"', '"ray"'), str(script)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+        text=True,
+    )
+    assert verify.stdout is not None
+    folder = Path(verify.stdout.readline().strip())
+    _wait_for(flag.exists, 40)
+    members = _members(folder)
+    assert len(members) > 5
+    verify.send_signal(signal.SIGINT)
+    verify.communicate(timeout=40)
+    _wait_for(lambda: not folder.exists())
+    _wait_for(lambda: not any(psutil.pid_exists(pid) and _is_ours(pid) for pid in members))
