@@ -1,0 +1,95 @@
+"""Makes cases out of files: what the linter finds in each, and its text after all fixes, in memory."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from daft_lint_runtime.case import VerifyCase
+from daft_lint_runtime.spec import VerifyError
+
+if TYPE_CHECKING:
+    from daft_lint.config import Config
+    from daft_lint.document import Document
+    from daft_lint.finding import Finding
+
+
+def find(document: Document, config: Config) -> tuple[Finding, ...]:
+    """What the linter says of one script, in the order of its lines; files that it calls are left out."""
+    from daft_lint import engine
+
+    report = engine.check_document(document, config)
+    own = (finding for finding in report.findings if finding.span.path == document.path)
+    return tuple(sorted(own, key=engine.order))
+
+
+def linted_case(path: Path, config: Config) -> VerifyCase:
+    """The script and its text after every fix, unsafe ones included: whether those hold is what is to be shown.
+
+    Raises `VerifyError` where the file cannot be read or a fix cannot be made.
+    """
+    from daft_lint.fixing import fix_documents
+
+    document = _read(path)
+    findings = find(document, config)
+    report = fix_documents([document], lambda changed: find(changed, config), unsafe=True)
+    if report.problems:
+        raise VerifyError(f"{path}: {report.problems[0]}")
+    fixed = report.files[0].after.raw
+    return VerifyCase(document.path, document.raw, fixed if fixed != document.raw else None, findings)
+
+
+def case_against(path: Path, other: str, config: Config) -> VerifyCase:
+    """The script as it is now against `other`: a file, or a git revision of the script, which count as "before".
+
+    Raises `VerifyError` where neither can be read.
+    """
+    document = _read(path)
+    if Path(other).is_file():
+        before = Path(other).read_bytes()
+    else:
+        shown = subprocess.run(
+            ["git", "show", f"{other}:./{path.name}"], cwd=path.absolute().parent, capture_output=True, check=False
+        )
+        if shown.returncode:
+            raise VerifyError(f"{other} is no file, and git says: {shown.stderr.decode(errors='replace').strip()}")
+        before = shown.stdout
+    return VerifyCase(document.path, before, document.raw, find(_parsed(path, before), config), against=other)
+
+
+def cases_of(paths: Iterable[Path], config: Config, against: str | None = None) -> tuple[list[VerifyCase], list[str]]:
+    """A case for each script, and what is wrong with those that have none, a line each."""
+    cases, problems = [], []
+    for path in paths:
+        try:
+            cases.append(linted_case(path, config) if against is None else case_against(path, against, config))
+        except VerifyError as error:  # noqa: PERF203 -- a bad file must not hide the others
+            problems.append(str(error))
+    return cases, problems
+
+
+def scripts(paths: Sequence[Path], config: Config) -> list[Path]:
+    """The scripts among the paths: files as given, and in folders all Python files that mention Daft."""
+    from daft_lint.discover import discover, mentions_daft
+
+    given = {path for path in paths if path.is_file()}
+    found = discover(list(paths), config)
+    return [f for f in found.files if f.suffix == ".py" and (f in given or mentions_daft(f.read_bytes()))]
+
+
+def _read(path: Path) -> Document:
+    try:
+        return _parsed(path, path.read_bytes())
+    except OSError as error:
+        raise VerifyError(f"{path}: {error.strerror or error}") from None
+
+
+def _parsed(path: Path, raw: bytes) -> Document:
+    from daft_lint.document import Document
+
+    try:
+        return Document.from_bytes(path.as_posix(), raw)
+    except ValueError as error:
+        raise VerifyError(f"{path}: {error}") from None

@@ -1,0 +1,285 @@
+"""The commands `verify` and `profile`, with click; `daft_lint.commands` adds them without importing this module first.
+
+What they need of Daft, Ray and rich is imported when they run.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from daft_lint_runtime import INSTALL_HINT, missing_packages
+from daft_lint_runtime.spec import DEFAULT_TIMEOUT, ClusterSpec, RunOptions, VerifyError
+
+if TYPE_CHECKING:
+    from daft_lint.config import Config
+    from daft_lint_runtime.verify import Summary
+
+DEFAULTS = RunOptions()
+PASSED, REFUTED, MISUSE = 0, 1, 2
+UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
+
+
+class Size(click.ParamType[int]):
+    """An amount of memory in bytes: `2GiB`, `500MB`, `1000000`."""
+
+    name = "size"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?i?)b?\s*", str(value).lower())
+        if match is None or match[2] not in UNITS:
+            self.fail(f"{value} is no size, such as 2GiB or 500MB", param, ctx)
+        return int(float(match[1]) * UNITS[match[2]])
+
+
+SECONDS = click.FloatRange(min=0, min_open=True)
+SCRIPT_ARGUMENTS = "daft_lint_runtime.script_arguments"
+
+
+class ScriptCommand(click.Command):
+    """A command that leaves what follows `--` to the script."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if "--" in args:
+            split = args.index("--")
+            ctx.meta[SCRIPT_ARGUMENTS] = tuple(args[split + 1 :])
+            args = args[:split]
+        return super().parse_args(ctx, args)
+
+
+def _mapping(_context: click.Context, _parameter: click.Parameter, value: tuple[str, ...]) -> dict[str, str]:
+    pairs = dict(text.partition("=")[::2] for text in value)
+    for name, place in pairs.items():
+        if not name or not place:
+            raise click.BadParameter("write --source 's3://bucket/x=tests/data/x.parquet'")
+    return pairs
+
+
+def _run_options(function: Any) -> Any:
+    """The options that `verify` and `profile` share."""
+    options = (
+        click.option("--runner", type=click.Choice(["auto", "ray", "native"]), default="auto", show_default=True),
+        click.option("--address", metavar="ADDRESS", help="Join this Ray cluster (auto, ray://host:port, host:port)."),
+        click.option("--nodes", type=click.IntRange(min=1), default=1, help="Simulate so many nodes here."),
+        click.option("--cpus-per-node", type=click.IntRange(min=1), help="CPUs of a node (default: all here)."),
+        click.option("--gpus-per-node", type=click.IntRange(min=0), default=0, help="GPUs of a simulated node."),
+        click.option("--object-store", type=Size(), help="Object store of a node, such as 500MB."),
+        click.option("--timeout", type=SECONDS, default=DEFAULT_TIMEOUT, show_default=True, help="Seconds for a run."),
+        click.option("--memory-limit", type=Size(), help="End a run whose processes use more than this together."),
+        click.option("--source", "sources", multiple=True, callback=_mapping, metavar="PATH=OTHER",
+                     help="Read OTHER in place of PATH, which may hold `*`."),
+        click.option("--limit-rows", type=click.IntRange(min=1), help="Read so many rows of each source at most."),
+        click.option("--allow-writes", is_flag=True, help="Let writes that cannot be redirected write for real."),
+        click.option("--config", "config_file", type=click.Path(path_type=Path), help="Read this configuration."),
+    )  # fmt: skip
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+@click.command(cls=ScriptCommand)
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--against", metavar="REV|FILE", help="Compare with a git revision or another file, not with the fix.")
+@click.option(
+    "--compare",
+    type=click.Choice(["rows", "schema", "none"]),
+    default="rows",
+    show_default=True,
+    help="What of the results must be the same.",
+)
+@click.option("--repeat", type=click.IntRange(min=1), default=1, help="Run each text so often, for its noise.")
+@click.option("--select", multiple=True, metavar="CODES", help="Only rules with these prefixes.")
+@click.option("--ignore", multiple=True, metavar="CODES", help="No rules with these prefixes.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "junit", "markdown"]), default="text", show_default=True
+)
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a page with charts to this file.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the report to this file.")
+@click.option("-v", "--verbose", is_flag=True, help="Show every comparison and the harness's notes.")
+@_run_options
+def verify(
+    paths: tuple[Path, ...],
+    against: str | None,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    form: str,
+    html: Path | None,
+    output: Path | None,
+    verbose: bool,
+    config_file: Path | None,
+    **asked: Any,
+) -> int:
+    """Run the scripts at PATHS before and after their fixes, and show whether each fix keeps its promise.
+
+    Arguments for the scripts follow after `--`. Exit status: 0 confirmed or harmless, 1 refuted or failing, 2 misuse.
+    """
+    return verify_command(
+        paths, config_file=config_file, select=select, ignore=ignore, against=against, form=form, html=html,
+        output=output, verbose=verbose, options=run_options(**asked),
+    )  # fmt: skip
+
+
+@click.command(cls=ScriptCommand)
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where the facts go (default: daft-lint.facts.toml here).",
+)
+@_run_options
+def profile(path: Path, output: Path | None, config_file: Path | None, **asked: Any) -> int:
+    """Run the script at PATH once and write the sizes of its sources to daft-lint.facts.toml."""
+    return profile_command(path, config_file=config_file, output=output, options=run_options(**asked))
+
+
+def run_options(
+    *,
+    runner: str = "auto",
+    address: str | None = None,
+    nodes: int = 1,
+    cpus_per_node: int | None = None,
+    gpus_per_node: int = 0,
+    object_store: int | None = None,
+    timeout: float = DEFAULT_TIMEOUT,
+    memory_limit: int | None = None,
+    sources: dict[str, str] | None = None,
+    limit_rows: int | None = None,
+    allow_writes: bool = False,
+    compare: str = "rows",
+    repeat: int = 1,
+) -> RunOptions:
+    """The command line's options as plain data; the script's own arguments come from the context."""
+    context = click.get_current_context(silent=True)
+    return RunOptions(
+        runner=runner,
+        cluster=ClusterSpec(address, nodes, cpus_per_node, gpus_per_node, object_store),
+        timeout=timeout,
+        memory_limit=memory_limit,
+        sources=sources or {},
+        limit_rows=limit_rows,
+        allow_writes=allow_writes,
+        compare=compare,
+        repeat=repeat,
+        script_args=() if context is None else context.meta.get(SCRIPT_ARGUMENTS, ()),
+    )
+
+
+def verify_command(
+    paths: tuple[Path, ...],
+    *,
+    config_file: Path | None = None,
+    select: tuple[str, ...] = (),
+    ignore: tuple[str, ...] = (),
+    against: str | None = None,
+    form: str = "text",
+    html: Path | None = None,
+    output: Path | None = None,
+    verbose: bool = False,
+    options: RunOptions = DEFAULTS,
+) -> int:
+    """Verify and report; returns the exit status. Misuse is a `click.ClickException`."""
+    _need_runtime()
+    from daft_lint_runtime.cases import cases_of, scripts
+    from daft_lint_runtime.verify import verify_cases
+
+    config = _configured(config_file, select, ignore)
+    cases, problems = cases_of(scripts(paths, config), config, against)
+    for problem in problems:
+        click.echo(f"daft-lint: {problem}", err=True)
+    if not cases:
+        raise click.ClickException("nothing to verify: no script that uses Daft")
+    _end_on_signals()
+    summary = verify_cases(cases, options, lambda text: click.echo(f"running {text}", err=True))
+    _report(summary, form, output, html, verbose)
+    return MISUSE if problems else summary.exit_code
+
+
+def profile_command(
+    path: Path, *, config_file: Path | None = None, output: Path | None = None, options: RunOptions = DEFAULTS
+) -> int:
+    """Profile and write the facts; returns the exit status. Misuse is a `click.ClickException`."""
+    _need_runtime()
+    from daft_lint_runtime.profile import FACTS_FILE, as_toml, profile_script
+
+    config = _configured(config_file, (), ())
+    _end_on_signals()
+    try:
+        found = profile_script(path, options)
+    except VerifyError as error:
+        raise click.ClickException(str(error)) from None
+    target = output or Path(FACTS_FILE)
+    _write(target, as_toml(found, path.as_posix(), config.settings.heavy_row_bytes))
+    click.echo(f"{target}: {len(found.sources)} sources, {len(found.udfs)} UDFs")
+    return PASSED
+
+
+def _need_runtime() -> None:
+    missing = missing_packages()
+    if missing:
+        raise click.ClickException(f"{INSTALL_HINT} (missing: {', '.join(missing)})")
+
+
+def _configured(file: Path | None, select: tuple[str, ...], ignore: tuple[str, ...]) -> Config:
+    from dataclasses import replace
+
+    from daft_lint.config import ConfigError, load
+
+    try:
+        config = load(Path.cwd(), file)
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from None
+    return replace(config, select=_codes(select) or config.select, ignore=_codes(ignore) or config.ignore)
+
+
+def _codes(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(code.strip().upper() for text in texts for code in text.split(",") if code.strip())
+
+
+def _end_on_signals() -> None:
+    """SIGTERM and SIGHUP end a run as Ctrl-C does: everything that it started first."""
+
+    def interrupt(number: int, _frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt(signal.Signals(number).name)
+
+    signal.signal(signal.SIGTERM, interrupt)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, interrupt)
+
+
+def _report(summary: Summary, form: str, output: Path | None, html: Path | None, verbose: bool) -> None:
+    if html is not None:
+        from daft_lint_runtime.report import html as page
+
+        _write(html, page.render(summary))
+    if form != "text":
+        from daft_lint_runtime.report import render
+
+        text = render(form, summary)
+        if output is None:
+            sys.stdout.write(text)
+            return
+        _write(output, text)
+    from rich.console import Console
+
+    from daft_lint_runtime.report import text as terminal
+
+    if form == "text" and output is not None:
+        with output.open("w", encoding="utf-8") as file:
+            terminal.show(summary, Console(file=file, width=120), verbose)
+        return
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 120
+    terminal.show(summary, Console(width=width), verbose)
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise click.ClickException(f"{file}: cannot be written: {error.strerror or error}") from None

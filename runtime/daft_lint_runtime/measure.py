@@ -1,0 +1,183 @@
+"""Turns what a run left into the measures that rules make promises about."""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from daft_lint_runtime import plans
+from daft_lint_runtime.harness import Call, Operator, Run
+
+SHUFFLES = frozenset(
+    {"Repartition", "Sort", "HashJoin", "Join", "RepartitionRead", "RepartitionWrite", "IntoPartitions", "Shuffle"}
+)
+"""Kinds of operators (Daft 0.7.26) whose input crosses between tasks."""
+WORD = re.compile(r"\w+")
+CUTS = frozenset({"IntoBatches"})
+SOURCES = frozenset({"InMemoryScan", "ScanTask", "GlobScan", "EmptyScan"})
+
+
+@dataclass(frozen=True)
+class UdfMeasure:
+    """One UDF in one run. Rows are per call (for a row-wise UDF per morsel), `held` is the most bytes that a call
+    took and made, `seconds` their sum, `growth` the most memory that a process gained over its start (bytes)."""
+
+    name: str
+    line: int
+    kind: str
+    calls: int
+    rows: int
+    largest: int
+    median: float
+    smallest: int
+    held: int
+    seconds: float
+    processes: int
+    nodes: int
+    growth: int
+
+    @property
+    def short(self) -> str:
+        return self.name.rsplit(".", 1)[-1]
+
+
+def udf_measures(calls: Iterable[Call]) -> list[UdfMeasure]:
+    """The UDFs of a run in the order of their first call."""
+    groups: dict[str, list[Call]] = {}
+    for call in sorted(calls, key=lambda c: c.began):
+        groups.setdefault(call.udf, []).append(call)
+    return [_udf_measure(name, group) for name, group in groups.items()]
+
+
+def _udf_measure(name: str, calls: Sequence[Call]) -> UdfMeasure:
+    rows = [c.rows for c in calls]
+    return UdfMeasure(
+        name=name,
+        line=calls[0].line,
+        kind=calls[0].kind,
+        calls=len(calls),
+        rows=sum(rows),
+        largest=max(rows),
+        median=float(statistics.median(rows)),
+        smallest=min(rows),
+        held=max(c.held for c in calls),
+        seconds=sum(c.seconds for c in calls),
+        processes=len({(c.node, c.pid) for c in calls}),
+        nodes=len({c.node for c in calls}),
+        growth=max(max(c.peak - c.base, 0) for c in calls),
+    )
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A measure of a run: `unit` is "rows", "bytes", "seconds" or "" for a count."""
+
+    name: str
+    value: float
+    unit: str = ""
+
+
+def of_udfs(run: Run, names: Sequence[str] | None) -> list[UdfMeasure]:
+    """The measures of the named UDFs; of all where none of them was called."""
+    measures = udf_measures(run.calls)
+    chosen = [m for m in measures if names is not None and m.name in names]
+    return chosen or measures
+
+
+def largest_call(run: Run, names: Sequence[str] | None) -> float:
+    return float(max((m.largest for m in of_udfs(run, names)), default=0))
+
+
+def most_held(run: Run, names: Sequence[str] | None) -> float:
+    return float(max((m.held for m in of_udfs(run, names)), default=0))
+
+
+def calls(run: Run, names: Sequence[str] | None) -> float:
+    return float(sum(m.calls for m in of_udfs(run, names)))
+
+
+def median_call(run: Run, names: Sequence[str] | None) -> float:
+    rows = [c.rows for c in run.calls if names is None or c.udf in names] or [c.rows for c in run.calls]
+    return float(statistics.median(rows)) if rows else 0.0
+
+
+def ragged_calls(run: Run, names: Sequence[str] | None) -> float:
+    """Calls with fewer rows than the largest of their UDF."""
+    largest = {m.name: m.largest for m in of_udfs(run, names)}
+    return float(sum(1 for c in run.calls if c.udf in largest and c.rows < largest[c.udf]))
+
+
+def processes(run: Run, names: Sequence[str] | None) -> float:
+    return float(max((m.processes for m in of_udfs(run, names)), default=0))
+
+
+def nodes(run: Run, names: Sequence[str] | None) -> float:
+    return float(max((m.nodes for m in of_udfs(run, names)), default=0))
+
+
+def growth(run: Run, names: Sequence[str] | None) -> float:
+    return float(max((m.growth for m in of_udfs(run, names)), default=0))
+
+
+def tasks(run: Run, names: Sequence[str] | None) -> float:
+    """The tasks of the operators that call the named UDFs, of all UDFs where none is named; without a UDF the most
+    of any operator that works on rows (no source, no re-cut)."""
+    own = _calling(run, names or sorted({c.udf for c in run.calls}))
+    working = [op for op in run.operators if op.kind not in SHUFFLES | CUTS | SOURCES]
+    return float(max((op.tasks for op in own or working or run.operators), default=0))
+
+
+def _calling(run: Run, names: Sequence[str]) -> list[Operator]:
+    """The operators that call the UDFs: their names end in the UDF's, or for a class may be that of the class."""
+    words = {part for name in names for part in name.split(".")}
+    named = [op for op in run.operators if _calls_udf(op) and words.intersection(WORD.findall(op.name))]
+    return named + [op for op in run.operators if _is_pool(op)]
+
+
+def _calls_udf(operator: Operator) -> bool:
+    return "UDF" in operator.kind or "UDF" in operator.name
+
+
+def _is_pool(operator: Operator) -> bool:
+    """A pool of actors does not say whose it is (Daft 0.7.26)."""
+    return "ActorPool" in operator.kind
+
+
+def rows_per_task(run: Run) -> float:
+    """The most rows that a task of an operator worked on, on average over its tasks."""
+    working = [op for op in run.operators if op.kind not in SHUFFLES | CUTS | SOURCES and op.tasks]
+    return max((op.rows_in / op.tasks for op in working), default=0.0)
+
+
+def bytes_shuffled(run: Run) -> float:
+    """Bytes that entered a step which re-cuts all of them; a join and a sort report none (Daft 0.7.26), so that what
+    the steps before them made counts."""
+    made = {(op.query, op.id): op for op in run.operators}
+    total = 0
+    for query in run.queries:
+        for node in plans.nodes(query.get("physical") or {}):
+            own = made.get((query["index"], int(node.get("id", -1))))
+            if own is None or own.kind not in SHUFFLES:
+                continue
+            children = (made.get((query["index"], int(child["id"]))) for child in node.get("children") or ())
+            total += max(own.bytes_in, sum(child.bytes_out for child in children if child is not None))
+    return float(total)
+
+
+def bytes_cut(run: Run) -> float:
+    """Bytes that entered `into_batches`: on Ray they all go through the object store."""
+    return float(sum(op.bytes_in for op in run.operators if op.kind in CUTS))
+
+
+def shuffles(run: Run) -> float:
+    return float(sum(1 for op in run.operators if op.kind in SHUFFLES))
+
+
+def planned_repartitions(run: Run) -> float:
+    return float(sum(plans.repartitions(query["plan"]) for query in run.queries))
+
+
+def query_seconds(run: Run) -> float:
+    return float(sum(query["seconds"] for query in run.queries))

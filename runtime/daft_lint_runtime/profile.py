@@ -1,0 +1,90 @@
+"""Runs a script once and writes down what static analysis cannot know: rows, files and sizes of its sources, and the
+seconds that its UDFs take for a row."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from daft_lint_runtime import measure
+from daft_lint_runtime.harness import Run, run_text, workspace
+from daft_lint_runtime.spec import RunOptions, VerifyError
+
+FACTS_FILE = "daft-lint.facts.toml"
+
+
+@dataclass(frozen=True)
+class SourceProfile:
+    """A source as a run met it: `columns` are bytes per row by column, from a sample of its first rows."""
+
+    pattern: str
+    reader: str
+    rows: int
+    files: int | None
+    columns: Mapping[str, float]
+
+    @property
+    def row_bytes(self) -> int:
+        return round(sum(self.columns.values()))
+
+    def heavy(self, heavy_row_bytes: int) -> tuple[str, ...]:
+        return tuple(name for name, size in self.columns.items() if size >= heavy_row_bytes)
+
+
+@dataclass(frozen=True)
+class Profile:
+    run: Run
+    sources: tuple[SourceProfile, ...]
+    udfs: tuple[measure.UdfMeasure, ...]
+
+
+def profile_script(path: Path, options: RunOptions) -> Profile:
+    """Run the script and measure its sources. Raises `VerifyError` where it cannot be read or does not end well."""
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise VerifyError(f"{path}: {error.strerror or error}") from None
+    with workspace() as base:
+        asked = replace(options, profile=True, compare="none")
+        run = run_text("profile", str(path), text, "ray" if options.runner == "auto" else options.runner, asked, base)
+        if not run.ok:
+            raise VerifyError(f"{path}: {run.status}: {run.message}\n{run.stderr}".rstrip())
+        sources = source_profiles(run.sources, {str(base / "t"): tempfile.gettempdir()})
+    return Profile(run, sources, tuple(measure.udf_measures(run.calls)))
+
+
+def source_profiles(records: Sequence[Mapping[str, Any]], places: Mapping[str, str]) -> tuple[SourceProfile, ...]:
+    """The sources that were read by path, each once; `places` maps folders of the run to those of the user."""
+    found: dict[str, SourceProfile] = {}
+    for record in records:
+        facts: Mapping[str, Any] = record.get("profile") or {}
+        for path in record["paths"][:1] if facts else ():
+            pattern = path
+            for ours, theirs in places.items():
+                pattern = pattern.replace(ours, theirs)
+            found[pattern] = SourceProfile(pattern, record["name"], facts["rows"], facts["files"], facts["columns"])
+    return tuple(found.values())
+
+
+def as_toml(profile: Profile, script: str, heavy_row_bytes: int) -> str:
+    """The profile in the form of `[tool.daft-lint]`'s own `sources` table; what only people read is in comments."""
+    lines = [f"# Measured by `daft-lint profile {script}`; `daft-lint check` reads the sources as facts.", ""]
+    for source in profile.sources:
+        lines += [f"[sources.{json.dumps(source.pattern)}]", f"rows = {source.rows}"]
+        if source.files is not None:
+            lines.append(f"files = {source.files}")
+        if source.row_bytes:
+            lines.append(f"row-bytes = {source.row_bytes}")
+        heavy = source.heavy(heavy_row_bytes)
+        if heavy:
+            lines.append(f"heavy = {json.dumps(list(heavy))}")
+        sizes = ", ".join(f"{name} {size:,.0f}" for name, size in source.columns.items())
+        lines += [f"# bytes a row: {sizes}", ""]
+    for udf in profile.udfs:
+        each = udf.seconds / udf.rows if udf.rows else 0.0
+        lines.append(f"# UDF {udf.name}: {udf.rows:,} rows in {udf.calls:,} calls, {each:.6f} s a row")
+    return "\n".join(lines).rstrip() + "\n"

@@ -1,0 +1,144 @@
+"""Verifies cases: runs the two texts of each, compares, measures, judges."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from daft_lint_runtime.case import VerifyCase
+from daft_lint_runtime.compare import SKIPPED, Comparison, compare_runs
+from daft_lint_runtime.harness import Run, run_text, workspace
+from daft_lint_runtime.spec import RunOptions, VerifyError
+from daft_lint_runtime.verdict import CONFIRMED, FAILING, HARMLESS, REFUTED, Evidence, Verdict, judge
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """What came out of one script. `status` is the worst of its verdicts; for a script without findings "confirmed"
+    is not given: it is "harmless" where it runs and gives the same rows. `problem` says why it could not be run."""
+
+    case: VerifyCase
+    status: str
+    before: Run | None = None
+    after: Run | None = None
+    comparisons: tuple[Comparison, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    unsteady: tuple[str, ...] = ()
+    problem: str = ""
+    seconds: float = 0.0
+
+    @property
+    def passed(self) -> bool:
+        return self.status in (CONFIRMED, HARMLESS)
+
+
+@dataclass
+class Summary:
+    results: list[CaseResult] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        """0 where every script is confirmed or harmless, else 1."""
+        return 0 if all(r.passed for r in self.results) else 1
+
+
+def verify_cases(
+    cases: Iterable[VerifyCase], options: RunOptions, progress: Callable[[str], None] = lambda _text: None
+) -> Summary:
+    """Verify one case after another; `progress` hears what is being run."""
+    summary = Summary()
+    for case in cases:
+        summary.results.append(verify_case(case, options, progress))
+    return summary
+
+
+def verify_case(
+    case: VerifyCase, options: RunOptions, progress: Callable[[str], None] = lambda _text: None
+) -> CaseResult:
+    """Run both texts of a case and judge; nothing of what the runs wrote is left afterwards."""
+    with workspace() as base:
+        return verify_in(base, case, options, progress)
+
+
+def verify_in(
+    base: Path, case: VerifyCase, options: RunOptions, progress: Callable[[str], None] = lambda _text: None
+) -> CaseResult:
+    """As `verify_case`, in a folder of the caller's, which still holds the results afterwards."""
+    began = time.monotonic()
+    runner = choose_runner(case, options)
+    try:
+        befores = _repeated("before", case.path, case.original, runner, options, base, progress)
+        afters = (
+            () if case.fixed is None else _repeated("after", case.path, case.fixed, runner, options, base, progress)
+        )
+    except VerifyError as error:
+        return CaseResult(case, FAILING, problem=str(error), seconds=time.monotonic() - began)
+    unsteady = find_unsteady(befores, options)
+    after = afters[0] if afters else None
+    comparisons: tuple[Comparison, ...] = ()
+    if after is not None and befores[0].ok and after.ok:
+        comparisons = tuple(compare_runs(befores[0], after, options.compare, unsteady))
+    evidence = Evidence(case, befores[0], after, comparisons, (befores[1:], afters[1:]))
+    verdicts = tuple(judge(evidence))
+    return CaseResult(
+        case=case,
+        status=_status(befores[0], after, comparisons, verdicts),
+        before=befores[0],
+        after=after,
+        comparisons=comparisons,
+        verdicts=verdicts,
+        unsteady=tuple(sorted(unsteady)),
+        seconds=time.monotonic() - began,
+    )
+
+
+def choose_runner(case: VerifyCase, options: RunOptions) -> str:
+    """The runner that both texts get: as asked; on its own, native only for what a rule says of the native runner."""
+    if options.runner != "auto":
+        return options.runner
+    return "native" if any(f.code == "DFT204" for f in case.findings) else "ray"
+
+
+def _repeated(
+    label: str,
+    path: str,
+    text: bytes,
+    runner: str,
+    options: RunOptions,
+    base: Path,
+    progress: Callable[[str], None],
+) -> tuple[Run, ...]:
+    runs = []
+    for index in range(options.repeat):
+        progress(f"{path}: {label}" + (f" ({index + 1} of {options.repeat})" if options.repeat > 1 else ""))
+        run = run_text(label if index == 0 else f"{label}-{index + 1}", path, text, runner, options, base)
+        runs.append(run)
+        if not run.ok:
+            break
+    return tuple(runs)
+
+
+def find_unsteady(runs: tuple[Run, ...], options: RunOptions) -> frozenset[str]:
+    """The results that differ between runs of one text: its UDFs are not deterministic, or its plan is not."""
+    found: set[str] = set()
+    for other in runs[1:]:
+        if runs[0].ok and other.ok:
+            compared = compare_runs(runs[0], other, options.compare)
+            found.update(c.what for c in compared if not c.equal and c.kind != SKIPPED)
+    return frozenset(found)
+
+
+def _status(before: Run, after: Run | None, comparisons: tuple[Comparison, ...], verdicts: tuple[Verdict, ...]) -> str:
+    outcomes = {v.outcome for v in verdicts}
+    for outcome in (REFUTED, FAILING):
+        if outcome in outcomes:
+            return outcome
+    if after is not None and not after.ok:
+        return FAILING if not before.ok else REFUTED
+    if after is None and not before.ok and not verdicts:
+        return FAILING
+    if not verdicts and any(not c.equal for c in comparisons):
+        return REFUTED
+    return CONFIRMED if CONFIRMED in outcomes else HARMLESS

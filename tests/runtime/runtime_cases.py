@@ -1,0 +1,67 @@
+"""Cases for the tests of the runtime: pairs of scripts, and the pipelines of the fixtures with their configuration."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from daft_lint_runtime.case import VerifyCase
+from daft_lint_runtime.cases import linted_case
+from daft_lint_runtime.spec import ClusterSpec
+
+from daft_lint.config import Config, parse
+from daft_lint.finding import Finding, Span
+from daft_lint.rule import Level
+
+ROOT = Path(__file__).parents[2]
+PAIRS = ROOT / "tests" / "runtime" / "pairs"
+PIPELINES = ROOT / "fixtures" / "pipelines"
+
+CONFIG_BLOCK = re.compile(r"^# daft-lint\.toml:\n((?:# .*\n)+)", re.MULTILINE)
+MARK = re.compile(r"(DFT\d+) (\w+)")
+
+
+def finding(code: str, path: str, line: int) -> Finding:
+    """A finding with a place and nothing else of note."""
+    return Finding(code, code.lower(), Level.WARNING, Span(path, None, line, 1, line, 200), "seen", "costs", "write")
+
+
+def pair(name: str, code: str, at: str) -> VerifyCase:
+    """The pair `name`, with a finding in the first line that holds `at`."""
+    before, after = (PAIRS / f"{name}{suffix}" for suffix in (".py", ".fixed.py"))
+    lines = before.read_text(encoding="utf-8").splitlines()
+    line = next(number for number, text in enumerate(lines, 1) if at in text)
+    path = str(before)
+    return VerifyCase(path, before.read_bytes(), after.read_bytes(), (finding(code, path, line),))
+
+
+def fixture_config(text: str) -> Config:
+    """The configuration that a fixture carries in its comments."""
+    block = CONFIG_BLOCK.search(text)
+    if block is None:
+        return Config()
+    lines = "\n".join(line.removeprefix("# ") for line in block[1].splitlines())
+    return parse(lines, Path("daft-lint.toml"))
+
+
+def pipeline(name: str) -> VerifyCase:
+    """A pipeline of the fixtures as the linter sees and fixes it."""
+    path = PIPELINES / f"{name}.py"
+    return linted_case(path, fixture_config(path.read_text(encoding="utf-8")))
+
+
+def expected(name: str) -> set[tuple[int, str, str]]:
+    """Line, code and level of each finding that a pipeline is marked with."""
+    lines = (PIPELINES / f"{name}.py").read_text(encoding="utf-8").splitlines()
+    marked = ((number, line.partition("# expect:")[2]) for number, line in enumerate(lines, 1))
+    return {(number, code, level) for number, text in marked for code, level in MARK.findall(text)}
+
+
+def pipeline_names() -> list[str]:
+    return sorted(path.stem for path in PIPELINES.glob("*.py") if not path.name.endswith(".fixed.py"))
+
+
+def pipeline_cluster(name: str) -> ClusterSpec:
+    """The cluster that a pipeline's configuration speaks of, simulated with a CPU a node; else this machine."""
+    nodes = fixture_config((PIPELINES / f"{name}.py").read_text(encoding="utf-8")).settings.cluster.nodes
+    return ClusterSpec() if nodes is None else ClusterSpec(nodes=nodes, cpus_per_node=1)

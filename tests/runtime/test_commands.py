@@ -1,0 +1,122 @@
+"""The commands as a user calls them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from daft_lint_runtime.cli import Size, profile, verify
+
+from daft_lint.config import parse
+
+SCRIPT = """
+import sys
+
+import daft
+import numpy as np
+from daft import DataType, Series
+
+
+@daft.func.batch(return_dtype=DataType.float64())
+def mean(blob: Series) -> Series:
+    return Series.from_pylist([float(np.frombuffer(b, dtype=np.uint8).mean()) for b in blob.to_pylist()])
+
+
+df = daft.read_parquet("blobs.parquet")
+df = df.with_column("mean", mean(df["blob"]))
+df.select("id", "mean").write_parquet("out")
+print("arguments", sys.argv[1:])
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    blobs = [bytes([i % 256]) * 40_000 for i in range(200)]
+    pq.write_table(pa.table({"id": range(200), "blob": pa.array(blobs, pa.binary())}), tmp_path / "blobs.parquet")
+    (tmp_path / "script.py").write_text(SCRIPT)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_verify_fixes_in_memory_and_confirms(project: Path) -> None:
+    result = CliRunner().invoke(verify, ["script.py", "--runner", "native", "--html", "page.html", "--", "a", "b"])
+    assert result.exit_code == 0, result.output
+    assert "DFT101 line 15: confirmed" in result.output
+    assert "largest call" in result.output
+    assert (project / "script.py").read_text() == SCRIPT
+    assert not (project / "out").exists()
+    assert (project / "page.html").read_text().startswith("<!doctype html>")
+
+
+def test_verify_against_a_revision_refutes(project: Path) -> None:
+    def git(*arguments: str) -> None:
+        subprocess.run(
+            ["git", "-c", "user.name=t", "-c", "user.email=t@t", *arguments], check=True, capture_output=True
+        )
+
+    git("init", "-q")
+    git("add", "script.py")
+    git("commit", "-qm", "first")
+    (project / "script.py").write_text(SCRIPT.replace(".mean())", ".mean()) + 1"))
+    arguments = ["script.py", "--runner", "native", "--against", "HEAD", "--format", "json"]
+    result = CliRunner().invoke(verify, arguments, standalone_mode=False)
+    assert result.return_value == 1, result.output
+    data = json.loads(result.stdout)
+    assert data["scripts"][0]["against"] == "HEAD"
+    assert "200 of 200 rows differ" in data["scripts"][0]["comparisons"][0]["message"]
+
+
+def test_nothing_to_verify(project: Path) -> None:
+    (project / "other.py").write_text("print(1)\n")
+    result = CliRunner().invoke(verify, ["missing.py"])
+    assert result.exit_code != 0
+    result = CliRunner().invoke(verify, ["script.py", "--against", "no-such-revision"])
+    assert result.exit_code != 0
+    assert "no-such-revision is no file" in result.output
+
+
+def test_profile_writes_facts_that_the_configuration_reads(project: Path) -> None:
+    result = CliRunner().invoke(profile, ["script.py", "--runner", "native"])
+    assert result.exit_code == 0, result.output
+    facts = (project / "daft-lint.facts.toml").read_text()
+    assert "UDF mean: 200 rows" in facts
+    ((pattern, source),) = parse(facts, Path("daft-lint.facts.toml")).settings.sources
+    assert pattern == "blobs.parquet"
+    assert (source.rows, source.files, source.heavy) == (200, 1, ("blob",))
+    assert source.row_bytes == pytest.approx(40_012, abs=20)
+
+
+@pytest.mark.parametrize(("text", "size"), [("2GiB", 2**31), ("500MB", 500_000_000), ("1.5k", 1500), ("7", 7)])
+def test_sizes(text: str, size: int) -> None:
+    assert Size().convert(text, None, None) == size
+
+
+def test_without_the_extra_verify_says_how_to_get_it(project: Path) -> None:
+    code = "import sys; sys.modules['daft'] = None\nfrom daft_lint_runtime import cli\ncli.verify.main(['script.py'])"
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path[:0] = {sys.path!r}\n{code}"], capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert "pip install 'daft-lint[runtime]'" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_check_and_fix_do_not_import_the_runtime() -> None:
+    code = (
+        "import daft_lint.engine, daft_lint.fixing, daft_lint.commands\n"
+        "print([m for m in sys.modules if m.partition('.')[0] in ('daft_lint_runtime', 'daft', 'ray')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path[:0] = {sys.path!r}\n{code}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"

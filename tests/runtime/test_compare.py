@@ -1,0 +1,178 @@
+"""Results are compared as multisets of rows; every wrong rewrite must be seen, and nothing else."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from daft_lint_runtime import plans
+from daft_lint_runtime.compare import ORDER, ROWS, SAME, Comparison, Rows, compare_rows, schema_difference
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+
+def rows(columns: dict[str, Any], batch: int = 1000) -> Rows:
+    table = pa.table(columns)
+    batches = table.to_batches(max_chunksize=batch)
+    return Rows(lambda: iter(batches), tuple((f.name, str(f.type)) for f in table.schema))
+
+
+def compare(before: dict[str, Any], after: dict[str, Any], sorted_by: tuple[str, ...] | None = None) -> Comparison:
+    return compare_rows("result", rows(before), rows(after, 7), sorted_by)
+
+
+BIG = {"id": list(range(100_000)), "text": [f"row {i}" for i in range(100_000)]}
+
+
+def test_same_rows_in_any_order() -> None:
+    found = compare(BIG, {name: values[::-1] for name, values in BIG.items()})
+    assert found.kind == SAME
+    assert (found.rows_before, found.rows_after) == (100_000, 100_000)
+
+
+def test_one_changed_value_in_100_000_rows() -> None:
+    changed = dict(BIG, text=[t if i != 77_777 else "wrong" for i, t in enumerate(BIG["text"])])
+    found = compare(BIG, changed)
+    assert found.kind == ROWS
+    assert found.only_before == ("{id: 77777, text: 'row 77777'}",)
+    assert found.only_after == ("{id: 77777, text: 'wrong'}",)
+    assert "1 of 100,000 rows differ" in found.message
+
+
+def test_a_dropped_row() -> None:
+    found = compare(BIG, {name: values[:-1] for name, values in BIG.items()})
+    assert found.kind == ROWS
+    assert found.only_before == ("{id: 99999, text: 'row 99999'}",)
+    assert found.only_after == ()
+
+
+def test_lost_duplicates() -> None:
+    assert compare({"x": [1, 1, 2]}, {"x": [1, 2, 2]}).kind == ROWS
+    assert compare({"x": [1, 1, 2]}, {"x": [1, 2]}).kind == ROWS
+    assert compare({"x": [1, 1, 2]}, {"x": [2, 1, 1]}).kind == SAME
+
+
+def test_floats_differ_by_rounding_only() -> None:
+    before = {"id": [1, 2, 3], "x": [0.1 + 0.2, math.nan, -0.0]}
+    assert compare(before, {"id": [3, 2, 1], "x": [0.0, math.nan, 0.3]}).kind == SAME
+    assert compare(before, {"id": [3, 2, 1], "x": [0.0, math.nan, 0.3001]}).kind == ROWS
+    assert compare(before, {"id": [3, 2, 1], "x": [0.0, 0.0, 0.3]}).kind == ROWS
+    assert compare(before, {"id": [1, 2, 3], "x": [0.3, None, 0.0]}).kind == ROWS
+
+
+def test_close_floats_are_paired_within_equal_other_columns() -> None:
+    before = {"g": ["a"] * 4, "x": [1.0, 2.0, 3.0, 4.0], "y": [4.0, 3.0, 2.0, 1.0]}
+    after = {name: [v * (1 + 1e-9) if name != "g" else v for v in values[::-1]] for name, values in before.items()}
+    assert compare(before, after).kind == SAME
+    after["y"][0] = 1.1
+    assert compare(before, after).kind == ROWS
+
+
+def test_missing_is_not_the_text_of_it() -> None:
+    assert compare({"x": ["None", "a"]}, {"x": pa.array([None, "a"])}).kind == ROWS
+    assert compare({"x": [b"", b"a"]}, {"x": pa.array([None, b"a"], pa.binary())}).kind == ROWS
+
+
+def test_text_does_not_run_over_into_the_next_column() -> None:
+    assert compare({"a": ["x,y"], "b": ["z"]}, {"a": ["x"], "b": ["y,z"]}).kind == ROWS
+    assert compare({"a": ["x\x1fs1:y"], "b": ["z"]}, {"a": ["x"], "b": ["y\x1fs1:z"]}).kind == ROWS
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        pa.array([[1, 2], [], None, [3]]),
+        pa.array([[1.5, math.nan], [], None, [3.0]]),
+        pa.array([[1.5, None], [], None, [3.0]]),
+        pa.array([{"a": 1, "b": [1.0]}, None, {"a": None, "b": None}, {"a": 2, "b": []}]),
+        pa.array([[{"a": "x"}], [{"a": None}], None, []]),
+        pa.array([[("k", 1.0)], [], None, [("l", 2.0)]], pa.map_(pa.string(), pa.float64())),
+        pa.array([[1, 2], [3, 4], None, [5, 6]], pa.list_(pa.int8(), 2)),
+        pa.array([[1.0, 2.0], [3.0, 4.0], None, [5.0, 6.0]], pa.list_(pa.float32(), 2)),
+        pa.array(["a", "b", None, "a"]).dictionary_encode(),
+        pa.array([1, 2, None, 4], pa.decimal128(10, 2)),
+        pa.array([1, 2, None, 4], pa.timestamp("us", "UTC")),
+        pa.array([True, False, None, True]),
+        pa.nulls(4),
+    ],
+    ids=lambda array: str(array.type),
+)
+def test_every_type_is_read_value_by_value(array: pa.Array) -> None:
+    there = {"id": range(4), "value": array}
+    assert compare(there, {"id": [3, 2, 1, 0], "value": array.take(pa.array([3, 2, 1, 0]))}).kind == SAME
+    if array.null_count < len(array):
+        swapped = array.take(pa.array([3, 1, 2, 0]))
+        differ = array[0].as_py() != array[3].as_py()
+        assert (compare(there, {"id": range(4), "value": swapped}).kind == ROWS) is differ
+
+
+def test_images_and_tensors_are_compared_by_their_pixels() -> None:
+    tensor = pa.struct({"data": pa.large_list(pa.float32()), "shape": pa.list_(pa.uint64())})
+    values = [{"data": np.arange(6, dtype=np.float32) + i, "shape": [2, 3]} for i in range(3)]
+    same = compare({"t": pa.array(values, tensor)}, {"t": pa.array(values[::-1], tensor)})
+    turned = [dict(v, shape=[3, 2]) for v in values]
+    assert same.kind == SAME
+    assert compare({"t": pa.array(values, tensor)}, {"t": pa.array(turned, tensor)}).kind == ROWS
+
+
+def test_order_counts_where_it_was_asked_for() -> None:
+    before, after = {"k": [1, 2, 3]}, {"k": [3, 2, 1]}
+    assert compare(before, after, ("k",)).kind == ORDER
+    assert compare(before, before, ("k",)).kind == SAME
+    ties = {"k": [1, 1, 2], "v": ["a", "b", "c"]}, {"k": [1, 1, 2], "v": ["b", "a", "c"]}
+    assert compare(*ties, ("k",)).kind == SAME
+    assert compare(*ties, ()).kind == ORDER
+
+
+def test_empty_results() -> None:
+    nothing = Rows(lambda: iter(()), (("x", "Int64"),))
+    assert compare_rows("result", nothing, nothing, None).kind == SAME
+    assert compare_rows("result", nothing, rows({"x": [1]}), None).kind == ROWS
+
+
+def test_schema_difference_in_words() -> None:
+    before, after = [("a", "Int64"), ("b", "Utf8")], [("a", "Int32"), ("c", "Utf8")]
+    assert schema_difference(before, after) == "column b is gone; column c is new; column a is Int32, was Int64"
+    assert schema_difference(before, before[::-1]) == "the columns are in another order"
+
+
+VALUES = st.one_of(st.none(), st.integers(-3, 3), st.just(7))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(VALUES, st.sampled_from(["", "a", "b"])), max_size=12), st.randoms(use_true_random=False))
+def test_a_shuffled_multiset_is_the_same_and_any_change_is_seen(
+    values: list[tuple[int | None, str]], random: Any
+) -> None:
+    shuffled = list(values)
+    random.shuffle(shuffled)
+
+    def columns(pairs: list[tuple[int | None, str]]) -> dict[str, Any]:
+        return {"x": pa.array([x for x, _ in pairs], pa.int64()), "y": pa.array([y for _, y in pairs], pa.string())}
+
+    assert compare(columns(values), columns(shuffled)).kind == SAME
+    if values:
+        changed = [*shuffled[:-1], (99, shuffled[-1][1])]
+        assert compare(columns(values), columns(changed)).kind == ROWS
+
+
+def node(kind: str, *children: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"type": kind, "children": list(children), **more}
+
+
+def test_which_plans_promise_an_order() -> None:
+    source = node("Source")
+    sort = node("Sort", source, sort_by=["col(a)", "col(b) + lit(1)"])
+    assert plans.sort_keys(node("Project", node("Limit", sort, limit=3))) == ("a",)
+    assert plans.sort_keys(node("Repartition", sort)) is None
+    assert plans.sort_keys(node("Project", source)) is None
+
+
+def test_which_plans_take_any_rows() -> None:
+    source = node("Source")
+    assert plans.picks_any_rows(node("Project", node("Limit", source)))
+    assert not plans.picks_any_rows(node("Limit", node("Sort", source, sort_by=["col(a)"])))
+    assert not plans.picks_any_rows(node("Project", source))

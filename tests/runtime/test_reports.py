@@ -1,0 +1,148 @@
+"""Reports of two verified scripts, one confirmed and one refuted."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from daft_lint_runtime.case import VerifyCase
+from daft_lint_runtime.report import html, render, text
+from daft_lint_runtime.report.charts import nice_step
+from daft_lint_runtime.spec import RunOptions
+from daft_lint_runtime.verdict import quantity
+from daft_lint_runtime.verify import Summary, verify_cases
+from rich.console import Console
+from runtime_cases import finding
+
+SCRIPT = """
+import daft
+
+@daft.func
+def name_of(x: int) -> str:
+    return f"<{x}> & more"
+
+df = daft.from_pydict({"x": list(range(4_000))})
+df = df.with_column("name", name_of(df["x"]))
+df.collect()
+"""
+
+
+@pytest.fixture(scope="module")
+def summary(tmp_path_factory: pytest.TempPathFactory) -> Summary:
+    path = str(tmp_path_factory.mktemp("scripts") / "script.py")
+    bounded = SCRIPT.replace("(4_000))})", "(4_000))}).into_batches(64)")
+    wrong = bounded.replace("& more", "& {x % 7}")
+    findings = (finding("DFT101", path, 9),)
+    cases = [
+        VerifyCase(path, SCRIPT.encode(), fixed.encode(), findings, {"largest_batch": 64.0})
+        for fixed in (bounded, wrong)
+    ]
+    cases.append(VerifyCase(path, SCRIPT.encode() + b"raise ValueError('\x1b[31mred\x1b[0m')\n", None))
+    return verify_cases(cases, RunOptions(runner="native", timeout=50))
+
+
+def test_statuses(summary: Summary) -> None:
+    assert [r.status for r in summary.results] == ["confirmed", "refuted", "failing"]
+
+
+def test_json(summary: Summary) -> None:
+    data = json.loads(render("json", summary))
+    assert (data["version"], data["exit_code"]) == (1, 1)
+    confirmed, refuted, failing = data["scripts"]
+    assert confirmed["verdicts"][0]["outcome"] == "confirmed"
+    largest = confirmed["verdicts"][0]["measures"][0]
+    assert (largest["title"], largest["unit"], largest["direction"]) == ("largest call", "rows", 1)
+    assert (largest["before"], largest["after"], largest["ratio"]) == (4000.0, 64.0, 0.016)
+    assert confirmed["before"]["udfs"][0]["rows"] == 4000
+    assert refuted["comparisons"][0]["kind"] == "rows"
+    assert len(refuted["comparisons"][0]["only_before"]) == 5
+    assert failing["before"]["status"] == "failed"
+    assert failing["after"] is None
+
+
+def test_junit(summary: Summary) -> None:
+    root = ET.fromstring(render("junit", summary).encode())
+    suites = root.findall("testsuite")
+    assert [(s.get("tests"), s.get("failures")) for s in suites] == [("2", "0"), ("2", "2"), ("1", "1")]
+    failure = suites[1].find("testcase/failure")
+    assert failure is not None
+    assert "rows differ" in str(failure.get("message"))
+    assert "\x1b" not in ET.tostring(root, encoding="unicode")
+
+
+def test_markdown(summary: Summary) -> None:
+    lines = render("markdown", summary).splitlines()
+    rows = [line for line in lines if line.startswith("|")]
+    assert {line.count("|") - line.count("\\|") for line in rows} == {7}
+    assert "largest call | 4,000 rows | 64 rows |" in rows[2]
+    assert "refuted" in rows[3]
+    assert any(line.startswith("- {") for line in lines)
+
+
+def test_terminal(summary: Summary) -> None:
+    out = io.StringIO()
+    text.show(summary, Console(file=out, width=120))
+    shown = out.getvalue()
+    assert "DFT101 line 9: confirmed, same rows; largest call 4,000 → 64 rows" in shown
+    assert re.search(r"largest call +4,000 rows +64 rows +0\.02 +64", shown)
+    assert "≠ result 1 (line 10)" in shown
+    assert "3 scripts: 1 confirmed, 1 refuted, 1 failing" in shown
+
+
+class Checker(HTMLParser):
+    """Collects what a page refers to, and checks that its tags close."""
+
+    void = frozenset({"meta", "br", "img", "line", "rect", "path", "polyline"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.links: list[str] = []
+        self.labels: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        self.links += [str(v) for k, v in attrs if k in ("src", "href")]
+        if tag == "svg":
+            self.labels.append(str(values.get("aria-label")))
+        if tag not in self.void:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.void:
+            assert self.open.pop() == tag
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.links += [str(v) for k, v in attrs if k in ("src", "href")]
+
+
+def test_the_page_is_whole_and_self_contained(summary: Summary, tmp_path: Path) -> None:
+    page = html.render(summary)
+    checker = Checker()
+    checker.feed(page)
+    assert checker.open == []
+    assert checker.links == []
+    assert "http" not in page.replace("http://www.w3.org", "")
+    assert "prefers-color-scheme: dark" in page
+    assert any("Rows per UDF call" in label for label in checker.labels)
+    assert any("Physical plan" in label for label in checker.labels)
+    assert "&lt;0&gt; &amp; more" in page  # a row of the script, shown as text
+    assert "<0> & more" not in page
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [(4096, "rows", "4,096 rows"), (1.5, "", "1.5"), (0, "bytes", "0 bytes"), (1536, "bytes", "1.5 KiB"),
+     (3 * 2**30, "bytes", "3.0 GiB"), (12, "", "12")],
+)  # fmt: skip
+def test_quantities(value: float, unit: str, shown: str) -> None:
+    assert quantity(value, unit) == shown
+
+
+def test_ticks_are_round() -> None:
+    assert [nice_step(top) for top in (1, 4, 9, 37, 100)] == [0.5, 1.0, 5.0, 10.0, 50.0]

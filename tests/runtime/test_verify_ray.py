@@ -1,0 +1,33 @@
+"""The measured facts come out again on Ray: heavy data and where its batches are cut."""
+
+from __future__ import annotations
+
+import pytest
+from daft_lint_runtime.spec import RunOptions
+from daft_lint_runtime.verify import verify_case
+from runtime_cases import pair
+
+pytestmark = [pytest.mark.ray, pytest.mark.slow]
+OPTIONS = RunOptions(timeout=60)
+
+
+def test_batches_bound_the_calls_and_the_memory_of_a_heavy_udf() -> None:
+    """e1: no batching 9,003 MB, `into_batches(32)` 3,530 MB."""
+    (verdict,) = verify_case(pair("heavy_udf", "DFT101", "brightness(df"), OPTIONS).verdicts
+    assert verdict.outcome == "confirmed", verdict.reason
+    assert verdict.udfs == ("brightness",)
+    rows, size, memory = verdict.measures
+    assert (rows.before, rows.after) == (256, 32)
+    assert size.ratio == pytest.approx(1 / 8, rel=0.01)
+    assert memory.ratio is not None
+    assert memory.ratio < 0.7
+
+
+def test_batches_belong_before_the_step_that_makes_the_data_heavy() -> None:
+    """e2: cut after it 5,602 MB, before it 3,530 MB; float32 from bytes is four times the size."""
+    (verdict,) = verify_case(pair("placement", "DFT102", "df.into_batches"), OPTIONS).verdicts
+    assert verdict.outcome == "confirmed", verdict.reason
+    measures = {m.title: m for m in verdict.measures}
+    assert measures["bytes re-cut"].ratio == pytest.approx(0.25, rel=0.01)
+    assert measures["object store"].ratio == pytest.approx(0.25, rel=0.05)
+    assert measures["memory of a worker"].after < measures["memory of a worker"].before
