@@ -2,9 +2,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-EXTRAS := runtime,docs,dev
+EXTRAS := runtime,lsp,flake8,docs,dev
 
-.PHONY: demo test lint docs snippets dist clean
+.PHONY: demo test lint docs snippets corpus dist clean
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -29,6 +29,10 @@ docs: $(READY)
 # Writes what the commands print today into the pages that show it.
 snippets: $(READY)
 	$(BIN)/python docs/snippets.py --update
+
+# Writes what checks of public Daft code say today into tests/corpus/expected.tsv; DAFT_LINT_CORPUS names the checkouts.
+corpus: $(READY)
+	$(BIN)/python -m tests.corpus_table
 
 dist: $(READY)
 	rm -rf dist

@@ -112,6 +112,17 @@ def test_options_in_running_text_exist() -> None:
             assert option in known | {"--version", "--update", "--strict"}, f"{page}: {option}"
 
 
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_complete(shell: str, tmp_path: Path) -> None:
+    assert f"_DAFT_LINT_COMPLETE={shell}_source daft-lint" in PAGES["docs/pages/editors.md"]
+    script = snippets.run("daft-lint", tmp_path, {"_DAFT_LINT_COMPLETE": f"{shell}_source"}).stdout
+    assert f"{shell}_complete" in script
+    typed = {"_DAFT_LINT_COMPLETE": f"{shell}_complete", "COMP_WORDS": "daft-lint exp", "COMP_CWORD": "1"}
+    if shell == "fish":
+        typed["COMP_CWORD"] = "exp"
+    assert "explain" in snippets.run("daft-lint", tmp_path, typed).stdout
+
+
 def test_a_page_that_is_wrong_is_found() -> None:
     page = '```python title="a.py"\nx = 1\n```\n\n```console\n$ daft-lint check a.py\nFound nothing.\n```\n'
     assert len(snippets.wrong_output(page)) == 1
