@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import tokenize
 from pathlib import Path
 
 import pytest
-from test_cli import BAD, lint
+from test_cli import BAD, ROOT, lint
 from test_outputs import HEAVY, notebook
 
 CODES = ("--select", "DFT401,DFT404,DFT002")
@@ -335,3 +336,31 @@ def test_what_does_not_go_together_is_refused(tmp_path: Path, arguments: tuple[s
     (tmp_path / "a.py").write_text(BAD)
     assert words in refused(tmp_path, *arguments)
     assert (tmp_path / "a.py").read_text() == BAD
+
+
+def test_every_fixture_can_be_silenced_and_known(tmp_path: Path) -> None:
+    fixtures = sorted((ROOT / "fixtures" / "rules").glob("DFT*/found_*.py"))
+    for path in fixtures:
+        if not path.name.endswith(".fixed.py"):
+            (tmp_path / f"{path.parent.name}_{path.name}").write_bytes(path.read_bytes())
+    every = ("--select", "ALL", "--ignore", "DFT002", "--fail-on", "advice")
+    before = json.loads(lint(tmp_path, "check", *every, "--format", "json").stdout)["findings"]
+    assert len(before) > 100
+    lint(tmp_path, "check", *every, "--baseline", "known.json", "--update-baseline")
+    entries = json.loads((tmp_path / "known.json").read_text())["findings"]
+    assert len(entries) == len(before)
+    code = {path: tokens(path) for path in tmp_path.glob("*.py")}
+    for path in code:
+        path.write_bytes(b"# above\n" + path.read_bytes())
+    assert lint(tmp_path, "check", *every, "--baseline", "known.json").returncode == 0
+    run = lint(tmp_path, "check", *every, "--add-ignores", "--reason", "old")
+    assert (run.returncode, run.stderr.startswith(f"Silenced {len(before)} findings in ")) == (0, True), run.stderr
+    assert lint(tmp_path, "check", *every).returncode == 0
+    assert {path: tokens(path) for path in code} == code
+
+
+def tokens(path: Path) -> list[str]:
+    with tokenize.open(path) as stream:
+        return [
+            t.string for t in tokenize.generate_tokens(stream.readline) if t.type not in (tokenize.COMMENT, tokenize.NL)
+        ]
