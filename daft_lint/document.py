@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import ast
 import codecs
+import errno
 import io
+import os
+import stat
 import sys
 import threading
 import tokenize
@@ -171,6 +174,9 @@ class Cell:
             return cst.parse_module(self.source, config)
         except cst.ParserSyntaxError as error:
             raise self._syntax_failure(error) from None
+        except cst.CSTValidationError as error:
+            # What the parser takes and the tree does not: text beside bytes, `"a" b"b"`.
+            raise self._tree_failure(error) from None
         except RecursionError:
             raise ParseFailure(1, 1, "too deep to be read") from None
 
@@ -193,8 +199,11 @@ class Cell:
         column = len(self.source[starts[line - 1] : offset].decode(errors="replace")) + 1
         return ParseFailure(line, column, message)
 
-    def _syntax_failure(self, error: cst.ParserSyntaxError) -> ParseFailure:
-        """LibCST gives no place for a tokenizer's error; Python's own message and place are better."""
+    def _tree_failure(self, error: cst.CSTValidationError) -> ParseFailure:
+        return self._pythons_failure() or ParseFailure(1, 1, _one_line(str(error)))
+
+    def _pythons_failure(self) -> ParseFailure | None:
+        """Python's own message and place, None where it finds nothing wrong or cannot say."""
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -203,7 +212,14 @@ class Cell:
             if known.lineno:
                 return ParseFailure(known.lineno, max(known.offset or 1, 1), _one_line(known.msg))
         except (RecursionError, MemoryError, ValueError):
-            pass  # Python cannot say more about it than LibCST did
+            return None
+        return None
+
+    def _syntax_failure(self, error: cst.ParserSyntaxError) -> ParseFailure:
+        """LibCST gives no place for a tokenizer's error; Python's own message and place are better."""
+        known = self._pythons_failure()
+        if known is not None:
+            return known
         return ParseFailure(max(error.editor_line, 1), max(error.editor_column, 1), _one_line(error.message))
 
 
@@ -245,8 +261,20 @@ class Document:
 
     @classmethod
     def read(cls, path: str | Path, shown: str | None = None) -> Document:
-        """Reads a file; `shown` is its path in reports. Raises `OSError`."""
+        """Reads a file; `shown` is its path in reports. Raises `OSError`, for what is no regular file too."""
+        if stat.S_ISFIFO(os.stat(path).st_mode) or stat.S_ISCHR(os.stat(path).st_mode):
+            raise OSError(errno.EINVAL, "neither a file nor a folder", str(path))
         return cls.from_bytes(shown if shown is not None else Path(path).as_posix(), Path(path).read_bytes())
+
+    @classmethod
+    def from_text(cls, path: str, text: str) -> Document:
+        """The document that an editor shows as `text`, in the encoding that a cookie in it names, else in UTF-8."""
+        raw = text.encode("utf-8", "surrogatepass")
+        try:
+            encoding = _encoding(raw)
+            return cls.from_bytes(path, raw if encoding in _UTF8_NAMES else text.encode(encoding))
+        except (ParseFailure, UnicodeEncodeError):
+            return cls.from_bytes(path, raw)  # what is wrong with it is found there
 
     @classmethod
     def from_bytes(cls, path: str, raw: bytes) -> Document:
