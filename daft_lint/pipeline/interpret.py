@@ -194,7 +194,7 @@ class Interpreter:
                 # A notebook's cells share their names, but a function keeps the cell that it stands in.
                 scope = Scope(cell, document.path, scope.names, stars=scope.stars)
             self.root_scope = scope
-            self.block(module.body, scope, last_is_shown=document.kind == "notebook")
+            self.block(module.body, scope, last_is_shown=document.kind != "python")
         return scope is not None
 
     def uncalled(self, document: Document) -> None:
