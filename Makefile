@@ -39,5 +39,15 @@ dist: $(READY)
 	$(BIN)/python -m build --outdir dist .
 	$(BIN)/twine check --strict dist/*
 
+OTHERS ?= $(VENV)/others
+
+# The other linters live in an environment of their own; those that cannot be installed are left out of the table.
+bench: $(READY)
+	test -d $(OTHERS) || $(PYTHON) -m venv $(OTHERS)
+	for tool in ruff fixit torchfix flake8; do $(OTHERS)/bin/python -m pip install --quiet --disable-pip-version-check $$tool || true; done
+	test -d $(OTHERS)/wheels || $(OTHERS)/bin/python -m pip download --quiet --no-deps --only-binary :all: -d $(OTHERS)/wheels \
+		sympy django twisted sqlalchemy nltk networkx sphinx ansible-core plotly kubernetes || rm -rf $(OTHERS)/wheels
+	$(BIN)/python benchmarks/bench.py --others $(OTHERS) $$(test -d $(OTHERS)/wheels && echo --wheels $(OTHERS)/wheels)
+
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache

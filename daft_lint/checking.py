@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daft_lint.discover import Problem, mentions_daft
+from daft_lint.discover import Problem, may_use_daft, mentions_daft
 
 if TYPE_CHECKING:
     from daft_lint.cache import Cache
@@ -94,6 +94,11 @@ def analyse(sources: Sequence[Source], config: Config, jobs: int, progress: Prog
     """What each file gives, in order, in as many processes as pay."""
     from daft_lint.workers import check_in_pool, worth
 
+    if not any(may_use_daft(source.raw) for source in sources):
+        # Neither the rules nor LibCST are imported for files that only have the word.
+        from daft_lint.engine import Result
+
+        return [Outcome(Result(source.path)) for source in sources]
     processes = worth([len(source.raw) for source in sources], jobs)
     if processes > 1:
         return check_in_pool(sources, config, processes, progress)

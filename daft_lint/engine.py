@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from daft_lint.config import Config
-from daft_lint.discover import Problem, may_concern, mentions_daft
+from daft_lint.discover import Problem, may_concern, may_use_daft, mentions_daft
 from daft_lint.document import Cell, Document, ParseFailure, run_as_deep_as_needed
 from daft_lint.finding import Finding, FindingFix, FixEdit, Related, Span
 from daft_lint.rule import Level, Observation, PipelineRule, Rule, ScriptRule
@@ -130,7 +130,7 @@ class Checker:
 
     def concerns(self, raw: bytes) -> bool:
         """Whether a file can have a finding: the two sieves."""
-        return mentions_daft(raw) and may_concern(raw, self.words)
+        return may_use_daft(raw) and may_concern(raw, self.words)
 
     def check(self, document: Document) -> Result:
         """What one document gives, suppressed findings and those in modules that it calls included."""

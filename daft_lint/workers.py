@@ -7,7 +7,6 @@ worker takes its place, and the others go on.
 from __future__ import annotations
 
 import heapq
-import multiprocessing
 import os
 import signal
 import sys
@@ -15,12 +14,12 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING
 
 from daft_lint.discover import Problem
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
     from multiprocessing.context import BaseContext
     from multiprocessing.process import BaseProcess
 
@@ -84,12 +83,16 @@ class _Pool:
         # The largest first: the last file of all should not be the one that takes longest.
         self.queue = [(-len(source.raw), index) for index, source in enumerate(sources)]
         heapq.heapify(self.queue)
+        import multiprocessing
+
         method = start_method()
         if method == "fork":
             _import_ahead(config)
         self.context: BaseContext = multiprocessing.get_context(method)
 
     def run(self) -> list[Outcome]:
+        from multiprocessing.connection import wait
+
         for _ in range(self.processes):
             self.start()
         while len(self.outcomes) < len(self.sources):

@@ -1,0 +1,223 @@
+"""How fast daft-lint is, as ratios against floors that are taken in the same run.
+
+    python benchmarks/bench.py [--daft CHECKOUT] [--others VENV] [--repeat 3]
+
+Each measure and its floor run in turn, each in a process of its own, and the medians of the pairs' ratios count: a
+noisy machine slows both. The checkout of Eventual-Inc/Daft comes from `--daft`, else from `DAFT_LINT_CORPUS`/Daft.
+Needs nothing but the standard library and the linter itself; the other tools run where `--others` has them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENT = {
+    **os.environ,
+    "PYTHONPATH": os.pathsep.join(str(ROOT / part) for part in ("", "rules", "runtime")),
+    "PYTHONHASHSEED": "0",
+}
+LINT = (sys.executable, "-m", "daft_lint")
+PASS = (sys.executable, "-c", "pass")
+PARSE = """
+import re, sys, pathlib, libcst
+for path in sorted(pathlib.Path(sys.argv[1]).rglob("*.py")):
+    raw = path.read_bytes()
+    if re.search(rb"(?m)^[ \\t]*(?:import|from)[ \\t]+daft\\b", raw):
+        libcst.parse_module(raw)
+"""
+READ = """
+import os, sys
+for folder, _, names in os.walk(sys.argv[1]):
+    for name in names:
+        if name.endswith((".py", ".pyi", ".ipynb")):
+            with open(os.path.join(folder, name), "rb", 0) as stream:
+                stream.read()
+"""
+ONE = "import sys, libcst; libcst.parse_module(open(sys.argv[1], 'rb').read())"
+SCRIPT = """import daft
+from daft.functions import download, decode_image
+
+
+@daft.func.batch(return_dtype=daft.DataType.float32(), batch_size=64)
+def score(images: daft.Series):
+    return [float(image.mean()) for image in images.to_pylist()]
+
+
+"""
+STEP = """def run_{n}(path: str) -> None:
+    df = daft.read_parquet(path)
+    df = df.where(daft.col("width") > {n})
+    df = df.with_column("image", decode_image(download(daft.col("url"))))
+    df = df.with_column("score", score(df["image"]))
+    df.write_parquet(f"{{path}}.{n}")
+
+
+"""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run cost: seconds, and the largest resident memory of a process in it (MB)."""
+
+    wall: float
+    cpu: float
+    memory: float
+
+
+def run(command: Sequence[str], folder: Path | None = None) -> Run:
+    """Runs a command to its end, whatever its status."""
+    begun = time.perf_counter()
+    process = subprocess.Popen(
+        command, cwd=folder, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    _, _, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - begun
+    process.returncode = 0
+    scale = 1024 * 1024 if sys.platform == "darwin" else 1024
+    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / scale)
+
+
+def pairs(
+    measured: Sequence[str], floor: Sequence[str], repeat: int, before: Callable[[], None] = lambda: None
+) -> tuple[Run, float, float]:
+    """The median run, and the median ratios of wall and of CPU time to the floor's."""
+    runs, walls, cpus = [], [], []
+    for _ in range(repeat):
+        before()
+        one, other = run(measured), run(floor)
+        runs.append(one)
+        walls.append(one.wall / other.wall)
+        cpus.append(one.cpu / other.cpu)
+    median = Run(*(statistics.median(getattr(r, key) for r in runs) for key in ("wall", "cpu", "memory")))
+    return median, statistics.median(walls), statistics.median(cpus)
+
+
+def row(name: str, measured: Run, wall: float, cpu: float, goal: str = "") -> None:
+    print(f"{name:<58} {measured.wall:8.2f} {measured.cpu:8.2f} {measured.memory:7.0f} {wall:7.2f} {cpu:7.2f}  {goal}")
+
+
+def clean(folder: Path) -> None:
+    """Empty a cache folder."""
+    for file in folder.glob("*"):
+        file.unlink()
+
+
+def without_daft(folder: Path, wheels: Path | None) -> Path:
+    """A tree of 8,000 files without daft: what wheels hold, else the standard library and made-up modules."""
+    if wheels is not None:
+        import zipfile
+
+        for wheel in sorted(wheels.glob("*.whl")):
+            with zipfile.ZipFile(wheel) as archive:
+                archive.extractall(folder / wheel.stem)
+        return folder
+    library = [path for path in Path(os.__file__).parent.rglob("*.py") if b"daft" not in path.read_bytes()]
+    for number in range(8000):
+        target = folder / f"p{number // 100}" / f"m{number}.py"
+        target.parent.mkdir(exist_ok=True)
+        target.write_bytes(library[number % len(library)].read_bytes())
+    return folder
+
+
+def growth(folder: Path, repeat: int) -> None:
+    """Work per line from 10 to 10,000 lines, start-up left out."""
+    start = folder / "empty.py"
+    start.write_text("import daft\ndaft.func\n")
+    costs = []
+    for lines in (10, 100, 1000, 10_000):
+        file = folder / f"lines{lines}.py"
+        file.write_text(SCRIPT + "".join(STEP.format(n=n) for n in range(max(1, lines // 9))))
+        cost = statistics.median(
+            run((*LINT, "check", "--no-cache", "--jobs", "1", str(file))).cpu
+            - run((*LINT, "check", "--no-cache", "--jobs", "1", str(start))).cpu
+            for _ in range(repeat)
+        )
+        costs.append((lines, cost))
+    text = ", ".join(f"{lines:,}: {1e6 * cost / lines:,.0f}" for lines, cost in costs)
+    print(f"CPU per line above start-up, µs, by lines of the file: {text}")
+
+
+def others(venv: Path | None, tree: Path, name: str, repeat: int, floor: Sequence[str]) -> None:
+    """The other linters over the same tree."""
+    tools = {
+        "ruff check --no-cache": ("ruff", "check", "--no-cache", "--exit-zero"),
+        "fixit lint": ("fixit", "--quiet", "lint"),
+        "torchfix": ("torchfix",),
+        "flake8": ("flake8",),
+    }
+    for label, (tool, *arguments) in tools.items():
+        path = None if venv is None else venv / "bin" / tool
+        if path is None or not path.exists():
+            print(f"{name}: {label}: not installed, skipped")
+            continue
+        row(f"{name}: {label}", *pairs((str(path), *arguments, str(tree)), floor, repeat))
+
+
+def main() -> None:
+    corpus = os.environ.get("DAFT_LINT_CORPUS")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--daft", type=Path, default=Path(corpus) / "Daft" if corpus else None)
+    parser.add_argument("--others", type=Path, help="A virtual environment with ruff, fixit, torchfix, flake8.")
+    parser.add_argument("--wheels", type=Path, help="A folder of wheels to unpack for the tree without daft.")
+    parser.add_argument("--repeat", type=int, default=3)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "cache").mkdir()
+        print(f"{'':<58} {'wall s':>8} {'CPU s':>8} {'MB':>7} {'wall x':>7} {'CPU x':>7}  goal (x: times the floor)")
+        row("--version / python -c pass", *pairs((*LINT, "--version"), PASS, 5 * given.repeat), "4")
+        (folder / "tree").mkdir()
+        tree = without_daft(folder / "tree", given.wheels)
+        read = (sys.executable, "-c", READ, str(tree))
+        check = (*LINT, "check", str(tree), "--config", os.devnull)
+        row("(b) no daft, cold / reading its bytes", *pairs((*check, "--no-cache"), read, given.repeat), "2")
+        others(given.others, tree, "(b) no daft / reading", 1, read)
+        one = folder / "one.py"
+        one.write_text(SCRIPT + "".join(STEP.format(n=n) for n in range(14)))
+        floor = (sys.executable, "-c", ONE, str(one))
+        row(
+            "(c) one script / import libcst, parse",
+            *pairs((*LINT, "check", "--no-cache", str(one)), floor, given.repeat),
+            "1.2",
+        )
+        others(given.others, one, "(c) one script", given.repeat, floor)
+        growth(folder, given.repeat)
+        if given.daft is None or not given.daft.is_dir():
+            print("(a) Daft's repository: no checkout: give --daft or DAFT_LINT_CORPUS")
+            return
+        daft_rows(given.daft, folder / "cache", given.others, given.repeat)
+
+
+def daft_rows(daft: Path, cache: Path, venv: Path | None, repeat: int) -> None:
+    """(a): cold in one process and in all, warm, one file changed."""
+    parse = (sys.executable, "-c", PARSE, str(daft))
+    read = (sys.executable, "-c", READ, str(daft))
+    check = (*LINT, "check", str(daft))
+    row("(a) Daft, one process / bare parse", *pairs((*check, "--no-cache", "--jobs", "1"), parse, repeat), "1.4 CPU")
+    row("(a) Daft, all cores / bare parse", *pairs((*check, "--no-cache"), parse, repeat), "1.3/cores wall")
+    kept = (*check, "--cache-dir", str(cache))
+    row("(a) Daft, cold, cache kept / bare parse", *pairs(kept, parse, 1, lambda: clean(cache)))
+    row("(a) Daft, warm / python -c pass, reading", *pairs(kept, read, 3 * repeat), "2")
+    changed = Path(tempfile.mkdtemp(dir=cache.parent)) / "changed.py"
+
+    def change() -> None:
+        changed.write_text(f"import daft\ndaft.read_parquet('a.parquet').repartition({time.time_ns()}).show()\n")
+
+    change()
+    run((*kept, str(changed)))
+    row("(a) Daft, one file changed / bare parse", *pairs((*kept, str(changed)), parse, 1, change))
+    others(venv, daft, "(a) Daft / bare parse", 1, parse)
+
+
+if __name__ == "__main__":
+    main()
