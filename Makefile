@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 EXTRAS := runtime,lsp,flake8,docs,dev
 
-.PHONY: demo test lint docs snippets corpus dist clean
+.PHONY: demo test lint docs snippets corpus dist bench clean
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -300,7 +300,12 @@ def _cache(config: Config, folder: Path | None) -> Cache | None:
 
 
 def _check_files(
-    files: Sequence[Path], paths: Sequence[str], config: Config, failed: bool, jobs: int, cache: Cache | None
+    files: Sequence[Path],
+    paths: Sequence[str],
+    config: Config,
+    failed: bool,
+    jobs: int = 0,
+    cache: Cache | None = None,
 ) -> tuple[Report, bool]:
     from daft_lint.checking import check_files
     from daft_lint.progress import ProgressBar
@@ -533,6 +538,25 @@ def _needs(module: str, extra: str, what: str) -> None:
         raise click.ClickException(f"{what} needs {module}: pip install 'daft-lint[{extra}]'")
 
 
+class _RuntimeCommand(click.Command):
+    """A command of the companion runtime, which gets its arguments as they are and is imported when it runs."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.args = list(args)
+        return []
+
+    def invoke(self, ctx: click.Context) -> object:
+        _needs("daft", "runtime", f"daft-lint {self.name}")
+        command = getattr(importlib.import_module("daft_lint_runtime.cli"), self.name or "")
+        return command.main(ctx.args, prog_name=ctx.command_path, standalone_mode=False)
+
+
+cli.add_command(
+    _RuntimeCommand("verify", help="Run scripts before and after their fixes on Ray, and measure what the fixes bring.")
+)
+cli.add_command(_RuntimeCommand("profile", help="Run a script once and write down the sizes of its sources for check."))
+
+
 @cli.command()
 @click.option("--stdio", is_flag=True, help="Speak on standard input and output, as it does anyway.")
 @click.option("--no-plugins", is_flag=True, help="No rules of plugins, whatever a configuration names.")
@@ -543,3 +567,52 @@ def server(stdio: bool, no_plugins: bool) -> int:
 
     serve(plugins=not no_plugins)
     return CLEAN
+
+
+@cli.command()
+@click.option("--write", is_flag=True, help="Write the configuration, and the workflow where there are others.")
+def init(write: bool) -> int:
+    """Look at the project in this folder and propose a configuration, a pre-commit hook and a CI job."""
+    from daft_lint import initialise
+    from daft_lint.config import ConfigError
+
+    try:
+        project = initialise.look(Path.cwd())
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(initialise.summary(project))
+    _show_first()
+    if write:
+        try:
+            written = initialise.write(project)
+        except initialise.InitError as error:
+            raise click.ClickException(str(error)) from None
+        click.echo("".join(f"written: {_relative(path)}\n" for path in written), nl=False)
+        return CLEAN
+    file, table = initialise.target(project)
+    if project.configured is None:
+        click.echo(f"# {_relative(file)}\n\n{initialise.configuration(project, table)}")
+    click.echo(f"# .pre-commit-config.yaml, below repos:\n\n{initialise.hook()}")
+    click.echo(f"# .github/workflows/daft-lint.yml\n\n{initialise.workflow()}")
+    if project.configured is None:
+        click.echo("Nothing is written: daft-lint init --write does.")
+    return CLEAN
+
+
+_FIRST = 5
+"""Findings that `init` shows."""
+
+
+def _show_first() -> None:
+    """The findings that `check` would begin with, the worst first."""
+    from daft_lint.checking import check_files
+    from daft_lint.report import Summary, concise
+
+    config = _configured(None)
+    files, _ = _files((), config, False)
+    report = check_files(files, config)
+    _tell_problems(report.problems)
+    worst = sorted(report.findings, key=lambda finding: -finding.level)[:_FIRST]
+    click.echo("check would report:" if worst else "check would report nothing.")
+    click.echo(concise.render(worst, report.files).rsplit("\n", 2)[0] + "\n" if worst else "", nl=False)
+    click.echo(Summary.of(report.findings, report.files).sentence() + "\n")
