@@ -29,8 +29,44 @@ NAMES = ("daft-lint.toml", ".daft-lint.toml", "pyproject.toml")
 _VERSION = re.compile(r"\s*(?:(?:===?|>=|<=|~=|!=|>|<)?\s*\d+(?:\.\d+){0,2}\s*(?:,\s*|\Z))+")
 
 
+FACTS_FILE = "daft-lint.facts.toml"
+"""Source facts that `daft-lint profile` measured, in the folder of the configuration."""
+
+
 class ConfigError(Exception):
     """A configuration that cannot be used: says the file, the key and what to write."""
+
+
+@dataclass(frozen=True)
+class VerifyConfig:
+    """What `daft-lint verify` and `profile` do where the command line does not say; None: their own default.
+
+    `sources` is what is read in place of a path or pattern, `limit_rows` the most rows of a source, `timeout` and
+    `memory_limit` what one run may take (seconds; a size such as "2GiB").
+    """
+
+    sources: tuple[tuple[str, str], ...] = ()
+    """For paths or patterns of sources, what is read in their place."""
+    runner: str | None = None
+    """What the scripts are run on."""
+    nodes: int | None = None
+    """Nodes to simulate on this machine."""
+    cpus_per_node: int | None = None
+    """CPUs of a simulated node."""
+    gpus_per_node: int | None = None
+    """GPUs of a simulated node."""
+    limit_rows: int | None = None
+    """The most rows that are read of each source."""
+    timeout: float | None = None
+    """Seconds that a run may take."""
+    memory_limit: str | None = None
+    """What the processes of a run may use together, such as `2GiB`."""
+    compare: str | None = None
+    """What of the results must be the same."""
+    repeat: int | None = None
+    """How often each text is run, for its noise."""
+    allow_writes: bool | None = None
+    """Let writes that cannot be redirected write for real."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +102,31 @@ class Config:
     cache_dir: str | None = None
     """The folder for the results of earlier runs, from the configuration's folder; None: the platform's place."""
     settings: Settings = Settings()
+    verify: VerifyConfig = VerifyConfig()
 
 
 def load(start: Path, file: Path | None = None) -> Config:
-    """The configuration for a run in the folder `start`: that of `file`, else of the nearest folder upwards.
+    """The configuration for a run in the folder `start`: that of `file`, else of the nearest folder upwards, and the
+    source facts of a profile beside it, which count where its own `sources` say nothing.
 
     Raises `ConfigError` for a file that cannot be read or holds what no key means.
     """
+    config = _load(start, file)
+    facts = config.root / FACTS_FILE
+    if not facts.is_file():
+        return config
+    sources = (*config.settings.sources, *_profiled(facts))
+    return replace(config, settings=replace(config.settings, sources=sources))
+
+
+def _profiled(file: Path) -> tuple[tuple[str, SourceFacts], ...]:
+    table = _table(file) or {}
+    reader = _Reader(file)
+    values = reader.values(table, {"sources": lambda key, value: _sources(file, reader.table(key, value))})
+    return values.get("sources", ())  # type: ignore[return-value]
+
+
+def _load(start: Path, file: Path | None) -> Config:
     if file is not None:
         table = _table(file)
         return _config({} if table is None else table, file)
@@ -94,7 +148,7 @@ def parse(text: str, file: Path) -> Config:
 def _toml(text: str, file: Path) -> Mapping[str, object]:
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: a number of 5,000 digits too
         raise ConfigError(f"{file}: no valid TOML: {error}") from None
 
 
@@ -241,6 +295,7 @@ def _config(table: Mapping[str, object], file: Path) -> Config:
             "target-daft": reader.version,
             "cluster": lambda key, value: _cluster(file, reader.table(key, value)),
             "sources": lambda key, value: _sources(file, reader.table(key, value)),
+            "verify": lambda key, value: _verify(file, reader.table(key, value)),
             "heavy-row-bytes": reader.count,
             "target-batch-bytes": reader.count,
             "fan-out": lambda key, value: reader.choice(key, value, ("repartition", "into_partitions")),
@@ -291,3 +346,29 @@ def _sources(file: Path, table: Mapping[str, object]) -> tuple[tuple[str, Source
         )
         found.append((pattern, replace(SourceFacts(origin=f"{file.name}, {name}"), **values)))  # type: ignore[arg-type]
     return tuple(found)
+
+
+def _verify(file: Path, table: Mapping[str, object]) -> VerifyConfig:
+    reader = _Reader(file, "verify.")
+    values = reader.values(
+        table,
+        {
+            "sources": lambda key, value: _replacements(file, reader.table(key, value)),
+            "runner": lambda key, value: reader.choice(key, value, ("auto", "ray", "native")),
+            "nodes": reader.count,
+            "cpus-per-node": reader.count,
+            "gpus-per-node": reader.rows,
+            "limit-rows": reader.count,
+            "timeout": reader.amount,
+            "memory-limit": reader.string,
+            "compare": lambda key, value: reader.choice(key, value, ("rows", "schema", "none")),
+            "repeat": reader.count,
+            "allow-writes": reader.boolean,
+        },
+    )
+    return replace(VerifyConfig(), **values)  # type: ignore[arg-type]
+
+
+def _replacements(file: Path, table: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+    reader = _Reader(file, "verify.sources.")
+    return tuple((pattern, reader.string(f'"{pattern}"', place)) for pattern, place in table.items())

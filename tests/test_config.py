@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from daft_lint.config import Config, ConfigError, is_prefix, load, parse
+from daft_lint.config import FACTS_FILE, Config, ConfigError, is_prefix, load, parse
 from daft_lint.pipeline.model import Cluster, Runner
 
 FULL = """
@@ -77,3 +77,26 @@ def test_prefixes() -> None:
     assert all(map(is_prefix, ("D", "DFT", "DFT1", "DFT101", "ALL")))
     assert not any(map(is_prefix, ("", "X", "DFTX", "DFT1011", "E501")))
     assert Config().fail_on == "warning"
+
+
+def test_a_profile_beside_the_configuration_is_read_after_its_own_sources(tmp_path: Path) -> None:
+    (tmp_path / "daft-lint.toml").write_text('[sources."a/*"]\nrows = 5\n')
+    (tmp_path / FACTS_FILE).write_text('[sources."a/*"]\nrows = 6\n[sources."b/*"]\nrows = 7\n')
+    (tmp_path / "below").mkdir()
+    sources = load(tmp_path / "below").settings.sources
+    assert [(pattern, facts.rows) for pattern, facts in sources] == [("a/*", 5), ("a/*", 6), ("b/*", 7)]
+    assert sources[2][1].origin == 'daft-lint.facts.toml, sources."b/*"'
+    (tmp_path / "daft-lint.toml").unlink()
+    assert len(load(tmp_path).settings.sources) == 2
+    (tmp_path / FACTS_FILE).write_text("level = 'error'\n")
+    with pytest.raises(ConfigError, match=r"daft-lint\.facts\.toml: unknown key level"):
+        load(tmp_path)
+
+
+def test_verify_reads_its_own_table(tmp_path: Path) -> None:
+    given = parse(
+        '[verify]\nlimit-rows = 100\ntimeout = 60\n[verify.sources]\n"s3://b/*" = "t/*"\n', tmp_path / "daft-lint.toml"
+    ).verify
+    assert (given.limit_rows, given.timeout, given.sources) == (100, 60, (("s3://b/*", "t/*"),))
+    with pytest.raises(ConfigError, match=r"verify\.limit-rows must be a whole number of at least 1"):
+        parse("[verify]\nlimit-rows = 0\n", tmp_path / "daft-lint.toml")

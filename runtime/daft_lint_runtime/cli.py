@@ -19,7 +19,7 @@ from daft_lint_runtime import INSTALL_HINT, missing_packages
 from daft_lint_runtime.spec import DEFAULT_TIMEOUT, ClusterSpec, RunOptions, VerifyError
 
 if TYPE_CHECKING:
-    from daft_lint.config import Config
+    from daft_lint.config import Config, VerifyConfig
     from daft_lint_runtime.verify import Summary
 
 DEFAULTS = RunOptions()
@@ -27,7 +27,7 @@ PASSED, REFUTED, MISUSE = 0, 1, 2
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 
 
-class Size(click.ParamType[int]):
+class Size(click.ParamType):  # type: ignore[type-arg] # click 8.1 has no type parameters
     """An amount of memory in bytes: `2GiB`, `500MB`, `1000000`."""
 
     name = "size"
@@ -120,9 +120,10 @@ def verify(
 
     Arguments for the scripts follow after `--`. Exit status: 0 confirmed or harmless, 1 refuted or failing, 2 misuse.
     """
+    config = _configured(config_file, select, ignore)
     return verify_command(
-        paths, config_file=config_file, select=select, ignore=ignore, against=against, form=form, html=html,
-        output=output, verbose=verbose, options=run_options(**asked),
+        paths, config, against=against, form=form, html=html, output=output, verbose=verbose,
+        options=run_options(**_with_configured(config.verify, asked)),
     )  # fmt: skip
 
 
@@ -131,12 +132,27 @@ def verify(
 @click.option(
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Where the facts go (default: daft-lint.facts.toml here).",
+    help="Where the facts go (default: daft-lint.facts.toml beside the configuration, where check reads it).",
 )
 @_run_options
 def profile(path: Path, output: Path | None, config_file: Path | None, **asked: Any) -> int:
     """Run the script at PATH once and write the sizes of its sources to daft-lint.facts.toml."""
-    return profile_command(path, config_file=config_file, output=output, options=run_options(**asked))
+    config = _configured(config_file, (), ())
+    return profile_command(path, config, output=output, options=run_options(**_with_configured(config.verify, asked)))
+
+
+def _with_configured(given: VerifyConfig, asked: dict[str, Any]) -> dict[str, Any]:
+    """The command line's options, and the configuration's for those that were left out."""
+    context = click.get_current_context()
+    found = dict(asked)
+    for name, value in vars(given).items():
+        source = context.get_parameter_source(name)
+        if name == "sources":
+            found[name] = {**dict(value), **asked[name]}
+        elif value is not None and source is click.core.ParameterSource.DEFAULT:
+            size = Size().convert(value, None, context) if name == "memory_limit" else value
+            found[name] = size
+    return found
 
 
 def run_options(
@@ -173,10 +189,8 @@ def run_options(
 
 def verify_command(
     paths: tuple[Path, ...],
+    config: Config,
     *,
-    config_file: Path | None = None,
-    select: tuple[str, ...] = (),
-    ignore: tuple[str, ...] = (),
     against: str | None = None,
     form: str = "text",
     html: Path | None = None,
@@ -189,7 +203,6 @@ def verify_command(
     from daft_lint_runtime.cases import cases_of, scripts
     from daft_lint_runtime.verify import verify_cases
 
-    config = _configured(config_file, select, ignore)
     cases, problems = cases_of(scripts(paths, config), config, against)
     for problem in problems:
         click.echo(f"daft-lint: {problem}", err=True)
@@ -201,23 +214,25 @@ def verify_command(
     return MISUSE if problems else summary.exit_code
 
 
-def profile_command(
-    path: Path, *, config_file: Path | None = None, output: Path | None = None, options: RunOptions = DEFAULTS
-) -> int:
+def profile_command(path: Path, config: Config, *, output: Path | None = None, options: RunOptions = DEFAULTS) -> int:
     """Profile and write the facts; returns the exit status. Misuse is a `click.ClickException`."""
     _need_runtime()
-    from daft_lint_runtime.profile import FACTS_FILE, as_toml, profile_script
+    from daft_lint.config import FACTS_FILE
+    from daft_lint_runtime.profile import as_toml, profile_script
 
-    config = _configured(config_file, (), ())
     _end_on_signals()
     try:
         found = profile_script(path, options)
     except VerifyError as error:
         raise click.ClickException(str(error)) from None
-    target = output or Path(FACTS_FILE)
+    target = output or _from_here(config.root / FACTS_FILE)
     _write(target, as_toml(found, path.as_posix(), config.settings.heavy_row_bytes))
     click.echo(f"{target}: {len(found.sources)} sources, {len(found.udfs)} UDFs")
     return PASSED
+
+
+def _from_here(file: Path) -> Path:
+    return file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
 
 
 def _need_runtime() -> None:

@@ -14,8 +14,6 @@ from daft_lint_runtime import measure
 from daft_lint_runtime.harness import Run, run_text, workspace
 from daft_lint_runtime.spec import RunOptions, VerifyError
 
-FACTS_FILE = "daft-lint.facts.toml"
-
 
 @dataclass(frozen=True)
 class SourceProfile:

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 from daft_lint_runtime.cli import Size, profile, verify
 
+from daft_lint.commands import run
 from daft_lint.config import parse
 
 SCRIPT = """
@@ -120,3 +121,75 @@ def test_check_and_fix_do_not_import_the_runtime() -> None:
         check=True,
     )
     assert done.stdout.strip() == "[]"
+
+
+SPREAD = """
+import daft
+from daft import DataType, Series
+
+
+@daft.cls(max_concurrency=16)
+class Scorer:
+    @daft.method.batch(return_dtype=DataType.int64(), batch_size=64)
+    def score(self, number: Series) -> Series:
+        return Series.from_pylist([n + 1 for n in number.to_pylist()])
+
+
+df = daft.read_parquet("numbers.parquet")
+df = df.repartition(1000)
+print(df.select(Scorer().score(df["number"]).alias("score")).agg(daft.col("score").sum()).to_pydict())
+"""
+
+
+def test_a_profile_gives_check_the_rows_that_it_lacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.table({"number": range(16_384)}), tmp_path / "numbers.parquet")
+    (tmp_path / "spread.py").write_text(SPREAD)
+    (tmp_path / "daft-lint.toml").write_text("[cluster]\nnodes = 4\n")
+    monkeypatch.chdir(tmp_path)
+    check = ["check", "spread.py", "--select", "DFT201", "--format", "concise"]
+    assert run(check) == 0
+    assert "DFT201" not in capsys.readouterr().out
+    assert run(["profile", "spread.py", "--runner", "native"]) == 0
+    assert capsys.readouterr().out == "daft-lint.facts.toml: 1 sources, 1 UDFs\n"
+    assert "rows = 16384" in (tmp_path / "daft-lint.facts.toml").read_text()
+    assert run(check) == 1
+    found = capsys.readouterr().out
+    assert "DFT201" in found
+    # 16,384 rows / (64 x 16 / 4) rows = 64 at most, a quarter of it to one digit: 20.
+    assert run(["fix", "spread.py", "--select", "DFT201"]) == 1
+    assert "+df = df.repartition(20)" in capsys.readouterr().out
+
+
+def test_the_configuration_speaks_where_the_command_line_does_not(
+    project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (project / "script.py").write_text(SCRIPT.replace('"blobs.parquet"', '"s3://bucket/blobs.parquet"'))
+    configuration = project / "daft-lint.toml"
+    configuration.write_text(
+        '[verify]\nrunner = "native"\nlimit-rows = 50\n[verify.sources]\n"s3://bucket/*" = "blobs.parquet"\n'
+    )
+    assert run(["verify", "script.py", "--verbose"]) == 0
+    assert "50 rows, all the same" in capfd.readouterr().out
+    assert run(["verify", "script.py", "--verbose", "--limit-rows", "60"]) == 0
+    assert "60 rows, all the same" in capfd.readouterr().out
+    configuration.write_text('[verify]\nmemory-limit = "much"\n')
+    assert run(["verify", "script.py"]) == 2
+    assert "much is no size" in capfd.readouterr().err
+
+
+def test_without_daft_the_command_says_how_to_get_it() -> None:
+    code = (
+        "import importlib.util as u; find = u.find_spec\n"
+        "u.find_spec = lambda name, *a: None if name == 'daft' else find(name, *a)\n"
+        "from daft_lint.commands import run\nsys.exit(run(['verify', 'x.py']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path[:0] = {sys.path!r}\n{code}"], capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert done.stderr == "daft-lint: daft-lint verify needs daft: pip install 'daft-lint[runtime]'\n"
