@@ -1,0 +1,255 @@
+"""`daft-lint init`: looks at a project without running it, and proposes a configuration, a hook and a CI job."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from daft_lint import __version__
+from daft_lint.config import Config, load
+from daft_lint.discover import discover, mentions_daft
+from daft_lint.document import Document, ParseFailure, run_as_deep_as_needed
+from daft_lint.fixing import write_atomically
+from daft_lint.pipeline.model import Script, Step
+from daft_lint.target import target_daft
+
+_CI = (".github/workflows", ".gitlab-ci.yml", ".circleci/config.yml", "azure-pipelines.yml", "Jenkinsfile")
+_WORKFLOW = ".github/workflows/daft-lint.yml"
+_CONFIGS = ("daft-lint.toml", ".daft-lint.toml", "pyproject.toml")
+_REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://")
+
+
+@dataclass
+class Project:
+    """What was seen of a project. `files` are those that use Daft; counts go by name."""
+
+    root: Path
+    files: list[Path] = field(default_factory=list)
+    daft: tuple[int, int, int] | None = None
+    """The oldest Daft that it requires."""
+    runners: Counter[str] = field(default_factory=Counter)
+    """Files by the runner that they set."""
+    udfs: int = 0
+    bounded_udfs: int = 0
+    """Those with a `batch_size`."""
+    concurrency: int | None = None
+    """The largest `max_concurrency` of a UDF."""
+    sources: Counter[str] = field(default_factory=Counter)
+    """The paths that are read."""
+    pre_commit: bool = False
+    ci: tuple[str, ...] = ()
+    configured: Path | None = None
+    """The file that has a configuration already."""
+
+
+def look(root: Path) -> Project:
+    """What a project has, by its files alone. Raises `config.ConfigError` for a configuration that cannot be used."""
+    from daft_lint.pipeline.project import Project as Tree
+
+    config = load(root)
+    inside = config.file is not None and config.file.resolve().parent == root.resolve()
+    project = Project(root, configured=config.file if inside else None)
+    project.daft = target_daft(None, str(root / "x.py"))
+    project.pre_commit = (root / ".pre-commit-config.yaml").exists()
+    project.ci = tuple(name for name in _CI if (root / name).exists())
+    tree = Tree()
+    for file in discover([Path(os.path.relpath(root))], config).files:
+        with suppress(OSError, ParseFailure):
+            raw = file.read_bytes()
+            if mentions_daft(raw):
+                _add(project, file, Document.from_bytes(file.as_posix(), raw), config, tree)
+    return project
+
+
+def _add(project: Project, file: Path, document: Document, config: Config, tree: object) -> None:
+    from daft_lint.pipeline.interpret import interpret
+    from daft_lint.pipeline.project import Project as Tree
+
+    assert isinstance(tree, Tree)
+    script = run_as_deep_as_needed(document, lambda: interpret(document, config.settings, tree))
+    if not script.steps and not script.udfs:
+        return
+    project.files.append(file)
+    if script.runner_is_set:
+        project.runners[script.runner.value] += 1
+    _add_udfs(project, script)
+    project.sources.update(path for step in _once(script.steps) if step.source for path in step.source.paths)
+
+
+def _add_udfs(project: Project, script: Script) -> None:
+    project.udfs += len(script.udfs)
+    project.bounded_udfs += sum(udf.batch_size is not None for udf in script.udfs)
+    counts = (udf.max_concurrency for udf in script.udfs if not udf.is_async)
+    known = [count.value for count in counts if count is not None and count.value is not None]
+    project.concurrency = max([*known, *([project.concurrency] if project.concurrency else [])], default=None)
+
+
+def _once(steps: Iterable[Step]) -> Iterator[Step]:
+    """The steps, each call of the text once."""
+    yield from {step.call: step for step in steps}.values()
+
+
+# What is proposed
+
+
+def summary(project: Project) -> str:
+    """What was seen, a line each."""
+    version = "not required anywhere" if project.daft is None else f"{'.'.join(map(str, project.daft))} or newer"
+    runners = ", ".join(f"{name} in {number}" for name, number in project.runners.most_common())
+    rows = [
+        ("files with Daft", str(len(project.files))),
+        ("Daft", version),
+        ("runner", runners or "set by no file; Ray is assumed"),
+        ("UDFs", f"{project.udfs}, {project.bounded_udfs} with a batch_size"),
+        ("sources", ", ".join(name for name, _ in project.sources.most_common(3)) or "none with a known path"),
+        ("pre-commit", "yes" if project.pre_commit else "no"),
+        ("CI", ", ".join(project.ci) or "none seen"),
+        ("configuration", str(project.configured or "none")),
+    ]
+    return "".join(f"{name:<16} {value}\n" for name, value in rows)
+
+
+def configuration(project: Project, table: str) -> str:
+    """A commented configuration; `table` is the table that it is in: "" or "tool.daft-lint"."""
+    native = project.runners and set(project.runners) == {"native"}
+    prefix = f"{table}." if table else ""
+    lines = [f"[{table}]"] if table else []
+    lines += [f"src = {_array(_folders(project))}"]
+    lines += [_said('fail-on = "warning"', "advice, warning, error, never")]
+    lines += [
+        _said('# ignore = ["DFT104"]', "prefixes of codes"),
+        _said("# facts = true", "read local Parquet footers"),
+    ]
+    if project.daft is None:
+        lines.append(_said('# target-daft = "0.7"', "the oldest Daft that the scripts are to run on"))
+    lines += ["", _said(f"[{prefix}cluster]", "what the scripts run on")]
+    lines.append(f'runner = "{"native" if native else "ray"}"')
+    lines.append(_said("# nodes = 4", "with these two, partition counts can be judged"))
+    lines.append(
+        _said(f"# total-concurrency = {project.concurrency or 16}", "UDF calls at once, on all nodes together")
+    )
+    for path in [path for path, _ in project.sources.most_common() if _REMOTE.match(path)][:3]:
+        lines += ["", f"# [{prefix}sources.{_string(path)}]", "# rows = 1_000_000", '# heavy = ["image"]']
+    return "\n".join(lines) + "\n"
+
+
+def _said(line: str, comment: str) -> str:
+    return f"{line:<32} # {comment}"
+
+
+def _folders(project: Project) -> list[str]:
+    """The folders at the root that hold files with Daft; the root itself where one lies there."""
+    tops: set[str] = set()
+    for file in project.files:
+        parts = Path(os.path.relpath(file, project.root)).parts
+        tops.add(parts[0] if len(parts) > 1 else ".")
+    return ["."] if "." in tops or not tops else sorted(tops)
+
+
+def _string(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in escaped) + '"'
+
+
+def _array(items: Sequence[str]) -> str:
+    return "[" + ", ".join(_string(item) for item in items) + "]"
+
+
+def hook() -> str:
+    """The entry below `repos:` of .pre-commit-config.yaml."""
+    return f"""\
+  - repo: local
+    hooks:
+      - id: daft-lint
+        name: daft-lint
+        entry: daft-lint check --force-exclude
+        language: python
+        additional_dependencies: ["daft-lint=={__version__}"]
+        types_or: [python, pyi, jupyter]
+"""
+
+
+def workflow() -> str:
+    """A GitHub workflow that annotates the changed lines."""
+    return f"""\
+name: daft-lint
+on: [push, pull_request]
+permissions:
+  contents: read
+jobs:
+  check:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-python@v5
+        with:
+          python-version: "3.12"
+      - run: pip install "daft-lint=={__version__}"
+      - run: daft-lint check --format github
+"""
+
+
+# Writing
+
+
+class InitError(Exception):
+    """What keeps a proposal from being written, in one line."""
+
+
+def target(project: Project) -> tuple[Path, str]:
+    """The file that the configuration goes to, and the table in it: pyproject.toml where there is one."""
+    pyproject = project.root / "pyproject.toml"
+    return (pyproject, "tool.daft-lint") if pyproject.is_file() else (project.root / "daft-lint.toml", "")
+
+
+def write(project: Project) -> list[Path]:
+    """Writes the configuration, and the workflow where GitHub workflows are in use; returns what was written.
+
+    Raises `InitError` where there is a configuration already or a file cannot be written; then nothing is.
+    """
+    if project.configured is not None:
+        raise InitError(f"{project.configured} has a configuration already: nothing is written")
+    file, table = target(project)
+    proposal = configuration(project, table)
+    written = [file]
+    try:
+        if table:
+            before = file.read_bytes()
+            write_atomically(str(file), before, _appended(before, proposal))
+        else:
+            _create(file, proposal)
+        if ".github/workflows" in project.ci and not (project.root / _WORKFLOW).exists():
+            _create(project.root / _WORKFLOW, workflow())
+            written.append(project.root / _WORKFLOW)
+    except OSError as error:
+        raise InitError(f"{file}: cannot be written: {error.strerror or error}") from None
+    return written
+
+
+def _appended(before: bytes, proposal: str) -> bytes:
+    """The file with the proposal behind it, in its own line breaks."""
+    end = b"\r\n" if b"\r\n" in before else b"\n"
+    gap = end if before.endswith(b"\n") or not before else end * 2
+    return before + gap + proposal.encode().replace(b"\n", end)
+
+
+def _create(file: Path, text: str) -> None:
+    """Makes a file that is not there, whole or not at all. Raises `FileExistsError` where it is."""
+    descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(temporary, 0o666 & ~umask)
+        os.link(temporary, file)
+    finally:
+        os.unlink(temporary)
