@@ -20,6 +20,7 @@ import libcst as cst
 from daft_lint.pipeline import dtypes, readers
 from daft_lint.pipeline.dtypes import DType, dotted_name
 from daft_lint.pipeline.model import Evidence, Parameter, Place, Strength, Weight
+from daft_lint.pipeline.syntax import constant
 
 if TYPE_CHECKING:
     from daft_lint.document import Cell
@@ -80,7 +81,7 @@ _SMALL_READ = 4096
 
 
 def _is_small(count: cst.BaseExpression | None) -> bool:
-    return isinstance(count, cst.Integer) and int(count.value, 0) <= _SMALL_READ
+    return isinstance(count, cst.Integer) and len(count.value) < 20 and int(count.value, 0) <= _SMALL_READ
 
 
 class _Form(enum.Enum):
@@ -377,7 +378,7 @@ def _callee(node: cst.BaseExpression) -> cst.BaseExpression:
 
 def _literal(node: cst.BaseExpression | None) -> str | None:
     if isinstance(node, (cst.SimpleString, cst.ConcatenatedString)):
-        value = node.evaluated_value
+        value = constant(node)
         return value if isinstance(value, str) else None
     return None
 
@@ -586,7 +587,8 @@ def _subscript(walk: _Walk, node: cst.Subscript) -> _Value:
             return _Value(value.params, value.form, value.anchored, _SMALL_BYTES)
         if isinstance(element.slice, cst.Index):
             index = element.slice.value
-            if isinstance(index, cst.Integer) and len(value.items) > (position := int(index.value, 0)):
+            position = constant(index) if isinstance(index, cst.Integer) else None
+            if isinstance(position, int) and position < len(value.items):
                 return value.items[position]
             walk.evaluate(index)
     return value.keep() if value.params else _NOTHING

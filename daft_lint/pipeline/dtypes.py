@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeGuard
 import libcst as cst
 
 from daft_lint.pipeline.model import Place, Strength, Weight
+from daft_lint.pipeline.syntax import MAX_QUOTED, constant, quoted
 
 if TYPE_CHECKING:
     from daft_lint.pipeline.bodies import Scope
@@ -290,7 +291,9 @@ def from_sql(text: str) -> DType | None:
     """The type that a string names, as `return_dtype="float32"` or `DataType.from_sql` reads it; None where it names
     none that is known."""
     spelled = " ".join(text.lower().split())
-    array = re.fullmatch(r"(.+)\[(\d*)\]", spelled)
+    if len(spelled) > MAX_QUOTED:
+        return None
+    array = re.fullmatch(r"(.+)\[([0-9]{0,18})\]", spelled)
     if array:
         element = from_sql(array[1])
         if element is None:
@@ -305,10 +308,15 @@ def from_sql(text: str) -> DType | None:
     return None
 
 
+def _is_size(text: str) -> bool:
+    """A whole number that `int` takes, and no superscript."""
+    return text.isdecimal() and len(text) <= 18
+
+
 def _sql_call(name: str, parts: list[str]) -> DType:
     if name == "image":
-        return make("image", (parts[0], *(int(n) for n in parts[1:] if n.isdigit())), {})
-    sizes = tuple(int(n) for n in parts[1:] if n.isdigit())
+        return make("image", (parts[0], *(int(n) for n in parts[1:] if _is_size(n))), {})
+    sizes = tuple(int(n) for n in parts[1:] if _is_size(n))
     item = from_sql(parts[0]) or UNKNOWN
     if name == "embedding":
         return make("embedding", (item, *sizes), {})
@@ -426,11 +434,9 @@ def _annotation(node: cst.BaseExpression, scope: Scope, depth: int) -> DType | N
 
 
 def _quoted(node: cst.SimpleString | cst.ConcatenatedString, scope: Scope, depth: int) -> DType | None:
-    try:
-        text = node.evaluated_value
-        return _annotation(cst.parse_expression(text.strip()), scope, depth + 1) if isinstance(text, str) else None
-    except (cst.ParserSyntaxError, SyntaxError, ValueError):
-        return None
+    text = constant(node)
+    inner = quoted(text) if isinstance(text, str) else None
+    return None if inner is None else _annotation(inner, scope, depth + 1)
 
 
 def _named(dotted: str, scope: Scope, depth: int) -> DType | None:
@@ -520,7 +526,7 @@ def _jaxtyping(name: str, members: list[cst.BaseExpression]) -> DType:
     axes = members[1] if len(members) > 1 else None
     dimensions: list[str] = []
     if isinstance(axes, cst.SimpleString):
-        dimensions = str(axes.evaluated_value).split()
-    if dimensions and all(d.isdigit() for d in dimensions):
+        dimensions = str(constant(axes)).split()
+    if dimensions and all(_is_size(d) for d in dimensions):
         return make("tensor", (item, tuple(int(d) for d in dimensions)), {})
     return make("tensor", (item,), {})

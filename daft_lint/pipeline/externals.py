@@ -10,6 +10,8 @@ import libcst as cst
 
 from daft_lint.pipeline.model import Runner
 from daft_lint.pipeline.values import (
+    MAX_CONTAINED,
+    MAX_TEXT,
     UNKNOWN,
     Args,
     Attributes,
@@ -58,7 +60,13 @@ class Externals:
             if not args.positional:
                 return UNKNOWN
             values = tuple(v for v, _ in args.positional[1:])
-            return Partial(args.positional[0][0], values, {k: v for k, (v, _) in args.keywords.items()})
+            keywords = {k: v for k, (v, _) in args.keywords.items()}
+            function = args.positional[0][0]
+            if isinstance(function, Partial):
+                # As functools does: one object however often it is repeated.
+                merged = {**function.keywords, **keywords}
+                return Partial(function.function, (*function.args, *values)[:MAX_CONTAINED], merged)
+            return Partial(function, values, keywords)
         if path in PARSERS:
             return Attributes({"": ExternalCall(path)})
         if path in ("os.environ.get", "os.getenv"):
@@ -233,7 +241,7 @@ def string_method(owner: Literal, name: str, args: Args) -> object:
             filled = text.format(*values[: len(args.positional)], **keywords)
         except (IndexError, KeyError, ValueError):
             return UNKNOWN
-        return Literal(filled, sure=owner.sure)
+        return Literal(filled, sure=owner.sure) if len(filled) <= MAX_TEXT else UNKNOWN
     if name in ("lower", "upper", "strip", "rstrip", "lstrip") and not args.positional:
         changed: str = getattr(text, name)()
         return Literal(changed, owner.name, owner.sure)

@@ -41,15 +41,18 @@ from daft_lint.pipeline.model import (
 from daft_lint.pipeline.steps import Steps, matching_facts, merged_facts
 from daft_lint.pipeline.syntax import (
     chain_root,
+    constant,
     dataclass_fields,
     decorator_names,
     dotted,
     is_main_guard,
     last_name,
+    quoted,
     single_index,
 )
 from daft_lint.pipeline.udfs import Udfs
 from daft_lint.pipeline.values import (
+    MAX_TEXT,
     UNKNOWN,
     Args,
     Attributes,
@@ -99,7 +102,7 @@ WORK_PER_LINE = 30
 MIN_WORK = 20_000
 """Statements evaluated for one file: `MIN_WORK` and `WORK_PER_LINE` for each line."""
 MAX_LOOP_ITEMS = 8
-"""Items of a literal list that a loop goes through one by one."""
+"""Items of a literal list that a loop goes through one by one; for loops in one another, of all of them."""
 MAX_LOOP_DEPTH = 2
 """Nested loops whose body is evaluated a second time."""
 
@@ -156,6 +159,7 @@ class Interpreter:
         self.branch_depth = 0
         self.call_depth = 0
         self.loop_depth = 0
+        self.unrolled = 1
         self.expects_failure = 0
         self.rehearsals = 0
         self.work = 0
@@ -477,11 +481,13 @@ class Interpreter:
 
     def for_(self, node: cst.For, scope: Scope) -> bool:
         values = self.evaluate(node.iter, scope)
-        if isinstance(values, Items) and not values.open and 0 < len(values.items) <= MAX_LOOP_ITEMS:
+        if isinstance(values, Items) and not values.open and 0 < len(values.items) <= MAX_LOOP_ITEMS // self.unrolled:
+            outer, self.unrolled = self.unrolled, self.unrolled * len(values.items)
             for item in values.items:
                 if self.work <= self.max_work:
                     self.bind(node.target, item, scope)
                     self.suite(node.body, scope)
+            self.unrolled = outer
         else:
             self.loop(scope, lambda: self.bind(node.target, element_of(values), scope), node.body)
         if node.orelse is not None:
@@ -761,7 +767,8 @@ class Interpreter:
         text = node.value
         # Most strings are plain: `evaluated_value` compiles each of them.
         plain = text[0] in "'\"" and "\\" not in text and text[1:2] != text[0]
-        return Literal(text[1:-1] if plain else node.evaluated_value)
+        value = text[1:-1] if plain else constant(node)
+        return UNKNOWN if value is None else Literal(value)
 
     def concatenated(self, node: cst.ConcatenatedString, scope: Scope) -> object:
         left, right = self.evaluate(node.left, scope), self.evaluate(node.right, scope)
@@ -782,10 +789,12 @@ class Interpreter:
                     sure = sure and value.sure
                 else:
                     known = False
+        known = known and sum(map(len, parts)) <= MAX_TEXT
         return Literal("".join(parts), sure=sure) if known else UNKNOWN
 
     def number(self, node: cst.Integer | cst.Float, scope: Scope) -> object:
-        return Literal(node.evaluated_value)
+        value = constant(node)
+        return UNKNOWN if value is None else Literal(value)
 
     def sequence(self, node: cst.List | cst.Tuple | cst.Set, scope: Scope) -> object:
         items: list[object] = []
@@ -896,11 +905,14 @@ class Interpreter:
         inner = Scope(scope.cell, scope.path, parent=scope)
         values = self.evaluate(node.for_in.iter, scope)
         plain_loop = not node.for_in.ifs and node.for_in.inner_for_in is None
-        if isinstance(values, Items) and plain_loop and len(values.items) <= MAX_UNROLLED:
+        if isinstance(values, Items) and plain_loop and len(values.items) <= MAX_UNROLLED // self.unrolled:
             items = []
+            outer, self.unrolled = self.unrolled, self.unrolled * max(1, len(values.items))
             for item in values.items:
+                self.work += 1
                 self.bind(node.for_in.target, item, inner)
                 items.append(self.evaluate(node.elt, inner))
+            self.unrolled = outer
             return Items(tuple(items), values.open)
         self.comp_for(node.for_in, values, inner)
         item = self.evaluate(node.elt, inner)
@@ -929,6 +941,7 @@ class Interpreter:
             value = self.evaluate(arg.value, scope)
             if arg.star == "*":
                 if isinstance(value, Items):
+                    self.work += len(value.items)
                     args.positional.extend((item, arg.value) for item in value.items)
                     args.open = args.open or value.open
                 else:
@@ -1111,13 +1124,10 @@ class Interpreter:
 
     def names_dataframe(self, node: cst.BaseExpression, scope: Scope) -> bool:
         if isinstance(node, cst.SimpleString):
-            text = str(node.evaluated_value)
-            if "DataFrame" not in text:
+            if "DataFrame" not in node.value:
                 return False
-            try:
-                node = cst.parse_expression(text)
-            except cst.ParserSyntaxError:
-                return False
+            inner = quoted(str(constant(node)))
+            return inner is not None and not isinstance(inner, cst.SimpleString) and self.names_dataframe(inner, scope)
         if isinstance(node, cst.BinaryOperation):
             return self.names_dataframe(node.left, scope) or self.names_dataframe(node.right, scope)
         if isinstance(node, cst.Subscript) and last_name(node.value) in ("Optional", "Union", "Annotated"):

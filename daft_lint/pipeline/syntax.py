@@ -2,7 +2,34 @@
 
 from __future__ import annotations
 
+import warnings
+
 import libcst as cst
+
+MAX_QUOTED = 400
+"""Characters of a quoted annotation that is parsed: no deeper than the parser can take."""
+
+
+def constant(node: cst.SimpleString | cst.ConcatenatedString | cst.Integer | cst.Float) -> object:
+    """The value that a constant spells; None where Python takes the spelling for none (`"\\N{no such name}"`, a number
+    of 5,000 digits)."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            value: object = node.evaluated_value
+    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
+        return None
+    return value
+
+
+def quoted(text: str) -> cst.BaseExpression | None:
+    """The expression in a quoted annotation, None where it is none."""
+    if len(text) > MAX_QUOTED:
+        return None
+    try:
+        return cst.parse_expression(text.strip())
+    except (cst.ParserSyntaxError, ValueError, RecursionError):
+        return None
 
 
 def dotted(node: cst.BaseExpression) -> str:

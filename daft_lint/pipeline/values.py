@@ -33,6 +33,27 @@ class Unknown:
 
 UNKNOWN = Unknown()
 
+MAX_CONTAINED = 8192
+"""Values that a container may hold, those in its containers included, before its content counts as not known:
+`c = [c, c]` in 40 lines holds more than any loop can visit."""
+MAX_DEPTH = 32
+"""Containers in one another, likewise."""
+
+
+def extent(values: Iterable[object]) -> tuple[int, int]:
+    """How many values these are, those in their containers included, and how deep the containers go."""
+    size = depth = 0
+    for value in values:
+        size += 1
+        if isinstance(value, (Items, Entries, Choice)):
+            size += value.extent[0]
+            depth = max(depth, value.extent[1])
+    return size, depth + 1
+
+
+def fits(size: tuple[int, int]) -> bool:
+    return size[0] <= MAX_CONTAINED and size[1] <= MAX_DEPTH
+
 
 @dataclass(frozen=True, slots=True)
 class Literal:
@@ -52,6 +73,17 @@ class Items:
 
     items: tuple[object, ...]
     open: bool = False
+    extent: tuple[int, int] = field(init=False, default=(0, 1))
+    """How many values it holds, those in its containers included, and how deep those go; what is too large is open
+    and empty."""
+
+    def __post_init__(self) -> None:
+        size = extent(self.items)
+        if fits(size):
+            object.__setattr__(self, "extent", size)
+        else:
+            object.__setattr__(self, "items", ())
+            object.__setattr__(self, "open", True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +106,16 @@ class Entries:
 
     entries: Mapping[object, object]
     open: bool = False
+    extent: tuple[int, int] = field(init=False, default=(0, 1))
+    """As for `Items`."""
+
+    def __post_init__(self) -> None:
+        size = extent(self.entries.values())
+        if fits(size):
+            object.__setattr__(self, "extent", size)
+        else:
+            object.__setattr__(self, "entries", {})
+            object.__setattr__(self, "open", True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +312,11 @@ class Choice:
     """One of several values: what branches leave behind."""
 
     values: tuple[object, ...]
+    extent: tuple[int, int] = field(init=False, default=(0, 1))
+    """As for `Items`; made of what fits."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "extent", extent(self.values))
 
 
 def choice(values: Iterable[object]) -> object:

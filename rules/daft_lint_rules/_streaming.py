@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import libcst as cst
@@ -263,7 +264,7 @@ def constant_in_view(name: str, spot: Place) -> bool:
     """Whether `name` is bound once in its file, by an assignment that `spot` sees: above it in a block around it, or
     anywhere in the module where `spot` stands in a function."""
     module = spot.cell.module
-    if sum(_binds(node, name) for node in _nodes(module)) != 1:
+    if _View.of(module).bound[name] != 1:
         return False
     blocks = _blocks_around(module, spot.node)
     for depth, (block, index, is_class_body) in enumerate(blocks):
@@ -281,19 +282,35 @@ _Block = tuple[Sequence[cst.CSTNode], int, bool]
 
 def _blocks_around(module: cst.Module, wanted: cst.CSTNode) -> list[_Block]:
     """The blocks that hold a node, outermost first: their statements, which of them holds it, whether of a class."""
+    parents = _View.of(module).parents
     found: list[_Block] = []
-    block: Sequence[cst.CSTNode] | None = module.body
-    is_class_body = False
-    while block is not None:
-        index = next((i for i, statement in enumerate(block) if _holds(statement, wanted)), None)
-        if index is None:
-            break
-        found.append((block, index, is_class_body))
-        is_class_body = isinstance(block[index], cst.ClassDef)
-        inner = (n for n in _nodes(block[index]) if isinstance(n, cst.IndentedBlock) and _holds(n, wanted))
-        body = next(inner, None)
-        block = None if body is None else body.body
-    return found
+    node: cst.CSTNode | None = wanted
+    while node is not None:
+        above = parents.get(node)
+        if isinstance(above, cst.Module | cst.IndentedBlock):
+            index = next((i for i, statement in enumerate(above.body) if statement is node), None)
+            if index is not None:
+                found.append((above.body, index, isinstance(parents.get(above), cst.ClassDef)))
+        node = above
+    return found[::-1]
+
+
+@dataclass(frozen=True)
+class _View:
+    """What is asked of a module again and again: what holds a node, and how often each name is bound."""
+
+    parents: Mapping[cst.CSTNode, cst.CSTNode]
+    bound: Counter[str]
+
+    @staticmethod
+    @functools.lru_cache(maxsize=4)
+    def of(module: cst.Module) -> _View:
+        parents: dict[cst.CSTNode, cst.CSTNode] = {}
+        bound: Counter[str] = Counter()
+        for node in _nodes(module):
+            parents.update(dict.fromkeys(node.children, node))
+            bound.update(_bound_by(node))
+        return _View(parents, bound)
 
 
 def _assigned_names(line: cst.CSTNode) -> Iterator[str]:
@@ -306,19 +323,19 @@ def _assigned_names(line: cst.CSTNode) -> Iterator[str]:
             yield small.target.value
 
 
-def _binds(node: cst.CSTNode, name: str) -> bool:
-    """Whether a node itself gives `name` a value: an assignment, a parameter, a loop, a `with`, an import."""
+def _bound_by(node: cst.CSTNode) -> set[str]:
+    """The names that a node itself gives a value: an assignment, a parameter, a loop, a `with`, an import."""
     if isinstance(node, cst.Param):
-        return node.name.value == name
+        return {node.name.value}
     if isinstance(node, cst.AssignTarget | cst.AnnAssign | cst.AugAssign | cst.For | cst.CompFor | cst.NamedExpr):
-        return _names_in(node.target, name)
+        return _names_in(node.target)
     if isinstance(node, cst.AsName):
-        return _names_in(node.name, name)
-    return isinstance(node, cst.Global | cst.Nonlocal) and any(item.name.value == name for item in node.names)
+        return _names_in(node.name)
+    return {item.name.value for item in node.names} if isinstance(node, cst.Global | cst.Nonlocal) else set()
 
 
-def _names_in(target: cst.CSTNode, name: str) -> bool:
-    return any(isinstance(node, cst.Name) and node.value == name for node in _nodes(target))
+def _names_in(target: cst.CSTNode) -> set[str]:
+    return {node.value for node in _nodes(target) if isinstance(node, cst.Name)}
 
 
 def _nodes(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -328,10 +345,6 @@ def _nodes(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
         node = pending.pop()
         yield node
         pending.extend(node.children)
-
-
-def _holds(root: cst.CSTNode, wanted: cst.CSTNode) -> bool:
-    return any(node is wanted for node in _nodes(root))
 
 
 def order_seen(pipeline: Pipeline, index: int, after: Place | None = None) -> str | None:
