@@ -1,0 +1,376 @@
+"""Hostile and extreme files through the real command: each ends in a result or one clear line, soon, and never in a
+traceback."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from daft_lint.document import Document
+from daft_lint.pipeline.interpret import Interpreter
+from daft_lint.pipeline.model import Settings
+from daft_lint.pipeline.project import Project
+
+ROOT = Path(__file__).parent.parent
+SECONDS = 30
+"""Far above what any of these takes alone (a few seconds), since test machines are busy."""
+
+HEAD = """import daft
+from daft import col
+from daft.functions import download
+
+@daft.func.batch(return_dtype=daft.DataType.int64())
+def size(image):
+    return [len(x) for x in image.to_pylist()]
+
+df = daft.read_parquet("s3://bucket/*.parquet")
+"""
+TAIL = """df = df.with_column("image", download(col("url")))
+df.with_column("size", size(col("image"))).write_parquet("out")
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    status: int
+    out: str
+    err: str
+    seconds: float
+
+
+def lint(folder: Path, *arguments: str, stdin: bytes = b"") -> Run:
+    path = os.pathsep.join(str(ROOT / part) for part in (".", "rules", "runtime"))
+    environment = {**os.environ, "PYTHONPATH": path, "NO_COLOR": "1", "XDG_CACHE_HOME": str(folder / ".cache-home")}
+    began = time.monotonic()
+    run = subprocess.run(
+        [sys.executable, "-m", "daft_lint", *arguments],
+        cwd=folder,
+        env=environment,
+        input=stdin,
+        capture_output=True,
+        check=False,
+        timeout=SECONDS,
+    )
+    seconds = time.monotonic() - began
+    return Run(run.returncode, run.stdout.decode("utf-8", "replace"), run.stderr.decode("utf-8", "replace"), seconds)
+
+
+def sane(folder: Path, *arguments: str, stdin: bytes = b"") -> Run:
+    """A run that ended as every run must."""
+    run = lint(folder, *arguments, stdin=stdin)
+    assert run.status in (0, 1, 2), run.err
+    assert "Traceback" not in run.err, run.err
+    assert "Traceback" not in run.out
+    return run
+
+
+def checked(folder: Path, text: str | bytes, name: str = "a.py") -> list[tuple[str, str]]:
+    """The code and the message of each finding in a file with this text."""
+    (folder / name).write_bytes(text.encode() if isinstance(text, str) else text)
+    run = sane(folder, "check", name, "--format", "json")
+    assert run.err == ""
+    return [(finding["code"], finding["message"]) for finding in json.loads(run.out)["findings"]]
+
+
+def codes(found: list[tuple[str, str]]) -> set[str]:
+    return {code for code, _ in found}
+
+
+# Deep and long
+
+
+def test_a_chain_of_1_000_calls(tmp_path: Path) -> None:
+    chain = "df = (df" + '\n    .where(col("a") > 1)' * 1000 + ")\n"
+    assert "DFT101" in codes(checked(tmp_path, HEAD + chain + TAIL))
+
+
+def test_300_nested_parentheses(tmp_path: Path) -> None:
+    nested = "x = " + "(" * 300 + "df" + ")" * 300 + "\n"
+    assert "DFT101" in codes(checked(tmp_path, HEAD + nested + TAIL))
+
+
+def test_a_chain_of_5_000_calls_is_said_to_be_too_deep(tmp_path: Path) -> None:
+    found = checked(tmp_path, HEAD + "df = df" + '.where(col("a") > 1)' * 5000 + "\n" + TAIL)
+    assert [code for code, _ in found] == ["DFT001"]
+    assert "too deep" in found[0][1]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x = " + "a if b else " * 800 + "df",
+        "x = " + " or ".join(["df"] * 900),
+        "e = " + " + ".join(['col("a")'] * 900),
+        "x = " + "not " * 900 + "df",
+        "x = " + "-" * 900 + "1",
+        "x = df" + '["a"]' * 900,
+        "x = df" + ".a" * 2500,
+        "x = " + "lambda: " * 900 + "df",
+        "x = " + " ".join(["'a'"] * 2000),
+        "x = " + "[" * 390 + "]" * 390,
+        "x = " + "f'{" * 3 + "df" + "}'" * 3,
+        "x = '" + "a" * 2_000_000 + "'",
+        "x = [" + ", ".join(["1"] * 20_000) + "]",
+        "x = " + "9" * 5000,
+        "x = '\\N{no such name}'",
+        "x: 'DataFrame" + ".a" * 3000 + "' = df",
+        "def f(x: '" + "(" * 3000 + "DataFrame') -> 'List[" + "List[" * 90 + "int': pass",
+        "@size\n@size\ndef size2(x): return size2(size2)",
+        "@g(g)\ndef g(f): return g(f)\n@g(g(g))\ndef g(f): return g",
+    ],
+    ids=lambda line: line[:24],
+)
+def test_deep_expressions_and_long_lines(tmp_path: Path, line: str) -> None:
+    assert codes(checked(tmp_path, HEAD + line + "\n" + TAIL)) & {"DFT101", "DFT001"}
+
+
+# Much
+
+
+def nested(count: int, opening: Callable[[int], str], inside: str, closing: Callable[[int], str] = lambda _: "") -> str:
+    text = "".join("    " * i + opening(i) + "\n" for i in range(count)) + "    " * count + inside + "\n"
+    for i in reversed(range(count)):
+        text += "".join("    " * i + line + "\n" for line in closing(i).splitlines())
+    return text
+
+
+WHERE = 'df = df.where(col("a") > 1)'
+MANY = {
+    "concat_with_itself": "df = df.concat(df)\n" * 40,
+    "join_with_itself": 'df = df.join(df, on="a")\n' * 40,
+    "union_of_branches": "".join(f"if x{i}:\n    df = df.concat(df)\n" for i in range(30)),
+    "sum_with_itself": 'e = col("a")\n' + "e = e + e\n" * 200 + 'df = df.with_column("e", e)\n',
+    "sum_of_5000": 'e = col("a")\n' + "e = e + 1\n" * 5000 + 'df = df.with_column("e", e)\n',
+    "list_of_itself": 'c = [col("a")]\n' + "c = [c, c]\n" * 60 + "c = [*c, *c]\n" * 60 + "df = df.select(*c)\n",
+    "list_and_itself": 'c = [col("a")]\n' + "c += c\n" * 60 + "c = c + c\n" * 60 + "df = df.select(*c)\n",
+    "list_in_list": "c = []\n" + "c = [c]\n" * 3000 + "df = df.select(c)\n",
+    "dict_of_itself": 'c = {"a": col("a")}\n' + 'c = {"a": c, "b": c}\n' * 60 + "df = df.with_columns(c)\n",
+    "text_with_itself": "s = 'aaaa'\n" + "s = f'{s}{s}'\n" * 60 + "s = '{0}{0}'.format(s)\n" * 60 + "s = s + s\n" * 60,
+    "partial_of_partial": "from functools import partial\np = size\n" + "p = partial(p, 1)\n" * 2000,
+    "ifs_in_ifs": nested(30, lambda i: f"if x{i}:", WHERE, lambda i: f'else:\n    df = df.exclude("c{i}")'),
+    "loops_in_loops": nested(8, lambda i: f"for i{i} in xs{i}:", WHERE),
+    "literal_loops": nested(8, lambda i: f"for i{i} in [1, 2, 3, 4, 5, 6, 7, 8]:", WHERE),
+    "comprehensions": "z = " + "[" * 8 + "1" + "".join(f" for i{i} in {list(range(16))}]" for i in range(8)) + "\n",
+    "tries_in_tries": nested(30, lambda _: "try:", WHERE, lambda i: f"except E{i}:\n    {WHERE}"),
+    "withs_in_withs": nested(60, lambda _: "with a(df) as df:", WHERE),
+    "classes_in_classes": nested(90, lambda i: f"class C{i}:", "x = 1"),
+    "functions_in_functions": nested(90, lambda i: f"def f{i}(x):", "return x"),
+    "mutual_recursion": f"def a(x):\n    return b(b(x))\ndef b(x):\n    {WHERE}\n    return a(a(df))\ndf = a(df)\n",
+    "calls_of_calls": "".join(f"def f{i}(x):\n    x = f{i + 1}(x)\n    return f{i + 1}(x)\n" for i in range(30))
+    + "df = f0(df) or df\n",
+    "calls_in_a_row": "".join(f"def f{i}(x):\n    return f{i + 1}(x)\n" for i in range(2500)) + "df = f0(df) or df\n",
+    "diamond_classes": "class C0: pass\n"
+    + "".join(f"class C{i}(C{i - 1}, C{i - 1}): pass\n" for i in range(1, 60))
+    + "C59().x\n",
+    "elifs": f"if x:\n    {WHERE}\n" + "".join(f"elif x{i}:\n    {WHERE}\n" for i in range(1500)),
+    "ifs": "".join(f"if x{i}:\n    {WHERE}\n" for i in range(2000)),
+    "cases": "match x:\n" + "".join(f"    case {i}:\n        {WHERE}\n" for i in range(1000)),
+    "choices": "x = 1\n" + "".join(f"if y{i}:\n    x = {i}\n" for i in range(1000)),
+    "columns": "".join(f'df = df.with_column("c{i}", col("a"))\n' for i in range(1500)),
+    "numbers": "x = 2**64**64\ny = 1 << 10**9\nz = int('9' * 5000) + int('1e9')\ndf = df.limit(float('inf'))\n"
+    "df = df.repartition(float('nan')).into_batches(1e999)\nrange(10**30)\nw = [1] * 10**10\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_what_grows_out_of_hand(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a.py").write_text(HEAD + MANY[name] + TAIL)
+    sane(tmp_path, "check", "a.py")
+
+
+def test_10_000_assignments(tmp_path: Path) -> None:
+    text = "".join(f'x{i} = df.where(col("a") > {i})\n' for i in range(10_000))
+    assert "DFT101" in codes(checked(tmp_path, HEAD + text + TAIL))
+
+
+def test_a_file_of_50_000_lines(tmp_path: Path) -> None:
+    assert "DFT101" in codes(checked(tmp_path, HEAD + "x = 1\n" * 50_000 + TAIL))
+
+
+def work(text: str) -> int:
+    document = Document.from_bytes("a.py", text.encode())
+    interpreter = Interpreter(Settings(), Project(), "a.py")
+    interpreter.run(document)
+    return interpreter.work
+
+
+GROWING: dict[str, Callable[[int], str]] = {
+    "statements": lambda n: "x = 1\n" * n,
+    "steps": lambda n: f"{WHERE}\n" * n,
+    "branches": lambda n: f"if x:\n    {WHERE}\n" * (n // 2),
+    "functions": lambda n: "".join(f"def f{i}(x):\n    return f{i + 1}(x)\n" for i in range(n // 2)),
+    "calls": lambda n: "def f(x):\n    y = x\n    return y\n" + "df = f(df)\n" * n,
+    "loops": lambda n: f"for x in xs:\n    {WHERE}\n" * (n // 2),
+    "methods": lambda n: "class A:\n" + "".join(f"    def f{i}(self): return self.f{i + 1}()\n" for i in range(n)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GROWING)
+def test_work_grows_linearly(name: str) -> None:
+    few, many = work(HEAD + GROWING[name](100) + TAIL), work(HEAD + GROWING[name](2000) + TAIL)
+    assert many <= 20 * few * 1.5
+
+
+# Odd bytes
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (b"", set()),
+        (b"# daft, nothing but a comment\n", set()),
+        (b"import daft\ndaft.func\n\0\n", {"DFT001"}),
+        (b"# -*- coding: latin-1 -*-\n" + (HEAD + "x = 'caf\u00e9'\n" + TAIL).encode("latin-1"), {"DFT101", "DFT203"}),
+        (b"\xef\xbb\xbf" + (HEAD + TAIL).encode(), {"DFT101", "DFT203"}),
+        ((HEAD + "x = 'caf\u00e9'\n").encode("latin-1"), {"DFT001"}),
+        ((HEAD + TAIL).encode("utf-16"), set()),
+        (b"# coding: no-such-encoding\nimport daft\ndaft.func\n", {"DFT001"}),
+        (b"# coding: rot13\nimport daft\ndaft.func\n", {"DFT001"}),
+        ((HEAD + TAIL).replace("\n", "\r\n").encode(), {"DFT101", "DFT203"}),
+        ((HEAD + TAIL).replace("\n", "\r").encode(), {"DFT101", "DFT203"}),
+        (b"import daft\ndaft.func\n\x1a", {"DFT001"}),
+    ],
+    ids=["empty", "comment", "nul", "latin_1", "bom", "no_cookie", "utf_16", "unknown", "rot13", "crlf", "cr", "sub"],
+)
+def test_odd_bytes(tmp_path: Path, raw: bytes, expected: set[str]) -> None:
+    found = codes(checked(tmp_path, raw))
+    assert found == expected or found & {"DFT101"} & expected
+
+
+# Odd notebooks
+
+
+def bomb() -> bytes:
+    """Many cells, each with much in it."""
+    source = ["import daft\n"] + ["df = daft.read_parquet('a').repartition(8)\n"] * 20
+    cell = {"cell_type": "code", "metadata": {}, "source": source, "outputs": [{"text": "x" * 1000}]}
+    return json.dumps({"cells": [cell] * 500, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"daft",
+        b'{"cells": [{"cell_type": "code", "source": "import daft',
+        b"[" * 100_000 + b"daft.func",
+        b'{"a": ' * 100_000 + b"daft.func",
+        b'{"cells": 3, "x": "daft.func"}',
+        b'{"cells": [1, null, {}, {"cell_type": "code"}, {"cell_type": "code", "source": [1]}], "x": "daft.func"}',
+        b'{"cells": [{"cell_type": "code", "source": ["import daft\\n", "daft.func(\\ud800)"]}]}',
+        b'{"cells": [{"cell_type": "code", "source": "import daft\\u0000daft.func"}]}',
+        b'{"cells": [], "n": ' + b"9" * 10_000 + b', "x": "daft.func"}',
+        bomb(),
+    ],
+    ids=["empty", "word", "cut", "arrays", "objects", "number", "cells", "surrogate", "nul", "digits", "bomb"],
+)
+def test_odd_notebooks(tmp_path: Path, raw: bytes) -> None:
+    (tmp_path / "a.ipynb").write_bytes(raw)
+    sane(tmp_path, "check", "a.ipynb")
+    assert (tmp_path / "a.ipynb").read_bytes() == raw
+
+
+# Odd files
+
+BAD = b"import daft\n\ndf = daft.read_parquet('s3://b/*.parquet')\ndf.repartition(8)\ndf.show()\n"
+posix = pytest.mark.skipif(os.name == "nt", reason="POSIX file names and links")
+
+
+@posix
+def test_a_broken_link(tmp_path: Path) -> None:
+    (tmp_path / "a.py").symlink_to("nowhere.py")
+    (tmp_path / "b.py").write_bytes(BAD)
+    run = sane(tmp_path, "check", "--format", "concise")
+    assert run.status == 1
+    assert run.err == "daft-lint: a.py: a symbolic link to a file that does not exist\n"
+    assert sane(tmp_path, "check", "a.py").status == 2
+
+
+@posix
+def test_links_in_a_loop(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "a.py").write_bytes(BAD)
+    (tmp_path / "inner" / "up").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "self.py").symlink_to("self.py")
+    run = sane(tmp_path, "check", "--format", "concise")
+    assert run.status == 1
+    assert len(run.out.splitlines()) == 2
+    assert run.err.startswith("daft-lint: self.py: ")
+    assert sane(tmp_path, "check", "inner/up/inner/up", "--format", "concise").status == 1
+
+
+@posix
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_bytes(BAD)
+    (tmp_path / "a.py").chmod(0)
+    if os.access(tmp_path / "a.py", os.R_OK):
+        pytest.skip("this user may read every file")
+    run = sane(tmp_path, "check", "a.py")
+    assert run.status == 2
+    assert run.err == "daft-lint: a.py: cannot be read: Permission denied\n"
+
+
+def test_a_folder_with_the_name_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "x.py").mkdir()
+    (tmp_path / "x.py" / "a.py").write_bytes(BAD)
+    (tmp_path / "y.ipynb").mkdir()
+    assert sane(tmp_path, "check").status == 1
+    run = sane(tmp_path, "plan", "x.py")
+    assert run.status == 2
+    assert len(run.err.splitlines()) == 1
+
+
+@posix
+@pytest.mark.parametrize("arguments", [("check",), ("check", "x.py"), ("plan", "x.py"), ("fix", "x.py")])
+def test_a_pipe_with_the_name_of_a_file(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    os.mkfifo(tmp_path / "x.py")
+    run = sane(tmp_path, *arguments)
+    assert len(run.err.splitlines()) <= 1 or run.status != 2
+
+
+@posix
+def test_a_module_that_is_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "helpers.py")
+    (tmp_path / "a.py").write_bytes(b"from helpers import size\n" + BAD)
+    assert "DFT401" in sane(tmp_path, "check", "a.py", "--format", "concise").out
+
+
+@posix
+def test_a_configuration_that_is_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pyproject.toml")
+    os.mkfifo(tmp_path / ".gitignore")
+    (tmp_path / "a.py").write_bytes(BAD)
+    sane(tmp_path, "check")
+
+
+@posix
+def test_devices(tmp_path: Path) -> None:
+    for path in ("/dev/null", "/dev/zero"):
+        run = sane(tmp_path, "check", path)
+        assert run.status == 2
+        assert run.err == f"daft-lint: {path}: neither a file nor a folder\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_names_that_are_no_utf_8(tmp_path: Path) -> None:
+    name = os.fsencode(tmp_path) + b"/caf\xe9.py"
+    Path(os.fsdecode(name)).write_bytes(BAD)
+    for form in ("text", "concise", "json"):
+        run = sane(tmp_path, "check", "--format", form)
+        assert run.status == 1
+        assert "caf\\" in run.out
+    (tmp_path / "line\nbreak.py").write_bytes(BAD)
+    sane(tmp_path, "check", "--format", "concise")
+
+
+@pytest.mark.parametrize("name", ["a.py", "a.ipynb", "a.md", "a", ".py", "", "/", "x\ny.py", "\u00e9.py", "../../a.py"])
+def test_any_name_for_standard_input(tmp_path: Path, name: str) -> None:
+    sane(tmp_path, "check", "-", "--stdin-filename", name, stdin=BAD)

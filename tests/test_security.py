@@ -1,0 +1,141 @@
+"""A tree full of booby traps: check, plan and fix import and run nothing of it, and write nothing but what they say."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+BAD = "import daft\n\ndf = daft.read_parquet('s3://b/*.parquet')\ndf.repartition(8)\ndf.show()\n"
+TRAP = "open({marker!r}, 'w').write(__file__)\n"
+FOUND = "a.py:4:4: DFT401"
+
+
+def snapshot(folder: Path) -> dict[str, bytes | str]:
+    """Every file of a tree with its bytes, every link with its target."""
+    found: dict[str, bytes | str] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink():
+            found[str(path)] = os.readlink(path)
+        elif path.is_file():
+            found[str(path)] = path.read_bytes()
+    return found
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A tree whose every file that an interpreter or a tool could run writes `tmp_path/sprung`."""
+    folder = tmp_path / "tree"
+    folder.mkdir()
+    trap = TRAP.format(marker=str(tmp_path / "sprung"))
+    for name in (
+        "conftest.py", "sitecustomize.py", "usercustomize.py", "setup.py", "noxfile.py", "helpers.py", "__init__.py",
+        "daft/__init__.py", "daft/functions.py", "libcst/__init__.py", "click/__init__.py", "pathspec/__init__.py",
+        "tomllib.py", "tomli.py", "json.py", "ast.py", "re.py", "daft_lint_rules/dft999.py",
+        "daft_lint_rules/__init__.py",
+        "pyarrow/__init__.py", "pkg/__init__.py", "pkg/__main__.py", "encodings/trap.py",
+    ):  # fmt: skip
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(trap)
+    (folder / "trap.pth").write_text(f"import os; open({str(tmp_path / 'sprung')!r}, 'w')\n")
+    (folder / "a.py").write_text(BAD + "from helpers import *\nfrom pkg import x\nimport json, conftest\n" + trap)
+    (folder / "coded.py").write_text("# -*- coding: trap -*-\n" + BAD)
+    cell = {"cell_type": "code", "metadata": {}, "outputs": [], "source": ["!touch sprung\n", "%run a.py\n", BAD]}
+    (folder / "b.ipynb").write_text(
+        json.dumps({"cells": [cell] * 200, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    )
+    (folder / ".git").mkdir()
+    (folder / ".git" / "config").write_text(f"[core]\n\tfsmonitor = touch {tmp_path / 'sprung'}\n")
+    return folder
+
+
+def lint(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as its console script does: the working directory is not where modules are looked for."""
+    code = f"import sys; sys.path[:0] = {[str(ROOT / part) for part in ('.', 'rules', 'runtime')]!r}\n"
+    code += f"from daft_lint.cli import main; main({list(arguments)!r})"
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    environment = {**kept, "NO_COLOR": "1", "XDG_CACHE_HOME": str(folder.parent / "cache")}
+    script = folder.parent / "daft-lint"
+    script.write_text(code)
+    command = [sys.executable, str(script)]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=60)
+
+
+COMMANDS = (
+    ("check",),
+    ("check", ".", "--format", "json", "--select", "ALL"),
+    ("check", "a.py", "conftest.py", "coded.py", "b.ipynb"),
+    ("plan", "a.py"),
+    ("plan", "b.ipynb", "--format", "json"),
+    ("fix", "--unsafe"),
+    ("fix", "a.py", "--diff", "--unsafe"),
+)
+
+
+@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
+def test_nothing_of_the_tree_is_run_and_nothing_is_written(tree: Path, arguments: tuple[str, ...]) -> None:
+    before = snapshot(tree)
+    run = lint(tree, *arguments)
+    assert run.returncode in (0, 1, 2)
+    assert "Traceback" not in run.stderr
+    assert not (tree.parent / "sprung").exists()
+    assert snapshot(tree) == before
+
+
+def test_the_traps_would_spring(tree: Path) -> None:
+    """The fixture is worth something: Python itself, started in the tree, runs into it."""
+    subprocess.run([sys.executable, "-c", "import helpers"], cwd=tree, capture_output=True, check=True)
+    assert (tree.parent / "sprung").exists()
+
+
+def test_the_tree_is_checked_all_the_same(tree: Path) -> None:
+    run = lint(tree, "check", "--format", "concise")
+    assert run.returncode == 1
+    assert FOUND in run.stdout
+    assert "b.ipynb" in run.stdout
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[tool.daft-lint]\nselect = ["DFT1"\n',
+        '[tool.daft-lint]\nsrc = ["../../../../etc"]\n',
+        '[tool.daft-lint]\nexclude = ["' + "*" * 5000 + '"]\n',
+        "[tool.daft-lint]\n" + "x = {" * 5000,
+        "[tool.daft-lint]\ntarget_batch_bytes = " + "9" * 5000 + "\n",
+        '[build-system]\nrequires = []\nbuild-backend = "trap"\nbackend-path = ["."]\n[tool.daft-lint]\n',
+        '[tool.daft-lint.sources]\n"' + "(" * 3000 + '" = { rows = 1 }\n',
+    ],
+    ids=["broken", "outside", "stars", "deep", "digits", "backend", "pattern"],
+)
+def test_a_hostile_configuration(tree: Path, text: str) -> None:
+    (tree / "pyproject.toml").write_text(text)
+    (tree / "backend.py").write_text("raise SystemExit(9)\n")
+    run = lint(tree, "check")
+    assert run.returncode in (0, 1, 2)
+    assert "Traceback" not in run.stderr
+    assert not (tree.parent / "sprung").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="symbolic links")
+def test_links_out_of_the_tree_are_not_walked(tree: Path) -> None:
+    outside = tree.parent / "outside"
+    outside.mkdir()
+    (outside / "secret.py").write_text(BAD)
+    (tree / "linked").symlink_to(outside, target_is_directory=True)
+    run = lint(tree, "check", "--format", "concise")
+    assert "secret.py" not in run.stdout
+    lint(tree, "fix", "--apply", "--unsafe")
+    assert (outside / "secret.py").read_text() == BAD
+
+
+def test_what_a_source_says_is_text_and_no_markup_of_the_terminal(tree: Path) -> None:
+    (tree / "c.py").write_text(BAD.replace("df.rep", "df.with_column('\\x1b', 1).rep") + "# \x1b[31m\x1b]0;title\x07\n")
+    run = lint(tree, "check", "c.py")
+    assert run.returncode == 1
+    assert "\x1b" not in run.stdout
