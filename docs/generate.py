@@ -172,6 +172,10 @@ def fenced_examples(markdown: str) -> str:
 # ---- the configuration
 
 
+TABLES = ("cluster", "sources", "verify")
+"""The keys that are tables with keys of their own."""
+
+
 def configuration_page() -> str:
     """The page on disk with the reference where it says `<!-- reference -->`."""
     text = (ROOT / "docs" / "configuration.in.md").read_text(encoding="utf-8")
@@ -184,6 +188,7 @@ def configuration_reference() -> str:
         ("`[tool.daft-lint]`", "", (config.Config, model.Settings)),
         ("`[tool.daft-lint.cluster]`", "cluster", (model.Cluster,)),
         ('`[tool.daft-lint.sources."pattern"]`', 'sources."x"', (model.SourceFacts,)),
+        ("`[tool.daft-lint.verify]`", "verify", (config.VerifyConfig,)),
     )
     return "\n\n".join(f"### {title}\n\n{_key_table(prefix, classes)}" for title, prefix, classes in tables)
 
@@ -194,7 +199,7 @@ def _key_table(prefix: str, classes: Sequence[type]) -> str:
     rows = ["| key | value | default | meaning |", "|---|---|---|---|"]
     for key in known_keys(prefix):
         name = key.replace("-", "_")
-        if name in ("cluster", "sources"):
+        if not prefix and key in TABLES:
             continue
         if name not in described:
             raise ValueError(f"nothing stands below the field of the key {key}: say there what it means")
@@ -211,10 +216,9 @@ def known_keys(prefix: str = "") -> tuple[str, ...]:
 
 def wanted(prefix: str, key: str) -> str:
     """What a key takes, as the message about a wrong value says it."""
-    value = "1" if prefix == "" and key in ("cluster", "sources", "per-file-ignores") else "{}"
-    message = _complaint(prefix, key, value)
-    if key == "per-file-ignores":
-        return "a table of patterns and lists of prefixes of rule codes"
+    message = _complaint(prefix, key, "{}") or _complaint(prefix, key, "1")
+    if message.split(" must be ")[1].startswith("a table"):
+        return "a table of patterns and " + ("lists of prefixes of rule codes" if not prefix else "paths")
     return re.sub(r'"([^"]*)"', r"`\1`", message.split(" must be ")[1].rsplit(", not ", 1)[0])
 
 
@@ -224,7 +228,7 @@ def _complaint(prefix: str, key: str, value: str) -> str:
         config.parse(f"{header}{key} = {value}\n", Path("daft-lint.toml"))
     except config.ConfigError as error:
         return str(error)
-    raise ValueError(f"{prefix} {key} = {value} is accepted")
+    return ""
 
 
 def _default(value: object) -> str:

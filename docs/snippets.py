@@ -163,7 +163,7 @@ def updated(text: str) -> str:
     """The page with what its commands print and its examples say today, where it says something else."""
     for block in reversed(list(blocks(text))):
         example = example_of(block)
-        if example is not None:
+        if example is not None and example != block.body:
             text = text[: block.start] + example + text[block.end :]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
