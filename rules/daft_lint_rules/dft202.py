@@ -69,8 +69,8 @@ class TooFewPartitions(PipelineRule):
                 seen=f"`{cut.step.name}({cut.count})` makes {_pieces(cut.count)} for {need.nodes:,} nodes, and the "
                 f"{cut.rows:,} rows would fill {cut.plan.maximum:,} pieces of {need.spelled}",
                 costs=f"A piece is a task on one node: {idle:,} {'node has' if idle == 1 else 'nodes have'} nothing to "
-                f"do while `{need.udf.name}` runs. On 4 nodes, 2 partitions used 8 of 16 actors and 4 partitions all "
-                "of them (e3)",
+                f"do while `{need.udf.name}` runs. In our measurement on 4 nodes, 2 partitions used 8 of 16 actors and "
+                "4 partitions all of them",
                 write=f"Write `{cut.step.name}({cut.plan.recommended})`",
                 related=udf_related(need.udf),
                 fix=cut.fix(),

@@ -90,7 +90,7 @@ class ConcurrencyAboveCapacity(ScriptRule):
             f" the cluster has {shortage.total:g}"
             f" ({nodes:,} {'node' if nodes == 1 else 'nodes'} x {shortage.total / nodes:g}), room for"
             f" {shortage.fits:,}",
-            costs="Daft waits 120 s in silence for the actors that cannot start, then goes on with those that fit (e6)"
+            costs="Daft waits 120 s in silence for the actors that cannot start, then goes on with those that fit"
             if shortage.fits
             else "No actor fits: Daft waits 120 s in silence, and then there is none to go on with",
             write=f"Write `max_concurrency={shortage.fits}`, or correct the cluster facts"
