@@ -204,3 +204,13 @@ def test_a_file_that_does_not_parse_is_left(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("import daft\ndaft.func(\n")
     run = lint(tmp_path, "--apply")
     assert (run.returncode, run.stderr) == (1, b"Nothing to fix.\n")
+
+
+def test_what_an_example_in_markdown_shows_is_left(tmp_path: Path) -> None:
+    """The last expression of a fenced block is what the block is about, as in a notebook's cell."""
+    (tmp_path / "a.md").write_text(
+        "```python\nimport daft\n\ndf = daft.read_parquet('s3://b/*.parquet')\ndf.where(df['a'] > 1)\n```\n"
+        "\n```python\ndf.repartition(8)\ndf.show()\n```\n"
+    )
+    run = lint(tmp_path, "a.md", "--select", "DFT401", "--unsafe")
+    assert [line for line in run.stdout.decode().splitlines() if line.startswith("+df")] == ["+df = df.repartition(8)"]

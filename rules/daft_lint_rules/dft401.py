@@ -43,8 +43,8 @@ class DiscardedDataframe(ScriptRule):
     it did not do before: other rows, other columns, another order. For `into_partitions` it is safe.
 
     ## Options
-    None. The last expression of a notebook cell is shown, so it is not reported; nor are `show`, `collect` and
-    writes, which do their work at once.
+    None. The last expression of a notebook cell, or of an example in Markdown, is shown, so it is not reported; nor
+    are `show`, `collect` and writes, which do their work at once.
     """
 
     code = "DFT401"
