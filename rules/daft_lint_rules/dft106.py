@@ -95,9 +95,16 @@ class UnbatchedInflation(PipelineRule):
             found = next(_unbounded(stage), None)
             if found is not None:
                 first[boundary.index] = found
+        # Batches ahead of an `explode` do not hold behind it: where some belong behind it, one place is enough.
         for index, found in first.items():
-            if found.stage.index not in first:  # else it is an `explode`, and the batches belong behind it
+            if found.stage.index not in first and not _is_cut_behind(pipeline, found.stage):
                 yield from _observations(pipeline, found, pipeline.stages[index])
+
+
+def _is_cut_behind(pipeline: Pipeline, stage: Stage) -> bool:
+    """Whether the stage is an `explode` with an `into_batches` behind it, before anything multiplies the rows again."""
+    is_exploded = stage.step.kind is StepKind.EXPLODE
+    return is_exploded and any(s.step.kind is StepKind.BATCHES for s in segment_of(pipeline, stage))
 
 
 def _unbounded(stage: Stage) -> Iterator[_Unbounded]:
