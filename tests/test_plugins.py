@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -183,3 +185,21 @@ def test_the_universal_assertions_see_what_is_wrong(tmp_path: Path, change: tupl
     )
     assert run.returncode == 1, run.stdout
     assert words in run.stdout
+
+
+def test_our_rules_use_only_what_is_documented_for_the_rules_of_others() -> None:
+    page = (ROOT / "docs" / "pages" / "writing-rules.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"\bdaft_lint(?:\.\w+)+", page)) | {"daft_lint.pipeline.catalog"}
+    used: set[str] = set()
+    for path in (ROOT / "rules" / "daft_lint_rules").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = node.names if isinstance(node, ast.Import | ast.ImportFrom) else []
+            module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
+            for name in names:
+                taken = f"{module}.{name.name}" if module else name.name
+                if not taken.startswith("daft_lint."):
+                    continue
+                assert not any(part.startswith("_") for part in taken.split(".")), f"{path.name}: {taken}"
+                used.add(taken if module == "daft_lint.pipeline" else module or taken)
+    assert "daft_lint.places" in used
+    assert used <= documented

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from daft_lint.edits import ReplaceNode
 from daft_lint.formula import PartitionPlan, minimum_rows
 from daft_lint.pipeline.model import Cluster, Count, Pipeline, Place, Runner, Stage, Step, StepKind, Udf
+from daft_lint.places import method_place, replaceable
 from daft_lint.rule import Fix
-from daft_lint_rules._places import method_place, replaceable
 
 PIECES_END = frozenset({StepKind.BATCHES, StepKind.LIMIT, StepKind.UNION, StepKind.COLLECT})
 """Steps in a stretch after which its pieces are no longer those that began it."""

@@ -19,8 +19,8 @@ from daft_lint.edits import (
 )
 from daft_lint.pipeline import catalog
 from daft_lint.pipeline.model import LegacyUse, Place
+from daft_lint.places import code
 from daft_lint.rule import Fix
-from daft_lint_rules._places import code
 
 _OF_METHOD = ("return_dtype", "batch_size")
 _KEPT = ("use_process", "ray_options")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from daft_lint.pipeline.model import BoundKind, Evidence, PiecesKind, Pipeline, Place, Runner, Stage, StepKind, UdfCall
+from daft_lint.places import source_label
 from daft_lint.rule import Fix, Level, Observation, PipelineRule, level_for
-from daft_lint_rules._places import source_label
 from daft_lint_rules._streaming import (
     DEFAULT_MORSEL_ROWS,
     Rows,

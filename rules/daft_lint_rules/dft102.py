@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from daft_lint.edits import RemoveCall
 from daft_lint.pipeline.model import BoundKind, Pipeline, Runner
+from daft_lint.places import method_place
 from daft_lint.rule import Fix, Level, Observation, PipelineRule, level_for
-from daft_lint_rules._places import method_place
 from daft_lint_rules._streaming import (
     Misplaced,
     maker,

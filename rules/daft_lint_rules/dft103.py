@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from daft_lint.edits import ReplaceNode
 from daft_lint.pipeline.model import Pipeline, Place, Stage, StepKind, UdfCall
+from daft_lint.places import method_place, replaceable, udf_related
 from daft_lint.rule import Fix, Level, Observation, PipelineRule, level_for
 from daft_lint_rules._fanout import known
-from daft_lint_rules._places import method_place, replaceable, udf_related
 from daft_lint_rules._streaming import (
     Rows,
     number,

@@ -8,8 +8,9 @@ import libcst as cst
 
 from daft_lint.edits import MoveCall, RemoveCall, ReplaceNode
 from daft_lint.pipeline.model import BoundKind, Column, Pipeline, Place, Runner, Stage, StepKind
+from daft_lint.pipeline.order import order_seen
+from daft_lint.places import method_place
 from daft_lint.rule import Fix, Level, Observation, PipelineRule, level_for
-from daft_lint_rules._places import method_place
 from daft_lint_rules._streaming import (
     before,
     boundary_of,
@@ -17,7 +18,6 @@ from daft_lint_rules._streaming import (
     inflated_label,
     is_boundary,
     maker,
-    order_seen,
     reads_few,
     rows_to_ask,
     segment_of,

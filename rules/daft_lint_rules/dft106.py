@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from daft_lint.pipeline import catalog
 from daft_lint.pipeline.model import BoundKind, Evidence, Pipeline, Place, Stage, Step, StepKind, Strength
+from daft_lint.places import method_place
 from daft_lint.rule import Level, Observation, PipelineRule
-from daft_lint_rules._places import method_place
 from daft_lint_rules._streaming import (
     boundary_of,
     inflated_label,

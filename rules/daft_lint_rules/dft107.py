@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from daft_lint.pipeline import catalog
 from daft_lint.pipeline.model import Expression, ExpressionKind, Pipeline, Place, Stage, Step, StepKind, UdfCall
+from daft_lint.places import udf_related
 from daft_lint.rule import Level, Observation, PipelineRule
 from daft_lint_rules._fanout import known
-from daft_lint_rules._places import udf_related
 from daft_lint_rules._streaming import DOWNLOAD_ROWS, is_boundary, number, reads_few
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from daft_lint.pipeline.model import Pipeline
+from daft_lint.places import udf_related
 from daft_lint.rule import Level, Observation, PipelineRule, level_for
 from daft_lint_rules._fanout import cuts
-from daft_lint_rules._places import udf_related
 
 
 class TooFewPartitions(PipelineRule):

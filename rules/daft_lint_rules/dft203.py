@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from daft_lint.edits import InsertCall
 from daft_lint.pipeline.model import Expression, PiecesKind, Pipeline, Runner, Stage, Udf
+from daft_lint.pipeline.order import order_seen
+from daft_lint.places import source_label, udf_related
 from daft_lint.rule import Fix, Level, Observation, PipelineRule, level_for
 from daft_lint_rules._fanout import Demand, demand
-from daft_lint_rules._places import source_label, udf_related
-from daft_lint_rules._streaming import order_seen, reads_few
+from daft_lint_rules._streaming import reads_few
 
 DEFAULT_BATCH_ROWS = 64
 """Rows of an `into_batches` where nothing says how many (rules.md, DFT1)."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from daft_lint.edits import RemoveCall
 from daft_lint.pipeline.model import Runner, Script
+from daft_lint.places import has_open_parameter, method_place
 from daft_lint.rule import Fix, Level, Observation, ScriptRule
-from daft_lint_rules._places import has_open_parameter, method_place
 
 
 class PartitionsOnNative(ScriptRule):

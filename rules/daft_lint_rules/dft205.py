@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from daft_lint.edits import RemoveCall
 from daft_lint.pipeline.model import Pipeline, Runner, Script, Stage, Step, StepKind
+from daft_lint.places import method_place
 from daft_lint.rule import Fix, Level, Observation, ScriptRule
-from daft_lint_rules._places import method_place
 
 RECUTS_ALL = frozenset({StepKind.PARTITIONS, StepKind.BATCHES, StepKind.RECUT, StepKind.JOIN})
 PIECES_ONLY = frozenset({"repartition", "into_partitions"})

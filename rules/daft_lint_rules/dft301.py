@@ -8,8 +8,8 @@ import libcst as cst
 
 from daft_lint.edits import Action, AddKeyword, RemoveArgument
 from daft_lint.pipeline.model import Construction, Place, Script
+from daft_lint.places import code, short_code
 from daft_lint.rule import Fix, Level, Observation, ScriptRule
-from daft_lint_rules._places import code, short_code
 
 OPTIONS = {
     "cpus": "cpus",

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from daft_lint.edits import RemoveArgument
 from daft_lint.pipeline.model import Script, Udf, UdfKind
+from daft_lint.places import udf_related
 from daft_lint.rule import Fix, Level, Observation, ScriptRule
-from daft_lint_rules._places import udf_related
 
 
 class ConcurrencyOnSyncFunc(ScriptRule):

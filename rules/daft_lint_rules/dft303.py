@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from daft_lint.pipeline.model import Cluster, Count, Place, Runner, Script, Udf, UdfKind
+from daft_lint.places import udf_related
 from daft_lint.rule import Level, Observation, ScriptRule
 from daft_lint_rules._fanout import known
-from daft_lint_rules._places import udf_related
 
 ACTOR_KINDS = frozenset({UdfKind.METHOD, UdfKind.METHOD_BATCH, UdfKind.LEGACY})
 CPUS_PER_ACTOR = 1.0

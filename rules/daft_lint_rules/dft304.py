@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from daft_lint.pipeline.model import Script, Udf, UdfKind
+from daft_lint.places import short_code, udf_related
 from daft_lint.rule import Level, Observation, ScriptRule
-from daft_lint_rules._places import short_code, udf_related
 
 EVERY_ROW = frozenset({UdfKind.FUNC, UdfKind.APPLY})
 

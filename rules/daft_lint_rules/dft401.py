@@ -9,8 +9,8 @@ import libcst as cst
 from daft_lint.edits import InsertBefore
 from daft_lint.pipeline import catalog
 from daft_lint.pipeline.model import DiscardedStep, Place, Script, StepKind
+from daft_lint.places import has_open_parameter, method_place, short_code
 from daft_lint.rule import Fix, Level, Observation, ScriptRule
-from daft_lint_rules._places import has_open_parameter, method_place, short_code
 
 KEEPS_ROWS_AND_ORDER = frozenset({"into_partitions"})
 """Steps that change neither the rows nor their order (e4)."""

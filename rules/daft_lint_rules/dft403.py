@@ -10,9 +10,9 @@ from daft_lint.edits import Action, RemoveArgument, RemoveAttribute, ReplaceNode
 from daft_lint.pipeline import catalog
 from daft_lint.pipeline.catalog import LegacySpec, Version
 from daft_lint.pipeline.model import LegacyUse, Place, Script
+from daft_lint.places import code
 from daft_lint.rule import Fix, Level, Observation, ScriptRule
 from daft_lint_rules._legacy_udf import NoEqual, rewrite
-from daft_lint_rules._places import code
 
 UDF_USES = frozenset({"udf", "with_init_args", "with_concurrency", "override_options"})
 OLD_RUNNER_OPTIONS = frozenset({"max_task_backlog", "use_thread_pool"})

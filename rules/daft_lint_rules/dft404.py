@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import libcst as cst
 
 from daft_lint.pipeline.model import Script, Step
+from daft_lint.places import has_open_parameter, method_place
 from daft_lint.rule import Level, Observation, ScriptRule
-from daft_lint_rules._places import has_open_parameter, method_place
 
 
 class PartitionCountMissing(ScriptRule):
