@@ -96,7 +96,6 @@ class Config:
     """Check the Markdown files of a folder too."""
     target_daft: str | None = None
     """The oldest Daft that the scripts are to run on; None: what the nearest pyproject.toml requires."""
-    """The Daft version that the code is for."""
     plugins: tuple[str, ...] = ()
     """Entry points of the group `daft_lint.rules` whose rules run too; installed ones that are not named do not."""
     cache_dir: str | None = None
