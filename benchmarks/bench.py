@@ -1,6 +1,6 @@
 """How fast daft-lint is, as ratios against floors that are taken in the same run.
 
-    python benchmarks/bench.py [--daft CHECKOUT] [--others VENV] [--repeat 3]
+    python benchmarks/bench.py [--daft CHECKOUT] [--others VENV] [--repeat 3] [--output FILE]
 
 Each measure and its floor run in turn, each in a process of its own, and the medians of the pairs' ratios count: a
 noisy machine slows both. The checkout of Eventual-Inc/Daft comes from `--daft`, else from `DAFT_LINT_CORPUS`/Daft.
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import platform
 import statistics
 import subprocess
 import sys
@@ -74,6 +75,15 @@ class Run:
     memory: float
 
 
+_SAID: list[str] = []
+
+
+def say(line: str) -> None:
+    """Prints a line of the table, and keeps it for `--output`."""
+    print(line, flush=True)
+    _SAID.append(line)
+
+
 def run(command: Sequence[str], folder: Path | None = None) -> Run:
     """Runs a command to its end, whatever its status."""
     begun = time.perf_counter()
@@ -103,7 +113,7 @@ def pairs(
 
 
 def row(name: str, measured: Run, wall: float, cpu: float, goal: str = "") -> None:
-    print(f"{name:<58} {measured.wall:8.2f} {measured.cpu:8.2f} {measured.memory:7.0f} {wall:7.2f} {cpu:7.2f}  {goal}")
+    say(f"{name:<58} {measured.wall:8.2f} {measured.cpu:8.2f} {measured.memory:7.0f} {wall:7.2f} {cpu:7.2f}  {goal}")
 
 
 def clean(folder: Path) -> None:
@@ -144,7 +154,7 @@ def growth(folder: Path, repeat: int) -> None:
         )
         costs.append((lines, cost))
     text = ", ".join(f"{lines:,}: {1e6 * cost / lines:,.0f}" for lines, cost in costs)
-    print(f"CPU per line above start-up, µs, by lines of the file: {text}")
+    say(f"CPU per line above start-up, µs, by lines of the file: {text}")
 
 
 def others(venv: Path | None, tree: Path, name: str, repeat: int, floor: Sequence[str]) -> None:
@@ -158,7 +168,7 @@ def others(venv: Path | None, tree: Path, name: str, repeat: int, floor: Sequenc
     for label, (tool, *arguments) in tools.items():
         path = None if venv is None else venv / "bin" / tool
         if path is None or not path.exists():
-            print(f"{name}: {label}: not installed, skipped")
+            say(f"{name}: {label}: not installed, skipped")
             continue
         row(f"{name}: {label}", *pairs((str(path), *arguments, str(tree)), floor, repeat))
 
@@ -170,11 +180,13 @@ def main() -> None:
     parser.add_argument("--others", type=Path, help="A virtual environment with ruff, fixit, torchfix, flake8.")
     parser.add_argument("--wheels", type=Path, help="A folder of wheels to unpack for the tree without daft.")
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--output", type=Path, help="A file for the table; complete or not written.")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "cache").mkdir()
-        print(f"{'':<58} {'wall s':>8} {'CPU s':>8} {'MB':>7} {'wall x':>7} {'CPU x':>7}  goal (x: times the floor)")
+        say(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}")
+        say(f"{'':<58} {'wall s':>8} {'CPU s':>8} {'MB':>7} {'wall x':>7} {'CPU x':>7}  goal (x: times the floor)")
         row("--version / python -c pass", *pairs((*LINT, "--version"), PASS, 5 * given.repeat), "4")
         (folder / "tree").mkdir()
         tree = without_daft(folder / "tree", given.wheels)
@@ -193,9 +205,11 @@ def main() -> None:
         others(given.others, one, "(c) one script", given.repeat, floor)
         growth(folder, given.repeat)
         if given.daft is None or not given.daft.is_dir():
-            print("(a) Daft's repository: no checkout: give --daft or DAFT_LINT_CORPUS")
-            return
-        daft_rows(given.daft, folder / "cache", given.others, given.repeat)
+            say("(a) Daft's repository: no checkout: give --daft or DAFT_LINT_CORPUS")
+        else:
+            daft_rows(given.daft, folder / "cache", given.others, given.repeat)
+    if given.output is not None:
+        given.output.write_text("".join(f"{line.rstrip()}\n" for line in _SAID), encoding="utf-8")
 
 
 def daft_rows(daft: Path, cache: Path, venv: Path | None, repeat: int) -> None:

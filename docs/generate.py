@@ -75,6 +75,19 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:  # the names are MkDo
     return files
 
 
+def on_page_markdown(markdown: str, **_: object) -> str:
+    """MkDocs's event: puts sections of the page of measurements where a page asks for them."""
+    return re.sub(r"<!-- measured: (.+?) -->", lambda match: measured(match[1]), markdown)
+
+
+def measured(section: str) -> str:
+    """A section of the page of measurements, without its heading. Raises `ValueError` for one that is not there."""
+    _, _, body = (ROOT / "docs" / "pages" / "measurements.md").read_text(encoding="utf-8").partition(f"## {section}\n")
+    if not body:
+        raise ValueError(f"measurements.md has no section {section}")
+    return body.split("\n## ")[0].strip()
+
+
 def pages() -> dict[str, str]:
     """The generated pages by their path in the site, in Markdown."""
     rules = engine.rules()

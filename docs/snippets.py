@@ -1,7 +1,7 @@
 """The fenced blocks of the README and the site: runs them, and with `--update` writes the real output into the page.
 
 - ```` ```python title="job.py" ````: a file that the page's commands see.
-  One below `examples/`, `fixtures/` or `docs/ci/` is the file of that name in the checkout.
+  One below `benchmarks/`, `examples/`, `fixtures/` or `docs/ci/` is the file of that name in the checkout.
 - ```` ```console ````: lines with `$ daft-lint ...` and what they print, standard output and
   standard error together; a line with nothing but `…` stands for what is left out.
 - ```` ```sh ````: commands to type. Those of daft-lint are run, the tests look up the others.
@@ -32,7 +32,7 @@ from daft_lint.config import ConfigError, parse  # noqa: E402
 FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)(?P<info>[^\n`]*)\n(?P<body>.*?)^(?P=indent)```$", re.M | re.S)
 TITLE = re.compile(r'title="([^"]+)"')
 ELLIPSIS = "…"
-SHOWN = ("examples/", "fixtures/", "docs/ci/")
+SHOWN = ("benchmarks/", "examples/", "fixtures/", "docs/ci/")
 """Where the files of the checkout lie that pages show."""
 
 
@@ -160,7 +160,10 @@ def example_of(block: Block) -> str | None:
 
 
 def updated(text: str) -> str:
-    """The page with what its commands print and its examples say today, where it says something else."""
+    """The page with what its commands print and its examples say today, where it says something else.
+
+    Raises `RuntimeError` for a command that crashes: no page is to show that.
+    """
     for block in reversed(list(blocks(text))):
         example = example_of(block)
         if example is not None and example != block.body:
@@ -170,6 +173,9 @@ def updated(text: str) -> str:
         write_files(text, folder)
         found = [c for block in blocks(text) if block.language == "console" for c in commands(block)]
         printed = {command: run(command.line, folder).stdout for command in found}
+    for command, output in printed.items():
+        if "Traceback (most recent call last)" in output:
+            raise RuntimeError(f"{command.line} crashes:\n{output}")
     for command in reversed(found):
         if not says(command.expected, printed[command]):
             text = text[: command.start] + printed[command].rstrip("\n") + "\n" + text[command.end :]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import http.server
 import json
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -125,6 +127,13 @@ def test_shells_complete(shell: str, tmp_path: Path) -> None:
     assert "explain" in snippets.run("daft-lint", tmp_path, typed).stdout
 
 
+def test_a_command_that_crashes_gets_into_no_page() -> None:
+    crash = "Traceback (most recent call last)"
+    script = f'```text title="daft-lint.toml"\nselect = ["{crash}"]\n```\n'
+    with pytest.raises(RuntimeError, match="crashes"):
+        snippets.updated(f"{script}\n```console\n$ daft-lint check\n```\n")
+
+
 def test_a_page_that_is_wrong_is_found() -> None:
     page = '```python title="a.py"\nx = 1\n```\n\n```console\n$ daft-lint check a.py\nFound nothing.\n```\n'
     assert len(snippets.wrong_output(page)) == 1
@@ -194,6 +203,68 @@ def test_the_rule_of_the_contributing_guide_works(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "daft_lint", "check", "script.py", "--select", "DFT900", "--format", "concise"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert "script.py:4:36: DFT900 `collect()` stands in the middle" in done.stdout, done.stderr
+
+
+# ---- numbers that were measured
+
+MEASURED = (ROOT / "docs" / "pages" / "measurements.md").read_text(encoding="utf-8")
+QUANTITY = re.compile(r"(?<![\w.])(\d[\d,]*(?:\.\d+)?) (s|ms|KB|MB|GB)\b")
+UNITS = {"s": ("time", 1.0), "ms": ("time", 1e-3), "KB": ("size", 1e3), "MB": ("size", 1e6), "GB": ("size", 1e9)}
+ILLUSTRATED = {"5 s", "78 ms"}
+"""A load of a model that DFT304 takes as an example, and its share of each of 64 rows."""
+
+
+def quantities(text: str) -> Iterator[tuple[str, str, float, float]]:
+    """The times and sizes in a text: as written, of what kind, in seconds or bytes, and half of the last digit."""
+    for match in QUANTITY.finditer(text):
+        number, (kind, scale) = match[1].replace(",", ""), UNITS[match[2]]
+        digits = len(number.partition(".")[2])
+        yield match[0], kind, float(number) * scale, 0.5 * 10**-digits * scale
+
+
+def strings_of(path: Path) -> str:
+    """All that a module can say: its string constants, docstrings included."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return "\n".join(node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+RULES = {path.stem: strings_of(path) for path in sorted((ROOT / "rules" / "daft_lint_rules").glob("*.py"))}
+TEXTS = {
+    **{page: text for page, text in PAGES.items() if "benchmarks" not in page and "measurements" not in page},
+    **RULES,
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_numbers_are_those_that_were_measured(name: str) -> None:
+    known = list(quantities(MEASURED))
+    for written, kind, value, tolerance in quantities(TEXTS[name]):
+        same = (abs(value - other) <= tolerance * 1.001 for _, sort, other, _ in known if sort == kind)
+        assert written in ILLUSTRATED or any(same), f"{name}: {written} is not in docs/pages/measurements.md"
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_rows_of_tables_are_those_that_were_measured(name: str) -> None:
+    known = [cells(row) for row in re.findall(r"^\|.*\|$", MEASURED, re.M)]
+    for line in re.findall(r"^ *(\|.*\d (?:s|MB) \|.*)$", TEXTS[name], re.M):
+        numbers = [cell for cell in cells(line) if re.match(r"\d", cell)]
+        label = next(cell for cell in cells(line)[::-1] if not re.match(r"\d", cell)).split(",")[0].split(" before")[0]
+        rows = [row for row in known if any(label.split(" after")[0] in cell for cell in row)]
+        assert any(in_order(numbers, row) for row in rows), f"{name}: {line} is not in docs/pages/measurements.md"
+
+
+def cells(row: str) -> list[str]:
+    return [cell.strip().replace("*", "") for cell in row.strip().strip("|").split("|")]
+
+
+def in_order(few: Sequence[str], many: Sequence[str]) -> bool:
+    rest = iter(many)
+    return all(one in rest for one in few)
+
+
+def test_a_number_that_was_not_measured_is_found() -> None:
+    assert [kind for _, kind, *_ in quantities("23.3 s, 9,003 MB and 3.5 GB, e3 s")] == ["time", "size", "size"]
+    assert not in_order(["29.7 s", "3,530 MB"], ["Ray", "29.7 s", "9,003 MB"])
 
 
 # ---- the calculator
