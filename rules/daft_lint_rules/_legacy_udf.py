@@ -149,7 +149,7 @@ class _Class:
             raise NoEqual("its `__call__` is not in view, or decorated itself")
         uses = 0
         for cell in self.cell.document.cells:
-            for path in _references(_module(cell), self.name):
+            for path in _references(module_of(cell), self.name):
                 self._use(Place(cell, path[-1]), path)
                 uses += 1
         prefix = _prefix(self.call)
@@ -253,7 +253,7 @@ def _by_imported_name(use: LegacyUse, uses: Sequence[LegacyUse]) -> list[LegacyU
         for u in uses
         if u.name == "udf" and u.call.cell.document is document and u.call != use.call and _is_by_name(u.call.node)
     ]
-    references = sum(1 for cell in document.cells for _ in _references(_module(cell), "udf"))
+    references = sum(1 for cell in document.cells for _ in _references(module_of(cell), "udf"))
     if references != len(others) + 1:
         return []
     try:
@@ -274,11 +274,11 @@ def _imports(use: LegacyUse, names: tuple[str, ...], together: Sequence[LegacyUs
     for other in together:
         names += _rewritten(other).imports
     names = tuple(sorted(set(names)))
-    taken = [name for cell in document.cells for name in names for _ in _references(_module(cell), name)]
+    taken = [name for cell in document.cells for name in names for _ in _references(module_of(cell), name)]
     if taken:
         raise NoEqual(f"`{taken[0]}` is a name of the script's own")
-    references = sum(1 for cell in document.cells for _ in _references(_module(cell), "udf"))
-    aliases = [(cell, a) for cell in document.cells for a in _aliases(_module(cell), "daft", "udf")]
+    references = sum(1 for cell in document.cells for _ in _references(module_of(cell), "udf"))
+    aliases = [(cell, a) for cell in document.cells for a in _aliases(module_of(cell), "daft", "udf")]
     if references == len(together) + 1 and len(aliases) == 1:
         cell, alias = aliases[0]
         place = Place(cell, alias.name)
@@ -286,7 +286,7 @@ def _imports(use: LegacyUse, names: tuple[str, ...], together: Sequence[LegacyUs
     return [AddImport(use.call, "daft", name) for name in names]
 
 
-def _module(cell: object) -> cst.Module:
+def module_of(cell: object) -> cst.Module:
     from daft_lint.document import Cell, ParseFailure
 
     assert isinstance(cell, Cell)

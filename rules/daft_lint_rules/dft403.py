@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import libcst as cst
 
@@ -12,7 +13,10 @@ from daft_lint.pipeline.catalog import LegacySpec, Version
 from daft_lint.pipeline.model import LegacyUse, Place, Script
 from daft_lint.places import code
 from daft_lint.rule import Fix, Level, Observation, ScriptRule
-from daft_lint_rules._legacy_udf import NoEqual, rewrite
+from daft_lint_rules._legacy_udf import NoEqual, module_of, rewrite
+
+if TYPE_CHECKING:
+    from daft_lint.document import Cell
 
 UDF_USES = frozenset({"udf", "with_init_args", "with_concurrency", "override_options"})
 OLD_RUNNER_OPTIONS = frozenset({"max_task_backlog", "use_thread_pool"})
@@ -186,9 +190,45 @@ def _runner_fix(use: LegacyUse, call: cst.Call) -> Fix | None:
     if isinstance(function, cst.Attribute) and isinstance(function.value, cst.Attribute):
         renamed = [ReplaceNode(Place(cell, function.attr), current)] if function.attr.value != current else []
         return Fix(title, (RemoveAttribute(Place(cell, function.value)), *renamed))
+    if isinstance(function, cst.Name):
+        return Fix(title, tuple(_runner_import(use, function, current)))
     if use.daft_name is None:
         raise NoEqual("`daft` itself is not imported")
     return Fix(title, (ReplaceNode(Place(cell, function), f"{use.daft_name}.{current}"),))
+
+
+def _runner_import(use: LegacyUse, function: cst.Name, current: str) -> Iterator[Action]:
+    """`from daft.context import set_runner_ray` to `from daft import set_runner_ray`: the older one fails to import.
+
+    Raises `NoEqual` where the import gives other names too, which stay in `daft.context`.
+    """
+    old = use.name.removeprefix("context.")
+    found = list(_imports_from_context(use.call.cell.document.cells, function.value))
+    if not found:
+        raise NoEqual("its import is not in view")
+    for cell, statement, alias in found:
+        assert statement.module is not None
+        names = [a.evaluated_name for a in statement.names] if not isinstance(statement.names, cst.ImportStar) else []
+        if any(f"context.{name}" not in catalog.LEGACY for name in names):
+            raise NoEqual("import it from `daft`: `daft.context` no longer has it")
+        yield ReplaceNode(Place(cell, statement.module), "daft")
+        if old != current:
+            yield ReplaceNode(Place(cell, alias.name), current)
+    if function.value == old != current:
+        yield ReplaceNode(Place(use.call.cell, function), current)
+
+
+def _imports_from_context(cells: Iterable[Cell], name: str) -> Iterator[tuple[Cell, cst.ImportFrom, cst.ImportAlias]]:
+    """The statements that import something of `daft.context` as `name`, wherever they stand."""
+    for cell in cells:
+        pending: list[cst.CSTNode] = [module_of(cell)]
+        while pending:
+            node = pending.pop()
+            if not isinstance(node, cst.ImportFrom):
+                pending.extend(node.children)
+            elif node.module is not None and code(node.module) == "daft.context" and not node.relative:
+                aliases = () if isinstance(node.names, cst.ImportStar) else node.names
+                yield from ((cell, node, a) for a in aliases if (a.evaluated_alias or a.evaluated_name) == name)
 
 
 def _pointed_at(use: LegacyUse) -> Place:
