@@ -23,6 +23,7 @@ from daft_lint.pipeline.model import (
     UdfCall,
     Weight,
 )
+from daft_lint.pipeline.predict import Prediction, predict
 from daft_lint.positions import Positions
 from daft_lint.report import count, visible
 
@@ -82,13 +83,15 @@ def _pipeline(pipeline: Pipeline, lines: _Lines) -> dict[str, object]:
             "cpus_per_node": cluster.cpus_per_node,
             "gpus_per_node": cluster.gpus_per_node,
         },
-        "steps": [_stage(stage, lines) for stage in pipeline.stages],
+        "steps": [
+            _stage(stage, lines, foreseen) for stage, foreseen in zip(pipeline.stages, predict(pipeline), strict=True)
+        ],
     }
 
 
-def _stage(stage: Stage, lines: _Lines) -> dict[str, object]:
+def _stage(stage: Stage, lines: _Lines, foreseen: Prediction | None = None) -> dict[str, object]:
     step = stage.step
-    return {
+    described: dict[str, object] = {
         "name": step.name,
         "kind": step.kind.value,
         **lines.of(step.call),
@@ -103,6 +106,13 @@ def _stage(stage: Stage, lines: _Lines) -> dict[str, object]:
         "inflates": [inflation.expression.name for inflation in stage.inflations if inflation.weight.heavy],
         "opens": [inflation.expression.name for inflation in stage.inflations if inflation.heavy_read],
     }
+    if foreseen is not None:
+        described["predicted"] = {
+            "tasks": foreseen.tasks,
+            "nodes": foreseen.nodes,
+            "largest_batches": {udf.name: udf.largest_batch for udf in foreseen.udfs},
+        }
+    return described
 
 
 def _heavy(name: str, weight: Weight) -> dict[str, object]:
