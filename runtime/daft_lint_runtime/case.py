@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from daft_lint.finding import Finding
+
+Predictions = Mapping[tuple[str, str], int]
 
 
 @dataclass(frozen=True)
@@ -13,12 +15,13 @@ class VerifyCase:
     """`original` and `fixed` are the bytes of the two texts; `fixed` is None where there is nothing to fix, and the
     script runs once. `against` says what the second text is: "the fix", or a revision or file of the user's.
 
-    `predictions` is what `daft-lint plan` foresees, by measure (`tasks`, `largest_batch`, `nodes`).
+    `predicted` is what `daft-lint plan` foresees for the two texts, by the last part of a UDF's name and the title of
+    the measure ("tasks", "largest call", "nodes").
     """
 
     path: str
     original: bytes
     fixed: bytes | None
     findings: tuple[Finding, ...] = ()
-    predictions: Mapping[str, float] = field(default_factory=dict)
+    predicted: tuple[Predictions, Predictions] = ({}, {})
     against: str = "the fix"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daft_lint_runtime.case import VerifyCase
+from daft_lint_runtime.case import Predictions, VerifyCase
 from daft_lint_runtime.spec import VerifyError
 
 if TYPE_CHECKING:
@@ -38,7 +38,9 @@ def linted_case(path: Path, config: Config) -> VerifyCase:
     if report.problems:
         raise VerifyError(f"{path}: {report.problems[0]}")
     fixed = report.files[0].after.raw
-    return VerifyCase(document.path, document.raw, fixed if fixed != document.raw else None, findings)
+    changed = report.files[0].after if fixed != document.raw else None
+    predicted = (predictions(document, config), {} if changed is None else predictions(changed, config))
+    return VerifyCase(document.path, document.raw, None if changed is None else fixed, findings, predicted)
 
 
 def case_against(path: Path, other: str, config: Config) -> VerifyCase:
@@ -56,7 +58,29 @@ def case_against(path: Path, other: str, config: Config) -> VerifyCase:
         if shown.returncode:
             raise VerifyError(f"{other} is no file, and git says: {shown.stderr.decode(errors='replace').strip()}")
         before = shown.stdout
-    return VerifyCase(document.path, before, document.raw, find(_parsed(path, before), config), against=other)
+    old = _parsed(path, before)
+    predicted = (predictions(old, config), predictions(document, config))
+    return VerifyCase(document.path, before, document.raw, find(old, config), predicted, against=other)
+
+
+def predictions(document: Document, config: Config) -> Predictions:
+    """What the model foresees of each UDF of a text; where a UDF is called in two places, what holds for both."""
+    from daft_lint.document import ParseFailure, run_as_deep_as_needed
+    from daft_lint.pipeline.interpret import interpret
+    from daft_lint.pipeline.predict import predict
+    from daft_lint.pipeline.project import Project
+
+    try:
+        script = run_as_deep_as_needed(document, lambda: interpret(document, config.settings, Project()))
+    except ParseFailure:
+        return {}
+    seen: dict[tuple[str, str], set[int | None]] = {}
+    for stage in (stage for pipeline in script.pipelines for stage in predict(pipeline)):
+        for udf in stage.udfs:
+            short = udf.name.rpartition(".")[2]
+            for title, value in (("tasks", stage.tasks), ("largest call", udf.largest_batch), ("nodes", stage.nodes)):
+                seen.setdefault((short, title), set()).add(value)
+    return {key: value for key, (value, *others) in seen.items() if value is not None and not others}
 
 
 def cases_of(paths: Iterable[Path], config: Config, against: str | None = None) -> tuple[list[VerifyCase], list[str]]:

@@ -23,6 +23,8 @@ from daft_lint_runtime.writes import blocked_writes
 
 TAIL = 4000
 """Characters of a failed script's output that are shown."""
+DEAD_WORKER = b"Worker exit type: SYSTEM_ERROR"
+"""What Ray prints on the driver's output when a worker dies; Daft 0.7.26 starts it anew and waits without end."""
 LONGEST_SOCKET_PATH = 50
 """Ray puts its sockets some 55 characters below its temporary folder, and the system allows 107 in all."""
 
@@ -193,6 +195,8 @@ def read_run(label: str, out: Path, options: RunOptions) -> Run:
     queries = tuple(_lines(out / "queries.jsonl"))
     stdout, stderr = _tail(out / "stdout.txt"), _tail(out / "stderr.txt")
     status, message = _status(ending, record, stderr, options)
+    if status == "timeout" and _says(out / "stdout.txt", DEAD_WORKER):
+        message = f"a worker process of Ray died, killed or out of memory, and Daft waited for it: {message}"
     return Run(
         label=label,
         status=status,
@@ -307,6 +311,13 @@ def _lines(file: Path) -> Iterator[Any]:
     for line in text.splitlines():
         with suppress(ValueError):
             yield json.loads(line)
+
+
+def _says(file: Path, words: bytes) -> bool:
+    try:
+        return words in file.read_bytes()
+    except OSError:
+        return False
 
 
 def _tail(file: Path) -> str:

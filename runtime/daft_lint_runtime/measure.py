@@ -123,7 +123,9 @@ def growth(run: Run, names: Sequence[str] | None) -> float:
 
 def tasks(run: Run, names: Sequence[str] | None) -> float:
     """The tasks of the operators that call the named UDFs, of all UDFs where none is named; without a UDF the most
-    of any operator that works on rows (no source, no re-cut)."""
+    of any operator that works on rows (no source, no re-cut). The native runner has none: 1."""
+    if run.operators and not run.cluster:
+        return 1.0
     own = _calling(run, names or sorted({c.udf for c in run.calls}))
     working = [op for op in run.operators if op.kind not in SHUFFLES | CUTS | SOURCES]
     return float(max((op.tasks for op in own or working or run.operators), default=0))
@@ -181,3 +183,10 @@ def planned_repartitions(run: Run) -> float:
 
 def query_seconds(run: Run) -> float:
     return float(sum(query["seconds"] for query in run.queries))
+
+
+def seconds_to_first_call(run: Run, names: Sequence[str] | None) -> float | None:
+    """Seconds from the start of the query that calls the UDFs to the first of their calls; None without calls."""
+    began = [c.began for c in run.calls if names is None or not names or c.udf in names]
+    starts = [query["began"] for query in run.queries if began and query["began"] <= min(began)]
+    return min(began) - max(starts) if starts else None

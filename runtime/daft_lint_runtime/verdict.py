@@ -1,9 +1,16 @@
-"""Did the fix keep each rule's promise? Same rows, and the rule's own measure moved as promised."""
+"""Did the fix keep each rule's promise? Same rows, and the rule's own measure moved as promised.
+
+What DFT101 promises is that calls are bounded, or, where a `batch_size` bounds them already, that the work is spread
+over more tasks. So either is enough: fewer rows a call, or more tasks. Calls may grow up to what the inserted
+`into_batches(n)` allows, which on Ray is less than 1.8 n rows: a task gathers what comes until it has 0.8 n, and the
+last thing that comes may be a whole batch (Daft 0.7.26, `into_batches.rs`; 1,000 rows at 64 gave a call of 104). A
+call above that is refuted, whatever else moved. Memory is shown and decides nothing: a run of a few seconds gains and
+loses as much by itself.
+"""
 
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -21,9 +28,10 @@ MOVED = 0.10
 LEAST_BYTES = 4 * 2**20
 """Memory of a process has moved only by more than this: Python's own arenas come and go by so much."""
 
-BATCHES = re.compile(r"into_batches\((\d+)\)")
-BATCH_SLACK = 1.25
-"""`into_batches(n)` makes batches of up to a fifth more rows (Daft 0.7.26: 64 became 72)."""
+BATCH_SLACK = 1.8
+"""`into_batches(n)` makes batches of fewer than so many times n rows: see above."""
+SILENCE = 100.0
+"""Seconds before a UDF's first call that only missing actors explain: Daft waits 120 s for them (e6)."""
 SEEN_BYTES = 2**20
 """A shuffle of less is no shuffle of heavy data."""
 
@@ -66,7 +74,7 @@ NODES = Promise("nodes", measure.nodes, 1, main=False)
 SHUFFLED = Promise("bytes shuffled", _of_run(measure.bytes_shuffled), -1, "bytes")
 
 PROMISES: dict[str, tuple[Promise, ...]] = {
-    "DFT101": (LARGEST(-1), HELD(-1, main=False), GROWTH),
+    "DFT101": (LARGEST(-1), TASKS(1), HELD(-1, main=False), GROWTH),
     "DFT102": (
         Promise("bytes re-cut", _of_run(measure.bytes_cut), -1, "bytes"),
         LARGEST(-1, main=False),
@@ -141,7 +149,8 @@ def _judge(finding: Finding, evidence: Evidence) -> Verdict:
     if not before.ok:
         return _judge_survival(finding, before, names)
     moved = (_moved(p, evidence, names) for p in PROMISES.get(finding.code, ()))
-    measures = tuple(_within_bound(m, finding) for m in moved)
+    bound = _batch_bound(evidence.case.fixed or b"")
+    measures = tuple(_within_bound(m, finding, bound) for m in moved)
     different = [c for c in evidence.comparisons if not c.equal]
     if finding.code == "DFT401":
         return _judge_discarded(finding, before, after, different)
@@ -174,6 +183,10 @@ def _judge_measures(finding: Finding, measures: tuple[Moved, ...], names: tuple[
     if finding.code in FAILURES:
         return Verdict(finding, HARMLESS, "the failure did not show in the run before either", measures, names)
     worse = [m for m in main if m.direction < 0]
+    if finding.code == "DFT101":
+        unbounded = [m for m in worse if m.unit == "rows"]
+        if unbounded:
+            return Verdict(finding, REFUTED, f"same rows, but worse: {_sentence(unbounded[0])}", measures, names)
     better = [m for m in main if m.direction > 0]
     if worse and not better:
         return Verdict(finding, REFUTED, f"same rows, but worse: {_sentence(worse[0])}", measures, names)
@@ -191,6 +204,8 @@ def _judge_alone(finding: Finding, run: Run, names: tuple[str, ...]) -> Verdict:
     if not run.ok:
         outcome = CONFIRMED if finding.code in FAILURES | {"DFT303"} else FAILING
         return Verdict(finding, outcome, run.message, seen, names)
+    if finding.code == "DFT303":
+        return _judge_capacity(finding, run, names)
     value = {m.title: m.before for m in seen}
     shows = {
         "DFT101": measure.calls(run, names) <= measure.tasks(run, names),
@@ -201,6 +216,14 @@ def _judge_alone(finding: Finding, run: Run, names: tuple[str, ...]) -> Verdict:
         return Verdict(finding, HARMLESS, "ran; nothing to compare it with", seen, names)
     facts = ", ".join(f"{m.title} {quantity(m.before, m.unit)}" for m in seen if m.main)
     return Verdict(finding, CONFIRMED if shows else HARMLESS, f"measured: {facts}", seen, names)
+
+
+def _judge_capacity(finding: Finding, run: Run, names: tuple[str, ...]) -> Verdict:
+    waited = measure.seconds_to_first_call(run, names)
+    if waited is None or waited < SILENCE:
+        return Verdict(finding, HARMLESS, "ran; all actors that were asked for came at once", udfs=names)
+    actors = int(measure.processes(run, names))
+    return Verdict(finding, CONFIRMED, f"{waited:.0f} s before the first call, then {actors} actors", udfs=names)
 
 
 def _moved(promise: Promise, evidence: Evidence, names: tuple[str, ...]) -> Moved:
@@ -216,12 +239,34 @@ def _moved(promise: Promise, evidence: Evidence, names: tuple[str, ...]) -> Move
     return Moved(promise.title, promise.unit, old, new, direction, promise.main)
 
 
-def _within_bound(moved: Moved, finding: Finding) -> Moved:
+def _within_bound(moved: Moved, finding: Finding, bound: int) -> Moved:
     """A call may grow up to the bound that the fix sets: the engine had cut it smaller by chance, not by promise."""
-    if finding.code != "DFT101" or moved.unit != "rows" or finding.fix is None or moved.direction >= 0:
+    if finding.code != "DFT101" or moved.unit != "rows" or moved.direction >= 0:
         return moved
-    bounds = [int(n) for edit in finding.fix.edits for n in BATCHES.findall(edit.text)]
-    return replace(moved, direction=0) if bounds and moved.after <= BATCH_SLACK * max(bounds) else moved
+    return replace(moved, direction=0) if moved.after < BATCH_SLACK * bound else moved
+
+
+def _batch_bound(text: bytes) -> int:
+    """The largest n of the text's `into_batches(n)`, a literal or a constant of the module; 0 where there is none."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return 0
+    constants = {
+        target.id: statement.value.value
+        for statement in tree.body
+        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant)
+        for target in statement.targets
+        if isinstance(target, ast.Name)
+    }
+    found = [0]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "into_batches":
+            for argument in node.args[:1]:
+                value = argument.value if isinstance(argument, ast.Constant) else None
+                value = constants.get(argument.id) if isinstance(argument, ast.Name) else value
+                found += [value] if isinstance(value, int) else []
+    return max(found)
 
 
 def _sentence(moved: Moved) -> str:

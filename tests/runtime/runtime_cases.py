@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from daft_lint_runtime.case import VerifyCase
+from daft_lint_runtime import measure
+from daft_lint_runtime.case import Predictions, VerifyCase
 from daft_lint_runtime.cases import linted_case
+from daft_lint_runtime.harness import Run
 from daft_lint_runtime.spec import ClusterSpec
 
 from daft_lint.config import Config, parse
@@ -65,3 +67,14 @@ def pipeline_cluster(name: str) -> ClusterSpec:
     """The cluster that a pipeline's configuration speaks of, simulated with a CPU a node; else this machine."""
     nodes = fixture_config((PIPELINES / f"{name}.py").read_text(encoding="utf-8")).settings.cluster.nodes
     return ClusterSpec() if nodes is None else ClusterSpec(nodes=nodes, cpus_per_node=1)
+
+
+MEASURES = {"tasks": measure.tasks, "largest call": measure.largest_call, "nodes": measure.nodes}
+
+
+def measured(run: Run, predicted: Predictions) -> dict[tuple[str, str], float]:
+    """What came out of what was predicted."""
+    names: dict[str, list[str]] = {}
+    for name in {call.udf for call in run.calls}:
+        names.setdefault(name.rpartition(".")[2], []).append(name)
+    return {(udf, title): MEASURES[title](run, names[udf]) for udf, title in predicted}

@@ -67,7 +67,8 @@ def test_a_worker_that_dies_fails_the_run_and_leaves_nothing(run_script: RunScri
         timeout=25.0,
     )
     assert run.status in ("failed", "timeout")
-    assert run.message
+    if run.status == "timeout":
+        assert run.message.startswith("a worker process of Ray died, killed or out of memory, and Daft waited for it")
     assert_nothing_is_left(base)
 
 

@@ -39,7 +39,13 @@ def summary(tmp_path_factory: pytest.TempPathFactory) -> Summary:
     wrong = bounded.replace("& more", "& {x % 7}")
     findings = (finding("DFT101", path, 9),)
     cases = [
-        VerifyCase(path, SCRIPT.encode(), fixed.encode(), findings, {"largest_batch": 64.0})
+        VerifyCase(
+            path,
+            SCRIPT.encode(),
+            fixed.encode(),
+            findings,
+            ({("name_of", "largest call"): 4000}, {("name_of", "largest call"): 64}),
+        )
         for fixed in (bounded, wrong)
     ]
     cases.append(VerifyCase(path, SCRIPT.encode() + b"raise ValueError('\x1b[31mred\x1b[0m')\n", None))
@@ -89,7 +95,8 @@ def test_terminal(summary: Summary) -> None:
     text.show(summary, Console(file=out, width=120))
     shown = out.getvalue()
     assert "DFT101 line 9: confirmed, same rows; largest call 4,000 → 64 rows" in shown
-    assert re.search(r"largest call +4,000 rows +64 rows +0\.02 +64", shown)
+    assert re.search(r"largest call +4,000 rows +64 rows +0\.02 +4,000 → 64", shown)
+    assert "\x1b" not in shown
     assert "≠ result 1 (line 10)" in shown
     assert "3 scripts: 1 confirmed, 1 refuted, 1 failing" in shown
 

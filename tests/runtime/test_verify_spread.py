@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from daft_lint_runtime.spec import RunOptions
+from daft_lint_runtime import measure
+from daft_lint_runtime.case import VerifyCase
+from daft_lint_runtime.cases import linted_case
+from daft_lint_runtime.harness import run_text
+from daft_lint_runtime.spec import ClusterSpec, RunOptions
 from daft_lint_runtime.verify import verify_case
-from runtime_cases import pair
+from runtime_cases import PAIRS, measured, pair
+
+from daft_lint.config import Config
+from daft_lint.pipeline.model import Cluster, Settings
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 OPTIONS = RunOptions(timeout=60)
@@ -37,3 +46,37 @@ def test_batches_below_the_udfs_batch_size_multiply_the_calls() -> None:
     calls, largest = verdict.measures
     assert (calls.before, calls.after) == (32, 8)
     assert (largest.before, largest.after) == (16, 64)
+
+
+def test_what_the_model_predicts_is_what_ray_does(base: Path) -> None:
+    """e5, e7: the pieces of sources and steps, and the rows that reach a call."""
+    case = linted_case(PAIRS / "pieces.py", Config())
+    predicted = case.predicted[0]
+    assert ("behind_a_download", "largest call") in predicted
+    # 40 rows are left over, and may come before a batch: see `daft_lint.pipeline.predict`.
+    assert not [title for udf, title in predicted if udf == "behind_uneven_batches"]
+    run = run_text("run", case.path, case.original, "ray", OPTIONS, base)
+    assert run.ok, run.stderr
+    assert measured(run, predicted) == dict(predicted)
+    assert measure.largest_call(run, ["behind_uneven_batches"]) in (64, 104)
+    assert measure.tasks(run, ["behind_uneven_batches"]) in (15, 16)
+
+
+def test_an_order_that_the_script_asked_for_must_stay() -> None:
+    """e4: on Ray `repartition` keeps no order."""
+    case = VerifyCase("order.py", (PAIRS / "order.py").read_bytes(), (PAIRS / "order.fixed.py").read_bytes())
+    result = verify_case(case, OPTIONS)
+    assert result.status == "refuted"
+    assert "in another order" in result.comparisons[0].message
+    unsorted = [text.replace(b'.sort("id", desc=True)', b"") for text in (case.original, case.fixed or b"")]
+    assert verify_case(VerifyCase("order.py", *unsorted), OPTIONS).status == "harmless"
+
+
+def test_missing_actors_are_waited_for() -> None:
+    """e6: 121 s against a few."""
+    path = PAIRS / "capacity.py"
+    case = linted_case(path, Config(settings=Settings(cluster=Cluster(nodes=1, cpus_per_node=2))))
+    assert [f.code for f in case.findings] == ["DFT303"]
+    (verdict,) = verify_case(case, RunOptions(timeout=200, cluster=ClusterSpec(cpus_per_node=2))).verdicts
+    assert verdict.outcome == "confirmed", verdict.reason
+    assert "before the first call" in verdict.reason

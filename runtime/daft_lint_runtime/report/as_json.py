@@ -30,7 +30,9 @@ def case(result: CaseResult) -> dict[str, Any]:
         "verdicts": [verdict(v) for v in result.verdicts],
         "comparisons": [asdict(c) for c in result.comparisons],
         "unsteady": list(result.unsteady),
-        "predictions": dict(result.case.predictions),
+        "predicted": [
+            {f"{udf}: {title}": value for (udf, title), value in side.items()} for side in result.case.predicted
+        ],
         "before": run(result.before),
         "after": run(result.after),
     }

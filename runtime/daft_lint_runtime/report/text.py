@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from daft_lint.report import visible
 from daft_lint_runtime import measure
 from daft_lint_runtime.harness import Run
 from daft_lint_runtime.verdict import Moved, Verdict, quantity
@@ -14,6 +17,11 @@ from daft_lint_runtime.verify import CaseResult, Summary
 STYLES = {"confirmed": "bold green", "harmless": "bold cyan", "refuted": "bold red", "failing": "bold red"}
 OUTPUT_LINES = 12
 """Lines of a failed script's standard error that are shown."""
+
+
+def _plain(text: str) -> str:
+    """A text of the script's as it is: no markup, and no control characters that a terminal would obey."""
+    return escape(visible(text))
 
 
 def show(summary: Summary, console: Console, verbose: bool = False) -> None:
@@ -31,10 +39,10 @@ def show(summary: Summary, console: Console, verbose: bool = False) -> None:
 def _show_case(result: CaseResult, console: Console, verbose: bool) -> None:
     style = STYLES[result.status]
     console.print(
-        f"[bold]{escape(result.case.path)}[/]  [{style}]{result.status}[/]  {_setting(result)}", highlight=False
+        f"[bold]{_plain(result.case.path)}[/]  [{style}]{result.status}[/]  {_setting(result)}", highlight=False
     )
     if result.problem:
-        console.print(f"  {escape(result.problem)}", style="red", highlight=False)
+        console.print(f"  {_plain(result.problem)}", style="red", highlight=False)
     for verdict in result.verdicts:
         _show_verdict(verdict, console)
     if result.before is not None:
@@ -42,11 +50,11 @@ def _show_case(result: CaseResult, console: Console, verbose: bool) -> None:
     for comparison in result.comparisons:
         if not comparison.equal or verbose or comparison.kind in ("unspecified", "skipped"):
             sign = "=" if comparison.equal else "≠"
-            console.print(f"  {sign} {escape(comparison.what)}: {escape(comparison.message)}", highlight=False)
+            console.print(f"  {sign} {_plain(comparison.what)}: {_plain(comparison.message)}", highlight=False)
             for row in comparison.only_before:
-                console.print(f"    - {escape(row)}", style="red", highlight=False)
+                console.print(f"    - {_plain(row)}", style="red", highlight=False)
             for row in comparison.only_after:
-                console.print(f"    + {escape(row)}", style="green", highlight=False)
+                console.print(f"    + {_plain(row)}", style="green", highlight=False)
     for run in (result.before, result.after):
         if run is not None:
             _show_run(run, console, verbose, not result.passed)
@@ -68,7 +76,7 @@ def _setting(result: CaseResult) -> str:
 
 def _show_verdict(verdict: Verdict, console: Console) -> None:
     finding, outcome = verdict.finding, verdict.outcome
-    said = f"[{STYLES[outcome]}]{outcome}[/], {escape(verdict.reason)}"
+    said = f"[{STYLES[outcome]}]{outcome}[/], {_plain(verdict.reason)}"
     console.print(f"  {finding.code} line {finding.span.line}: {said}", highlight=False)
 
 
@@ -77,7 +85,7 @@ def _table(result: CaseResult) -> Table:
     table.add_column("")
     for name in ("before", "after", "after / before"):
         table.add_column(name, justify="right")
-    if result.case.predictions:
+    if any(result.case.predicted):
         table.add_column("predicted", justify="right")
     for row in measured_rows(result):
         table.add_row(*row[: len(table.columns)])
@@ -87,15 +95,18 @@ def _table(result: CaseResult) -> Table:
 def measured_rows(result: CaseResult) -> list[tuple[str, ...]]:
     """Title, before, after, ratio, prediction: the verdicts' measures once each, then those of every run."""
     moved: dict[str, Moved] = {}
+    udfs: dict[str, tuple[str, ...]] = {}
     for verdict in result.verdicts:
         for m in verdict.measures:
-            moved.setdefault(f"{m.title} ({m.unit})" if m.unit == "bytes" and m.title == "largest call" else m.title, m)
+            title = f"{m.title} ({m.unit})" if m.unit == "bytes" and m.title == "largest call" else m.title
+            moved.setdefault(title, m)
+            udfs.setdefault(title, verdict.udfs)
     rows: list[tuple[str, ...]] = []
     for title, m in moved.items():
         sign = {1: "[green]", -1: "[red]", 0: "[dim]"}[m.direction]
         ratio = "" if m.ratio is None or result.after is None else f"{sign}{m.ratio:.2f}[/]"
         after = quantity(m.after, m.unit) if result.after is not None else ""
-        rows.append((title, quantity(m.before, m.unit), after, ratio, _predicted(result, title)))
+        rows.append((title, quantity(m.before, m.unit), after, ratio, predicted(result, m, udfs[title])))
     before, after_run = result.before, result.after
     assert before is not None
     for title, unit, of in (
@@ -113,19 +124,25 @@ def measured_rows(result: CaseResult) -> list[tuple[str, ...]]:
     return rows
 
 
-def _predicted(result: CaseResult, title: str) -> str:
-    name = {"tasks": "tasks", "largest call": "largest_batch", "nodes": "nodes"}.get(title, "")
-    value = result.case.predictions.get(name)
-    return "" if value is None else quantity(value, "")
+def predicted(result: CaseResult, moved: Moved, udfs: Sequence[str]) -> str:
+    """What was foreseen of a measure, before and after; `?` where the model could not say."""
+    if moved.unit == "bytes":
+        return ""
+    sides = []
+    for side in result.case.predicted:
+        values = [side[key] for name in udfs if (key := (name.rpartition(".")[2], moved.title)) in side]
+        sides.append(f"{max(values):,}" if values else "?")
+    shown = sides if result.after is not None else sides[:1]
+    return "" if set(shown) == {"?"} else " → ".join(shown)
 
 
 def _show_run(run: Run, console: Console, verbose: bool, explain: bool) -> None:
     if not run.ok:
-        console.print(f"  [red]{run.label}: {run.status}[/]: {escape(run.message)}", highlight=False)
+        console.print(f"  [red]{run.label}: {run.status}[/]: {_plain(run.message)}", highlight=False)
         for line in run.stderr.splitlines()[-OUTPUT_LINES:] if explain or verbose else ():
-            console.print(f"    [dim]{escape(line)}[/]", highlight=False)
+            console.print(f"    [dim]{_plain(line)}[/]", highlight=False)
     if run.leftovers:
         console.print(f"  {run.label}: {run.leftovers} processes outlived the script and were ended", style="yellow")
     if verbose or not run.ok:
         for note in run.notes:
-            console.print(f"  {run.label}: {escape(note)}", style="dim", highlight=False)
+            console.print(f"  {run.label}: {_plain(note)}", style="dim", highlight=False)
