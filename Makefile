@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 EXTRAS := runtime,lsp,flake8,docs,dev
 
-.PHONY: demo test lint docs snippets corpus dist bench clean
+.PHONY: demo test verify facts lint docs snippets corpus dist bench clean
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -14,6 +14,8 @@ $(READY): pyproject.toml
 # Findings are what the demo is for, so an exit status of 1 is a success here.
 demo: $(READY)
 	$(BIN)/daft-lint check fixtures/pipelines || test $$? -eq 1
+	$(BIN)/daft-lint fix fixtures/pipelines/image_embed.py fixtures/pipelines/blob_batches.py || test $$? -eq 1
+	$(BIN)/daft-lint verify fixtures/pipelines/image_embed.py fixtures/pipelines/blob_batches.py
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -21,7 +23,15 @@ lint: $(READY)
 	$(BIN)/mypy
 
 test: lint docs
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not (ray and slow)"
+
+# Runs every pipeline of the fixtures before and after its fixes on a private Ray: some minutes on 2 cores.
+verify: $(READY)
+	$(BIN)/python -m pytest -m ray tests/runtime/test_pipelines.py
+
+# Measures the facts that the rules rest on once more, and what is left when something dies on Ray.
+facts: $(READY)
+	$(BIN)/python -m pytest -m ray tests/runtime --ignore tests/runtime/test_pipelines.py
 
 docs: $(READY)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
@@ -47,7 +57,7 @@ bench: $(READY)
 	for tool in ruff fixit torchfix flake8; do $(OTHERS)/bin/python -m pip install --quiet --disable-pip-version-check $$tool || true; done
 	test -d $(OTHERS)/wheels || $(OTHERS)/bin/python -m pip download --quiet --no-deps --only-binary :all: -d $(OTHERS)/wheels \
 		sympy django twisted sqlalchemy nltk networkx sphinx ansible-core plotly kubernetes || rm -rf $(OTHERS)/wheels
-	$(BIN)/python benchmarks/bench.py --others $(OTHERS) $$(test -d $(OTHERS)/wheels && echo --wheels $(OTHERS)/wheels)
+	$(BIN)/python benchmarks/bench.py --output benchmarks/results.txt --others $(OTHERS) $$(test -d $(OTHERS)/wheels && echo --wheels $(OTHERS)/wheels)
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache
