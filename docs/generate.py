@@ -125,6 +125,8 @@ def rules_index(rules: Sequence[type[Rule]]) -> str:
 def rule_page(rule: type[Rule]) -> str:
     """What `explain` prints, a fixture that it finds, with its fix, and one that it leaves alone."""
     parts = [fenced_examples(documentation.page(rule))]
+    if "easured" in parts[0] or "measurement" in parts[0] or "experiment e" in parts[0]:
+        parts.append("What was measured, and on what, is among the [measurements](../measurements.md).")
     found, fixed, silent = examples(rule.code)
     if found is not None:
         parts += ["## A script that it finds", code_block(annotated(found), "python")]
@@ -355,7 +357,6 @@ def drawing(plan: Mapping[str, Any]) -> str:
         "<style>text{font:14px ui-sans-serif,system-ui,sans-serif;fill:#1f2933}.name{font-weight:700}"
         ".note{fill:#52606d}rect{fill:#f5f7fa;stroke:#7b8794}.heavy{fill:#fff1e6;stroke:#d9480f}line{stroke:#7b8794;stroke-width:2}"
         "line.flow{stroke:#d9480f;stroke-width:9}</style>",
-        f'<rect x="0" y="0" width="{WIDTH}" height="{total}" style="fill:#ffffff;stroke:none" rx="6"/>',
     ]
     for index, step in enumerate(steps):
         top = 2 + index * (HEIGHT + GAP)

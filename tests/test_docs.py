@@ -233,6 +233,7 @@ TEXTS = {
     **{page: text for page, text in PAGES.items() if "benchmarks" not in page and "measurements" not in page},
     **RULES,
 }
+SOURCES = [path.read_text(encoding="utf-8") for top in ("daft_lint", "rules") for path in (ROOT / top).rglob("*.py")]
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -260,6 +261,13 @@ def cells(row: str) -> list[str]:
 def in_order(few: Sequence[str], many: Sequence[str]) -> bool:
     rest = iter(many)
     return all(one in rest for one in few)
+
+
+def test_experiments_that_the_code_names_are_on_the_page() -> None:
+    named = {*re.findall(r"\b(?:experiment |measurements\.md, |`)(e\d)\b", "\n".join(SOURCES))}
+    there = {*re.findall(r"\be\d\b", "\n".join(re.findall(r"^## .*$", MEASURED, re.M)))}
+    assert {"e1", "e3"} <= named <= there
+    assert not re.search(r"\b(?:facts|rules)\.md\b", "\n".join(SOURCES))
 
 
 def test_a_number_that_was_not_measured_is_found() -> None:

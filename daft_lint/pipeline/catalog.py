@@ -14,7 +14,7 @@ from daft_lint.pipeline.model import Projection, Reads, StepKind
 
 
 class PiecesFrom(enum.Enum):
-    """How many tasks a source makes on Ray (`facts.md`, "Light data", experiment e5)."""
+    """How many tasks a source makes on Ray (docs/pages/measurements.md, e5)."""
 
     ONE = "one"
     FILES = "files"

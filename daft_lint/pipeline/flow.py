@@ -1,4 +1,4 @@
-"""From the steps of a script to its pipelines: every word of rules.md, "Words", worked out once for all rules.
+"""From the steps of a script to its pipelines: bounds, stretches, pieces and weights, worked out once for all rules.
 
 What a step makes of columns, rows and pieces is the same on every path and is worked out once a step; bounds,
 stretches, the inflating step and what is read depend on the path. Nothing here recurses over steps.
@@ -42,7 +42,7 @@ MAX_STAGES = 100_000
 """Stages of all pipelines together: a bound on the work for scripts with very many sinks and branches."""
 
 DEFAULT_BATCH_ROWS = 64
-"""What a rule asks for where no UDF has a `batch_size` (rules.md, DFT1)."""
+"""What a rule asks for where no UDF has a `batch_size` (a choice; the rules DFT1 use it)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,7 +222,7 @@ class Pieces:
 
     @staticmethod
     def of(count: int | None) -> Pieces:
-        """`count` pieces; None (given, but not known) counts as many, as rules.md's "fanned out" does."""
+        """`count` pieces; None (given, but not known) counts as many: somebody cut on purpose."""
         return Pieces(PiecesKind.ONE if count == 1 else PiecesKind.MANY, count)
 
 
@@ -253,7 +253,7 @@ class Source:
 
 
 class StepKind(enum.Enum):
-    """What a step does to rows and pieces (see rules.md, "Words")."""
+    """What a step does to rows and pieces."""
 
     SOURCE = "source"
     PROJECT = "project"

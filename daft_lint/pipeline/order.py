@@ -10,7 +10,7 @@ _ORDER_FUNCTIONS = frozenset({"monotonically_increasing_id", "row_number"})
 
 def order_seen(pipeline: Pipeline, index: int, after: Place | None = None) -> str | None:
     """What sees the loss of row order if an `into_batches` is put ahead of `stages[index]`, in words; None where
-    nothing can (rules.md, "Fixes"). Every pipeline that shares the place counts: the step itself, or the one before it
+    nothing can. Every pipeline that shares the place counts: the step itself, or the one before it
     where the call is put right `after` that."""
     if pipeline.runner is Runner.NATIVE and pipeline.runner_is_set:
         return None

@@ -635,7 +635,7 @@ class Steps:
         return tuple(strings(value)) if known else ()
 
     def pieces(self, spec: SourceSpec, paths: tuple[str, ...], args: Args) -> Pieces:
-        """How many tasks the source makes on Ray (`facts.md`, e5)."""
+        """How many tasks the source makes on Ray (docs/pages/measurements.md, e5)."""
         if spec.list_pieces and args.positional and isinstance(args.positional[0][0], Items):
             tables = args.positional[0][0]
             return Pieces.UNKNOWN if tables.open else Pieces.of(max(1, len(tables.items)))

@@ -33,16 +33,16 @@ from daft_lint.rule import Fix
 from daft_lint_rules._fanout import concurrency_of, known
 
 DEFAULT_BATCH_ROWS = 64
-"""Rows of an inserted `into_batches` where no UDF has a `batch_size` (rules.md)."""
+"""Rows of an inserted `into_batches` where no UDF has a `batch_size`: a choice, not a measurement."""
 
 SMALLEST_BATCH_ROWS = 16
-"""Each batch is a task of some 25 ms: smaller ones cost more than they save (rules.md)."""
+"""Each batch is a task of some 25 ms: smaller ones cost more than they save (docs/pages/measurements.md, e1)."""
 
 DEFAULT_MORSEL_ROWS = 131_072
-"""Rows of a UDF call that nothing bounds (facts.md, `e1`)."""
+"""Rows of a UDF call that nothing bounds (docs/pages/measurements.md, e1)."""
 
 DOWNLOAD_ROWS = 128
-"""Rows of a call behind a built-in `download` (facts.md, `e7`)."""
+"""Rows of a call behind a built-in `download` (docs/pages/measurements.md, e7)."""
 
 _ROW_GROUP_SOURCES = frozenset(
     {"read_parquet", "read_deltalake", "read_hudi", "read_iceberg", "read_huggingface", "read_table"}
@@ -201,7 +201,7 @@ def _is_limited(pipeline: Pipeline) -> bool:
 
 
 def rows_to_ask(pipeline: Pipeline, segment: tuple[Stage, ...]) -> Rows:
-    """Rows for an `into_batches` that feeds `segment` (rules.md, DFT1): the largest `batch_size` there, times
+    """Rows for an `into_batches` that feeds `segment`: the largest `batch_size` there, times
     concurrency / nodes where both are known, else 64; no more than fit `target_batch_bytes`, but at least 16.
 
     A multiple of every `batch_size` where there is a reasonable one, so that no batch is ragged.
@@ -479,7 +479,7 @@ def number(value: float) -> str:
 
 
 def size(value: float) -> str:
-    """Bytes for messages, in the units of facts.md (1 MB is 10^6 bytes)."""
+    """Bytes for messages, in the units of docs/pages/measurements.md (1 MB is 10^6 bytes)."""
     for unit, scale in (("GB", 1e9), ("MB", 1e6), ("KB", 1e3)):
         if value >= scale:
             return f"{value / scale:,.1f} {unit}"

@@ -60,7 +60,7 @@ def unbatched_calls(pipeline: Pipeline) -> Iterator[tuple[Unbatched, ...]]:
 
 
 def _level(pipeline: Pipeline, stage: Stage, call: UdfCall, rows: Rows) -> Level | None:
-    """The level before evidence counts; None where there is nothing to report (rules.md, DFT101)."""
+    """The level before evidence counts; None where there is nothing to report."""
     if is_batched(call, rows, pipeline) or (stage.rows_in is not None and stage.rows_in <= rows.value):
         return None
     if call.bound.kind in (BoundKind.NONE, BoundKind.BATCHES):

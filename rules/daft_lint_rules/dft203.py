@@ -13,7 +13,7 @@ from daft_lint_rules._fanout import Demand, demand
 from daft_lint_rules._streaming import reads_few
 
 DEFAULT_BATCH_ROWS = 64
-"""Rows of an `into_batches` where nothing says how many (rules.md, DFT1)."""
+"""Rows of an `into_batches` where nothing says how many: a choice, not a measurement."""
 
 
 class LightReadWithoutFanOut(PipelineRule):
