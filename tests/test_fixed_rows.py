@@ -26,6 +26,7 @@ CONFIG = re.compile(r"^# daft-lint\.toml:\n((?:# .*\n)+)", re.MULTILINE)
 ON_NATIVE = (
     *(PIPELINES / f"{name}.py" for name in ("image_embed", "audio_resample", "blob_batches")),
     LEGACY / "found_init_args.py",
+    LEGACY / "found_imported_udf.py",
 )
 ON_RAY = (LEGACY / "found_class_udf.py", LEGACY / "found_function_udf.py")
 
