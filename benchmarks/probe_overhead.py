@@ -1,52 +1,70 @@
-"""What the probes cost: each script with and without them, on the native runner, the fastest of several runs.
+"""What the probes cost: scripts with and without them in turn, on the native runner, compared pair by pair.
 
-Usage: python benchmarks/probe_overhead.py [--runs N] [SCRIPT...]; default: the pipelines of the fixtures.
+A run of each kind follows the other at once, in turned order, so that what else the machine does meets both; the
+median of the pairs' ratios is shown with its quartiles. The workloads take seconds, for a script of 100 ms measures
+Python's start.
+
+Usage: python benchmarks/probe_overhead.py [--pairs N] [SCRIPT...]; default: two workloads of many and of large calls.
 """
 
 from __future__ import annotations
 
 import argparse
+import statistics
 from pathlib import Path
 
 from daft_lint_runtime.harness import run_text, workspace
 from daft_lint_runtime.spec import RunOptions
 
-PIPELINES = Path(__file__).parents[1] / "fixtures" / "pipelines"
 SAMPLING = {True: 0.1, False: 3600.0}
 """Seconds between two samples of all processes; without probes there is one."""
 
+WORK = """
+import daft, hashlib
+from daft import DataType, Series
 
-def fastest(script: Path, probes: bool, runs: int) -> float:
-    """Seconds of the script's own work in the fastest of its runs."""
+@daft.func.batch(return_dtype=DataType.string(), batch_size={batch})
+def digest(x: Series) -> Series:
+    return Series.from_pylist([hashlib.sha256(b"%d" % v * {size}).hexdigest() for v in x.to_pylist()])
+
+df = daft.range({rows})
+df.select(digest(df["id"]).alias("y")).agg(daft.col("y").max()).collect()
+"""
+WORKLOADS = {
+    "many-calls": WORK.format(batch=64, size=200, rows=400_000),
+    "large-calls": WORK.format(batch=16_384, size=200, rows=400_000),
+}
+
+
+def seconds(name: str, text: bytes, probes: bool) -> float:
+    """Seconds of the script's own work."""
     options = RunOptions(probe_calls=probes, sample_seconds=SAMPLING[probes], compare="none", timeout=120)
-    walls = []
-    for _ in range(runs):
-        with workspace() as base:
-            run = run_text("run", str(script), script.read_bytes(), "native", options, base)
-        if not run.ok:
-            raise SystemExit(f"{script}: {run.message}\n{run.stderr}")
-        walls.append(run.wall)
-    return min(walls)
+    with workspace() as base:
+        run = run_text("run", name, text, "native", options, base)
+    if not run.ok:
+        raise SystemExit(f"{name}: {run.message}\n{run.stderr}")
+    return run.wall
+
+
+def ratios(name: str, text: bytes, pairs: int) -> list[float]:
+    """With probes over without, for each pair of runs."""
+    found = []
+    for index in range(pairs):
+        order = (True, False) if index % 2 else (False, True)
+        walls = {probes: seconds(name, text, probes) for probes in order}
+        found.append(walls[True] / walls[False])
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("scripts", nargs="*", type=Path)
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--pairs", type=int, default=11)
     given = parser.parse_args()
-    scripts = given.scripts or [p for p in sorted(PIPELINES.glob("*.py")) if p.stem != "actor_options"]
-    total = {True: 0.0, False: 0.0}
-    for script in scripts:
-        walls = {probes: fastest(script, probes, given.runs) for probes in (False, True)}
-        for probes, wall in walls.items():
-            total[probes] += wall
-        show(script.stem, walls)
-    show("all", total)
-
-
-def show(name: str, walls: dict[bool, float]) -> None:
-    more = walls[True] / walls[False] - 1
-    print(f"{name:20} {walls[False]:7.3f} s  with probes {walls[True]:7.3f} s  {more:+.1%}", flush=True)
+    texts = {str(path): path.read_bytes() for path in given.scripts}
+    for name, text in (texts or {name: text.encode() for name, text in WORKLOADS.items()}).items():
+        first, median, third = statistics.quantiles(ratios(name, text, given.pairs), n=4)
+        print(f"{Path(name).stem:20} {median - 1:+.1%}, quartiles {first - 1:+.1%} to {third - 1:+.1%}", flush=True)
 
 
 if __name__ == "__main__":

@@ -121,6 +121,9 @@ def series_bytes(series: Any) -> int:
     return int(measure()) if callable(measure) else size_of(series)
 
 
+PEAK_SECONDS = 0.005
+
+
 class Recorder:
     """Appends the records of this process, a line each, so that they outlive a killed worker."""
 
@@ -130,6 +133,8 @@ class Recorder:
         self._file: int | None = None
         self._pid = 0
         self._udfs: dict[tuple[str, str, int], int] = {}
+        self._peak_bytes = self._peak_pid = 0
+        self._peak_at = 0.0
         self.base = 0
         """Resident bytes before the first call, with Daft imported."""
 
@@ -148,6 +153,13 @@ class Recorder:
         assert self._file is not None
         os.write(self._file, json.dumps(record).encode() + b"\n")
 
+    def _peak(self) -> int:
+        """The process's peak of memory, at most `PEAK_SECONDS` old: to read it costs as much as a small call."""
+        now = time.monotonic()
+        if now - self._peak_at > PEAK_SECONDS or self._peak_pid != self._pid:
+            self._peak_bytes, self._peak_at, self._peak_pid = status_bytes("VmHWM"), now, self._pid
+        return self._peak_bytes
+
     def call(
         self, udf: tuple[str, str, int], kind: str, began: float, seconds: float, rows: int, size: tuple[int, int]
     ) -> None:
@@ -158,8 +170,7 @@ class Recorder:
                 if udf not in self._udfs:
                     self._udfs[udf] = len(self._udfs)
                     self._write({"udf": self._udfs[udf], "name": udf[0], "file": udf[1], "line": udf[2], "kind": kind})
-                peak = status_bytes("VmHWM")
-                self._write([self._udfs[udf], round(began, 6), round(seconds, 6), rows, *size, peak])
+                self._write([self._udfs[udf], round(began, 6), round(seconds, 6), rows, *size, self._peak()])
             except OSError as error:
                 # The UDF's result matters more than its record: say so once and stop recording.
                 if self._directory:
