@@ -185,9 +185,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "cache").mkdir()
-        say(
-            f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}; runs: {given.repeat}"
-        )
+        machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}"
+        say(f"Python {platform.python_version()}, {machine}; runs: {given.repeat}")
         say(f"{'':<46} {'wall s':>8} {'CPU s':>8} {'MB':>7} {'wall x':>7} {'CPU x':>7}  goal")
         row("--version / python -c pass", *pairs((*LINT, "--version"), PASS, 5 * given.repeat), "4")
         (folder / "tree").mkdir()
