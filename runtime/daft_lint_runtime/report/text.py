@@ -104,7 +104,11 @@ def measured_rows(result: CaseResult) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for title, m in moved.items():
         sign = {1: "[green]", -1: "[red]", 0: "[dim]"}[m.direction]
-        ratio = "" if m.ratio is None or result.after is None else f"{sign}{m.ratio:.2f}[/]"
+        ratio = (
+            ""
+            if m.ratio is None or result.after is None
+            else f"{sign}{m.ratio:{'.2f' if m.ratio >= 0.01 or not m.ratio else '.1g'}}[/]"
+        )
         after = quantity(m.after, m.unit) if result.after is not None else ""
         rows.append((title, quantity(m.before, m.unit), after, ratio, predicted(result, m, udfs[title])))
     before, after_run = result.before, result.after
