@@ -391,8 +391,8 @@ def _insert_link(text: _Text, after: cst.BaseExpression, call: str) -> None:
 
 
 def _insert_statement(text: _Text, after: cst.BaseExpression, call: str) -> bool:
-    """Put `df = df.call` above the statement `df = df.method(...)` whose first `df` is `after`, where the line would
-    become too long with the call in it. Returns whether it did."""
+    """Put `df = df.call` above the statement `df = df.method(...)` or `return df.method(...)` whose first `df` is
+    `after`, where the line would become too long with the call in it. Returns whether it did."""
     start, end = text.outer(after)
     stop = text.line_end(end)
     comments = text.comments(after, end, stop)
@@ -401,7 +401,9 @@ def _insert_statement(text: _Text, after: cst.BaseExpression, call: str) -> bool
         return False
     whole = text.statement(after)
     small = next((node for node in text.path(after) if isinstance(node, cst.BaseSmallStatement)), None)
-    if small is None or not _assigns(text, small, after.value) or not _begins_chain(small, after):
+    if small is None or not _begins_chain(small, after):
+        return False
+    if not _assigns(text, small, after.value) and not _returns_local(text, small, after.value):
         return False
     if not isinstance(whole, cst.SimpleStatementLine) or len(whole.body) > 1:
         return False
@@ -411,11 +413,26 @@ def _insert_statement(text: _Text, after: cst.BaseExpression, call: str) -> bool
 
 
 def _begins_chain(statement: cst.BaseSmallStatement, node: cst.CSTNode) -> bool:
-    """Whether the statement assigns a chain of calls on the node."""
-    value = statement.value if isinstance(statement, cst.Assign) else None
+    """Whether the statement assigns or returns a chain of calls on the node."""
+    value = statement.value if isinstance(statement, cst.Assign | cst.Return) else None
     while isinstance(value, cst.Call) and isinstance(value.func, cst.Attribute):
         value = value.func.value
     return value is node
+
+
+def _returns_local(text: _Text, statement: cst.BaseSmallStatement, name: str) -> bool:
+    """Whether the statement is a `return` of a function that binds the name itself, by a parameter or in its body."""
+    function = next((node for node in reversed(text.path(statement)) if isinstance(node, cst.FunctionDef)), None)
+    if not isinstance(statement, cst.Return) or function is None:
+        return False
+    parameters = function.params
+    if any(p.name.value == name for p in (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params)):
+        return True
+    lines = (line for line in function.body.body if isinstance(line, cst.SimpleStatementLine))
+    smalls = [small for line in lines for small in line.body if isinstance(small, cst.BaseSmallStatement)]
+    if any(isinstance(small, cst.Global | cst.Nonlocal) for small in smalls):
+        return False
+    return any(_assigns(text, small, name) for small in smalls)
 
 
 def _dot(text: _Text, link: _Link) -> int:

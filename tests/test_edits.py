@@ -122,6 +122,8 @@ def fixed(source: Source, *actions: Action) -> str:
 
 
 BATCHES = "into_batches(64)"
+LONG = "x" * 95
+"""An argument that leaves no room for another call on the line."""
 
 INSERTS: dict[str, tuple[str, Callable[[Source], Place], str]] = {
     "name": ("x = df\n", lambda s: s.find("df"), "x = df.into_batches(64)\n"),
@@ -260,6 +262,26 @@ INSERTS: dict[str, tuple[str, Callable[[Source], Place], str]] = {
         "@f(df.where(b).into_batches(64))\ndef g(): pass\n",
     ),
     "no last newline": ("df.where(b)", lambda s: s.call("where"), "df.where(b).into_batches(64)"),
+    "a returned chain of a parameter that would become too long": (
+        f"def f(df):\n    return df.where({LONG})  # note\n",
+        lambda s: s.find("df", 1),
+        f"def f(df):\n    df = df.into_batches(64)\n    return df.where({LONG})  # note\n",
+    ),
+    "a returned chain of a local name that would become too long": (
+        f"def f(a):\n    df = a.b()\n    if a:\n        return df.where({LONG})\n",
+        lambda s: s.find("df", 1),
+        f"def f(a):\n    df = a.b()\n    if a:\n        df = df.into_batches(64)\n        return df.where({LONG})\n",
+    ),
+    "a returned chain of a global name would make it local": (
+        f"def f():\n    return df.where({LONG})\n",
+        lambda s: s.find("df"),
+        f"def f():\n    return df.into_batches(64).where({LONG})\n",
+    ),
+    "a returned chain of a name that is declared global": (
+        f"def f(a):\n    global df\n    df = a.b()\n    return df.where({LONG})\n",
+        lambda s: s.find("df", -1),
+        f"def f(a):\n    global df\n    df = a.b()\n    return df.into_batches(64).where({LONG})\n",
+    ),
 }
 
 
