@@ -21,7 +21,6 @@ from daft_lint.target import target_daft
 
 _CI = (".github/workflows", ".gitlab-ci.yml", ".circleci/config.yml", "azure-pipelines.yml", "Jenkinsfile")
 _WORKFLOW = ".github/workflows/daft-lint.yml"
-_CONFIGS = ("daft-lint.toml", ".daft-lint.toml", "pyproject.toml")
 _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://")
 
 

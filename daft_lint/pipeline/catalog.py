@@ -674,8 +674,9 @@ STEPS: dict[str, StepSpec] = {
 }
 """By the name of the DataFrame method."""
 
-SINK_CALLS: dict[str, str] = {"len": "count_rows", "iter": "iter_rows", "list": "iter_rows"}
-"""Python's own calls on a DataFrame. `len(df)` needs a `collect` before it; a `for` loop is `iter_rows`."""
+ITERATING = frozenset({"enumerate", "iter", "list", "set", "sorted", "tuple"})
+"""Builtins that read a DataFrame's rows as `iter_rows` does; a `for` loop does so, too. `len(df)` runs nothing: it
+needs a `collect` before it."""
 
 # ------------------------------------------------------------------------------------------------------------ functions
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from daft_lint.pipeline.model import Runner
+from daft_lint.pipeline import catalog
 from daft_lint.pipeline.values import (
     MAX_CONTAINED,
     MAX_TEXT,
@@ -24,6 +24,7 @@ from daft_lint.pipeline.values import (
     Partial,
     Scope,
     Sized,
+    each,
     literal,
     unsure,
 )
@@ -103,6 +104,9 @@ class Externals:
     def builtin(self, path: str, args: Args, node: cst.Call, scope: Scope) -> object:
         first = args.positional[0][0] if args.positional else UNKNOWN
         name = path.removeprefix("builtins.")
+        if name in catalog.ITERATING and any(isinstance(v, Frame) for v in each(first)):
+            self.interpreter.steps.iterate(first, args.positional[0][1], scope)
+            return UNKNOWN
         if name in ("int", "float"):
             return number(first, int if name == "int" else float)
         if name in ("min", "max"):
@@ -246,8 +250,3 @@ def string_method(owner: Literal, name: str, args: Args) -> object:
         changed: str = getattr(text, name)()
         return Literal(changed, owner.name, owner.sure)
     return UNKNOWN
-
-
-def runner_named(value: object) -> Runner | None:
-    """`"native"`, `"ray"` as an environment variable spells them."""
-    return {"native": Runner.NATIVE, "ray": Runner.RAY}.get(str(literal(value)))

@@ -481,6 +481,7 @@ class Interpreter:
 
     def for_(self, node: cst.For, scope: Scope) -> bool:
         values = self.evaluate(node.iter, scope)
+        self.steps.iterate(values, node.iter, scope)
         if isinstance(values, Items) and not values.open and 0 < len(values.items) <= MAX_LOOP_ITEMS // self.unrolled:
             outer, self.unrolled = self.unrolled, self.unrolled * len(values.items)
             for item in values.items:
@@ -927,6 +928,7 @@ class Interpreter:
         return Entries({value: value} if isinstance(value, Expression) else {}, open=True)
 
     def comp_for(self, clause: cst.CompFor, values: object, inner: Scope) -> None:
+        self.steps.iterate(values, clause.iter, inner)
         self.bind(clause.target, element_of(values), inner)
         for test in clause.ifs:
             self.evaluate(test.test, inner)

@@ -371,10 +371,6 @@ class Bound:
     def is_batched(self) -> bool:
         return self.kind is BoundKind.BATCHES
 
-    @property
-    def is_bounded(self) -> bool:
-        return self.kind in (BoundKind.BATCHES, BoundKind.UDF)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UdfCall:

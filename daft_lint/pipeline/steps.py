@@ -173,6 +173,22 @@ class Steps:
             return UNKNOWN
         return Frame(step)
 
+    def iterate(self, values: object, node: cst.BaseExpression, scope: Scope) -> None:
+        """Python's own iteration over a DataFrame, `for row in df` or `list(df)`, reads rows as `iter_rows` does."""
+        for value in each(values):
+            if isinstance(value, Frame):
+                self.add(
+                    Step(
+                        name="iter_rows",
+                        kind=StepKind.SINK,
+                        call=scope.place(node),
+                        receiver=scope.place(node),
+                        parents=(value.step,),
+                        reads=catalog.STEPS["iter_rows"].reads,
+                        statement=self.interpreter.here(scope),
+                    )
+                )
+
     def unknown_frame_method(self, frame: Frame, name: str, args: Args, node: cst.Call, scope: Scope) -> object:
         source = catalog.SOURCES.get(name)
         if source is None or not name.startswith(("read_", "from_")):
@@ -606,7 +622,7 @@ class Steps:
             columns.update(spelled_out)
         columns.update(self.schema_columns(args, scope, node))
         columns.update(dict.fromkeys(facts.light, Weight.LIGHT))
-        said = Weight.of(Strength.PROOF, f"{facts.origin or 'source facts'} say so", place, facts.row_bytes)
+        said = Weight.of(Strength.PROOF, f"so says {facts.origin or 'a source fact'}", place, facts.row_bytes)
         columns.update(dict.fromkeys(facts.heavy, said))
         return columns, closed
 

@@ -181,11 +181,6 @@ def test_functions_outside_of_daft_functions() -> None:
     assert set(catalog.FUNCTIONS) >= NOT_IN_FUNCTIONS
 
 
-def test_sink_calls_are_steps() -> None:
-    for name in catalog.SINK_CALLS.values():
-        assert catalog.STEPS[name].kind is StepKind.SINK
-
-
 # ------------------------------------------------------------------------------------------------------------ arguments
 
 

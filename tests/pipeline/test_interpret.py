@@ -21,6 +21,7 @@ from daft_lint.pipeline.model import (
     StepKind,
     UdfKind,
 )
+from daft_lint.pipeline.order import order_seen
 from daft_lint.pipeline.project import Project
 
 
@@ -629,3 +630,25 @@ def test_what_a_function_returns_is_read_and_what_it_drops_is_not() -> None:
     assert [p.reads for p in read(text).pipelines] == [Reads.ALL]
     unread = read("def f():\n    import daft\n    df = daft.read_parquet('a')\nf()").pipelines
     assert [p.reads for p in unread] == [Reads.NONE]
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        "for row in df:\n    print(row)",
+        "for index, row in enumerate(df):\n    print(row)",
+        "rows = list(df)",
+        "names = [row['name'] for row in df]",
+        "by_name = {row['name']: row for row in df}",
+        "first = next(iter(df))",
+    ],
+)
+def test_iterating_over_a_dataframe_reads_its_rows_in_order(reading: str) -> None:
+    for text in (
+        reading,
+        "def run():\n" + textwrap.indent(f"df = daft.read_parquet('a')\n{reading}", "    ") + "\nrun()",
+    ):
+        found = read(f"import daft\ndf = daft.read_parquet('a')\ndf.write_csv('o')\n{text}")
+        assert sinks(found)[1:] == [["read_parquet", "iter_rows"]]
+        assert {p.reads for p in found.pipelines} == {Reads.ALL}
+        assert order_seen(found.pipelines[-1], 0) == "`iter_rows` sees the row order"
