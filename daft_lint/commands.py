@@ -338,8 +338,10 @@ def _write_report(
 
 
 def _write_file(output: str, text: str) -> None:
+    from daft_lint.writing import write_report
+
     try:
-        Path(output).write_text(text, encoding="utf-8", errors="backslashreplace")
+        write_report(output, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise click.ClickException(f"{output}: cannot be written: {error.strerror or error}") from None
 

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from daft_lint.edits import Edit
 from daft_lint.rule import Level
+from daft_lint.writing import write_report
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -641,7 +642,7 @@ def _remains(report: FixReport, fail_on: Level) -> bool:
 def _show(text: bytes, output: str | None, stream: TextIO) -> None:
     if output is not None:
         try:
-            Path(output).write_bytes(text)
+            write_report(output, text)
         except OSError as error:
             raise OutputError(f"{output}: cannot be written: {error.strerror or error}") from None
         return

@@ -139,3 +139,53 @@ def test_what_a_source_says_is_text_and_no_markup_of_the_terminal(tree: Path) ->
     run = lint(tree, "check", "c.py")
     assert run.returncode == 1
     assert "\x1b" not in run.stdout
+
+
+def test_a_configuration_names_no_code_of_the_tree(tree: Path) -> None:
+    """A plugin is a name that an installed package registered, and no module: the tree's own are not looked at."""
+    (tree / "plug.egg-info").mkdir()
+    (tree / "plug.egg-info" / "PKG-INFO").write_text("Metadata-Version: 2.1\nName: plug\nVersion: 1\n")
+    (tree / "plug.egg-info" / "entry_points.txt").write_text("[daft_lint.rules]\nhelpers = helpers\n")
+    for name in ("helpers", "pkg", "antigravity"):
+        (tree / "pyproject.toml").write_text(f'[tool.daft-lint]\nplugins = ["{name}"]\n')
+        run = lint(tree, "check", "a.py")
+        assert run.returncode == 2
+        assert f"plugin {name} is not installed" in run.stderr
+        assert not (tree.parent / "sprung").exists()
+
+
+def test_without_plugins_none_of_the_environment_is_imported(tree: Path) -> None:
+    (tree / "pyproject.toml").write_text('[tool.daft-lint]\nplugins = ["helpers"]\n')
+    run = lint(tree, "check", "a.py", "--no-plugins", "--format", "concise")
+    assert run.returncode == 1, run.stderr
+    assert FOUND in run.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="symbolic links")
+def test_a_report_is_written_through_no_link(tree: Path) -> None:
+    outside = tree.parent / "outside"
+    outside.mkdir()
+    (outside / "kept").write_text("kept")
+    (tree / "report.sarif").symlink_to(outside / "kept")
+    (tree / "dangling.sarif").symlink_to(outside / "new")
+    (tree / "reports").symlink_to(outside, target_is_directory=True)
+    for name in ("report.sarif", "dangling.sarif", "reports/new"):
+        run = lint(tree, "check", "a.py", "--format", "sarif", "--output", name)
+        assert run.returncode in (1, 2)
+        assert run.stderr.count("\n") == 1
+        assert "behind, a symbolic link" in run.stderr
+    fixed = lint(tree, "fix", "a.py", "--unsafe", "--diff", "--output", "report.sarif")
+    assert "symbolic link" in fixed.stderr
+    assert [(path.name, path.read_text()) for path in outside.iterdir()] == [("kept", "kept")]
+    assert lint(tree, "check", "a.py", "--format", "sarif", "--output", "real.sarif").returncode == 1
+    assert json.loads((tree / "real.sarif").read_text())["version"] == "2.1.0"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="symbolic links")
+def test_results_are_kept_through_no_link_of_the_tree(tree: Path) -> None:
+    outside = tree.parent / "outside"
+    outside.mkdir()
+    (tree / "kept").symlink_to(outside, target_is_directory=True)
+    (tree / "pyproject.toml").write_text('[tool.daft-lint]\ncache-dir = "kept/inner"\n')
+    assert lint(tree, "check", "a.py", "--format", "concise").returncode == 1
+    assert not [path for path in outside.rglob("*") if path.is_file()]

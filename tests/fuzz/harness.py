@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import os
 import random
@@ -16,10 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from .inputs import Input, make
+from .inputs import CACHE, Input, make, mutated, with_other_values
 
 SECONDS = 10
 """The longest that one input may take."""
+CHECKSUM = 32
+"""Bytes in front of a record of the cache."""
 
 
 class Hang(BaseException):
@@ -87,6 +90,10 @@ def run(given: Input, folder: Path) -> str | None:
     for name, raw in given.files:
         (folder / name).write_bytes(raw)
     status, errors, failed = _in_process(given)
+    if given.spoil is not None and failed is None:
+        spoil(folder / CACHE, random.Random(given.spoil))
+        status, errors, failed = _in_process(given)
+        shutil.rmtree(folder / CACHE)
     if failed is not None:
         return failed
     if status not in (0, 1, 2):
@@ -95,6 +102,15 @@ def run(given: Input, folder: Path) -> str | None:
         return errors
     after = {entry.name: entry.read_bytes() for entry in folder.iterdir()}
     return None if after == dict(given.files) else f"files changed: {sorted(after)}"
+
+
+def spoil(cache: Path, random: random.Random) -> None:
+    """Change each record of a cache; most get the checksum of what they say now, or nothing would read further."""
+    for record in sorted(cache.glob("*.json")):
+        raw = record.read_bytes()
+        text = random.choice([mutated, with_other_values, with_other_values])(random, raw[CHECKSUM:])
+        checksum = hashlib.blake2b(text, digest_size=CHECKSUM // 2).hexdigest().encode()
+        record.write_bytes((checksum if random.random() < 0.9 else raw[:CHECKSUM]) + text)
 
 
 def _in_process(given: Input) -> tuple[int | None, str, str | None]:

@@ -1,8 +1,10 @@
-"""Makes inputs: fixtures as scripts, notebooks, Markdown and configurations, with bytes, tokens and lines changed."""
+"""Makes inputs: fixtures as scripts, notebooks, Markdown, configurations, baselines and cached results, with bytes,
+tokens, lines and values changed."""
 
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import random
 import re
@@ -12,8 +14,12 @@ from pathlib import Path
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 MAX_BYTES = 20_000
+CACHE = "../kept"
+"""The folder of the cache that an input with `spoil` runs with, from where it runs."""
 
 _TOKEN = re.compile(rb"\w+|\s+|[^\w\s]")
+_VALUE = re.compile(rb'"(?:[^"\\\\]|\\\\.)*"(?!\s*:)|-?\d+|null|true|false')
+_VALUES = [b"null", b"true", b"-1", b"0", b"1e999", b"9" * 20, b'""', b'"\\ud800"', b'"\\u0000"', b"[]", b"{}"]
 _SNIPPETS = [
     text.encode()
     for text in (
@@ -46,11 +52,13 @@ _CONFIGS = [
 
 @dataclass(frozen=True)
 class Input:
-    """A folder to run in: file names with their bytes, and the command line."""
+    """A folder to run in: file names with their bytes, and the command line. With `spoil`, the command runs twice with
+    a cache, and what the first run kept is changed, as this number says, before the second."""
 
     files: tuple[tuple[str, bytes], ...]
     arguments: tuple[str, ...]
     stdin: bytes = b""
+    spoil: int | None = None
 
 
 @functools.cache
@@ -61,7 +69,14 @@ def seeds() -> tuple[bytes, ...]:
 
 def make(random: random.Random) -> Input:
     """One input; the same for the same state of `random`."""
-    kind = random.choices(["script", "notebook", "markdown", "config", "tree"], [10, 3, 3, 2, 2])[0]
+    kinds = ["script", "notebook", "markdown", "config", "tree", "baseline", "cache"]
+    kind = random.choices(kinds, [10, 3, 3, 2, 2, 1, 1])[0]
+    if kind == "baseline":
+        return with_baseline(random)
+    if kind == "cache":
+        files = (("a.py", random.choice(seeds())),)
+        form = random.choice(["text", "json", "concise", "sarif", "github", "gitlab", "junit", "markdown"])
+        return Input(files, ("check", "a.py", "--format", form, "--cache-dir", CACHE), spoil=random.randrange(2**32))
     script = mutated(random, random.choice(seeds()))
     files: list[tuple[str, bytes]] = []
     if kind == "script":
@@ -81,6 +96,34 @@ def make(random: random.Random) -> Input:
         files += [("a.py", other), ("b.py", mutated(random, random.choice(seeds())))]
     target = files[-1][0] if kind != "tree" else "a.py"
     return Input(tuple(files), *command(random, target, dict(files)[target]))
+
+
+def with_baseline(random: random.Random) -> Input:
+    """A script and a baseline, changed, that is of the right form to begin with."""
+    codes = ["DFT101", "DFT102", "DFT401", "XYZ001"]
+    findings = [
+        {
+            "path": random.choice(["a.py", "b.py", "../a.py", ""]),
+            "code": random.choice(codes),
+            "fingerprint": f"{random.getrandbits(128):032x}",
+            "line": "df.show()",
+        }
+        for _ in range(random.randint(0, 4))
+    ]
+    raw = json.dumps({"version": 1, "findings": findings}, indent=random.choice([None, 2])).encode()
+    spoiled = random.choice([mutated, with_other_values])(random, raw)
+    files = (("a.py", random.choice(seeds())), ("known.json", spoiled))
+    return Input(files, ("check", "a.py", "--baseline", "known.json", "--format", random.choice(["text", "json"])))
+
+
+def with_other_values(random: random.Random, raw: bytes) -> bytes:
+    """JSON with some of its values replaced: it still parses, and is of another form."""
+    values = _VALUE.findall(raw)
+    if not values:
+        return raw
+    chosen = {random.randrange(len(values)) for _ in range(random.choice([1, 1, 2, 5]))}
+    numbers = itertools.count()
+    return _VALUE.sub(lambda found: random.choice(_VALUES) if next(numbers) in chosen else found.group(), raw)
 
 
 def command(random: random.Random, target: str, raw: bytes) -> tuple[tuple[str, ...], bytes]:
