@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 
 from daft_lint.document import Document
-from daft_lint.pipeline.interpret import Interpreter
+from daft_lint.pipeline.interpret import Interpreter, interpret
 from daft_lint.pipeline.model import Settings
 from daft_lint.pipeline.project import Project
+from daft_lint.report import plan
 
 ROOT = Path(__file__).parent.parent
 SECONDS = 30
@@ -227,6 +228,17 @@ def test_work_grows_linearly_from_10_lines_to_10_000(name: str) -> None:
     alone = work(HEAD + TAIL)
     few, many = (work(HEAD + GROWING[name](count) + TAIL) - alone for count in (10, 10_000))
     assert 0 < many <= 1000 * few * 1.1
+
+
+def test_a_plan_of_many_pipelines_works_positions_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Positions cost more than the parse: once a pipeline, a plan's time is the square of its length."""
+    made: list[object] = []
+    measured = plan.Positions
+    monkeypatch.setattr(plan, "Positions", lambda cell: made.append(cell) or measured(cell))
+    document = Document.from_bytes("a.py", (HEAD + "df.show()\n" * 50).encode())
+    text = plan.render(interpret(document, Settings(), Project()))
+    assert text.count("show") >= 50
+    assert len(made) == 1
 
 
 # Odd bytes

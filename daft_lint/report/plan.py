@@ -32,7 +32,8 @@ FORMATS = ("tree", "json", "mermaid")
 
 def render(script: Script, form: str = "tree") -> str:
     """The pipelines of a script. Raises `ValueError` for a form that is none of `FORMATS`."""
-    plan = [_pipeline(pipeline, _Lines()) for pipeline in script.pipelines]
+    lines = _Lines()
+    plan = [_pipeline(pipeline, lines) for pipeline in script.pipelines]
     if form == "json":
         return json.dumps({"version": 1, "pipelines": plan, "limits": list(script.limits_hit)}, indent=2) + "\n"
     if form == "mermaid":
@@ -44,7 +45,8 @@ def render(script: Script, form: str = "tree") -> str:
 
 def outline(pipeline: Pipeline, last: Stage) -> str:
     """A pipeline from its source to the stage `last`, as the tree shows it."""
-    steps = [_stage(stage, _Lines()) for stage in pipeline.stages[: last.index + 1]]
+    lines = _Lines()
+    steps = [_stage(stage, lines) for stage in pipeline.stages[: last.index + 1]]
     return "\n".join(_branches(steps)) + "\n"
 
 
