@@ -64,9 +64,9 @@ class Adopted:
     written: bool = False
 
 
-def adopt(options: Options, report: Report, files: Iterable[Path], config: Config, given: dict[str, bytes]) -> Adopted:
+def adopt(options: Options, report: Report, files: Iterable[str], config: Config, given: dict[str, bytes]) -> Adopted:
     """Apply the options to the findings of a check of `files`. Raises `AdoptError`."""
-    checked = [path.as_posix() for path in files]
+    checked = [path.replace(os.sep, "/") for path in files]
     findings = list(report.findings)
     if options.update_baseline:
         return _update(options, report, checked, config)

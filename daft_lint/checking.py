@@ -44,7 +44,7 @@ class Outcome:
 
 
 def check_files(
-    files: Sequence[Path],
+    files: Sequence[Path | str],
     config: Config,
     *,
     jobs: int = 1,
@@ -73,7 +73,7 @@ def check_files(
     return report
 
 
-def read_all(files: Sequence[Path]) -> tuple[list[Source], list[Problem]]:
+def read_all(files: Sequence[Path | str]) -> tuple[list[Source], list[Problem]]:
     """The files that can have a finding, and those that cannot be read."""
     sources: list[Source] = []
     problems: list[Problem] = []

@@ -148,7 +148,7 @@ def check(
     """Report what is wrong in PATHS (default: the configured `src`); `-` reads standard input."""
     config = _configured(config_file, select=select, ignore=ignore, level=level, fail_on=fail_on, facts=facts)
     given: dict[str, bytes] = {}
-    files: list[Path] = []
+    files: list[str] = []
     from_stdin = _reads_stdin(paths, stdin_filename)
     options = _adoption(since, baseline, update_baseline, add_ignores, reason, from_stdin)
     if from_stdin:
@@ -186,7 +186,7 @@ def _adoption(
 
 
 def _adopted(
-    options: Options, report: Report, files: Sequence[Path], config: Config, given: dict[str, bytes]
+    options: Options, report: Report, files: Sequence[str], config: Config, given: dict[str, bytes]
 ) -> Adopted:
     """What is left to show; what was done on the way is told."""
     from daft_lint.adopt import AdoptError, adopt
@@ -258,7 +258,7 @@ def _stdin_document(name: str | None) -> Document:
     return Document.from_bytes(Path(name or "stdin.py").as_posix(), sys.stdin.buffer.read())
 
 
-def _files(paths: Sequence[str], config: Config, force_exclude: bool) -> tuple[list[Path], bool]:
+def _files(paths: Sequence[str], config: Config, force_exclude: bool) -> tuple[list[str], bool]:
     """The files to check, and whether a path that was given could not be read; what cannot be read is told."""
     from daft_lint.discover import discover
 
@@ -266,7 +266,7 @@ def _files(paths: Sequence[str], config: Config, force_exclude: bool) -> tuple[l
     found = discover([_relative(path) for path in starts], config, force_exclude=force_exclude)
     _tell_problems(found.problems)
     given = {_relative(path).as_posix() for path in starts}
-    return list(found.files), any(problem.path in given for problem in found.problems)
+    return list(found.names), any(problem.path in given for problem in found.problems)
 
 
 def _relative(path: Path) -> Path:
@@ -300,7 +300,7 @@ def _cache(config: Config, folder: Path | None) -> Cache | None:
 
 
 def _check_files(
-    files: Sequence[Path],
+    files: Sequence[str],
     paths: Sequence[str],
     config: Config,
     failed: bool,
@@ -445,7 +445,7 @@ def fix(
     return MISUSE if failed else status
 
 
-def _documents(files: Iterable[Path]) -> tuple[list[Document], list[Problem]]:
+def _documents(files: Iterable[str]) -> tuple[list[Document], list[Problem]]:
     """The files that can have a finding, read; and those that cannot be read, which are told."""
     from daft_lint.discover import Problem, mentions_daft
     from daft_lint.document import Document
@@ -453,13 +453,15 @@ def _documents(files: Iterable[Path]) -> tuple[list[Document], list[Problem]]:
 
     documents, problems = [], []
     for file in files:
+        path = file.replace(os.sep, "/")
         try:
-            raw = file.read_bytes()
+            with open(file, "rb", buffering=0) as stream:
+                raw = stream.read()
         except OSError as error:
-            problems.append(Problem(file.as_posix(), f"cannot be read: {error.strerror or error}"))
+            problems.append(Problem(path, f"cannot be read: {error.strerror or error}"))
             continue
         if mentions_daft(raw) or may_suppress(raw):
-            documents.append(Document.from_bytes(file.as_posix(), raw))
+            documents.append(Document.from_bytes(path, raw))
     _tell_problems(problems)
     return documents, problems
 

@@ -36,10 +36,14 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The files to check, sorted, each once, and what could not be read."""
+    """The files to check by their paths as shown, sorted, each once, and what could not be read."""
 
-    files: tuple[Path, ...] = ()
+    names: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        return tuple(sorted(map(Path, self.names)))
 
 
 def mentions_daft(raw: bytes) -> bool:
@@ -84,7 +88,7 @@ class _Ignores:
 @dataclass
 class _Walk:
     config: Config
-    files: dict[str, Path] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
     """By real path, so that a file is checked once."""
     problems: list[Problem] = field(default_factory=list)
     folders: set[tuple[int, int]] = field(default_factory=set)
@@ -113,7 +117,7 @@ class _Walk:
             return
         if force_exclude and self._forced_out(os.path.abspath(path)):
             return
-        self.add(path)
+        self.files.setdefault(os.path.realpath(path), str(path))
 
     def problem(self, path: Path | str, error: Exception) -> None:
         message = str(error)
@@ -122,9 +126,6 @@ class _Walk:
             if isinstance(error, FileNotFoundError) and os.path.islink(path):
                 message = "a symbolic link to a file that does not exist"
         self.problems.append(Problem(Path(path).as_posix(), message))
-
-    def add(self, path: Path) -> None:
-        self.files.setdefault(os.path.realpath(path), path)
 
     def _forced_out(self, absolute: str) -> bool:
         """A file or any folder above it, up to the project's root, is excluded."""
@@ -189,12 +190,14 @@ class _Walk:
                 continue
             if any(entry.name == ".gitignore" for entry in listed):
                 ignores = (*ignores, *self._ignores_in(absolute, ".gitignore"))
+            real = os.path.realpath(absolute)
+            prefix = "" if shown == "." else shown
             for entry in listed:
-                if self._enters(entry, absolute, ignores, shown):
-                    pending.append((os.path.join(shown, entry.name), os.path.join(absolute, entry.name), ignores))
+                if self._enters(entry, absolute, ignores, prefix, real):
+                    pending.append((os.path.join(prefix, entry.name), os.path.join(absolute, entry.name), ignores))
 
-    def _enters(self, entry: os.DirEntry[str], folder: str, ignores: Sequence[_Ignores], shown: str) -> bool:
-        """Takes a file in; True for a folder to walk into."""
+    def _enters(self, entry: os.DirEntry[str], folder: str, ignores: Sequence[_Ignores], shown: str, real: str) -> bool:
+        """Takes a file in; True for a folder to walk into. `real` is the folder's path without links."""
         try:
             is_folder = entry.is_dir()
         except OSError as error:
@@ -212,7 +215,8 @@ class _Walk:
         path = os.path.join(shown, entry.name)
         try:
             if entry.is_file():
-                self.add(Path(path))
+                here = os.path.realpath(path) if entry.is_symlink() else os.path.join(real, entry.name)
+                self.files.setdefault(here, path)
             elif entry.is_symlink():
                 os.stat(path)
         except OSError as error:

@@ -152,7 +152,7 @@ def project_of(documents: Mapping[str, Document]) -> Project:
 
 def may_suppress(raw: bytes) -> bool:
     """Whether a file may hold a suppression of this tool's."""
-    return b"DFT" in raw or b"daft-lint:" in raw or (mentions_daft(raw) and b"noqa" in raw.lower())
+    return b"daft-lint:" in raw or ((b"DFT" in raw or mentions_daft(raw)) and b"noqa" in raw.lower())
 
 
 def check_document(document: Document, config: Config) -> Report:

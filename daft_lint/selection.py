@@ -6,10 +6,12 @@ import functools
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-from pathspec import GitIgnoreSpec
+from typing import TYPE_CHECKING
 
 from daft_lint.config import Config
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,11 @@ class Selection:
 
     @functools.cached_property
     def _specs(self) -> tuple[tuple[GitIgnoreSpec, tuple[str, ...]], ...]:
+        if not self.config.per_file_ignores:
+            return ()
+        # Late: few configurations have such patterns.
+        from pathspec import GitIgnoreSpec
+
         return tuple((GitIgnoreSpec.from_lines([p]), codes) for p, codes in self.config.per_file_ignores)
 
 

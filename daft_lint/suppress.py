@@ -26,6 +26,8 @@ _NOQA = re.compile(r"#\s*noqa(?P<list>\s*:\s*(?P<codes>[A-Z]+[0-9]*(?:[\s,]+[A-Z
 _OURS = re.compile(r"#\s*daft-lint:\s*(?P<body>[^#]*)")
 _IGNORE = re.compile(r"(?P<what>ignore(?:-file)?)\s*(?:\[(?P<codes>[^\]]*)\])?(?P<reason>.*)", re.DOTALL)
 _CODE = re.compile(r"(?P<letters>[A-Z]{3})[0-9]{0,3}\Z")
+_SPOKEN = re.compile(rb"#[^\r\n]*?(?:[nN][oO][qQ][aA]|daft-lint:)")
+"""Some comment may speak to the linter."""
 _FACT = re.compile(r"(?P<key>[A-Za-z_-]+)\s*=\s*(?P<value>[^\s=]+)")
 _NUMBERS = ("rows", "files", "row_bytes")
 _NAMES = ("heavy", "light")
@@ -147,6 +149,8 @@ class _Comment:
 
 
 def _comments(cell: Cell) -> Iterator[_Comment]:
+    if _SPOKEN.search(cell.source) is None:
+        return
     starts = scan.line_starts(cell.source)
     on_top = True
     for token in scan.tokens(cell.source):
