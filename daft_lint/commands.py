@@ -262,7 +262,7 @@ def _files(paths: Sequence[str], config: Config, force_exclude: bool) -> tuple[l
     """The files to check, and whether a path that was given could not be read; what cannot be read is told."""
     from daft_lint.discover import discover
 
-    starts = [Path(path) for path in paths] or [config.root / source for source in config.src]
+    starts = [Path(path) for path in paths] or [_from_here(config.root / source) for source in config.src]
     found = discover([_relative(path) for path in starts], config, force_exclude=force_exclude)
     _tell_problems(found.problems)
     given = {_relative(path).as_posix() for path in starts}
@@ -509,6 +509,9 @@ def explain(code: str | None, config_file: Path | None) -> int:
         click.echo(documentation.table(rules), nl=False)
         return CLEAN
     wanted = code.strip()
+    if wanted.upper() in documentation.ENGINE:
+        click.echo(documentation.ENGINE[wanted.upper()])
+        return CLEAN
     for rule in rules:
         if wanted.upper() == rule.code or wanted.lower() == rule.name:
             click.echo(documentation.page(rule))

@@ -7,6 +7,22 @@ from collections.abc import Sequence
 
 from daft_lint.rule import Rule
 
+ENGINE = {
+    "DFT001": """# DFT001 syntax-error
+
+Always error; has no fix.
+
+A file that does not parse, with the place: nothing in it can be checked. A notebook's cell or a Markdown block that
+does not parse is left out instead, and `--verbose` names it. No comment silences it.""",
+    "DFT002": """# DFT002 unused-suppression
+
+Always advice; has no fix.
+
+A suppression that silences nothing, or a `# daft-lint:` comment that means nothing. A later finding would go unseen
+below the first; the second has no effect. Remove it, or write it as it was meant.""",
+}
+"""What the linter reports without a rule: code to documentation, in Markdown."""
+
 
 def summary(rule: type[Rule]) -> str:
     """The first paragraph of a rule's docstring on one line, in Markdown."""
@@ -26,9 +42,9 @@ def page(rule: type[Rule]) -> str:
 
 
 def table(rules: Sequence[type[Rule]]) -> str:
-    """All rules for a terminal, a line each: code, name, highest level, notes."""
+    """All codes for a terminal, a line each: code, name, highest level, notes."""
     width = max(len(rule.name) for rule in rules)
-    rows = []
+    rows = [f"DFT001  {'syntax-error':<{width}}  error", f"DFT002  {'unused-suppression':<{width}}  advice"]
     for rule in rules:
         notes = [*(["fix"] if rule.fixable else []), *([] if rule.default else ["off unless selected"])]
         rows.append(f"{rule.code}  {rule.name:<{width}}  {rule.level.name.lower():<7}  {', '.join(notes)}".rstrip())

@@ -79,6 +79,9 @@ def test_the_other_commands(tmp_path: Path) -> None:
     assert lint(tmp_path, "plan", "a.py", "--format", "mermaid").stdout.startswith("flowchart")
     assert "DFT401" in lint(tmp_path, "explain").stdout
     assert "## Why" in lint(tmp_path, "explain", "dft401").stdout
+    for code in ("DFT001", "DFT002"):
+        assert code in lint(tmp_path, "explain").stdout
+        assert lint(tmp_path, "explain", code).stdout.startswith(f"# {code} ")
     numbers = ("--rows", "1000000", "--nodes", "4", "--concurrency", "16", "--batch-size", "64")
     assert "1,000" in lint(tmp_path, "partitions", *numbers).stdout
 
@@ -124,3 +127,12 @@ def test_a_reader_that_goes_is_no_traceback(tmp_path: Path) -> None:
         check=False,
     )
     assert run.stderr == ""
+
+
+def test_paths_of_the_configured_src_are_relative_to_the_working_directory(tmp_path: Path) -> None:
+    (tmp_path / "daft-lint.toml").write_text('per-file-ignores = {"quiet.py" = ["DFT"]}')
+    (tmp_path / "jobs").mkdir()
+    for name in ("a.py", "quiet.py", "jobs/b.py"):
+        (tmp_path / name).write_text(BAD)
+    found = json.loads(lint(tmp_path / "jobs", "check", "--format", "json").stdout)["findings"]
+    assert {finding["path"] for finding in found} == {"../a.py", "b.py"}
