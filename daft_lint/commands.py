@@ -266,7 +266,16 @@ def _files(paths: Sequence[str], config: Config, force_exclude: bool) -> tuple[l
     found = discover([_relative(path) for path in starts], config, force_exclude=force_exclude)
     _tell_problems(found.problems)
     given = {_relative(path).as_posix() for path in starts}
-    return list(found.names), any(problem.path in given for problem in found.problems)
+    names = found.names if paths else tuple(str(_from_here(Path(name))) for name in found.names)
+    return list(names), any(problem.path in given for problem in found.problems)
+
+
+def _from_here(path: Path) -> Path:
+    """The path from the working directory, which can lie below the project's root."""
+    try:
+        return Path(os.path.relpath(path))
+    except ValueError:  # another drive
+        return path
 
 
 def _relative(path: Path) -> Path:
