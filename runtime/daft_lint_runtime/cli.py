@@ -5,6 +5,7 @@ What they need of Daft, Ray and rich is imported when they run.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import signal
@@ -286,15 +287,18 @@ def _report(summary: Summary, form: str, output: Path | None, html: Path | None,
     from daft_lint_runtime.report import text as terminal
 
     if form == "text" and output is not None:
-        with output.open("w", encoding="utf-8") as file:
-            terminal.show(summary, Console(file=file, width=120), verbose)
+        shown = io.StringIO()
+        terminal.show(summary, Console(file=shown, width=120), verbose)
+        _write(output, shown.getvalue())
         return
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 120
     terminal.show(summary, Console(width=width), verbose)
 
 
 def _write(file: Path, text: str) -> None:
+    from daft_lint.writing import write_report
+
     try:
-        file.write_text(text, encoding="utf-8", errors="backslashreplace")
+        write_report(str(file), text.encode(errors="backslashreplace"))
     except OSError as error:
         raise click.ClickException(f"{file}: cannot be written: {error.strerror or error}") from None

@@ -7,9 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
-from daft_lint_runtime.cli import Size, profile, verify
+from daft_lint_runtime.cli import Size, _write, profile, verify
 
 from daft_lint.commands import run
 from daft_lint.config import parse
@@ -193,3 +194,12 @@ def test_without_daft_the_command_says_how_to_get_it() -> None:
     )
     assert done.returncode == 2
     assert done.stderr == "daft-lint: daft-lint verify needs daft: pip install 'daft-lint[runtime]'\n"
+
+
+def test_reports_are_written_through_no_link(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.write_text("kept")
+    (tmp_path / "report.md").symlink_to(target)
+    with pytest.raises(click.ClickException, match=r"report\.md: cannot be written: .*symbolic link"):
+        _write(tmp_path / "report.md", "report")
+    assert target.read_text() == "kept"
