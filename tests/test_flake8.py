@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from plugins import ROOT, environment
 
+from daft_lint import __version__
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -23,12 +25,14 @@ BAD = (
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
-    """A folder in which daft-lint is registered with flake8 as pyproject.toml says."""
+    """A folder in which daft-lint is registered with flake8 as pyproject.toml says, under its own name: where it is
+    installed too, the two count as one."""
     table = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     ((code, value),) = table["project"]["entry-points"]["flake8.extension"].items()
-    info = tmp_path / "site" / "daft_lint_here-1.0.dist-info"
+    info = tmp_path / "site" / f"daft_lint-{__version__}.dist-info"
     info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: daft-lint-here\nVersion: 1.0\n", encoding="utf-8")
+    metadata = f"Metadata-Version: 2.1\nName: daft-lint\nVersion: {__version__}\n"
+    (info / "METADATA").write_text(metadata, encoding="utf-8")
     (info / "entry_points.txt").write_text(f"[flake8.extension]\n{code} = {value}\n", encoding="utf-8")
     return tmp_path / "site"
 
@@ -76,4 +80,4 @@ def test_a_cookie_and_a_file_without_daft(tmp_path: Path, site: Path) -> None:
 def test_the_version_names_the_plugin(site: Path) -> None:
     command = [sys.executable, "-m", "flake8", "--version"]
     run = subprocess.run(command, cwd=site.parent, env=environment(site), capture_output=True, text=True, check=True)
-    assert "daft-lint-here: 1.0" in " ".join(run.stdout.split())
+    assert f"daft-lint: {__version__}" in " ".join(run.stdout.split())
