@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from daft_lint.document import Document
     from daft_lint.engine import Checker, Report, Result
 
-COLLECT_EVERY = 512 * 1024
-"""Bytes of source between two collections of garbage: a tree takes some 80 times its text, so some 40 MB."""
+COLLECT_EVERY = 2 * 1024 * 1024
+"""Bytes of source between two collections of garbage: a tree takes some 80 times its text, but few trees need one."""
 
 Progress = Callable[[int, int], None]
 """Called with the number of files that are done and of all."""
@@ -130,18 +130,18 @@ def check_one(checker: Checker, source: Source) -> Outcome:
     """What one file gives; an error of the linter's own costs the findings of this file and no other."""
     from daft_lint.engine import Result
 
-    if not checker.concerns(source.raw):
-        return Outcome(Result(source.path))
+    if not checker.concerns(source.path, source.raw):
+        return Outcome(Result(source.path), *checker.modules.looked_into(source.path))
     document = checker.project.document_of(source.path, source.raw)
     try:
-        result = checker.check(document)
+        result = checker.analyse(document)
     except Exception as error:  # noqa: BLE001  # whatever a rule or the interpreter does wrong, the others still count
         kind = type(error).__name__
         problem = Problem(source.path, " ".join(f"internal error: {kind}: {error}".split()))
         return Outcome(Result(source.path, problems=(problem,), failed=True))
     finally:
         checker.project.release(document)
-    return Outcome(result, *checker.project.looked_into(source.path))
+    return Outcome(result, *checker.modules.looked_into(source.path))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Which files to check: those under the paths that git does not ignore, and the two sieves by bytes."""
+"""Which files to check: those under the paths that git does not ignore, and the sieve by bytes."""
 
 from __future__ import annotations
 
@@ -54,11 +54,6 @@ def mentions_daft(raw: bytes) -> bool:
 def may_use_daft(raw: bytes) -> bool:
     """The same, sharper, for the code alone: whatever a file does with Daft begins with an import."""
     return b"daft" in raw and b"import" in raw
-
-
-def may_concern(raw: bytes, words: Iterable[bytes]) -> bool:
-    """The second sieve: some word that a selected rule needs is in the file."""
-    return any(word in raw for word in words)
 
 
 def discover(paths: Sequence[Path], config: Config, *, force_exclude: bool = False) -> Found:

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from daft_lint.config import Config
-from daft_lint.discover import Problem, may_concern, may_use_daft, mentions_daft
+from daft_lint.discover import Problem, may_use_daft, mentions_daft
 from daft_lint.document import Cell, Document, ParseFailure, run_as_deep_as_needed
 from daft_lint.finding import Finding, FindingFix, FixEdit, Related, Span
+from daft_lint.glance import Glance
+from daft_lint.modules import Modules
 from daft_lint.rule import Level, Observation, PipelineRule, Rule, ScriptRule
 from daft_lint.selection import Selection
 from daft_lint.suppress import Suppressions
@@ -108,46 +110,50 @@ def selected_rules(config: Config) -> tuple[type[Rule], ...]:
     return tuple(rule for rule in rules(config.plugins) if selection.runs(rule.code, rule.default))
 
 
-def words_of(chosen: Iterable[type[Rule]]) -> tuple[bytes, ...]:
-    """The words of which a file needs one to have a finding."""
-    return tuple(sorted({word.encode() for rule in chosen for word in rule.words}))
-
-
 class Checker:
-    """What checks of several documents share: the rules, their words, the names of the tree."""
+    """What checks of several documents share: the rules and the names of the tree.
 
-    def __init__(self, config: Config) -> None:
+    `overlay` has the documents, by path, that stand for what is on the disk.
+    """
+
+    def __init__(self, config: Config, overlay: Mapping[str, Document] | None = None) -> None:
         self.config = config
         self.chosen = selected_rules(config)
-        self.words = words_of(self.chosen)
+        self.modules = Modules(overlay)
 
     @functools.cached_property
     def project(self) -> Project:
         """The tree that the documents are in; LibCST is imported for it, and so only for a file that needs a parse."""
         from daft_lint.pipeline.project import Project
 
-        return Project()
+        return Project(self.modules)
 
-    def concerns(self, raw: bytes) -> bool:
-        """Whether a file can have a finding: the two sieves."""
-        return may_use_daft(raw) and may_concern(raw, self.words)
+    def concerns(self, path: str, raw: bytes) -> bool:
+        """Whether a file can have a finding: the sieves before the parse."""
+        if not may_use_daft(raw):
+            return False
+        glance = Glance(path, raw)
+        if self.may_find(glance) or self.modules.lead_to(self.may_find, glance):
+            return True
+        return glance.is_broken and glance.imports_daft
+
+    def may_find(self, glance: Glance) -> bool:
+        """Whether what stands in a file can give a finding."""
+        return any(rule.may_find(glance) for rule in self.chosen)
 
     def check(self, document: Document) -> Result:
-        """What one document gives, suppressed findings and those in modules that it calls included."""
-        if not self.concerns(document.raw):
+        """What one document gives, findings in modules that it calls included."""
+        if not self.concerns(document.path, document.raw):
             return Result(document.path)
+        return self.analyse(document)
+
+    def analyse(self, document: Document) -> Result:
+        """What one document gives that `concerns`."""
         analysis = Analysis(document, self.config, self.project, self.chosen)
         try:
             return run_as_deep_as_needed(document, analysis.run)
         except ParseFailure as failure:
             return Result(document.path, (), (Problem(document.path, failure.message),))
-
-
-def project_of(documents: Mapping[str, Document]) -> Project:
-    """A tree in which these documents, by path, stand for what is on the disk."""
-    from daft_lint.pipeline.project import Project
-
-    return Project(documents)
 
 
 def may_suppress(raw: bytes) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from daft_lint.edits import Action
+from daft_lint.glance import Glance
 from daft_lint.pipeline.model import Evidence, Pipeline, Place, Script, Strength
 
 
@@ -61,7 +62,8 @@ class Rule(abc.ABC):
     `daft-lint explain` prints: what it does (first paragraph), `## Why` with the measurement, `## Example`,
     `## Fix`, `## Options`.
 
-    `words`: a file with none of these words cannot have a finding of this rule, so it need not be parsed.
+    `words`: identifiers; a file with none of them cannot have a finding of this rule, so it need not be parsed. What
+    the modules that it imports hold counts as well.
     """
 
     code: ClassVar[str]
@@ -74,6 +76,11 @@ class Rule(abc.ABC):
     """False: only where it is selected by name."""
     knows_versions: bool = False
     """It asks for `Settings.target_daft`."""
+
+    @classmethod
+    def may_find(cls, glance: Glance) -> bool:
+        """Whether a file can have a finding of this rule, as far as can be told without a parse."""
+        return not glance.identifiers.isdisjoint(cls.words)
 
 
 class PipelineRule(Rule):

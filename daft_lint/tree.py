@@ -18,7 +18,6 @@ class Tree:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.checker = engine.Checker(config)
         self.documents: Mapping[str, Document] = {}
         self.results: dict[str, engine.Result] = {}
         self.found: dict[str, list[Finding]] = {}
@@ -32,9 +31,9 @@ class Tree:
         """Take the documents as they are now, and check those whose findings can have changed."""
         stale = [path for path, document in documents.items() if self._is_stale(path, document)]
         self.documents = documents
-        self.checker.project = engine.project_of(documents)
+        checker = engine.Checker(self.config, documents)
         for path in stale:
-            self.results[path] = self.checker.check(documents[path])
+            self.results[path] = checker.check(documents[path])
         report = engine.merge(self.results.values(), (), len(documents), self.config, self._suppressing())
         origin = self._origins()
         self.found = {}

@@ -331,10 +331,11 @@ class Editor:
         documents = {path: other.document for path, other in self.buffers.items()}
 
         def work() -> str | None:
-            from daft_lint.engine import project_of
+            from daft_lint.modules import Modules
+            from daft_lint.pipeline.project import Project
 
             config = self.session.config_of(buffer.path)
-            return hover(buffer.document, cell, buffer.byte_of(cell, offset), config, project_of(documents))
+            return hover(buffer.document, cell, buffer.byte_of(cell, offset), config, Project(Modules(documents)))
 
         text = await self._in_thread(work)
         return None if text is None else lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, text))

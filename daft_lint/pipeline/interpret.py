@@ -143,7 +143,9 @@ def interpret(document: Document, settings: Settings, project: Project) -> Scrip
     """
     interpreter = Interpreter(settings, project, document.path)
     interpreter.run(document)
-    return interpreter.script()
+    script = interpreter.script()
+    interpreter.let_go()
+    return script
 
 
 class Interpreter:
@@ -292,6 +294,15 @@ class Interpreter:
                 is_left = step in recorder.top_level or step in recorder.returned
                 ends.append(End(step, Reads.ALL if is_left else Reads.NONE, False))
         return ends
+
+    def let_go(self) -> None:
+        """Break the circles that would keep the trees until the garbage collector comes: functions and the scope or
+        the class that they stand in hold each other, and so do the interpreter and its parts. It is of no use after."""
+        for function, owner in self.functions:
+            function.scope.names.layers[0].clear()
+            if owner is not None:
+                owner.names.clear()
+        vars(self).clear()
 
     # Statements
 
@@ -631,19 +642,19 @@ class Interpreter:
             scope.set(bound, self.imported(module, name, level, scope))
 
     def imported(self, module: str, name: str | None, level: int, scope: Scope) -> object:
-        module = self.project.absolute(module, level, scope.path)
+        module = self.project.modules.absolute(module, level, scope.path)
         path = module if name is None else f"{module}.{name}"
         if module == "daft" or module.startswith("daft."):
             return DaftName(path)
-        if self.project.holds(module, name, scope.path):
+        if self.project.modules.holds(module, name, scope.path):
             return Lazy(module, name, 0)
         return External(path)
 
     def import_star(self, module: str, level: int, scope: Scope) -> None:
-        module = self.project.absolute(module, level, scope.path)
+        module = self.project.modules.absolute(module, level, scope.path)
         if module == "daft" or module.startswith("daft."):
             scope.stars.append(module)
-        elif self.project.holds(module, None, scope.path):
+        elif self.project.modules.holds(module, None, scope.path):
             inner = self.project.scope_of(module, scope.path, self.settings)
             if inner is not None:
                 for key, value in inner.names.layers[0].items():
@@ -662,7 +673,7 @@ class Interpreter:
             if value is not None:
                 return self.force(value, inner, depth + 1) if isinstance(value, Lazy) else value
         submodule = f"{lazy.module}.{lazy.name}"
-        if self.project.holds(submodule, None, scope.path):
+        if self.project.modules.holds(submodule, None, scope.path):
             inner = self.project.scope_of(submodule, scope.path, self.settings)
             if inner is not None:
                 return Module(inner)
@@ -794,7 +805,10 @@ class Interpreter:
         return Literal("".join(parts), sure=sure) if known else UNKNOWN
 
     def number(self, node: cst.Integer | cst.Float, scope: Scope) -> object:
-        value = constant(node)
+        text = node.value
+        # As with strings: most are a few digits, with no 0 in front that Python would refuse.
+        plain = len(text) < 19 and text.isdecimal() and (text[0] != "0" or text == "0")
+        value = int(text) if plain else constant(node)
         return UNKNOWN if value is None else Literal(value)
 
     def sequence(self, node: cst.List | cst.Tuple | cst.Set, scope: Scope) -> object:

@@ -136,10 +136,7 @@ class HeavyUdfWithoutBatches(PipelineRule):
     code = "DFT101"
     name = "heavy-udf-without-batches"
     level = Level.WARNING
-    words = (
-        *("udf", "func", "cls", "apply", "embed_image", "classify_image", "prompt"),
-        *("with_column", "select", "where", "filter", "agg", "explode"),  # a UDF may come from another module
-    )
+    words = ("udf", "func", "cls", "apply", "embed_image", "classify_image", "prompt")
     fixable = True
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:

@@ -65,19 +65,8 @@ class LightReadWithoutFanOut(PipelineRule):
     name = "light-read-without-fan-out"
     level = Level.WARNING
     words = (
-        "download",
-        "video_frames",
-        "video_keyframes",
-        "decode_image_file",
-        "audio_file",
-        "udf",
-        "func",
-        "cls",
-        "apply",
-        "with_column",
-        "select",
-        "where",
-        "filter",
+        *("download", "video_frames", "video_keyframes", "decode_image_file", "audio_file"),
+        *("udf", "func", "cls", "apply"),
     )
     fixable = True
 

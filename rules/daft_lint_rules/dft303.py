@@ -62,7 +62,7 @@ class ConcurrencyAboveCapacity(ScriptRule):
     code = "DFT303"
     name = "concurrency-above-capacity"
     level = Level.WARNING
-    words = ("concurrency",)
+    words = ("concurrency", "max_concurrency", "with_concurrency")
 
     def check(self, script: Script) -> Iterator[Observation]:
         if script.runner is Runner.NATIVE:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from daft_lint.edits import InsertBefore
+from daft_lint.glance import Glance
 from daft_lint.pipeline import catalog
 from daft_lint.pipeline.model import DiscardedStep, Place, Script, StepKind
 from daft_lint.places import has_open_parameter, method_place, short_code
@@ -52,6 +53,10 @@ class DiscardedDataframe(ScriptRule):
     level = Level.ERROR
     words = tuple(sorted(name for name, spec in catalog.STEPS.items() if spec.lazy))
     fixable = True
+
+    @classmethod
+    def may_find(cls, glance: Glance) -> bool:
+        return glance.drops_result_of(frozenset(cls.words))
 
     def check(self, script: Script) -> Iterator[Observation]:
         seen: set[int] = set()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from daft_lint.edits import Action, AddImport, ReplaceNode
+from daft_lint.glance import Glance
 from daft_lint.pipeline.model import Place, ReadOnDataFrame, Script
 from daft_lint.rule import Fix, Level, Observation, ScriptRule
 
@@ -41,6 +42,11 @@ class ReadOnDataframe(ScriptRule):
     level = Level.ERROR
     words = ("read_", "from_")
     fixable = True
+
+    @classmethod
+    def may_find(cls, glance: Glance) -> bool:
+        """`daft.read_parquet` and `pa.Table.from_pydict` stand in every other script, and are none."""
+        return glance.calls_on_objects(cls.words)
 
     def check(self, script: Script) -> Iterator[Observation]:
         seen: set[int] = set()
