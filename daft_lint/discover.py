@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from daft_lint.config import Config
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
+_NAME = attrgetter("name")
 SUFFIXES = (".py", ".pyi", ".ipynb")
 MARKDOWN_SUFFIXES = (".md", ".markdown", ".qmd")
 DEFAULT_EXCLUDES = frozenset(
@@ -170,44 +172,52 @@ class _Walk:
 
     def walk(self, shown: str, absolute: str, ignores: tuple[_Ignores, ...]) -> None:
         """Walks the folder `absolute`, whose files are reported below `shown`."""
-        pending = [(shown, absolute, ignores)]
+        # Links to folders are not entered, so that what lies below has no other path either.
+        pending = [("" if shown == "." else shown, absolute, os.path.realpath(absolute), ignores)]
         while pending:
-            shown, absolute, ignores = pending.pop()
-            try:
-                status = os.stat(absolute)
-                if (status.st_dev, status.st_ino) in self.folders:
-                    continue
-                self.folders.add((status.st_dev, status.st_ino))
-                with os.scandir(absolute) as entries:
-                    listed = sorted(entries, key=lambda entry: entry.name)
-            except OSError as error:
-                self.problem(shown, error)
-                continue
+            shown, absolute, real, ignores = pending.pop()
+            listed = self._listed(shown or ".", absolute)
             if any(entry.name == ".gitignore" for entry in listed):
                 ignores = (*ignores, *self._ignores_in(absolute, ".gitignore"))
-            real = os.path.realpath(absolute)
-            prefix = "" if shown == "." else shown
             for entry in listed:
-                if self._enters(entry, absolute, ignores, prefix, real):
-                    pending.append((os.path.join(prefix, entry.name), os.path.join(absolute, entry.name), ignores))
+                name = entry.name
+                if name.endswith(self.suffixes) and not self._is_folder(entry, shown):
+                    if not self._ignored(f"{absolute}/{name}", False, ignores):
+                        self._take(entry, os.path.join(shown, name), real)
+                elif self._is_folder(entry, shown) and self._enters(entry, absolute, ignores):
+                    pending.append((os.path.join(shown, name), f"{absolute}/{name}", os.path.join(real, name), ignores))
 
-    def _enters(self, entry: os.DirEntry[str], folder: str, ignores: Sequence[_Ignores], shown: str, real: str) -> bool:
-        """Takes a file in; True for a folder to walk into. `real` is the folder's path without links."""
+    def _listed(self, shown: str, absolute: str) -> list[os.DirEntry[str]]:
+        """What is in a folder, by name; nothing where it was entered before or cannot be read."""
         try:
-            is_folder = entry.is_dir()
+            status = os.stat(absolute)
+            if (status.st_dev, status.st_ino) in self.folders:
+                return []
+            self.folders.add((status.st_dev, status.st_ino))
+            with os.scandir(absolute) as entries:
+                return sorted(entries, key=_NAME)
+        except OSError as error:
+            self.problem(shown, error)
+            return []
+
+    def _is_folder(self, entry: os.DirEntry[str], shown: str) -> bool:
+        try:
+            return entry.is_dir()
         except OSError as error:
             self.problem(os.path.join(shown, entry.name), error)
             return False
-        if is_folder:
-            return (
-                entry.name not in DEFAULT_EXCLUDES
-                # As git does: a linked folder is walked where it lies, and a link out of the tree not at all.
-                and not entry.is_symlink()
-                and not self._ignored(os.path.join(folder, entry.name), True, ignores)
-            )
-        if not entry.name.endswith(self.suffixes) or self._ignored(os.path.join(folder, entry.name), False, ignores):
-            return False
-        path = os.path.join(shown, entry.name)
+
+    def _enters(self, entry: os.DirEntry[str], folder: str, ignores: Sequence[_Ignores]) -> bool:
+        """Whether a folder is walked into."""
+        return (
+            entry.name not in DEFAULT_EXCLUDES
+            # As git does: a linked folder is walked where it lies, and a link out of the tree not at all.
+            and not entry.is_symlink()
+            and not self._ignored(f"{folder}/{entry.name}", True, ignores)
+        )
+
+    def _take(self, entry: os.DirEntry[str], path: str, real: str) -> None:
+        """Takes a file in; `real` is its folder's path without links."""
         try:
             if entry.is_file():
                 here = os.path.realpath(path) if entry.is_symlink() else os.path.join(real, entry.name)
@@ -216,10 +226,9 @@ class _Walk:
                 os.stat(path)
         except OSError as error:
             self.problem(path, error)
-        return False
 
     def _ignored(self, path: str, is_folder: bool, ignores: Sequence[_Ignores]) -> bool:
-        if self._excluded(path, is_folder):
+        if self.excludes is not None and self._excluded(path, is_folder):
             return True
         for ignore in reversed(ignores):
             said = ignore.says(path, is_folder)

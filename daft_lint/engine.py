@@ -16,8 +16,8 @@ from daft_lint.config import Config
 from daft_lint.discover import Problem, may_use_daft, mentions_daft
 from daft_lint.document import Cell, Document, ParseFailure, run_as_deep_as_needed
 from daft_lint.finding import Finding, FindingFix, FixEdit, Related, Span
-from daft_lint.glance import Glance
-from daft_lint.modules import Modules
+from daft_lint.glance import Glance, uses_daft
+from daft_lint.modules import Modules, Reach
 from daft_lint.rule import Level, Observation, PipelineRule, Rule, ScriptRule
 from daft_lint.selection import Selection
 from daft_lint.suppress import Suppressions
@@ -118,8 +118,14 @@ class Checker:
 
     def __init__(self, config: Config, overlay: Mapping[str, Document] | None = None) -> None:
         self.config = config
-        self.chosen = selected_rules(config)
         self.modules = Modules(overlay)
+        self.daft = Reach(self.modules, uses_daft)
+        self.findings = Reach(self.modules, self.may_find)
+
+    @functools.cached_property
+    def chosen(self) -> tuple[type[Rule], ...]:
+        """The rules that run; they are imported for a file that uses Daft."""
+        return selected_rules(self.config)
 
     @functools.cached_property
     def project(self) -> Project:
@@ -128,14 +134,16 @@ class Checker:
 
         return Project(self.modules)
 
+    def uses_daft(self, path: str, raw: bytes) -> bool:
+        """Whether a file has to do with Daft: it has the word, and it or a module that it imports imports Daft."""
+        return may_use_daft(raw) and self.daft.holds(Glance(path, raw))
+
     def concerns(self, path: str, raw: bytes) -> bool:
         """Whether a file can have a finding: the sieves before the parse."""
-        if not may_use_daft(raw):
+        if not self.uses_daft(path, raw):
             return False
         glance = Glance(path, raw)
-        if self.may_find(glance) or self.modules.lead_to(self.may_find, glance):
-            return True
-        return glance.is_broken and glance.imports_daft
+        return self.findings.holds(glance) or (glance.is_broken and uses_daft(glance))
 
     def may_find(self, glance: Glance) -> bool:
         """Whether what stands in a file can give a finding."""

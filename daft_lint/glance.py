@@ -64,10 +64,6 @@ class Glance:
         return tuple(_imports(self.text))
 
     @property
-    def imports_daft(self) -> bool:
-        return any(one.level == 0 and one.module.partition(".")[0] == "daft" for one in self.imports)
-
-    @property
     def is_broken(self) -> bool:
         """A script that this Python cannot parse."""
         return self.is_script and self.tree is None
@@ -132,3 +128,9 @@ def _dropped(tree: ast.Module) -> Iterator[str]:
         call = value.value if isinstance(value, ast.Await) else value
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
             yield call.func.attr
+
+
+def uses_daft(glance: Glance) -> bool:
+    """Whether a file imports Daft by its name: whatever one does with Daft begins so, in the file or in a module that
+    it imports."""
+    return any(one.level == 0 and one.module.partition(".")[0] == "daft" for one in glance.imports)

@@ -1,4 +1,4 @@
-"""Which file of the tree an import means, and whether a module can concern those that import it.
+"""Which file of the tree an import means, and what can be told of a file by the modules that it imports.
 
 It reads file names and bytes and parses nothing.
 """
@@ -37,11 +37,6 @@ class Modules:
         """By file, the paths that decide what its imports mean, whether they exist or not."""
         self.led_to: dict[str, set[str]] = {}
         """By file, the modules of the tree that it looked into."""
-
-        self.verdicts: dict[str, tuple[bool, frozenset[str]]] = {}
-        """By module, whether it concerns those that import it, and what it imports."""
-        self.clean: set[str] = set()
-        """Modules that concern nobody, nor does what they import."""
 
     # What an analysis rests on
 
@@ -138,39 +133,6 @@ class Modules:
             self.listings[folder] = known
         return known
 
-    # Modules that concern those that import them
-
-    def lead_to(self, concerns: Callable[[Glance], bool], glance: Glance) -> bool:
-        """Whether a file imports, by however many steps, a module of the tree that `concerns`, which answers the same
-        for all files."""
-        seen: set[str] = set()
-        pending = list(self.imported_by(glance))
-        while pending:
-            file = pending.pop()
-            if file in seen or file in self.clean:
-                continue
-            seen.add(file)
-            if file not in self.verdicts:
-                self.verdicts[file] = self.verdict(concerns, file)
-            concerned, imported = self.verdicts[file]
-            if concerned:
-                return True
-            pending += imported
-        self.clean |= seen
-        return False
-
-    def verdict(self, concerns: Callable[[Glance], bool], file: str) -> tuple[bool, frozenset[str]]:
-        """Whether a module concerns those that import it, and what it imports; nothing is known of one that cannot be
-        read or is too large to be looked into."""
-        try:
-            document = self.overlay.get(file)
-            if document is None and os.path.getsize(file) > MAX_MODULE_BYTES:
-                return False, frozenset()
-            glance = Glance(file, Path(file).read_bytes() if document is None else document.raw)
-        except OSError:
-            return False, frozenset()
-        return concerns(glance), self.imported_by(glance)
-
     def imported_by(self, glance: Glance) -> frozenset[str]:
         """The files of the tree that a file imports."""
         names: set[str] = set()
@@ -181,6 +143,49 @@ class Modules:
         found = frozenset(file for file in (self.resolve(name, glance.path) for name in names) if file is not None)
         self.led_to.setdefault(glance.path, set()).update(found)
         return found
+
+
+class Reach:
+    """Files by a question that is asked of them and of the modules of the tree that they import."""
+
+    def __init__(self, modules: Modules, question: Callable[[Glance], bool]) -> None:
+        self.modules = modules
+        self.question = question
+        self.answers: dict[str, tuple[bool, frozenset[str]]] = {}
+        """By module, the answer, and what it imports."""
+        self.clean: set[str] = set()
+        """Modules that answer no, and so does all that they import."""
+
+    def holds(self, glance: Glance) -> bool:
+        """Whether the answer is yes for a file, or for a module of the tree that it imports, by however many steps."""
+        if self.question(glance):
+            return True
+        seen: set[str] = set()
+        pending = list(self.modules.imported_by(glance))
+        while pending:
+            file = pending.pop()
+            if file in seen or file in self.clean:
+                continue
+            seen.add(file)
+            if file not in self.answers:
+                self.answers[file] = self.answer(file)
+            yes, imported = self.answers[file]
+            if yes:
+                return True
+            pending += imported
+        self.clean |= seen
+        return False
+
+    def answer(self, file: str) -> tuple[bool, frozenset[str]]:
+        """Of one module: no where it cannot be read or is too large to be looked into."""
+        try:
+            document = self.modules.overlay.get(file)
+            if document is None and os.path.getsize(file) > MAX_MODULE_BYTES:
+                return False, frozenset()
+            glance = Glance(file, Path(file).read_bytes() if document is None else document.raw)
+        except OSError:
+            return False, frozenset()
+        return self.question(glance), self.modules.imported_by(glance)
 
 
 def package_of(folder: str) -> tuple[list[str], set[str]]:

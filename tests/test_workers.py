@@ -74,7 +74,7 @@ def test_an_error_of_our_own_is_one_line(monkeypatch: pytest.MonkeyPatch) -> Non
     def broken(self: Checker, document: object) -> None:
         raise ZeroDivisionError("in\nthe middle")
 
-    monkeypatch.setattr(Checker, "check", broken)
+    monkeypatch.setattr(Checker, "analyse", broken)
     (outcome,) = check_here([Source("a.py", SMALL)], Config(), None)
     assert outcome.result.failed
     assert outcome.result.problems[0].message == "internal error: ZeroDivisionError: in the middle"
