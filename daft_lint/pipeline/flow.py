@@ -34,8 +34,9 @@ from daft_lint.pipeline.model import (
     StepKind,
     Strength,
     UdfCall,
+    walk,
 )
-from daft_lint.pipeline.weigh import Strand, Weights, keywords_of, nodes_of, spec_of
+from daft_lint.pipeline.weigh import Strand, Weights, keywords_of, spec_of
 
 MAX_PATHS_PER_END = 64
 MAX_STAGES = 100_000
@@ -244,7 +245,7 @@ def _multiplies_rows(step: Step) -> bool:
         return True
     return any(
         (e.kind is ExpressionKind.FUNCTION and e.name == "explode") or (e.udf is not None and e.udf.is_generator)
-        for e in nodes_of(step.outputs)
+        for e in walk(step.outputs)
     )
 
 
@@ -337,7 +338,7 @@ class _Path:
 
     def _batch_size_of(self, step: Step) -> tuple[int | None] | None:
         """The `batch_size` that a step's UDFs ask for (its value may not be known), None where none does."""
-        for expression in nodes_of((*step.outputs, *step.expressions)):
+        for expression in walk((*step.outputs, *step.expressions)):
             udf = self.facts.weights.udf(expression)
             if udf is not None and udf.batch_size is not None:
                 return (udf.batch_size.value,)
@@ -430,9 +431,9 @@ class _Path:
         """What the other calls in the same step bound: those inside this one, and those after it at the scan."""
         step = self.steps[index]
         reaches_back = self.stretch[index] == 0 and self._carries_back()
-        inside = set(nodes_of(expression.inputs))
+        inside = set(walk(expression.inputs))
         passed = False
-        for other in nodes_of((*step.outputs, *step.expressions)):
+        for other in walk((*step.outputs, *step.expressions)):
             passed = passed or other is expression
             udf = self.facts.weights.udf(other)
             if udf is None or udf.batch_size is None or other is expression:
@@ -505,9 +506,9 @@ class _Path:
             return set()
         step = self.steps[index]
         if self.facts.multiplies[step]:
-            return set(nodes_of((*step.outputs, *step.expressions)))
+            return set(walk((*step.outputs, *step.expressions)))
         outputs = [e for e in step.outputs if e.spread or needs.has(e.output)]
-        return set(nodes_of((*outputs, *step.expressions)))
+        return set(walk((*outputs, *step.expressions)))
 
     def _udf_calls(self, index: int, bound: Bound, needs: Needs) -> tuple[UdfCall, ...]:
         step = self.steps[index]
@@ -515,7 +516,7 @@ class _Path:
             return ()
         weights = self.facts.weights
         roots = (*step.outputs, *step.expressions)
-        calls = [e for e in nodes_of(roots) if weights.udf(e) is not None]
+        calls = [e for e in walk(roots) if weights.udf(e) is not None]
         live = self._live(index, needs) if calls else set()
         return tuple(self._udf_call(e, index, bound, e in live) for e in calls)
 
@@ -563,7 +564,7 @@ class _Path:
         step = self.steps[index]
         if index == 0 and step.parents:
             return ()
-        found = [e for e in nodes_of((*step.outputs, *step.expressions)) if self._inflates(step, e)]
+        found = [e for e in walk((*step.outputs, *step.expressions)) if self._inflates(step, e)]
         live = self._live(index, needs) if found else set()
         return tuple(self._inflation(e, step, bound, e in live) for e in found)
 
@@ -596,7 +597,7 @@ def _strongest(held: _Held, later: Bound | None, morsel: Bound | None) -> Bound:
 
 def _rows_cut(expressions: Iterable[Expression]) -> int | None:
     """Rows a call behind a built-in `download` among the expressions (`e7`)."""
-    for expression in nodes_of(expressions):
+    for expression in walk(expressions):
         spec = spec_of(expression)
         if spec is not None and spec.rows_cut is not None:
             return spec.rows_cut
@@ -628,5 +629,5 @@ def _name_of(expression: Expression) -> str:
     """The column's name; for a nested expression that has none, the name of the first column that it reads."""
     if expression.output is not None:
         return expression.output
-    first = next((e.name for e in nodes_of((expression,)) if e.kind is ExpressionKind.COLUMN and e.name), None)
+    first = next((e.name for e in expression.walk() if e.kind is ExpressionKind.COLUMN and e.name), None)
     return first or expression.name or "?"

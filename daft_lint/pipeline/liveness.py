@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from daft_lint.pipeline.model import Expression, ExpressionKind, Projection, Reads, Step, StepKind
-from daft_lint.pipeline.weigh import nodes_of
+from daft_lint.pipeline.model import Expression, ExpressionKind, Projection, Reads, Step, StepKind, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ def _made(outputs: Iterable[Expression]) -> set[str]:
 
 def _reading(needs: Needs, expressions: Iterable[Expression]) -> Needs:
     names: set[str] = set()
-    for expression in nodes_of(expressions):
+    for expression in walk(expressions):
         if expression.kind is ExpressionKind.UNKNOWN or expression.name in (None, "*"):
             if expression.kind in (ExpressionKind.COLUMN, ExpressionKind.UNKNOWN) and not expression.inputs:
                 return EVERYTHING

@@ -8,7 +8,7 @@ All of it is immutable; what is not known is None (or `Weight.UNKNOWN`), never a
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
@@ -186,21 +186,26 @@ class Expression:
 
     def walk(self) -> Iterator[Expression]:
         """This expression's inputs, innermost first, then itself; one that is read twice comes once."""
-        # With a stack and a set: `e = e + e` in 40 lines is deeper and wider than any recursion can go.
-        seen: set[int] = set()
-        pending = [(self, False)]
-        while pending:
-            node, entered = pending.pop()
-            if entered:
-                yield node
-            elif id(node) not in seen:
-                seen.add(id(node))
-                pending.append((node, True))
-                pending.extend((child, False) for child in reversed(node.inputs))
+        return walk((self,))
 
     def columns(self) -> Iterator[str | None]:
         """The names of the columns that it reads (None: a column whose name is not known)."""
         return (e.name for e in self.walk() if e.kind is ExpressionKind.COLUMN)
+
+
+def walk(roots: Iterable[Expression]) -> Iterator[Expression]:
+    """Every expression below the roots and these themselves, inputs before what reads them, each once."""
+    # With a stack and a set: `e = e + e` in 40 lines is deeper and wider than any recursion can go.
+    seen: set[int] = set()
+    pending = [(root, False) for root in reversed(tuple(roots))]
+    while pending:
+        node, entered = pending.pop()
+        if entered:
+            yield node
+        elif id(node) not in seen:
+            seen.add(id(node))
+            pending.append((node, True))
+            pending.extend((child, False) for child in reversed(node.inputs))
 
 
 class PiecesKind(enum.Enum):

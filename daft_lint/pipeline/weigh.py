@@ -167,20 +167,6 @@ def ai_udf(expression: Expression) -> Udf | None:
     )
 
 
-def nodes_of(roots: Iterable[Expression]) -> Iterator[Expression]:
-    """Every expression below the roots, each once, inputs before what reads them."""
-    seen: set[int] = set()
-    pending = [(root, False) for root in reversed(tuple(roots))]
-    while pending:
-        node, entered = pending.pop()
-        if entered:
-            yield node
-        elif id(node) not in seen:
-            seen.add(id(node))
-            pending.append((node, True))
-            pending.extend((child, False) for child in reversed(node.inputs))
-
-
 def spec_of(expression: Expression) -> FunctionSpec | None:
     """What the catalog says of a function call."""
     if expression.kind is not ExpressionKind.FUNCTION or expression.name is None:
@@ -350,7 +336,7 @@ class Weights:
         return strand
 
     def _evaluate(self, step: Step, root: Expression, table: Table) -> None:
-        for expression in nodes_of((root,)):
+        for expression in root.walk():
             if (step, expression) not in self._made:
                 inputs = tuple(self._made[step, child] for child in expression.inputs)
                 self._made[step, expression] = self._strand_of(step, expression, inputs, table)
