@@ -18,6 +18,7 @@ from daft_lint.pipeline.model import (
     BoundKind,
     Cluster,
     Column,
+    Constants,
     Evidence,
     Expression,
     ExpressionKind,
@@ -65,6 +66,7 @@ class Context:
     settings: Settings = field(default_factory=Settings)
     morsel_size: int | None = None
     family: Family = field(default_factory=Family)
+    constants: Constants = field(default_factory=dict)
 
 
 def pipelines(ends: Iterable[End], context: Context, limits: list[str] | None = None) -> tuple[Pipeline, ...]:
@@ -266,6 +268,7 @@ def _pipeline(steps: tuple[Step, ...], end: End, facts: _Facts) -> Pipeline:
         open_parameter=source in facts.from_parameter or (end.open_parameter and not is_known),
         morsel_size=context.morsel_size,
         family=context.family,
+        constants=context.constants,
     )
 
 

@@ -38,6 +38,7 @@ from daft_lint.pipeline.model import (
     StepKind,
     Udf,
 )
+from daft_lint.pipeline.spellings import constants_of
 from daft_lint.pipeline.steps import Steps, matching_facts, merged_facts
 from daft_lint.pipeline.syntax import (
     chain_root,
@@ -81,6 +82,7 @@ from daft_lint.pipeline.values import (
     Sized,
     UdfFunction,
     arithmetic,
+    bound_at,
     choice,
     compared,
     each,
@@ -256,7 +258,8 @@ class Interpreter:
         cluster = merge_cluster(recorder.cluster, self.settings.cluster)
         if not recorder.runners and cluster.runner is not None:
             runner = cluster.runner
-        context = Context(runner, is_set, cluster, self.settings, recorder.morsel_size)
+        constants = constants_of(recorder.steps, self)
+        context = Context(runner, is_set, cluster, self.settings, recorder.morsel_size, constants=constants)
         limits = list(recorder.limits)
         return Script(
             pipelines=pipelines(self.ends(), context, limits),
@@ -386,13 +389,13 @@ class Interpreter:
 
     def bind(self, target: cst.BaseExpression, value: object, scope: Scope) -> None:
         if isinstance(target, cst.Name):
-            scope.set(target.value, value)
+            scope.set(target.value, bound_at(value, scope.place(target)))
         elif isinstance(target, (cst.Tuple, cst.List)):
             self.unpack(target, value, scope)
         elif isinstance(target, cst.Attribute):
             owner = self.evaluate(target.value, scope)
             if isinstance(owner, Instance):
-                self.heap.set((owner, target.attr.value), value)
+                self.heap.set((owner, target.attr.value), bound_at(value, scope.place(target)))
             elif isinstance(owner, Attributes):
                 owner.names[target.attr.value] = value
             else:
@@ -700,7 +703,7 @@ class Interpreter:
             value = self.force(value, scope)
             scope.root().names.set(name, value)
         if isinstance(value, Literal) and value.name != name:
-            return Literal(value.value, name, value.sure)
+            return Literal(value.value, name, value.sure, value.origin)
         return value
 
     def attribute(self, node: cst.Attribute, scope: Scope) -> object:
@@ -717,11 +720,12 @@ class Interpreter:
             return External(f"{owner.path}.{name}")
         if isinstance(owner, Module):
             value = owner.scope.get(name)
-            return self.force(value, owner.scope) if isinstance(value, Lazy) else value or UNKNOWN
+            value = self.force(value, owner.scope) if isinstance(value, Lazy) else value or UNKNOWN
+            return named(value, node)
         if isinstance(owner, Instance):
             return self.instance_attribute(owner, node)
         if isinstance(owner, Class):
-            return self.class_attribute(owner, name) or UNKNOWN
+            return named(self.class_attribute(owner, name) or UNKNOWN, node)
         if isinstance(owner, Attributes):
             known = owner.names.get(name)
             return Method(owner, name, node) if known is None else named(known, node)

@@ -84,12 +84,14 @@ Weight.LIGHT = Weight(heavy=False)
 class Count:
     """A number that a script gives: `value` is None where it is given but not known.
 
-    `place` is the argument's value; `name` is the constant that it is spelled with, such as `BATCH_SIZE`.
+    `place` is the argument's value; `name` is the constant that it is spelled with, such as `BATCH_SIZE`, and `origin`
+    the target of the assignment that gave the constant its first name, in whatever file that is.
     """
 
     value: int | None
     place: Place | None = None
     name: str | None = None
+    origin: Place | None = None
 
 
 class UdfKind(enum.Enum):
@@ -510,6 +512,10 @@ class Settings:
     """The oldest Daft that the script is to run on; None: the newest."""
 
 
+Constants = Mapping[tuple[str, Place], tuple[str, ...]]
+"""A constant of the script, by the path of a file and its `origin`, as the top level of that file calls it."""
+
+
 @dataclass(slots=True, eq=False)
 class Family:
     """All pipelines of a script; filled when the last of them is made."""
@@ -526,7 +532,9 @@ class Pipeline:
     in place of the configuration's where it gives them. `runner` is the target; `runner_is_set` says that the script
     sets it unconditionally. `open_parameter`: the rows come from a DataFrame parameter with no caller in view, and
     `entry` is that function. `morsel_size` is the script's `default_morsel_size` (rows). `family` has all pipelines of
-    the script: an edit at a step that several share concerns them all.
+    the script: an edit at a step that several share concerns them all. `constants` says what the top level of a file
+    calls the constants behind its batch sizes: by the file's path and the constant's `origin`, such as
+    `settings.BATCH`.
     """
 
     stages: tuple[Stage, ...]
@@ -538,6 +546,7 @@ class Pipeline:
     open_parameter: bool = False
     morsel_size: int | None = None
     family: Family = field(default_factory=Family)
+    constants: Constants = field(default_factory=dict)
 
     @property
     def entry(self) -> str:

@@ -316,7 +316,7 @@ class Steps:
         if isinstance(value, Literal) and isinstance(value.value, (int, float)) and not isinstance(value.value, bool):
             # Infinity and NaN are no whole numbers, and `int` refuses them.
             whole = int(value.value) if isinstance(value.value, int) or math.isfinite(value.value) else None
-            return Count(whole if whole == value.value else None, place, value.name)
+            return Count(whole if whole == value.value else None, place, value.name, value.origin)
         return Count(None, place)
 
     def options(self, args: Args) -> dict[str, object]:

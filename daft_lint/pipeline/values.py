@@ -59,12 +59,14 @@ def fits(size: tuple[int, int]) -> bool:
 class Literal:
     """A Python constant; `name` is the variable that it is spelled with, None where it is spelled out.
 
-    `sure` is false for a default that the command line, the environment or a caller can replace.
+    `sure` is false for a default that the command line, the environment or a caller can replace. `origin` is the
+    target of the assignment that first gave it a name, in whatever file that is.
     """
 
     value: object
     name: str | None = None
     sure: bool = True
+    origin: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -511,13 +513,20 @@ def element_of(value: object) -> object:
 def named(value: object, node: cst.Attribute) -> object:
     """A constant under the name that the script spells it with: `self.batch_size`."""
     if isinstance(value, Literal):
-        return Literal(value.value, dotted(node) or None, value.sure)
+        return Literal(value.value, dotted(node) or None, value.sure, value.origin)
     return value
 
 
 def unsure(value: object) -> object:
     """A constant that something out of view can replace."""
     return Literal(value.value, value.name, sure=False) if isinstance(value, Literal) else value
+
+
+def bound_at(value: object, place: Place) -> object:
+    """What an assignment to `place` binds: a constant has its origin there, unless it has one already."""
+    if isinstance(value, Literal) and value.origin is None:
+        return Literal(value.value, value.name, value.sure, place)
+    return value
 
 
 def repeated(left: object, right: object) -> object:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import libcst as cst
@@ -30,6 +29,7 @@ from daft_lint.pipeline.model import (
 from daft_lint.pipeline.order import order_seen
 from daft_lint.places import method_place
 from daft_lint.rule import Fix
+from daft_lint_rules._constants import constant_for, means_the_same
 from daft_lint_rules._fanout import concurrency_of, known
 
 DEFAULT_BATCH_ROWS = 64
@@ -54,10 +54,10 @@ _LARGEST_STRETCHING = 4
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A number of rows for `into_batches`, and how the script can spell it there."""
+    """A number of rows for `into_batches`, and the batch sizes of the UDFs that it is for."""
 
     value: int
-    count: Count | None = None
+    counts: tuple[Count, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,17 +207,16 @@ def rows_to_ask(pipeline: Pipeline, segment: tuple[Stage, ...]) -> Rows:
     A multiple of every `batch_size` where there is a reasonable one, so that no batch is ragged.
     """
     calls = [call for stage in segment for call in stage.udf_calls]
-    counts = [call.udf.batch_size for call in calls]
-    sizes = [(c.value, c) for c in counts if c is not None and c.value is not None and c.value > 0]
+    counts = tuple(call.udf.batch_size for call in calls if call.udf.batch_size is not None)
+    sizes = [size for count in counts if (size := known(count)) is not None]
     fit = rows_that_fit(pipeline, segment)
     if not sizes:
         return Rows(DEFAULT_BATCH_ROWS if fit is None else min(DEFAULT_BATCH_ROWS, fit))
-    unit = common_multiple([value for value, _ in sizes])
-    wanted = unit * math.ceil(max(value for value, _ in sizes) * _per_node(pipeline, calls) / unit)
+    unit = common_multiple(sizes)
+    wanted = unit * math.ceil(max(sizes) * _per_node(pipeline, calls) / unit)
     if fit is not None and fit < wanted:
         wanted = fit - fit % unit if fit >= unit else fit
-    wanted = max(wanted, SMALLEST_BATCH_ROWS)
-    return Rows(wanted, next((count for value, count in sizes if value == wanted), None))
+    return Rows(max(wanted, SMALLEST_BATCH_ROWS), counts)
 
 
 def common_multiple(sizes: list[int]) -> int:
@@ -248,106 +247,14 @@ def _per_node(pipeline: Pipeline, calls: list[UdfCall]) -> float:
     return max(1.0, concurrency / nodes)
 
 
-def spelled(rows: Rows, spot: Place) -> str:
+def spelled(pipeline: Pipeline, rows: Rows, spot: Place) -> str:
     """The number as code for the place: the script's own constant where it has one that is in view there."""
-    count = rows.count
-    if count is None or count.name is None or count.value != rows.value or count.place is None:
-        return str(rows.value)
-    if count.place.cell is spot.cell and constant_in_view(count.name, spot):
-        return count.name
-    return str(rows.value)
-
-
-def constant_in_view(name: str, spot: Place) -> bool:
-    """Whether `name` is bound once in its file, by an assignment that `spot` sees: above it in a block around it, or
-    anywhere in the module where `spot` stands in a function."""
-    module = spot.cell.module
-    if _View.of(module).bound[name] != 1:
-        return False
-    blocks = _blocks_around(module, spot.node)
-    for depth, (block, index, is_class_body) in enumerate(blocks):
-        if is_class_body:
-            continue
-        assigned = next((i for i, line in enumerate(block) if name in _assigned_names(line)), None)
-        if assigned is not None:
-            runs_later = depth == 0 and any(isinstance(b[k], cst.FunctionDef) for b, k, _ in blocks)
-            return assigned < index or runs_later
-    return False
-
-
-_Block = tuple[Sequence[cst.CSTNode], int, bool]
-
-
-def _blocks_around(module: cst.Module, wanted: cst.CSTNode) -> list[_Block]:
-    """The blocks that hold a node, outermost first: their statements, which of them holds it, whether of a class."""
-    parents = _View.of(module).parents
-    found: list[_Block] = []
-    node: cst.CSTNode | None = wanted
-    while node is not None:
-        above = parents.get(node)
-        if isinstance(above, cst.Module | cst.IndentedBlock):
-            index = next((i for i, statement in enumerate(above.body) if statement is node), None)
-            if index is not None:
-                found.append((above.body, index, isinstance(parents.get(above), cst.ClassDef)))
-        node = above
-    return found[::-1]
-
-
-@dataclass(frozen=True)
-class _View:
-    """What is asked of a module again and again: what holds a node, and how often each name is bound."""
-
-    parents: Mapping[cst.CSTNode, cst.CSTNode]
-    bound: Counter[str]
-
-    @staticmethod
-    @functools.lru_cache(maxsize=4)
-    def of(module: cst.Module) -> _View:
-        parents: dict[cst.CSTNode, cst.CSTNode] = {}
-        bound: Counter[str] = Counter()
-        for node in _nodes(module):
-            parents.update(dict.fromkeys(node.children, node))
-            bound.update(_bound_by(node))
-        return _View(parents, bound)
-
-
-def _assigned_names(line: cst.CSTNode) -> Iterator[str]:
-    if not isinstance(line, cst.SimpleStatementLine):
-        return
-    for small in line.body:
-        if isinstance(small, cst.Assign):
-            yield from (t.target.value for t in small.targets if isinstance(t.target, cst.Name))
-        elif isinstance(small, cst.AnnAssign) and isinstance(small.target, cst.Name) and small.value is not None:
-            yield small.target.value
-
-
-def _bound_by(node: cst.CSTNode) -> set[str]:
-    """The names that a node itself gives a value: an assignment, a parameter, a loop, a `with`, an import."""
-    if isinstance(node, cst.Param):
-        return {node.name.value}
-    if isinstance(node, cst.AssignTarget | cst.AnnAssign | cst.AugAssign | cst.For | cst.CompFor | cst.NamedExpr):
-        return _names_in(node.target)
-    if isinstance(node, cst.AsName):
-        return _names_in(node.name)
-    return {item.name.value for item in node.names} if isinstance(node, cst.Global | cst.Nonlocal) else set()
-
-
-def _names_in(target: cst.CSTNode) -> set[str]:
-    return {node.value for node in _nodes(target) if isinstance(node, cst.Name)}
-
-
-def _nodes(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """A node and all that it holds, outermost first."""
-    pending: list[cst.CSTNode] = [root]
-    while pending:
-        node = pending.pop()
-        yield node
-        pending.extend(node.children)
+    return constant_for(rows.value, rows.counts, spot, pipeline.constants) or str(rows.value)
 
 
 def insertion(pipeline: Pipeline, spot: Spot, rows: Rows) -> Fix:
     """The fix that puts `.into_batches(n)` there; on Ray it loses the row order (`e4`)."""
-    call = f"into_batches({spelled(rows, spot.after)})"
+    call = f"into_batches({spelled(pipeline, rows, spot.after)})"
     seen = order_seen(pipeline, spot.index, spot.after)
     why = None if seen is None else f"on Ray `into_batches` does not keep the row order, and {seen}"
     wasted = _wasted_repartition(pipeline, spot)
@@ -450,12 +357,7 @@ def move_of(pipeline: Pipeline, misplaced: Misplaced) -> Fix | None:
 
 def evaluates_earlier(count: Count | None, spot: Place) -> bool:
     """Whether the argument means the same at the earlier place: a number, or a constant in view there."""
-    if count is None or count.place is None or count.place.cell is not spot.cell:
-        return False
-    node = count.place.node
-    if isinstance(node, cst.Integer):
-        return True
-    return isinstance(node, cst.Name) and constant_in_view(node.value, spot)
+    return count is not None and count.place is not None and means_the_same(count.place, spot)
 
 
 def sentence(text: str) -> str:

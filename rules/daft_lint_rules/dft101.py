@@ -155,7 +155,7 @@ def _observation(pipeline: Pipeline, group: tuple[Unbatched, ...]) -> Observatio
         level=level_for(worst.level, pipeline, first.call.evidence),
         seen=_seen(pipeline, first, worst),
         costs=sentence(_costs(pipeline, worst)),
-        write=sentence(instead[0] if instead is not None else _write(spot, first.rows)),
+        write=sentence(instead[0] if instead is not None else _write(pipeline, spot, first.rows)),
         evidence=first.call.evidence,
         related=_related(pipeline, group),
         fix=instead[1] if instead is not None else _fix(pipeline, first, spot),
@@ -259,10 +259,10 @@ def _memory(worst: Unbatched) -> str:
     )
 
 
-def _write(spot: Spot | None, rows: Rows) -> str:
+def _write(pipeline: Pipeline, spot: Spot | None, rows: Rows) -> str:
     if spot is None:
         return f"write `.into_batches({rows.value})` before the step that makes the data heavy"
-    return f"write `.into_batches({spelled(rows, spot.after)})` {spot.words}"
+    return f"write `.into_batches({spelled(pipeline, rows, spot.after)})` {spot.words}"
 
 
 def _related(pipeline: Pipeline, group: tuple[Unbatched, ...]) -> tuple[tuple[Place, str], ...]:

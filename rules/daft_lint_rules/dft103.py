@@ -103,7 +103,7 @@ def _observation(
     size = known(first.udf.batch_size) or 0
     wanted = rows_to_ask(pipeline, fed)
     place = batches.step.count.place if batches.step.count is not None else None
-    text = spelled(wanted, place) if place is not None else str(wanted.value)
+    text = spelled(pipeline, wanted, place) if place is not None else str(wanted.value)
     related: list[tuple[Place, str]] = []
     if first.expression.place is not None:
         related.append((first.expression.place, f"`{first.udf.name}` gets its rows here"))

@@ -209,7 +209,7 @@ def _replacement(pipeline: Pipeline, stage: Stage) -> tuple[str, Fix | None]:
         )
     rows = rows_to_ask(pipeline, segment)
     place = method_place(stage.step)
-    text = spelled(rows, place)
+    text = spelled(pipeline, rows, place)
     write = f"write `.into_batches({text})` instead, which spreads the rows with no shuffle"
     node = stage.step.call.node
     if not isinstance(node, cst.Call) or len(node.args) != 1 or node.args[0].star or place == stage.step.call:

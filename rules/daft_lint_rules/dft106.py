@@ -153,7 +153,7 @@ def _observations(pipeline: Pipeline, found: _Unbounded, boundary: Stage) -> Ite
     related: list[tuple[Place, str]] = []
     if found.inflating is not found.stage.step:
         related.append((found.inflating.call, inflated_label(pipeline, found.inflating)))
-    text = str(rows.value) if spot is None else spelled(rows, spot.after)
+    text = str(rows.value) if spot is None else spelled(pipeline, rows, spot.after)
     where = "before the step that makes the data heavy" if spot is None else spot.words
     # "`decode_image` makes heavy data" needs no "heavy: `decode_image` decodes an image into it".
     told = found.evidence is None or found.evidence.reason.startswith(found.label)

@@ -1,0 +1,402 @@
+"""How a script spells a number at a place: with its own constant, where that is in view there and means the same."""
+
+from __future__ import annotations
+
+import functools
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import libcst as cst
+
+from daft_lint.document import Cell, ParseFailure
+from daft_lint.pipeline.model import Constants, Count, Place
+from daft_lint.pipeline.syntax import decorator_names, dotted
+
+_COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.GeneratorExp, cst.DictComp)
+_WITH_BODY = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
+_BLOCKS = (cst.Module, cst.IndentedBlock, cst.SimpleStatementLine, cst.SimpleStatementSuite)
+_STATED = (cst.AssignTarget, cst.AnnAssign, cst.ImportAlias, cst.ImportFrom, cst.ClassDef)
+"""What binds a name once where it stands; a loop, a `with` or a walrus does not."""
+_MAKERS = ("__init__", "__post_init__")
+
+
+def constant_for(value: int, counts: Sequence[Count], spot: Place, constants: Constants) -> str | None:
+    """What the script calls `value` at `spot`: the spelling of one of the `counts`, or a name of the file's top level
+    for the same constant; None where none is in view or sure to mean the same."""
+    for count in counts:
+        if count.value != value or count.name is None or count.place is None:
+            continue
+        if _is_spelled(count.place, count.name):
+            text = _carried(count.name, count.place, spot)
+            if text is not None:
+                return text
+    for count in counts:
+        if count.value != value or count.origin is None:
+            continue
+        for text in constants.get((spot.cell.document.path, count.origin), ()):
+            if _is_at_top(text, spot):
+                return text
+    return None
+
+
+def means_the_same(argument: Place, spot: Place) -> bool:
+    """Whether an argument can be evaluated at `spot` instead and mean the same: a number, or a name in view there."""
+    node = argument.node
+    if isinstance(node, cst.Integer):
+        return True
+    name = dotted(node) if isinstance(node, cst.Name | cst.Attribute) else ""
+    return bool(name) and _carried(name, argument, spot) == name
+
+
+def _is_spelled(place: Place, name: str) -> bool:
+    """Whether the argument is that name, and not something that is made of it: `int(name)`, `**options`."""
+    return isinstance(place.node, cst.Name | cst.Attribute) and dotted(place.node) == name
+
+
+def _carried(text: str, place: Place, spot: Place) -> str | None:
+    """How `text`, which stands at `place`, is spelled at `spot`, where it is in view there and has the same value."""
+    if place.cell.document is not spot.cell.document:
+        return None
+    root, *attributes = text.split(".")
+    method = _method_of(_binding(root, place, place)) if attributes else None
+    name = root if method is None else _own_name(method, spot)
+    binding = _binding(root, place, spot) if method is None else _binding(name, spot, spot)
+    if binding is None or not _holds_at(binding, spot):
+        return None
+    if not all(_is_settled(attribute, place, spot) for attribute in attributes):
+        return None
+    return ".".join([name, *attributes])
+
+
+def _is_at_top(text: str, spot: Place) -> bool:
+    """Whether `spot` sees what the top level of its file calls `text`."""
+    root, *attributes = text.split(".")
+    binding = _binding(root, spot, spot)
+    if binding is None or not _holds_at(binding, spot):
+        return False
+    view = _View.of(binding[0].module)
+    if view.home_of(binding[1]) is not view.module:
+        return False
+    return not any(_View.of(cell.module).assigned.get(name) for name in attributes for cell in _cells(spot, name))
+
+
+# Names
+
+
+@dataclass(frozen=True)
+class _View:
+    """What is asked of a module again and again: what holds a node, what binds each name, what assigns an attribute.
+
+    `order` numbers the nodes as they are written.
+    """
+
+    module: cst.Module
+    parents: Mapping[cst.CSTNode, cst.CSTNode]
+    order: Mapping[cst.CSTNode, int]
+    binders: Mapping[str, Sequence[cst.CSTNode]]
+    moving: frozenset[str]
+    """Names that `global`, `nonlocal` or `del` mention: when they are bound cannot be told."""
+    assigned: Mapping[str, Sequence[cst.Attribute]]
+    stars: Sequence[cst.ImportFrom]
+
+    @staticmethod
+    @functools.lru_cache(maxsize=4)
+    def of(module: cst.Module) -> _View:
+        parents: dict[cst.CSTNode, cst.CSTNode] = {}
+        order: dict[cst.CSTNode, int] = {}
+        binders: defaultdict[str, list[cst.CSTNode]] = defaultdict(list)
+        assigned: defaultdict[str, list[cst.Attribute]] = defaultdict(list)
+        moving: set[str] = set()
+        stars: list[cst.ImportFrom] = []
+        for number, node in enumerate(_nodes(module)):
+            order[node] = number
+            parents.update(dict.fromkeys(node.children, node))
+            for name in _bound_by(node):
+                binders[name].append(node)
+            for attribute in _attributes_of(node):
+                assigned[attribute.attr.value].append(attribute)
+            moving |= _moved_by(node)
+            if isinstance(node, cst.ImportFrom) and isinstance(node.names, cst.ImportStar) and not _is_daft(node):
+                stars.append(node)
+        return _View(module, parents, order, binders, frozenset(moving), assigned, stars)
+
+    def scope_of(self, node: cst.CSTNode) -> cst.CSTNode:
+        """The function, lambda, class, comprehension or module whose names a node sees first."""
+        above = self.parents.get(node)
+        while above is not None:
+            if isinstance(above, _COMPREHENSIONS) or (isinstance(above, _WITH_BODY) and node is above.body):
+                return above
+            node, above = above, self.parents.get(above)
+        return node
+
+    def home_of(self, binder: cst.CSTNode) -> cst.CSTNode:
+        """The scope that a binder binds its name in."""
+        if isinstance(binder, cst.Param):
+            above = self.parents[binder]
+            while not isinstance(above, cst.FunctionDef | cst.Lambda):
+                above = self.parents[above]
+            return above
+        home = self.scope_of(binder)
+        while isinstance(binder, cst.NamedExpr) and isinstance(home, _COMPREHENSIONS):
+            home = self.scope_of(home)
+        return home
+
+    def binders_in(self, name: str, scope: cst.CSTNode) -> list[cst.CSTNode]:
+        found = [binder for binder in self.binders.get(name, ()) if self.home_of(binder) is scope]
+        if not found and scope is self.module and len(self.stars) == 1:
+            return [self.stars[0]]
+        return found
+
+    def resolve(self, name: str, node: cst.CSTNode) -> tuple[cst.CSTNode, list[cst.CSTNode]]:
+        """The scope that a name means a variable of, and what binds it there."""
+        scope = self.scope_of(node)
+        first = True
+        while scope is not self.module:
+            found = self.binders_in(name, scope) if first or not isinstance(scope, cst.ClassDef) else []
+            if found:
+                return scope, found
+            scope, first = self.scope_of(scope), False
+        return scope, self.binders_in(name, scope)
+
+    def blocks_around(self, node: cst.CSTNode) -> list[tuple[cst.CSTNode, int]]:
+        """The blocks and lines that hold a node, innermost first, and which of their statements holds it."""
+        found: list[tuple[cst.CSTNode, int]] = []
+        above = self.parents.get(node)
+        while above is not None:
+            if isinstance(above, _BLOCKS):
+                index = next((i for i, statement in enumerate(above.body) if statement is node), None)
+                if index is not None:
+                    found.append((above, index))
+            node, above = above, self.parents.get(above)
+        return found
+
+    def stands_before(self, node: cst.CSTNode, spot: cst.CSTNode) -> bool:
+        """Whether a statement has run whenever `spot` does: it stands earlier in a block around it, or at the top level
+        where `spot` is in a function that nothing above calls."""
+        around = dict(self.blocks_around(spot))
+        for block, index in self.blocks_around(node):
+            if block in around:
+                at = around[block]
+                return index < at or (block is self.module and self.runs_later(spot, index))
+            if not isinstance(block, cst.SimpleStatementLine):
+                return False
+        return False
+
+    def runs_later(self, spot: cst.CSTNode, index: int) -> bool:
+        """Whether `spot` is in a function, and no top-level statement before that one can have called it."""
+        if not isinstance(self.scope_of(spot), cst.FunctionDef | cst.Lambda):
+            return False
+        defined = {s.name.value for s in self.module.body if isinstance(s, cst.FunctionDef | cst.ClassDef)}
+        running = (s for s in self.module.body[:index] if not isinstance(s, cst.FunctionDef | cst.ClassDef))
+        return not any(isinstance(n, cst.Name) and n.value in defined for s in running for n in _nodes(s))
+
+    def is_in_loop(self, node: cst.CSTNode, scope: cst.CSTNode) -> bool:
+        above = self.parents.get(node)
+        while above is not None and above is not scope:
+            if isinstance(above, cst.For | cst.While):
+                return True
+            above = self.parents.get(above)
+        return False
+
+
+_Binding = tuple[Cell, cst.CSTNode]
+
+
+def _binding(name: str, place: Place, spot: Place) -> _Binding | None:
+    """What binds the name that both places see, the first of several that both of them stand behind; None where they
+    see different variables, or one that may change between them."""
+    here, there = _View.of(place.cell.module), _View.of(spot.cell.module)
+    scope, binders = here.resolve(name, place.node)
+    other, _ = there.resolve(name, spot.node)
+    if scope is not here.module or other is not there.module:
+        return (place.cell, binders[0]) if scope is other and _is_steady(here, name, binders, place, spot) else None
+    found = [
+        (cell, binder) for cell in _cells(spot, name) for binder in _View.of(cell.module).binders_in(name, cell.module)
+    ]
+    if any(name in _View.of(cell.module).moving for cell in _cells(spot, name)):
+        return None
+    if len(found) == 1:
+        return found[0]
+    same_cell = place.cell is spot.cell and all(cell is spot.cell for cell, _ in found)
+    return found[0] if found and same_cell and _is_steady(here, name, binders, place, spot) else None
+
+
+def _is_steady(view: _View, name: str, binders: Sequence[cst.CSTNode], place: Place, spot: Place) -> bool:
+    """Whether the name has one value at both places: it is bound once, or each time before both of them."""
+    if not binders or name in view.moving:
+        return False
+    if len(binders) == 1:
+        return True
+    scope = view.home_of(binders[0])
+    if any(view.scope_of(one.node) is not scope for one in (place, spot)):
+        return False
+    first = min(view.order[place.node], view.order[spot.node])
+    return all(view.order[b] < first and not view.is_in_loop(b, scope) for b in binders)
+
+
+def _holds_at(binding: _Binding, spot: Place) -> bool:
+    """Whether the name is bound whenever the place is reached."""
+    cell, binder = binding
+    if isinstance(binder, cst.Param):
+        return True
+    if not isinstance(binder, _STATED):
+        return False
+    view = _View.of(cell.module)
+    if view.home_of(binder) is view.module and any(view.order[star] > view.order[binder] for star in view.stars):
+        return False
+    if cell is spot.cell:
+        return view.stands_before(binder, spot.node)
+    cells = spot.cell.document.cells
+    is_top = next((b for b, _ in view.blocks_around(binder) if not isinstance(b, cst.SimpleStatementLine)), None)
+    return is_top is view.module and cells.index(cell) < cells.index(spot.cell)
+
+
+def _cells(spot: Place, word: str) -> Iterator[Cell]:
+    """The cells of the place's file that hold a word."""
+    for cell in spot.cell.document.cells:
+        if cell is spot.cell or word.encode() in cell.source or b"*" in cell.source:
+            try:
+                cell.module  # noqa: B018 (parses it)
+            except ParseFailure:
+                continue
+            yield cell
+
+
+# Attributes
+
+
+def _is_settled(attribute: str, place: Place, spot: Place) -> bool:
+    """Whether both places see one value of the attribute: nothing assigns it but `__init__`, or one statement that runs
+    before either."""
+    others = 0
+    for cell in _cells(spot, attribute):
+        view = _View.of(cell.module)
+        for target in view.assigned.get(attribute, ()):
+            function = view.scope_of(target)
+            makes = isinstance(function, cst.FunctionDef) and function.name.value in _MAKERS
+            others += not makes
+            for one in (place, spot):
+                inside = one.cell is cell and _is_within(view, one.node, function)
+                if makes and not inside:
+                    continue
+                if one.cell is not cell or not view.stands_before(target, one.node):
+                    return False
+    return others <= 1
+
+
+def _is_within(view: _View, node: cst.CSTNode, holder: cst.CSTNode) -> bool:
+    above: cst.CSTNode | None = node
+    while above is not None and above is not holder:
+        above = view.parents.get(above)
+    return above is holder
+
+
+def _method_of(binding: _Binding | None) -> cst.FunctionDef | None:
+    """The method whose own object (or class) the binder names: `self`."""
+    if binding is None or not isinstance(binding[1], cst.Param):
+        return None
+    view = _View.of(binding[0].module)
+    function = view.home_of(binding[1])
+    if not isinstance(function, cst.FunctionDef) or not _is_method(function, view):
+        return None
+    return function if _first_parameter(function) is binding[1] else None
+
+
+def _own_name(method: cst.FunctionDef, spot: Place) -> str:
+    """What `spot` calls the object that `method` is called on, "" where it is in no method of the same object."""
+    other = _method_around(spot)
+    if other is None or not _same_object(method, other, _View.of(spot.cell.module)):
+        return ""
+    first = _first_parameter(other)
+    if first is None or _method_of(_binding(first.name.value, spot, spot)) is not other:
+        return ""
+    return first.name.value
+
+
+def _method_around(spot: Place) -> cst.FunctionDef | None:
+    """The innermost method that holds the place."""
+    view = _View.of(spot.cell.module)
+    scope = view.scope_of(spot.node)
+    while scope is not view.module:
+        if isinstance(scope, cst.FunctionDef) and _is_method(scope, view):
+            return scope
+        scope = view.scope_of(scope)
+    return None
+
+
+def _is_method(function: cst.FunctionDef, view: _View) -> bool:
+    return isinstance(view.scope_of(function), cst.ClassDef) and "staticmethod" not in decorator_names(function)
+
+
+def _same_object(method: cst.FunctionDef, other: cst.FunctionDef, view: _View) -> bool:
+    """Whether two methods are called on one object, as far as can be told: those of one class, or a method itself."""
+    if method is other:
+        return True
+    kinds = {"classmethod" in decorator_names(one) for one in (method, other)}
+    return len(kinds) == 1 and method in view.parents and view.scope_of(method) is view.scope_of(other)
+
+
+def _first_parameter(function: cst.FunctionDef) -> cst.Param | None:
+    return next(iter((*function.params.posonly_params, *function.params.params)), None)
+
+
+# Nodes
+
+
+def _bound_by(node: cst.CSTNode) -> set[str]:
+    """The names that a node itself gives a value: an assignment, a parameter, a loop, a `with`, an import, ..."""
+    if isinstance(node, cst.Param | cst.FunctionDef | cst.ClassDef):
+        return {node.name.value}
+    if isinstance(node, cst.AnnAssign) and node.value is None:
+        return set()
+    if isinstance(node, cst.AssignTarget | cst.AnnAssign | cst.AugAssign | cst.For | cst.CompFor | cst.NamedExpr):
+        return _names_in(node.target)
+    if isinstance(node, cst.ImportAlias):
+        return {dotted(node.name).partition(".")[0]} if node.asname is None else _names_in(node.asname.name)
+    if isinstance(node, cst.WithItem | cst.ExceptHandler | cst.ExceptStarHandler):
+        target = node.asname if isinstance(node, cst.WithItem) else node.name
+        return set() if target is None else _names_in(target.name)
+    if isinstance(node, cst.MatchAs | cst.MatchStar):
+        return set() if node.name is None else {node.name.value}
+    return {node.rest.value} if isinstance(node, cst.MatchMapping) and node.rest is not None else set()
+
+
+def _moved_by(node: cst.CSTNode) -> set[str]:
+    if isinstance(node, cst.Global | cst.Nonlocal):
+        return {item.name.value for item in node.names}
+    return _names_in(node.target) if isinstance(node, cst.Del) else set()
+
+
+def _names_in(target: cst.CSTNode) -> set[str]:
+    """The names that a target binds: in `self.x` and `x[0]` there are none."""
+    if isinstance(target, cst.Name):
+        return {target.value}
+    if isinstance(target, cst.Tuple | cst.List):
+        return {name for element in target.elements for name in _names_in(element.value)}
+    return set()
+
+
+def _attributes_of(node: cst.CSTNode) -> Iterator[cst.Attribute]:
+    """The attributes that a node itself gives a value."""
+    if isinstance(node, cst.AssignTarget | cst.AnnAssign | cst.AugAssign | cst.For | cst.CompFor | cst.Del):
+        pending: list[cst.CSTNode] = [node.target]
+        while pending:
+            target = pending.pop()
+            if isinstance(target, cst.Attribute):
+                yield target
+            elif isinstance(target, cst.Tuple | cst.List):
+                pending.extend(element.value for element in target.elements)
+
+
+def _is_daft(node: cst.ImportFrom) -> bool:
+    return node.module is not None and dotted(node.module).partition(".")[0] == "daft"
+
+
+def _nodes(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """A node and all that it holds, as they are written."""
+    pending: list[cst.CSTNode] = [root]
+    while pending:
+        node = pending.pop()
+        yield node
+        pending.extend(reversed(node.children))
