@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import libcst as cst
@@ -27,7 +27,7 @@ from daft_lint.pipeline.model import (
     UdfCall,
 )
 from daft_lint.pipeline.order import order_seen
-from daft_lint.places import method_place
+from daft_lint.places import method_place, replaceable, udf_related
 from daft_lint.rule import Fix
 from daft_lint_rules._constants import constant_for, means_the_same
 from daft_lint_rules._fanout import concurrency_of, known
@@ -207,7 +207,7 @@ def rows_to_ask(pipeline: Pipeline, segment: tuple[Stage, ...]) -> Rows:
     A multiple of every `batch_size` where there is a reasonable one, so that no batch is ragged.
     """
     calls = [call for stage in segment for call in stage.udf_calls]
-    counts = tuple(call.udf.batch_size for call in calls if call.udf.batch_size is not None)
+    counts = batch_sizes(calls)
     sizes = [size for count in counts if (size := known(count)) is not None]
     fit = rows_that_fit(pipeline, segment)
     if not sizes:
@@ -217,6 +217,11 @@ def rows_to_ask(pipeline: Pipeline, segment: tuple[Stage, ...]) -> Rows:
     if fit is not None and fit < wanted:
         wanted = fit - fit % unit if fit >= unit else fit
     return Rows(max(wanted, SMALLEST_BATCH_ROWS), counts)
+
+
+def batch_sizes(calls: Iterable[UdfCall]) -> tuple[Count, ...]:
+    """Those that the UDFs of the calls are given."""
+    return tuple(call.udf.batch_size for call in calls if call.udf.batch_size is not None)
 
 
 def common_multiple(sizes: list[int]) -> int:
@@ -297,6 +302,44 @@ def _replacing(recut: Step, spot: Spot, call: str, *, adjacent: bool) -> tuple[A
         name, _, rows = call.removesuffix(")").partition("(")
         return ReplaceNode(method_place(recut), name), ReplaceNode(Place(recut.call.cell, target), rows)
     return RemoveCall(recut.call), InsertCall(spot.after, call)
+
+
+@dataclass(frozen=True, slots=True)
+class Feeding:
+    """An `into_batches` of `rows` rows and the UDF calls of a known `batch_size` whose rows come in its batches."""
+
+    stage: Stage
+    rows: int
+    calls: tuple[tuple[Stage, UdfCall], ...]
+
+
+def feedings(pipeline: Pipeline) -> Iterator[Feeding]:
+    """Every `into_batches` whose number of rows is known, where more than a few rows are read."""
+    if reads_few(pipeline):
+        return
+    for batches in pipeline.stages:
+        rows = known(batches.step.count)
+        if batches.step.kind is StepKind.BATCHES and rows is not None:
+            fed = (s for s in pipeline.stages[batches.index + 1 :] if s.bound.by is batches.step)
+            calls = ((s, call) for s in fed for call in s.udf_calls if known(call.udf.batch_size) is not None)
+            yield Feeding(batches, rows, tuple(calls))
+
+
+def fed_related(call: UdfCall) -> tuple[tuple[Place, str], ...]:
+    """A UDF call that gets its rows from an `into_batches`, and the UDF's definition, as related places."""
+    here = call.expression.place
+    related = () if here is None else ((here, f"`{call.udf.name}` gets its rows here"),)
+    return (*related, *udf_related(call.udf))
+
+
+def resized(pipeline: Pipeline, feeding: Feeding, rows: Rows, title: str) -> tuple[str, Fix | None]:
+    """The number as code in the place of the `into_batches`'s own, and the fix that writes it; None where others decide
+    what stands there."""
+    count = feeding.stage.step.count
+    if count is None or count.place is None:
+        return str(rows.value), None
+    text = spelled(pipeline, rows, count.place)
+    return text, Fix(title, (ReplaceNode(count.place, text),)) if replaceable(count.place) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,30 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from daft_lint.edits import ReplaceNode
-from daft_lint.pipeline.model import Pipeline, Place, Stage, StepKind, UdfCall
-from daft_lint.places import method_place, replaceable, udf_related
-from daft_lint.rule import Fix, Level, Observation, PipelineRule, level_for
+from daft_lint.pipeline.model import Pipeline, Stage, UdfCall
+from daft_lint.places import method_place
+from daft_lint.rule import Level, Observation, PipelineRule, level_for
 from daft_lint_rules._fanout import known
 from daft_lint_rules._streaming import (
-    Rows,
+    Feeding,
+    fed_related,
+    feedings,
     number,
-    reads_few,
+    resized,
     rows_that_fit,
     rows_to_ask,
-    spelled,
 )
-
-
-def fed_by(pipeline: Pipeline, batches: Stage) -> tuple[tuple[Stage, UdfCall], ...]:
-    """The UDF calls with a known `batch_size` whose rows come in the batches that this `into_batches` makes."""
-    return tuple(
-        (stage, call)
-        for stage in pipeline.stages[batches.index + 1 :]
-        if stage.bound.by is batches.step
-        for call in stage.udf_calls
-        if known(call.udf.batch_size) is not None
-    )
 
 
 class BatchesBelowUdfBatch(PipelineRule):
@@ -76,17 +65,12 @@ class BatchesBelowUdfBatch(PipelineRule):
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
         """One observation for each `into_batches` that starves a UDF."""
-        if reads_few(pipeline):
-            return
-        for batches in pipeline.stages:
-            rows = known(batches.step.count)
-            if batches.step.kind is not StepKind.BATCHES or rows is None:
-                continue
-            fed = fed_by(pipeline, batches)
-            fit = rows_that_fit(pipeline, tuple(stage for stage, _ in fed)) if fed else None
-            starved = [call for stage, call in fed if _starves(rows, stage, call, fit)]
+        for feeding in feedings(pipeline):
+            fed = tuple(stage for stage, _ in feeding.calls)
+            fit = rows_that_fit(pipeline, fed) if fed else None
+            starved = [call for stage, call in feeding.calls if _starves(feeding.rows, stage, call, fit)]
             if starved:
-                yield _observation(pipeline, batches, tuple(stage for stage, _ in fed), starved, rows)
+                yield _observation(pipeline, feeding, starved)
 
 
 def _starves(rows: int, stage: Stage, call: UdfCall, fit: int | None) -> bool:
@@ -96,34 +80,23 @@ def _starves(rows: int, stage: Stage, call: UdfCall, fit: int | None) -> bool:
     return rows < (size if fit is None else min(size, fit))
 
 
-def _observation(
-    pipeline: Pipeline, batches: Stage, fed: tuple[Stage, ...], starved: list[UdfCall], rows: int
-) -> Observation:
+def _observation(pipeline: Pipeline, feeding: Feeding, starved: list[UdfCall]) -> Observation:
     first = max(starved, key=lambda call: known(call.udf.batch_size) or 0)
     size = known(first.udf.batch_size) or 0
-    wanted = rows_to_ask(pipeline, fed)
-    place = batches.step.count.place if batches.step.count is not None else None
-    text = spelled(pipeline, wanted, place) if place is not None else str(wanted.value)
-    related: list[tuple[Place, str]] = []
-    if first.expression.place is not None:
-        related.append((first.expression.place, f"`{first.udf.name}` gets its rows here"))
+    rows = number(feeding.rows)
+    wanted = rows_to_ask(pipeline, tuple(stage for stage, _ in feeding.calls))
+    text, fix = resized(pipeline, feeding, wanted, f"Raise `into_batches` to {number(wanted.value)} rows")
     return Observation(
-        place=method_place(batches.step),
+        place=method_place(feeding.stage.step),
         level=level_for(Level.WARNING, pipeline, None),
-        seen=f"`into_batches({number(rows)})` feeds `{first.udf.name}`, which asks for batches of {number(size)} rows",
-        costs=f"Every call gets {number(rows)} rows at most, {_times(size / rows)} the calls: 16-row batches for a"
+        seen=f"`into_batches({rows})` feeds `{first.udf.name}`, which asks for batches of {number(size)} rows",
+        costs=f"Every call gets {rows} rows at most, {_times(size / feeding.rows)} the calls: 16-row batches for a"
         " `batch_size` of 64 took 41.6 s in our measurement, 64-row batches 21.2 s",
         write=f"Write `into_batches({text})`",
-        related=(*related, *udf_related(first.udf)),
-        fix=_raise(place, text, wanted),
+        related=fed_related(first),
+        fix=fix,
     )
 
 
 def _times(factor: float) -> str:
     return f"{factor:.0f} times" if abs(factor - round(factor)) < 0.05 else f"{factor:.1f} times"
-
-
-def _raise(place: Place | None, text: str, wanted: Rows) -> Fix | None:
-    if place is None or not replaceable(place):
-        return None
-    return Fix(f"Raise `into_batches` to {number(wanted.value)} rows", (ReplaceNode(place, text),))

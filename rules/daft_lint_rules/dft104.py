@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from daft_lint.edits import ReplaceNode
-from daft_lint.pipeline.model import Pipeline, Place, Stage, StepKind, UdfCall
-from daft_lint.places import method_place, replaceable, udf_related
-from daft_lint.rule import Fix, Level, Observation, PipelineRule
+from daft_lint.pipeline.model import Pipeline, Stage, UdfCall
+from daft_lint.places import method_place
+from daft_lint.rule import Level, Observation, PipelineRule
 from daft_lint_rules._fanout import known
-from daft_lint_rules._streaming import common_multiple, number, reads_few
-from daft_lint_rules.dft103 import fed_by
+from daft_lint_rules._streaming import (
+    Feeding,
+    Rows,
+    batch_sizes,
+    common_multiple,
+    fed_related,
+    feedings,
+    number,
+    resized,
+)
 
 
 class RaggedBatches(PipelineRule):
@@ -52,17 +59,10 @@ class RaggedBatches(PipelineRule):
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
         """One observation for each `into_batches` that makes ragged calls."""
-        if reads_few(pipeline):
-            return
-        for batches in pipeline.stages:
-            rows = known(batches.step.count)
-            if batches.step.kind is not StepKind.BATCHES or rows is None:
-                continue
-            fed = fed_by(pipeline, batches)
-            ragged = [call for stage, call in fed if _is_ragged(rows, stage, call)]
+        for feeding in feedings(pipeline):
+            ragged = [call for stage, call in feeding.calls if _is_ragged(feeding.rows, stage, call)]
             if ragged:
-                sizes = [known(call.udf.batch_size) or 1 for _, call in fed]
-                yield _observation(batches, ragged[0], rows, sizes)
+                yield _observation(pipeline, feeding, ragged[0])
 
 
 def _is_ragged(rows: int, stage: Stage, call: UdfCall) -> bool:
@@ -71,30 +71,25 @@ def _is_ragged(rows: int, stage: Stage, call: UdfCall) -> bool:
     return rows > size and rows % size != 0 and not few
 
 
-def _observation(batches: Stage, call: UdfCall, rows: int, sizes: list[int]) -> Observation:
+def _observation(pipeline: Pipeline, feeding: Feeding, call: UdfCall) -> Observation:
     size = known(call.udf.batch_size) or 1
+    sizes = [known(fed.udf.batch_size) or 1 for _, fed in feeding.calls]
     unit = common_multiple(sizes)
     suits_all = all(unit % other == 0 for other in sizes)
-    wanted = -(-rows // unit) * unit
-    place = batches.step.count.place if batches.step.count is not None else None
-    full, rest = divmod(rows, size)
-    related: list[tuple[Place, str]] = []
-    if call.expression.place is not None:
-        related.append((call.expression.place, f"`{call.udf.name}` gets its rows here"))
+    wanted = Rows(-(-feeding.rows // unit) * unit, batch_sizes(fed for _, fed in feeding.calls))
+    text, fix = resized(pipeline, feeding, wanted, f"Round `into_batches` up to {number(wanted.value)} rows")
+    full, rest = divmod(feeding.rows, size)
     calls = f"{number(full)} {'call' if full == 1 else 'calls'} of {number(size)} rows"
-    fix = None
-    if suits_all and place is not None and replaceable(place):
-        fix = Fix(f"Round `into_batches` up to {number(wanted)} rows", (ReplaceNode(place, str(wanted)),))
     return Observation(
-        place=method_place(batches.step),
+        place=method_place(feeding.stage.step),
         level=Level.ADVICE,
-        seen=f"`into_batches({number(rows)})` feeds `{call.udf.name}`, whose `batch_size` is {number(size)}",
+        seen=f"`into_batches({number(feeding.rows)})` feeds `{call.udf.name}`, whose `batch_size` is {number(size)}",
         costs=f"Each batch ends in a small call: {calls}, then one of {number(rest)}",
         write=(
-            f"Write `into_batches({wanted})`, {number(wanted // size)} full calls"
+            f"Write `into_batches({text})`, {number(wanted.value // size)} full calls"
             if suits_all
             else f"Let the batch sizes agree ({', '.join(number(s) for s in sorted(set(sizes)))}), then take a multiple"
         ),
-        related=(*related, *udf_related(call.udf)),
-        fix=fix,
+        related=fed_related(call),
+        fix=fix if suits_all else None,
     )
