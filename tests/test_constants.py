@@ -79,6 +79,11 @@ KNOWN = {
         "Job.n",
     ),
     "an argument of a helper": ("N = 32\ndef make(size):\n    return $size$\n\nudf = make(N)\n%udf%", "N"),
+    "a parameter with no caller in view": ("def run(n: int):\n    udf = $n$\n    %udf%", "n"),
+    "a parameter that a command line gives": (
+        "import typer\n\ndef run(n: int = typer.Option(64)):\n    udf = $n$\n    %udf%\n\ntyper.run(run)",
+        "n",
+    ),
     "a function above the constant": (
         "def run():\n    %udf%\n\nN = 32\nudf = $N$\nrun()",
         "N",
@@ -163,6 +168,21 @@ def fixed(raw: bytes, path: str = "script.py") -> str:
 
 def asked(text: str) -> list[str]:
     return re.findall(r"into_batches\((.*?)\)", text)
+
+
+UNKNOWN = {
+    "a parameter that can be None": "def run(n: int | None = None):\n    udf = $n$\n    %udf%",
+    "a parameter that says nothing": "def run(n):\n    udf = $n$\n    %udf%",
+    "something that is read": "import json\nc = json.load(open('sizes.json'))\nudf = $c['n']$\n%udf%",
+    "a parameter of another function": (
+        "def make(n: int):\n    return $n$\n\ndef run(n: int):\n    udf = make(n)\n    %udf%"
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNKNOWN)
+def test_a_number_stands_for_what_is_not_known(case: str) -> None:
+    assert asked(fixed(script(UNKNOWN[case]))) == ["64"]
 
 
 @pytest.mark.parametrize("case", KNOWN)

@@ -23,18 +23,19 @@ _MAKERS = ("__init__", "__post_init__")
 
 def constant_for(value: int, counts: Sequence[Count], spot: Place, constants: Constants) -> str | None:
     """What the script calls `value` at `spot`: the spelling of one of the `counts`, or a name of the file's top level
-    for the same constant; None where none is in view or sure to mean the same."""
-    for count in counts:
-        if count.value != value or count.name is None or count.place is None:
-            continue
-        if _is_spelled(count.place, count.name):
-            text = _carried(count.name, count.place, spot)
-            if text is not None:
-                return text
-    for count in counts:
-        if count.value != value or count.origin is None:
-            continue
-        for text in constants.get((spot.cell.document.path, count.origin), ()):
+    for the same constant; None where none is in view or sure to mean the same.
+
+    Where the value of none of them is known, a parameter that is a whole number stands for all.
+    """
+    known = [count for count in counts if count.value == value]
+    if not any(count.value is not None for count in counts):
+        known = [count for count in counts if count.place is not None and _is_number(count.place)]
+    for count in known:
+        text = None if count.place is None else _carried(_spelling(count), count.place, spot)
+        if text is not None:
+            return text
+    for count in known:
+        for text in () if count.origin is None else constants.get((spot.cell.document.path, count.origin), ()):
             if _is_at_top(text, spot):
                 return text
     return None
@@ -49,14 +50,23 @@ def means_the_same(argument: Place, spot: Place) -> bool:
     return bool(name) and _carried(name, argument, spot) == name
 
 
-def _is_spelled(place: Place, name: str) -> bool:
-    """Whether the argument is that name, and not something that is made of it: `int(name)`, `**options`."""
-    return isinstance(place.node, cst.Name | cst.Attribute) and dotted(place.node) == name
+def _spelling(count: Count) -> str:
+    """The name that the argument is; "" where it is something that is made of one: `int(name)`, `**options`."""
+    node = None if count.place is None else count.place.node
+    name = dotted(node) if isinstance(node, cst.Name | cst.Attribute) else ""
+    return name if count.value is None or name == count.name else ""
+
+
+def _is_number(place: Place) -> bool:
+    """Whether the argument is a parameter that is annotated as `int`: one that can be None says so."""
+    binding = _binding(place.node.value, place, place) if isinstance(place.node, cst.Name) else None
+    annotation = binding[1].annotation if binding is not None and isinstance(binding[1], cst.Param) else None
+    return annotation is not None and dotted(annotation.annotation) == "int"
 
 
 def _carried(text: str, place: Place, spot: Place) -> str | None:
     """How `text`, which stands at `place`, is spelled at `spot`, where it is in view there and has the same value."""
-    if place.cell.document is not spot.cell.document:
+    if not text or place.cell.document is not spot.cell.document:
         return None
     root, *attributes = text.split(".")
     method = _method_of(_binding(root, place, place)) if attributes else None

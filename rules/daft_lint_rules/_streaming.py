@@ -211,7 +211,7 @@ def rows_to_ask(pipeline: Pipeline, segment: tuple[Stage, ...]) -> Rows:
     sizes = [size for count in counts if (size := known(count)) is not None]
     fit = rows_that_fit(pipeline, segment)
     if not sizes:
-        return Rows(DEFAULT_BATCH_ROWS if fit is None else min(DEFAULT_BATCH_ROWS, fit))
+        return Rows(fit) if fit is not None and fit < DEFAULT_BATCH_ROWS else Rows(DEFAULT_BATCH_ROWS, counts)
     unit = common_multiple(sizes)
     wanted = unit * math.ceil(max(sizes) * _per_node(pipeline, calls) / unit)
     if fit is not None and fit < wanted:
