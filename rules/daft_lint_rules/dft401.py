@@ -96,8 +96,11 @@ def _target(discarded: DiscardedStep) -> str | None:
 
 
 def _statement(discarded: DiscardedStep, statement: Place) -> Place:
-    """The call's own statement, where it shares its line with others (`a = b; df.limit(3)`)."""
-    small = statement.node.body if isinstance(statement.node, cst.SimpleStatementLine) else ()
+    """The call's own statement, where it shares its line with others (`a = b; df.limit(3)`); the call itself where it
+    stands on the line of a `for` or an `if`."""
+    if not isinstance(statement.node, cst.SimpleStatementLine):
+        return discarded.step.call
+    small = statement.node.body
     own = (s for s in small if isinstance(s, cst.Expr) and s.value is discarded.step.call.node)
     return next((Place(statement.cell, s) for s in own), statement)
 
