@@ -42,8 +42,11 @@ def constant_for(value: int, counts: Sequence[Count], spot: Place, constants: Co
 
 
 def means_the_same(argument: Place, spot: Place) -> bool:
-    """Whether an argument can be evaluated at `spot` instead and mean the same: a number, or a name in view there."""
+    """Whether an argument can be evaluated at `spot` instead and mean the same: a number, a name in view there, or
+    arithmetic on those."""
     node = argument.node
+    if isinstance(node, cst.BinaryOperation):
+        return all(means_the_same(Place(argument.cell, side), spot) for side in (node.left, node.right))
     if isinstance(node, cst.Integer):
         return True
     name = dotted(node) if isinstance(node, cst.Name | cst.Attribute) else ""
