@@ -674,6 +674,9 @@ STEPS: dict[str, StepSpec] = {
 }
 """By the name of the DataFrame method."""
 
+OWN_STEPS = frozenset({"into_batches", "into_partitions"})
+"""Methods that no DataFrame but Daft's has."""
+
 ITERATING = frozenset({"enumerate", "iter", "list", "set", "sorted", "tuple"})
 """Builtins that read a DataFrame's rows as `iter_rows` does; a `for` loop does so, too. `len(df)` runs nothing: it
 needs a `collect` before it."""

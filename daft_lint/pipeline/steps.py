@@ -131,9 +131,10 @@ class Steps:
         return self.interpreter.externals.method(owner, name, args, node)
 
     def unknown_method(self, owner: object, name: str, args: Args, node: cst.Call, scope: Scope) -> object:
-        """A receiver out of view is a DataFrame where it takes an Expression of Daft's as a DataFrame would."""
+        """A receiver out of view is a DataFrame where it takes an Expression of Daft's as a DataFrame would, or has a
+        method that only Daft's have."""
         spec = catalog.STEPS.get(name)
-        if spec is not None and any(has_daft_expression(v) for v in args.values()):
+        if spec is not None and (name in catalog.OWN_STEPS or any(has_daft_expression(v) for v in args.values())):
             if isinstance(owner, OpenParameter):
                 frame = self.interpreter.open_frame(owner.place, "parameter", owner.entry)
             else:
