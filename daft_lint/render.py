@@ -560,10 +560,7 @@ def _is_whole_statement(text: _Text, link: _Link) -> bool:
         return False
     if isinstance(parent, cst.Expr):
         return not _is_shown(text, parent)
-    if not isinstance(parent, cst.Assign) or len(parent.targets) != 1:
-        return False
-    target = parent.targets[0].target
-    return _is_dotted(target) and text.code(target) == text.code(link.value)
+    return isinstance(parent, cst.BaseSmallStatement) and _assigns(text, parent, text.code(link.value))
 
 
 def _is_shown(text: _Text, expression: cst.Expr) -> bool:
@@ -615,6 +612,8 @@ def _remove_line(text: _Text, start: int, end: int, comments: Sequence[tuple[int
     line_start, line_end = text.line_start(start), text.after_break(text.line_end(end))
     if line_end == text.line_end(end):  # the last line has no line break: the one before it goes
         line_start = text.before_break(line_start)
+    else:
+        line_start = _paragraph_start(text, line_start, line_end)
     text.replace(line_start, line_end, "")
 
 
@@ -627,7 +626,7 @@ def _move_statement(text: _Text, link: _Link, after: cst.BaseExpression) -> bool
         return False
     small, line, block = _line_of(text, link.call)
     to_small, to_line, to_block = _line_of(text, after)
-    if block is not to_block or line is to_line or not isinstance(small, cst.Assign):
+    if block is not to_block or line is to_line or not isinstance(small, cst.Assign | cst.AnnAssign):
         return False
     if not isinstance(line, cst.SimpleStatementLine) or not isinstance(to_line, cst.SimpleStatementLine):
         return False
@@ -636,20 +635,38 @@ def _move_statement(text: _Text, link: _Link, after: cst.BaseExpression) -> bool
     start, end = _lines_with_comments(text, line)
     at = _lines_with_comments(text, to_line)[0]
     has_break = text.after_break(end) > end
-    text.insert(at, text.slice(start, end) + text.newline)
+    apart = _paragraph_start(text, start, text.after_break(end)) if has_break else start
+    gap = text.slice(apart, start) if _blank_lines_above(text, at) < at else ""
+    text.insert(at, text.slice(start, end) + text.newline + gap)
     if has_break:
-        text.replace(start, text.after_break(end), "")
+        text.replace(apart, text.after_break(end), "")
     else:
         text.replace(text.before_break(start), end, "")
     return True
 
 
+def _paragraph_start(text: _Text, start: int, end: int) -> int:
+    """Where lines begin that are to go, with the blank lines above them if there are some below them too."""
+    return _blank_lines_above(text, start) if _is_blank(text, end) else start
+
+
+def _blank_lines_above(text: _Text, start: int) -> int:
+    """Where the blank lines right above a line begin."""
+    while start and _is_blank(text, above := text.line_start(text.before_break(start))) and above < start:
+        start = above
+    return start
+
+
+def _is_blank(text: _Text, start: int) -> bool:
+    """Whether a line has nothing on it; the end of the file counts as one."""
+    return not text.slice(start, text.line_end(start)).strip(" \t")
+
+
 def _assigns(text: _Text, statement: cst.BaseSmallStatement, name: str) -> bool:
-    return (
-        isinstance(statement, cst.Assign)
-        and len(statement.targets) == 1
-        and text.code(statement.targets[0].target) == name
-    )
+    if isinstance(statement, cst.AnnAssign):
+        return statement.value is not None and text.code(statement.target) == name
+    targets = statement.targets if isinstance(statement, cst.Assign) else ()
+    return len(targets) == 1 and text.code(targets[0].target) == name
 
 
 def _lines_with_comments(text: _Text, line: cst.SimpleStatementLine) -> tuple[int, int]:

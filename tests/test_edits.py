@@ -359,6 +359,14 @@ REMOVALS: dict[str, tuple[str, str]] = {
     "behind a semicolon": ("a = 1; df = df.repartition(8)  # n\n", "a = 1  # n\n"),
     "expression statement": ("df.repartition(8)\nb = 2\n", "b = 2\n"),
     "last line, no newline": ("a = 1\ndf = df.repartition(8)", "a = 1"),
+    "annotated": ("a = 1\ndf: DataFrame = df.repartition(8)\nb = 2\n", "a = 1\nb = 2\n"),
+    "between blank lines": ("a = 1\n\ndf = df.repartition(8)\n\nb = 2\n", "a = 1\n\nb = 2\n"),
+    "below a blank line": ("a = 1\n\ndf = df.repartition(8)\nb = 2\n", "a = 1\n\nb = 2\n"),
+    "a paragraph at the end": ("a = 1\n\ndf = df.repartition(8)\n", "a = 1\n"),
+    "between a page break and a blank line": (
+        "a = 1\n\f\ndf = df.repartition(8)\n\nb = 2\n",
+        "a = 1\n\f\n\nb = 2\n",
+    ),
     "assigned to another": ("x = df.repartition(8)\n", "x = df\n"),
 }
 
@@ -412,6 +420,26 @@ MOVES: dict[str, tuple[str, Callable[[Source], Place], str]] = {
         "df = read()\n# inflate\ndf = df.with_column(c)  # big\n# cut\ndf = df.into_batches(8)  # small\ndf.show()\n",
         lambda s: s.find("df", 2),
         "df = read()\n# cut\ndf = df.into_batches(8)  # small\n# inflate\ndf = df.with_column(c)  # big\ndf.show()\n",
+    ),
+    "paragraph above paragraph": (
+        "df = read()\n\n# inflate\ndf = df.with_column(c)\n\n# cut\ndf = df.into_batches(8)\n\ndf.show()\n",
+        lambda s: s.find("df", 2),
+        "df = read()\n\n# cut\ndf = df.into_batches(8)\n\n# inflate\ndf = df.with_column(c)\n\ndf.show()\n",
+    ),
+    "head of a paragraph": (
+        "df = read()\n\ndf = df.with_column(c)\n\ndf = df.into_batches(8)\ndf.show()\n",
+        lambda s: s.find("df", 2),
+        "df = read()\n\ndf = df.into_batches(8)\ndf = df.with_column(c)\n\ndf.show()\n",
+    ),
+    "paragraph into a paragraph": (
+        "df = read()\ndf = df.with_column(c)\n\ndf = df.into_batches(8)\n\ndf.show()\n",
+        lambda s: s.find("df", 2),
+        "df = read()\ndf = df.into_batches(8)\ndf = df.with_column(c)\n\ndf.show()\n",
+    ),
+    "annotated statement above annotated statement": (
+        "df: D = df.with_column(c)\ndf: D = df.into_batches(8)  # small\ndf.show()\n",
+        lambda s: s.find("df", 1),
+        "df: D = df.into_batches(8)  # small\ndf: D = df.with_column(c)\ndf.show()\n",
     ),
     "statement above statement, no last newline": (
         "if a:\n\tdf = df.with_column(c)\n\tdf = df.into_batches(8)",
