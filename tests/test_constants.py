@@ -84,6 +84,10 @@ KNOWN = {
         "import typer\n\ndef run(n: int = typer.Option(64)):\n    udf = $n$\n    %udf%\n\ntyper.run(run)",
         "n",
     ),
+    "an item": ('SIZES = {"mean": 32}\nudf = $SIZES["mean"]$\n%udf%', 'SIZES["mean"]'),
+    "an item in other quotes": ("SIZES = dict(mean=32)\nudf = $SIZES['mean']$\n%udf%", "SIZES['mean']"),
+    "an item of a list": ("SIZES = [16, 32]\nudf = $SIZES[1]$\n%udf%", "SIZES[1]"),
+    "an item of an attribute": ('class C:\n    sizes = {"a": 32}\n\nudf = $C.sizes["a"]$\n%udf%', 'C.sizes["a"]'),
     "a function above the constant": (
         "def run():\n    %udf%\n\nN = 32\nudf = $N$\nrun()",
         "N",
@@ -112,6 +116,15 @@ NOT_IN_VIEW = {
     ),
     "an object that is bound again": (
         "@dataclass\nclass C:\n    n: int = 32\n\nc = C()\nudf = $c.n$\nc = C(n=64)\n%udf%"
+    ),
+    "an item that is set again": 'SIZES = {"a": 32}\nudf = $SIZES["a"]$\nSIZES["a"] = 64\n%udf%',
+    "an item that is updated": 'SIZES = {"a": 32}\nudf = $SIZES["a"]$\nSIZES.update(a=64)\n%udf%',
+    "an item in an f-string": (
+        'SIZES = {"a": 32}\nudf = $SIZES["a"]$\nprint(f"{%read%.with_column(\'m\', udf(col(\'pixels\'))).to_arrow()}")'
+    ).replace("%read%", "daft.read_deltalake('s3://lake/plates')"),
+    "an item by a name": 'SIZES, key = {"a": 32}, "a"\nudf = $SIZES[key]$\n%udf%',
+    "options in a dict": (
+        'OPTIONS = {"batch_size": 32}\nudf = daft.func.batch(mean, return_dtype=DataType.float64(), **OPTIONS)\n%udf%'
     ),
     "self outside": (
         "class Job:\n    def __init__(self):\n        self.n = 32\n\n"

@@ -773,10 +773,10 @@ class Interpreter:
         if owner is UNKNOWN or isinstance(owner, (Frame, Expression, OpenParameter)):
             return self.steps.subscript(owner, key, node, scope)
         if isinstance(owner, Entries) and isinstance(key, Literal):
-            return owner.entries.get(key.value, UNKNOWN)
+            return named(owner.entries.get(key.value, UNKNOWN), node)
         if isinstance(owner, Items) and isinstance(key, Literal) and isinstance(key.value, int):
             known = not owner.open and -len(owner.items) <= key.value < len(owner.items)
-            return owner.items[key.value] if known else UNKNOWN
+            return named(owner.items[key.value], node) if known else UNKNOWN
         return owner if isinstance(owner, (DaftName, External)) else UNKNOWN
 
     def string(self, node: cst.SimpleString, scope: Scope) -> object:

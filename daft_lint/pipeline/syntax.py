@@ -44,6 +44,14 @@ def dotted(node: cst.BaseExpression) -> str:
     return ".".join(reversed(parts))
 
 
+def spelling(node: cst.CSTNode) -> str:
+    """The code of a dotted name, or of an item of one by a constant key (`SIZES["batch"]`); "" for anything else."""
+    if isinstance(node, cst.Subscript):
+        key, name = single_index(node), dotted(node.value)
+        return f"{name}[{key.value}]" if name and isinstance(key, cst.SimpleString | cst.Integer) else ""
+    return dotted(node) if isinstance(node, cst.Name | cst.Attribute) else ""
+
+
 def last_name(node: cst.BaseExpression) -> str:
     """The last name of `a.b.c`, or of what is called in `a.b.c()`."""
     if isinstance(node, cst.Call):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from daft_lint.pipeline.model import Expression, Place, Step, Udf
-from daft_lint.pipeline.syntax import dotted
+from daft_lint.pipeline.syntax import spelling
 
 if TYPE_CHECKING:
     from daft_lint.document import Cell
@@ -510,10 +510,10 @@ def element_of(value: object) -> object:
     return UNKNOWN
 
 
-def named(value: object, node: cst.Attribute) -> object:
-    """A constant under the name that the script spells it with: `self.batch_size`."""
+def named(value: object, node: cst.Attribute | cst.Subscript) -> object:
+    """A constant under the name that the script spells it with: `self.batch_size`, `SIZES["batch"]`."""
     if isinstance(value, Literal):
-        return Literal(value.value, dotted(node) or None, value.sure, value.origin)
+        return Literal(value.value, spelling(node) or None, value.sure, value.origin)
     return value
 
 

@@ -11,13 +11,16 @@ import libcst as cst
 
 from daft_lint.document import Cell, ParseFailure
 from daft_lint.pipeline.model import Constants, Count, Place
-from daft_lint.pipeline.syntax import decorator_names, dotted
+from daft_lint.pipeline.syntax import decorator_names, dotted, last_name, spelling
 
 _COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.GeneratorExp, cst.DictComp)
 _WITH_BODY = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
 _BLOCKS = (cst.Module, cst.IndentedBlock, cst.SimpleStatementLine, cst.SimpleStatementSuite)
 _STATED = (cst.AssignTarget, cst.AnnAssign, cst.ImportAlias, cst.ImportFrom, cst.ClassDef)
 """What binds a name once where it stands; a loop, a `with` or a walrus does not."""
+_CHANGING = frozenset(
+    {"clear", "pop", "popitem", "setdefault", "update", "append", "insert", "extend", "remove", "sort"}
+)
 _MAKERS = ("__init__", "__post_init__")
 
 
@@ -49,14 +52,13 @@ def means_the_same(argument: Place, spot: Place) -> bool:
         return all(means_the_same(Place(argument.cell, side), spot) for side in (node.left, node.right))
     if isinstance(node, cst.Integer):
         return True
-    name = dotted(node) if isinstance(node, cst.Name | cst.Attribute) else ""
+    name = spelling(node)
     return bool(name) and _carried(name, argument, spot) == name
 
 
 def _spelling(count: Count) -> str:
     """The name that the argument is; "" where it is something that is made of one: `int(name)`, `**options`."""
-    node = None if count.place is None else count.place.node
-    name = dotted(node) if isinstance(node, cst.Name | cst.Attribute) else ""
+    name = "" if count.place is None else spelling(count.place.node)
     return name if count.value is None or name == count.name else ""
 
 
@@ -71,7 +73,8 @@ def _carried(text: str, place: Place, spot: Place) -> str | None:
     """How `text`, which stands at `place`, is spelled at `spot`, where it is in view there and has the same value."""
     if not text or place.cell.document is not spot.cell.document:
         return None
-    root, *attributes = text.split(".")
+    path, *item = text.split("[", 1)
+    root, *attributes = path.split(".")
     method = _method_of(_binding(root, place, place)) if attributes else None
     name = root if method is None else _own_name(method, spot)
     binding = _binding(root, place, spot) if method is None else _binding(name, spot, spot)
@@ -79,7 +82,9 @@ def _carried(text: str, place: Place, spot: Place) -> str | None:
         return None
     if not all(_is_settled(attribute, place, spot) for attribute in attributes):
         return None
-    return ".".join([name, *attributes])
+    if item and (_is_changed([root, *attributes][-1], spot) or _is_in_text(spot)):
+        return None
+    return "[".join([".".join([name, *attributes]), *item])
 
 
 def _is_at_top(text: str, spot: Place) -> bool:
@@ -111,6 +116,8 @@ class _View:
     moving: frozenset[str]
     """Names that `global`, `nonlocal` or `del` mention: when they are bound cannot be told."""
     assigned: Mapping[str, Sequence[cst.Attribute]]
+    changed: frozenset[str]
+    """The last names of the containers that something puts items into or takes them out of."""
     stars: Sequence[cst.ImportFrom]
 
     @staticmethod
@@ -121,6 +128,7 @@ class _View:
         binders: defaultdict[str, list[cst.CSTNode]] = defaultdict(list)
         assigned: defaultdict[str, list[cst.Attribute]] = defaultdict(list)
         moving: set[str] = set()
+        changed: set[str] = set()
         stars: list[cst.ImportFrom] = []
         for number, node in enumerate(_nodes(module)):
             order[node] = number
@@ -130,9 +138,10 @@ class _View:
             for attribute in _attributes_of(node):
                 assigned[attribute.attr.value].append(attribute)
             moving |= _moved_by(node)
+            changed |= _changed_by(node)
             if isinstance(node, cst.ImportFrom) and isinstance(node.names, cst.ImportStar) and not _is_daft(node):
                 stars.append(node)
-        return _View(module, parents, order, binders, frozenset(moving), assigned, stars)
+        return _View(module, parents, order, binders, frozenset(moving), assigned, frozenset(changed), stars)
 
     def scope_of(self, node: cst.CSTNode) -> cst.CSTNode:
         """The function, lambda, class, comprehension or module whose names a node sees first."""
@@ -141,7 +150,7 @@ class _View:
             if isinstance(above, _COMPREHENSIONS) or (isinstance(above, _WITH_BODY) and node is above.body):
                 return above
             node, above = above, self.parents.get(above)
-        return node
+        return self.module
 
     def home_of(self, binder: cst.CSTNode) -> cst.CSTNode:
         """The scope that a binder binds its name in."""
@@ -244,7 +253,7 @@ def _is_steady(view: _View, name: str, binders: Sequence[cst.CSTNode], place: Pl
     scope = view.home_of(binders[0])
     if any(view.scope_of(one.node) is not scope for one in (place, spot)):
         return False
-    first = min(view.order[place.node], view.order[spot.node])
+    first = min(view.order.get(one.node, -1) for one in (place, spot))
     return all(view.order[b] < first and not view.is_in_loop(b, scope) for b in binders)
 
 
@@ -296,6 +305,19 @@ def _is_settled(attribute: str, place: Place, spot: Place) -> bool:
                 if one.cell is not cell or not view.stands_before(target, one.node):
                     return False
     return others <= 1
+
+
+def _is_in_text(spot: Place) -> bool:
+    """Whether the place is in an f-string, whose quotes a key's may end (before Python 3.12)."""
+    view = _View.of(spot.cell.module)
+    above = view.parents.get(spot.node)
+    while above is not None and not isinstance(above, cst.FormattedString):
+        above = view.parents.get(above)
+    return above is not None
+
+
+def _is_changed(container: str, spot: Place) -> bool:
+    return any(container in _View.of(cell.module).changed for cell in _cells(spot, container))
 
 
 def _is_within(view: _View, node: cst.CSTNode, holder: cst.CSTNode) -> bool:
@@ -392,13 +414,23 @@ def _names_in(target: cst.CSTNode) -> set[str]:
 
 def _attributes_of(node: cst.CSTNode) -> Iterator[cst.Attribute]:
     """The attributes that a node itself gives a value."""
+    return (target for target in _targets_of(node) if isinstance(target, cst.Attribute))
+
+
+def _changed_by(node: cst.CSTNode) -> set[str]:
+    """The last names of the containers that a node changes: `SIZES["batch"] = 8`, `sizes.update(other)`."""
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value in _CHANGING:
+        return {last_name(node.func.value)}
+    return {last_name(target.value) for target in _targets_of(node) if isinstance(target, cst.Subscript)}
+
+
+def _targets_of(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     if isinstance(node, cst.AssignTarget | cst.AnnAssign | cst.AugAssign | cst.For | cst.CompFor | cst.Del):
         pending: list[cst.CSTNode] = [node.target]
         while pending:
             target = pending.pop()
-            if isinstance(target, cst.Attribute):
-                yield target
-            elif isinstance(target, cst.Tuple | cst.List):
+            yield target
+            if isinstance(target, cst.Tuple | cst.List):
                 pending.extend(element.value for element in target.elements)
 
 
