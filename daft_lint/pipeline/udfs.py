@@ -149,7 +149,7 @@ class Udfs:
     def of_function(
         self, kind: UdfKind, function: Function, options: Options | None, scope: Scope | None = None
     ) -> Udf:
-        key = (function.node, options.carrier if options is not None else None, kind)
+        key = (function.node, options.carrier if options is not None else None, kind, self.numbers(options))
         known = self.made.get(key)
         if known is None:
             known = self.made[key] = self.make(kind, function, options, function.name, None, skip_self=False)
@@ -157,7 +157,7 @@ class Udfs:
 
     def of_method(self, owner: Class, function: Function, mark: Marked | None, options: Options | None) -> Udf:
         """A method of a `daft.cls` class, or the `__call__` of a legacy class."""
-        key = (function.node, owner.node, options.carrier if options is not None else None)
+        key = (function.node, owner.node, options.carrier if options is not None else None, self.numbers(options))
         known = self.made.get(key)
         if known is None:
             kind = UdfKind.LEGACY if owner.legacy else KINDS[mark.name] if mark is not None else UdfKind.METHOD
@@ -221,6 +221,12 @@ class Udfs:
             gpus=self.option(keywords, "gpus"),
             cpus=self.option(keywords, "cpus"),
         )
+
+    def numbers(self, options: Options | None) -> tuple[int | None, ...]:
+        """What tells two UDFs apart that a factory makes at one place: called with 16 and with 256."""
+        given = self.counts(options)
+        counts = (given["batch_size"], given["max_concurrency"], given["gpus"], given["cpus"])
+        return tuple(None if count is None else count.value for count in counts)
 
     def option(self, keywords: Mapping[str, tuple[object, Place]], name: str) -> Count | None:
         """One of them, by any of its spellings; None where it is not given, or given as None."""
