@@ -84,6 +84,19 @@ KNOWN = {
         "import typer\n\ndef run(n: int = typer.Option(64)):\n    udf = $n$\n    %udf%\n\ntyper.run(run)",
         "n",
     ),
+    "one of two numbers": ("import torch\nN = 64 if torch.cuda.is_available() else 8\nudf = $N$\n%udf%", "N"),
+    "a number in each branch": (
+        "import torch\nif torch.cuda.is_available():\n    N = 64\nelse:\n    N = 8\nudf = $N$\n%udf%",
+        "N",
+    ),
+    "a number that a branch replaces": (
+        "import torch\nN = 8\nif torch.cuda.is_available():\n    N = 64\nudf = $N$\n%udf%",
+        "N",
+    ),
+    "a name that a branch binds, used before": (
+        "import os\nif os.name:\n    N = 32\nudf = $N$\n%udf%",
+        "N",
+    ),
     "an item": ('SIZES = {"mean": 32}\nudf = $SIZES["mean"]$\n%udf%', 'SIZES["mean"]'),
     "an item in other quotes": ("SIZES = dict(mean=32)\nudf = $SIZES['mean']$\n%udf%", "SIZES['mean']"),
     "an item of a list": ("SIZES = [16, 32]\nudf = $SIZES[1]$\n%udf%", "SIZES[1]"),
@@ -97,7 +110,10 @@ KNOWN = {
 NOT_IN_VIEW = {
     "bound again between": "N = 32\nudf = $N$\nN = 64\n%udf%",
     "bound again by a loop": "N = 32\nudf = $N$\nfor N in range(3):\n    print(N)\n%udf%",
-    "bound again by a star": "N = 32\nfrom somewhere import *\nudf = $N$\n%udf%",
+    "bound again by a star": "N = 32\nudf = $N$\nfrom somewhere import *\n%udf%",
+    "bound again by a star, used in a function": (
+        "N = 32\nfrom somewhere import *\nudf = $N$\ndef run():\n    %udf%\n\nrun()"
+    ),
     "bound by an import again": "N = 32\nudf = $N$\nfrom somewhere import N\n%udf%",
     "bound by a function": "N = 32\nudf = $N$\ndef N():\n    return 1\n\n%udf%",
     "bound by a walrus": "udf = daft.func.batch(mean, return_dtype=DataType.float64(), batch_size=(N := 32))\n%udf%",
@@ -186,6 +202,11 @@ def asked(text: str) -> list[str]:
 UNKNOWN = {
     "a parameter that can be None": "def run(n: int | None = None):\n    udf = $n$\n    %udf%",
     "a parameter that says nothing": "def run(n):\n    udf = $n$\n    %udf%",
+    "a number or none": "import torch\nN = 64 if torch.cuda.is_available() else None\nudf = $N$\n%udf%",
+    "a number in each branch, used in a function": (
+        "import torch\nif torch.cuda.is_available():\n    N = 64\nelse:\n    N = 8\nudf = $N$\n"
+        "def run():\n    %udf%\n\nrun()"
+    ),
     "something that is read": "import json\nc = json.load(open('sizes.json'))\nudf = $c['n']$\n%udf%",
     "a parameter of another function": (
         "def make(n: int):\n    return $n$\n\ndef run(n: int):\n    udf = make(n)\n    %udf%"

@@ -85,13 +85,15 @@ class Count:
     """A number that a script gives: `value` is None where it is given but not known.
 
     `place` is the argument's value; `name` is the constant that it is spelled with, such as `BATCH_SIZE`, and `origin`
-    the target of the assignment that gave the constant its first name, in whatever file that is.
+    the target of the assignment that gave the constant its first name, in whatever file that is. `one_of`: it is one
+    of several whole numbers, `64 if torch.cuda.is_available() else 8`.
     """
 
     value: int | None
     place: Place | None = None
     name: str | None = None
     origin: Place | None = None
+    one_of: bool = False
 
 
 class UdfKind(enum.Enum):

@@ -318,7 +318,8 @@ class Steps:
             # Infinity and NaN are no whole numbers, and `int` refuses them.
             whole = int(value.value) if isinstance(value.value, int) or math.isfinite(value.value) else None
             return Count(whole if whole == value.value else None, place, value.name, value.origin)
-        return Count(None, place)
+        values = value.values if isinstance(value, Choice) else ()
+        return Count(None, place, one_of=bool(values) and all(type(literal(v)) is int for v in values))
 
     def options(self, args: Args) -> dict[str, object]:
         """The literal arguments by keyword and position."""

@@ -28,11 +28,11 @@ def constant_for(value: int, counts: Sequence[Count], spot: Place, constants: Co
     """What the script calls `value` at `spot`: the spelling of one of the `counts`, or a name of the file's top level
     for the same constant; None where none is in view or sure to mean the same.
 
-    Where the value of none of them is known, a parameter that is a whole number stands for all.
+    Where the value of none of them is known, one that is a whole number whatever happens stands for all.
     """
     known = [count for count in counts if count.value == value]
     if not any(count.value is not None for count in counts):
-        known = [count for count in counts if count.place is not None and _is_number(count.place)]
+        known = [count for count in counts if count.one_of or _is_number(count.place)]
     for count in known:
         text = None if count.place is None else _carried(_spelling(count), count.place, spot)
         if text is not None:
@@ -62,9 +62,11 @@ def _spelling(count: Count) -> str:
     return name if count.value is None or name == count.name else ""
 
 
-def _is_number(place: Place) -> bool:
+def _is_number(place: Place | None) -> bool:
     """Whether the argument is a parameter that is annotated as `int`: one that can be None says so."""
-    binding = _binding(place.node.value, place, place) if isinstance(place.node, cst.Name) else None
+    if place is None or not isinstance(place.node, cst.Name):
+        return False
+    binding = _binding(place.node.value, place, place)
     annotation = binding[1].annotation if binding is not None and isinstance(binding[1], cst.Param) else None
     return annotation is not None and dotted(annotation.annotation) == "int"
 
@@ -78,7 +80,7 @@ def _carried(text: str, place: Place, spot: Place) -> str | None:
     method = _method_of(_binding(root, place, place)) if attributes else None
     name = root if method is None else _own_name(method, spot)
     binding = _binding(root, place, spot) if method is None else _binding(name, spot, spot)
-    if binding is None or not _holds_at(binding, spot):
+    if binding is None or not (_holds_at(binding, spot) or _is_used_before(binding, place, spot)):
         return None
     if not all(_is_settled(attribute, place, spot) for attribute in attributes):
         return None
@@ -272,6 +274,22 @@ def _holds_at(binding: _Binding, spot: Place) -> bool:
     cells = spot.cell.document.cells
     is_top = next((b for b, _ in view.blocks_around(binder) if not isinstance(b, cst.SimpleStatementLine)), None)
     return is_top is view.module and cells.index(cell) < cells.index(spot.cell)
+
+
+def _is_used_before(binding: _Binding, place: Place, spot: Place) -> bool:
+    """Whether the name is used at `place` whenever `spot` is reached, in the same scope and behind what binds it: in
+    whatever branch that is, it has run."""
+    cell, binder = binding
+    if not cell is place.cell is spot.cell:
+        return False
+    view = _View.of(cell.module)
+    home = view.home_of(binder)
+    if any(view.scope_of(one.node) is not home for one in (place, spot)):
+        return False
+    used = view.order.get(place.node, -1)
+    if view.order[binder] > used or any(view.order[star] > used for star in view.stars):
+        return False
+    return view.stands_before(place.node, spot.node)
 
 
 def _cells(spot: Place, word: str) -> Iterator[Cell]:
