@@ -120,7 +120,9 @@ class HeavyUdfWithoutBatches(PipelineRule):
     nothing but filters and light expressions up to that place: `into_batches` spreads the rows as well, and the
     shuffle before it would be for nothing (DFT205). n is the
     largest `batch_size` of the UDFs that it feeds, times concurrency / nodes where both are known, else 64; no more
-    rows than fit `target_batch_bytes` where their size is known, and at least 16.
+    rows than fit `target_batch_bytes` where their size is known, and at least 16. Where the script has a name for that
+    number (`BATCH`, `self.batch_size`, `args.batch_size`, `settings.BATCH`) and the name means the same at the place,
+    the name is written.
 
     The fix is unsafe where something can see the row order, which `into_batches` does not keep on Ray: `limit`,
     `show`, `to_pydict`, `to_pandas`, an index column, or whoever gets the returned DataFrame.
