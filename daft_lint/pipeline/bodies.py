@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import enum
 import itertools
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -76,6 +77,10 @@ _SCHEME = re.compile(r"^(\w+:)?//$")
 
 _SMALL_BYTES = "small bytes"
 """What made a value that is only a few bytes: a digest, a header, a prefix."""
+_SMALL_ARRAY = "small array"
+"""What made an array of few numbers, as its shape says."""
+_ITEM_BYTES = 8
+"""Bytes of a number where its type is not known: the most that NumPy's usual types take."""
 _SMALL_READ = 4096
 """Bytes that a header or a prefix has at most."""
 
@@ -190,7 +195,9 @@ def examine(
             returns = dtypes.from_annotation(definition.returns, scope)
             place, prefix = Place(scope.cell, definition.returns), "its UDF is annotated to return "
     weight = returns.weight(Strength.PROOF, place, heavy_row_bytes, prefix) if returns else Weight.UNKNOWN
-    if returns is not None and returns.text in ("binary", "bytes") and _returns_small(frame):
+    if returns is not None and returns.text in ("binary", "bytes") and _returns(frame, _SMALL_BYTES):
+        weight = Weight.LIGHT
+    if returns in (None, dtypes.UNKNOWN) and _returns(frame, _SMALL_ARRAY):
         weight = Weight.LIGHT
     return Body(
         parameters=tuple(_parameter(p, annotations[p.name.value], walk, scope, heavy_row_bytes) for p in parameters),
@@ -202,9 +209,10 @@ def examine(
     )
 
 
-def _returns_small(frame: _Frame) -> bool:
-    """Bytes of unknown size whose body says that they are few: `return f.read(16)`, `hashlib.md5(x).digest()`."""
-    return bool(frame.returned) and all(value.made_by == _SMALL_BYTES for value in frame.returned)
+def _returns(frame: _Frame, small: str) -> bool:
+    """Whether the body says that all it returns is small: `return f.read(16)`, `hashlib.md5(x).digest()`,
+    `x.reshape(28, 28)`."""
+    return bool(frame.returned) and all(value.made_by == small for value in frame.returned)
 
 
 def _parameters(definition: cst.FunctionDef | cst.Lambda, skip_self: bool) -> list[cst.Param]:
@@ -244,6 +252,7 @@ class _Walk:
     """One examination: the evidence found so far, and the caps."""
 
     def __init__(self, annotations: Mapping[str, DType | None], heavy_row_bytes: int) -> None:
+        self.heavy_row_bytes = heavy_row_bytes
         self.heavy = {n: t.is_heavy(heavy_row_bytes) if t else None for n, t in annotations.items()}
         self.files = frozenset(n for n, t in annotations.items() if t and "daft." in t.text)
         self.found: dict[str, Evidence] = {}
@@ -937,6 +946,13 @@ def _load(walk: _Walk, node: cst.Call) -> None:
         walk.model_loads.append(place)
 
 
+def _array_bytes(shape: Sequence[_Argument]) -> float:
+    """The bytes of an array with this shape; infinite where a length is not known."""
+    lengths = [constant(a.node) if isinstance(a.node, cst.Integer) else None for a in shape]
+    known = [length for length in lengths if isinstance(length, int)]
+    return _ITEM_BYTES * math.prod(known) if shape and len(known) == len(lengths) else math.inf
+
+
 def _method(walk: _Walk, node: cst.Call, func: cst.Attribute, arguments: Sequence[_Argument]) -> _Value:
     receiver = walk.evaluate(func.value)
     method = func.attr.value
@@ -944,6 +960,8 @@ def _method(walk: _Walk, node: cst.Call, func: cst.Attribute, arguments: Sequenc
         if method == "read" and receiver.form is _Form.ROW:
             walk.report(readers.Given.OPENS, receiver, node)
         return _Value(made_by=_SMALL_BYTES)
+    if method == "reshape" and _array_bytes(arguments) < walk.heavy_row_bytes:
+        return _Value(receiver.params, receiver.form, receiver.anchored, _SMALL_ARRAY)
     if receiver.params:
         known = _row_method(walk, node, receiver, method, arguments)
         if known is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from daft_lint.pipeline.model import Projection, Reads, StepKind
 
@@ -55,13 +55,13 @@ class SourceSpec:
     `heavy` and `light` are the columns of a known schema (heavy: column to the reason, which completes "`data` is
     heavy: …"); `closed` says that there are no others. `heavy_if` maps a keyword to the columns that are heavy only
     where that keyword is given as True. `path` is the parameter that holds the paths, as position and keyword.
-    `files`: it reads files.
+    `names_hint`: what it reads can hold bytes, and the names of its columns count as hints.
     """
 
     pieces: PiecesFrom
     rows: RowsFrom = RowsFrom.NOWHERE
     path: tuple[int, str] | None = None
-    files: bool = False
+    names_hint: bool = False
     heavy: Mapping[str, str] = field(default_factory=dict)
     light: tuple[str, ...] = ()
     closed: bool = False
@@ -239,9 +239,11 @@ _BYTES = "the source reads the bytes of each file into it"
 _FRAMES = "the source decodes video frames into it"
 
 _PATH_COLUMN = ("file_path_column",)
-_FILES = SourceSpec(PiecesFrom.FILES, path=_PATH, files=True, carries_bound=True, adds=_PATH_COLUMN)
+_FILES = SourceSpec(PiecesFrom.FILES, path=_PATH, names_hint=True, carries_bound=True, adds=_PATH_COLUMN)
+# A column called `image` of a CSV or JSON file has a path or a URL in it, or numbers.
+_TEXT_FILES = replace(_FILES, names_hint=False)
 # Column names from a table count as hints too, and a scan of one carries a batch bound like that of files.
-_TABLE = SourceSpec(PiecesFrom.UNKNOWN, files=True, carries_bound=True)
+_TABLE = SourceSpec(PiecesFrom.UNKNOWN, names_hint=True, carries_bound=True)
 _WARC_LIGHT = (
     "WARC-Record-ID",
     "WARC-Target-URI",
@@ -256,12 +258,13 @@ _DROID_CAMERAS = ("wrist", "ext1", "ext2")
 
 SOURCES: dict[str, SourceSpec] = {
     # Files.
-    **dict.fromkeys(("read_csv", "read_json", "read_parquet"), _FILES),
+    "read_parquet": _FILES,
+    **dict.fromkeys(("read_csv", "read_json"), _TEXT_FILES),
     # Text is light, with `whole_text=True` too.
     "read_text": SourceSpec(
         PiecesFrom.FILES,
         path=_PATH,
-        files=True,
+        names_hint=True,
         carries_bound=True,
         light=("text",),
         closed=True,
@@ -272,7 +275,7 @@ SOURCES: dict[str, SourceSpec] = {
     "read_warc": SourceSpec(
         PiecesFrom.FILES,
         path=_PATH,
-        files=True,
+        names_hint=True,
         carries_bound=True,
         rows_cut=64,
         heavy=_WARC_HEAVY,
@@ -284,7 +287,7 @@ SOURCES: dict[str, SourceSpec] = {
     "read_blob": SourceSpec(
         PiecesFrom.ONE,
         path=_PATH,
-        files=True,
+        names_hint=True,
         carries_bound=True,
         heavy={"content": _BYTES},
         light=("path", "size"),
@@ -297,7 +300,7 @@ SOURCES: dict[str, SourceSpec] = {
     "read_video_frames": SourceSpec(
         PiecesFrom.FILES,
         path=_PATH,
-        files=True,
+        names_hint=True,
         heavy={"data": _FRAMES},
         light=(
             "path",
@@ -316,30 +319,30 @@ SOURCES: dict[str, SourceSpec] = {
     ),
     # Image, audio, video and other binary members are `daft.File` references into the archive; text and JSON are read.
     "read_webdataset": SourceSpec(
-        PiecesFrom.FILES, path=_PATH, files=True, light=("__key__", "__url__"), rest_light=True
+        PiecesFrom.FILES, path=_PATH, names_hint=True, light=("__key__", "__url__"), rest_light=True
     ),
     # Measured on the native runner with 5,000 messages: 1,000 a call, with `batch_size=300` 300.
     "read_mcap": SourceSpec(
         PiecesFrom.FILES,
         path=_PATH,
-        files=True,
+        names_hint=True,
         rows_cut_at=((5, "batch_size"), 1000),
         heavy={"data": "the source reads the payload of each message into it"},
         light=("topic", "log_time", "publish_time", "sequence"),
         closed=True,
     ),
-    "read_huggingface": SourceSpec(PiecesFrom.UNKNOWN, path=(0, "repo"), files=True, carries_bound=True),
+    "read_huggingface": SourceSpec(PiecesFrom.UNKNOWN, path=(0, "repo"), names_hint=True, carries_bound=True),
     # Paths and references: nothing is read.
     "from_glob_path": SourceSpec(
         PiecesFrom.ONE, path=_PATH, carries_bound=True, light=("path", "size", "num_rows"), closed=True
     ),
     "from_files": SourceSpec(PiecesFrom.ONE, path=_PATH, carries_bound=True, light=("file",), closed=True),
     # Tables.
-    "read_deltalake": SourceSpec(PiecesFrom.UNKNOWN, path=(0, "table"), files=True, carries_bound=True),
-    "read_hudi": SourceSpec(PiecesFrom.UNKNOWN, path=(0, "table_uri"), files=True, carries_bound=True),
-    "read_iceberg": SourceSpec(PiecesFrom.UNKNOWN, path=(0, "table"), files=True, carries_bound=True),
-    "read_lance": SourceSpec(PiecesFrom.UNKNOWN, path=(0, "uri"), files=True, carries_bound=True),
-    "read_paimon": SourceSpec(PiecesFrom.UNKNOWN, path=(0, "table"), files=True, carries_bound=True),
+    "read_deltalake": SourceSpec(PiecesFrom.UNKNOWN, path=(0, "table"), names_hint=True, carries_bound=True),
+    "read_hudi": SourceSpec(PiecesFrom.UNKNOWN, path=(0, "table_uri"), names_hint=True, carries_bound=True),
+    "read_iceberg": SourceSpec(PiecesFrom.UNKNOWN, path=(0, "table"), names_hint=True, carries_bound=True),
+    "read_lance": SourceSpec(PiecesFrom.UNKNOWN, path=(0, "uri"), names_hint=True, carries_bound=True),
+    "read_paimon": SourceSpec(PiecesFrom.UNKNOWN, path=(0, "table"), names_hint=True, carries_bound=True),
     "read_sql": _TABLE,
     "read_table": _TABLE,
     "read_kafka": SourceSpec(PiecesFrom.UNKNOWN, light=("topic", "partition", "offset", "timestamp_ms", "key")),
@@ -359,7 +362,7 @@ SOURCES: dict[str, SourceSpec] = {
     # Extracted text (WET) and metadata (WAT) are a few KB a page; the responses themselves are whole pages and files.
     "datasets.common_crawl": SourceSpec(
         PiecesFrom.FILES,
-        files=True,
+        names_hint=True,
         carries_bound=True,
         heavy=_WARC_HEAVY,
         light=_WARC_LIGHT,
@@ -403,22 +406,22 @@ SOURCES: dict[str, SourceSpec] = {
         heavy_read=True,
     ),
     "datasets.droid.scenes": SourceSpec(
-        PiecesFrom.UNKNOWN, files=True, carries_bound=True, light=("scene_id", "scene_classification"), closed=True
+        PiecesFrom.UNKNOWN, names_hint=True, carries_bound=True, light=("scene_id", "scene_classification"), closed=True
     ),
     # A join of two Parquet reads; one image column for each video key, whose names `True` leaves to the dataset.
     "datasets.lerobot.read": SourceSpec(
         PiecesFrom.UNKNOWN,
         path=(0, "dataset_uri"),
-        files=True,
+        names_hint=True,
         light=("episode_index", "frame_index", "timestamp", "index", "task_index"),
         heavy_named=("load_video_frames", _FRAMES),
         batches_if={"load_video_frames": 16},
     ),
     "datasets.lerobot.read_episodes": SourceSpec(
-        PiecesFrom.UNKNOWN, path=(0, "dataset_uri"), files=True, carries_bound=True, rest_light=True
+        PiecesFrom.UNKNOWN, path=(0, "dataset_uri"), names_hint=True, carries_bound=True, rest_light=True
     ),
     "datasets.lerobot.read_tasks": SourceSpec(
-        PiecesFrom.UNKNOWN, path=(0, "dataset_uri"), files=True, carries_bound=True, rest_light=True
+        PiecesFrom.UNKNOWN, path=(0, "dataset_uri"), names_hint=True, carries_bound=True, rest_light=True
     ),
 }
 """By the name in `daft.`: `read_parquet`; with the module for those in packages: `datasets.common_crawl`."""

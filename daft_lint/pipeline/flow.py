@@ -353,7 +353,7 @@ class _Path:
         if source is None:
             return False
         spec = catalog.SOURCES.get(source.name)
-        return source.files if spec is None else spec.carries_bound
+        return source.names_hint if spec is None else spec.carries_bound
 
     def _bounds(self) -> list[Bound]:
         """The bound at each stage. A re-cut evaluates its own expressions before it cuts."""

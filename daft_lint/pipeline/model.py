@@ -247,7 +247,7 @@ class Source:
     `name` is Daft's (`read_parquet`), "parameter" for a DataFrame parameter with no caller in view, "unknown" for a
     DataFrame that comes from somewhere out of view. `rows` is the most rows that it can have, `row_bytes` the bytes
     of one row, both only from facts. `columns` are the known ones; `closed` says that there are no others.
-    `files`: it reads files (names count as hints). `rest_light`: the columns that are not listed are light.
+    `names_hint`: the names of its columns count as hints. `rest_light`: the columns that are not listed are light.
     """
 
     name: str
@@ -257,7 +257,7 @@ class Source:
     row_bytes: int | None = None
     columns: Mapping[str, Weight] = field(default_factory=dict)
     closed: bool = False
-    files: bool = False
+    names_hint: bool = False
     rest_light: bool = False
 
 

@@ -68,4 +68,4 @@ class _Spellings:
 
     def _is_loaded(self, lazy: Lazy, scope: Scope) -> bool:
         modules = (lazy.module, f"{lazy.module}.{lazy.name}")
-        return any(self.project.resolve(module, scope.path) in self.project.scopes for module in modules)
+        return any(self.project.modules.resolve(module, scope.path) in self.project.scopes for module in modules)

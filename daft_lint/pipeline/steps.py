@@ -587,7 +587,7 @@ class Steps:
                     facts.row_bytes,
                     columns,
                     closed,
-                    spec.files,
+                    spec.names_hint,
                     spec.rest_light,
                 ),
                 projection=Projection.UNKNOWN,

@@ -222,7 +222,7 @@ class Weights:
         source = step.source
         if source is None:
             return Table({}, Unlisted(step))
-        hinted = source.files
+        hinted = source.names_hint
         listed: dict[str, Strand | None] = {
             name: self._add(Strand(step, weight, hint=name if hinted else None))
             for name, weight in source.columns.items()

@@ -44,6 +44,10 @@ DEFAULT_MORSEL_ROWS = 131_072
 DOWNLOAD_ROWS = 128
 """Rows of a call behind a built-in `download` (docs/pages/measurements.md, e7)."""
 
+FEW_ROWS = DOWNLOAD_ROWS
+"""Rows that are not worth a cut where neither a `batch_size` nor their size says what is: a call behind a `download`
+holds as many."""
+
 _ROW_GROUP_SOURCES = frozenset(
     {"read_parquet", "read_deltalake", "read_hudi", "read_iceberg", "read_huggingface", "read_table"}
 )
@@ -54,10 +58,16 @@ _LARGEST_STRETCHING = 4
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A number of rows for `into_batches`, and the batch sizes of the UDFs that it is for."""
+    """A number of rows for `into_batches`, and the batch sizes of the UDFs that it is for; `few` rows are too few to
+    be worth one."""
 
     value: int
     counts: tuple[Count, ...] = ()
+    few: int = 0
+
+    def are_enough_for(self, rows: int | None) -> bool:
+        """Whether this many rows are known to be too few to be cut into batches."""
+        return rows is not None and rows <= max(self.value, self.few)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +204,13 @@ def reads_few(pipeline: Pipeline) -> bool:
 
 
 def _is_limited(pipeline: Pipeline) -> bool:
-    """A `limit` right before the rows are brought here; written rows are meant to be many."""
-    last = pipeline.sink.step
-    is_brought = last.kind in (StepKind.COLLECT, StepKind.SINK) and not last.name.startswith("write_")
-    return is_brought and len(pipeline.stages) > 1 and pipeline.stages[-2].step.kind is StepKind.LIMIT
+    """A `limit` right before the rows are brought here, or before a few of them are written."""
+    last = pipeline.sink
+    if len(pipeline.stages) < 2 or pipeline.stages[-2].step.kind is not StepKind.LIMIT:
+        return False
+    if last.step.name.startswith("write_"):
+        return last.rows_in is not None and last.rows_in <= FEW_ROWS
+    return last.step.kind in (StepKind.COLLECT, StepKind.SINK)
 
 
 def rows_to_ask(pipeline: Pipeline, segment: tuple[Stage, ...]) -> Rows:
@@ -211,7 +224,9 @@ def rows_to_ask(pipeline: Pipeline, segment: tuple[Stage, ...]) -> Rows:
     sizes = [size for count in counts if (size := known(count)) is not None]
     fit = rows_that_fit(pipeline, segment)
     if not sizes:
-        return Rows(fit) if fit is not None and fit < DEFAULT_BATCH_ROWS else Rows(DEFAULT_BATCH_ROWS, counts)
+        if fit is not None and fit < DEFAULT_BATCH_ROWS:
+            return Rows(fit)
+        return Rows(DEFAULT_BATCH_ROWS, counts, few=FEW_ROWS)
     unit = common_multiple(sizes)
     wanted = unit * math.ceil(max(sizes) * _per_node(pipeline, calls) / unit)
     if fit is not None and fit < wanted:

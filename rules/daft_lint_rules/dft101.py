@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from daft_lint.pipeline.model import BoundKind, Evidence, PiecesKind, Pipeline, Place, Runner, Stage, StepKind, UdfCall
+from daft_lint.pipeline.model import (
+    BoundKind,
+    Evidence,
+    PiecesKind,
+    Pipeline,
+    Place,
+    Runner,
+    Stage,
+    Step,
+    StepKind,
+    UdfCall,
+)
 from daft_lint.places import source_label
 from daft_lint.rule import Fix, Level, Observation, PipelineRule, level_for
 from daft_lint_rules._streaming import (
@@ -61,7 +72,7 @@ def unbatched_calls(pipeline: Pipeline) -> Iterator[tuple[Unbatched, ...]]:
 
 def _level(pipeline: Pipeline, stage: Stage, call: UdfCall, rows: Rows) -> Level | None:
     """The level before evidence counts; None where there is nothing to report."""
-    if is_batched(call, rows, pipeline) or (stage.rows_in is not None and stage.rows_in <= rows.value):
+    if is_batched(call, rows, pipeline) or rows.are_enough_for(stage.rows_in):
         return None
     if call.bound.kind in (BoundKind.NONE, BoundKind.BATCHES):
         return Level.WARNING
@@ -69,7 +80,14 @@ def _level(pipeline: Pipeline, stage: Stage, call: UdfCall, rows: Rows) -> Level
         return Level.WARNING
     if call.bound.kind is BoundKind.LOOSE:
         return Level.ADVICE
+    if call.inflating is not None and _reads_many_files(call.inflating):
+        return None
     return Level.ADVICE if stage.pieces_in.kind is PiecesKind.UNKNOWN else None
+
+
+def _reads_many_files(step: Step) -> bool:
+    """A source whose path is a wildcard: its author has many files, and a cut behind it would move their bytes."""
+    return step.source is not None and any("*" in path for path in step.source.paths)
 
 
 class HeavyUdfWithoutBatches(PipelineRule):
@@ -78,7 +96,8 @@ class HeavyUdfWithoutBatches(PipelineRule):
 
     It is a *warning* where nothing bounds the rows of a call, or where all rows are known to be in one piece and the
     script is for Ray, so that one task on one node does all the work. It is *advice* where a built-in `download`
-    bounds the calls to 128 rows, or a `batch_size` does and the number of pieces is not known.
+    bounds the calls to 128 rows, or a `batch_size` does and the number of pieces is not known. Where the heavy rows are
+    read by a wildcard, so from many files, a `batch_size` is enough.
 
     ## Why
 

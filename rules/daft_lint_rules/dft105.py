@@ -86,7 +86,7 @@ def shuffled_columns(pipeline: Pipeline, stage: Stage) -> list[Column]:
     """The heavy columns that a step shuffles and that something reads afterwards; none where the rows are few."""
     if not _shuffles(stage) or (stage.step.name == "repartition" and pipeline.runner is Runner.NATIVE):
         return []
-    if stage.rows_in is not None and stage.rows_in <= rows_to_ask(pipeline, segment_of(pipeline, stage)).value:
+    if rows_to_ask(pipeline, segment_of(pipeline, stage)).are_enough_for(stage.rows_in):
         return []
     return [
         column

@@ -146,8 +146,7 @@ def _inflated_before(stage: Stage, names: tuple[str | None, ...]) -> Step | None
 
 def _observations(pipeline: Pipeline, found: _Unbounded, boundary: Stage) -> Iterator[Observation]:
     rows = rows_to_ask(pipeline, segment_of(pipeline, boundary))
-    rows_in = found.stage.rows_in
-    if rows_in is not None and rows_in <= rows.value:
+    if rows.are_enough_for(found.stage.rows_in):
         return
     spot = spot_for(pipeline, boundary, found.inflating)
     related: list[tuple[Place, str]] = []

@@ -10,10 +10,7 @@ from daft_lint.pipeline.order import order_seen
 from daft_lint.places import source_label, udf_related
 from daft_lint.rule import Fix, Level, Observation, PipelineRule, level_for
 from daft_lint_rules._fanout import Demand, demand
-from daft_lint_rules._streaming import reads_few
-
-DEFAULT_BATCH_ROWS = 64
-"""Rows of an `into_batches` where nothing says how many: a choice, not a measurement."""
+from daft_lint_rules._streaming import FEW_ROWS, reads_few
 
 
 class LightReadWithoutFanOut(PipelineRule):
@@ -159,7 +156,7 @@ def _fits_one_batch(stage: Stage, need: Demand | None) -> bool:
     plan = None if need is None else need.plan
     if plan is not None and plan.recommended <= 1:
         return True
-    return stage.rows_in <= (DEFAULT_BATCH_ROWS if need is None else need.minimum_rows)
+    return stage.rows_in <= (FEW_ROWS if need is None else need.minimum_rows)
 
 
 def _inserted(pipeline: Pipeline, stage: Stage, need: Demand | None) -> str | None:

@@ -129,7 +129,7 @@ class Chain:
 
 
 def files(*, pieces: Pieces = Pieces.ONE, rows: int | None = None, **columns: Weight) -> Chain:
-    source = Source("read_parquet", ("a.parquet",), pieces, rows, columns=columns, files=True)
+    source = Source("read_parquet", ("a.parquet",), pieces, rows, columns=columns, names_hint=True)
     return Chain(Step("read_parquet", StepKind.SOURCE, place(), source=source))
 
 

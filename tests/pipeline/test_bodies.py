@@ -313,6 +313,11 @@ def test_an_array_that_is_a_whole_column_says_nothing_of_a_row() -> None:
         ("def f(h: daft.File) -> bytes:\n    with h.open() as o:\n        return o.read(16)", False),
         ("def f(x) -> bytes: return hashlib.md5(x).digest()", False),
         ("def f(x) -> bytes: return x[:64] if x else None", False),
+        ("def f(x): return np.array(x).reshape(28, 28)", False),
+        ("def f(x):\n    y = np.array(x)\n    return y.reshape(3, 512, 512)", None),
+        ("def f(x): return np.array(x).reshape(28, -1)", None),
+        ("def f(x): return np.array(x).reshape(28, n)", None),
+        ("def f(x) -> np.ndarray: return np.array(x).reshape(28, 28)", True),
     ],
 )
 def test_weight_of_what_it_returns(source: str, heavy: bool | None) -> None:
