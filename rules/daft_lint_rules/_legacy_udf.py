@@ -25,6 +25,8 @@ from daft_lint.rule import Fix
 _OF_METHOD = ("return_dtype", "batch_size")
 _KEPT = ("use_process", "ray_options")
 _INSTANCE_LINKS = ("with_init_args", "with_concurrency")
+_CHANGED_BY = ("override_options", *_INSTANCE_LINKS)
+"""Methods of a `daft.udf` that give another one with other options."""
 _WIDTH = 100
 """Decorators longer than this get a line for each argument."""
 
@@ -51,6 +53,7 @@ def rewrite(use: LegacyUse, uses: Sequence[LegacyUse]) -> Fix:
     if use.definition is None:
         raise NoEqual("the function is not in view")
     decorating = use if use.name == "udf" else _decorating(use, uses)
+    _refuse_what_is_changed_later(decorating, uses)
     name = "a function" if isinstance(decorating.call.node, cst.Call) and not _is_class(decorating) else "a class"
     made = _rewritten(decorating)
     together = _by_imported_name(decorating, uses)
@@ -64,6 +67,26 @@ def rewrite(use: LegacyUse, uses: Sequence[LegacyUse]) -> Fix:
         why = "code out of view that calls the class must make an instance of it first"
     title = "Write `@daft.func.batch`" if name == "a function" else "Write `@daft.cls` with `@daft.method.batch`"
     return Fix(title, tuple(dict.fromkeys(actions)), why)
+
+
+def _refuse_what_is_changed_later(use: LegacyUse, uses: Sequence[LegacyUse]) -> None:
+    """Raises `NoEqual` where a method that the current API has not is called on what the rewrite would make."""
+    changed = {other.name for other in uses if other.definition == use.definition} & set(_CHANGED_BY)
+    if not _is_class(use):
+        changed |= {name for name in _attributes_of(use) if name in _CHANGED_BY}
+    left = sorted(changed - set(_INSTANCE_LINKS if _is_class(use) else ()))
+    if left:
+        raise NoEqual(f"`.{left[0]}(...)` is called on it, and has no equal")
+
+
+def _attributes_of(use: LegacyUse) -> Iterator[str]:
+    """The names that stand behind the function's name and a dot in its file."""
+    definition = use.definition.node if use.definition is not None else None
+    if isinstance(definition, cst.FunctionDef):
+        for cell in use.call.cell.document.cells:
+            for path in _references(module_of(cell), definition.name.value):
+                if isinstance(path[-2], cst.Attribute):
+                    yield path[-2].attr.value
 
 
 def _is_class(use: LegacyUse) -> bool:
@@ -258,6 +281,7 @@ def _by_imported_name(use: LegacyUse, uses: Sequence[LegacyUse]) -> list[LegacyU
         return []
     try:
         for other in others:
+            _refuse_what_is_changed_later(other, uses)
             _rewritten(other)
     except NoEqual:
         return []
