@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,12 +74,14 @@ def adopt(options: Options, report: Report, files: Iterable[str], config: Config
     if options.baseline is not None:
         new = _unknown(options.baseline, findings, given)
         known, findings = len(findings) - len(new), new
+    notes: tuple[str, ...] = ()
     if options.since is not None:
-        findings = _since(options.since, findings)
+        findings, notes = _since(options.since, findings)
     findings = [f for f in findings if f.level.name.lower() in LEVELS[LEVELS.index(config.level) :]]
     if not options.add_ignores:
-        return Adopted(tuple(findings), known=known)
-    return _ignore(options, findings, checked, known)
+        return Adopted(tuple(findings), notes, known=known)
+    added = _ignore(options, findings, checked, known)
+    return replace(added, messages=(*notes, *added.messages))
 
 
 def _unknown(file: Path, findings: Sequence[Finding], given: dict[str, bytes]) -> list[Finding]:
@@ -113,13 +115,14 @@ def _update(options: Options, report: Report, checked: Sequence[str], config: Co
     return Adopted((), (message,), written=True)
 
 
-def _since(revision: str, findings: Sequence[Finding]) -> list[Finding]:
+def _since(revision: str, findings: Sequence[Finding]) -> tuple[list[Finding], tuple[str, ...]]:
+    """The findings on changed lines, and what is to be said of the comparison."""
     from daft_lint.since import Changes, SinceError
 
     paths = {span.path for f in findings for span in (f.span, *(related.span for related in f.related))}
     try:
         changes = Changes(revision, Path.cwd(), sorted(paths))
-        return [finding for finding in findings if changes.touches(finding)]
+        return [finding for finding in findings if changes.touches(finding)], (changes.note,) if changes.note else ()
     except SinceError as error:
         raise AdoptError(str(error)) from None
 

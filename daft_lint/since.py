@@ -23,6 +23,8 @@ from daft_lint.finding import Finding, Span
 _HUNK = re.compile(rb"@@ -\d+(?:,(?P<old>\d+))? \+(?P<start>\d+)(?:,(?P<new>\d+))? @@")
 _ESCAPE = re.compile(r"\\([0-7]{3}|.)")
 _ESCAPES = {"a": "\a", "b": "\b", "t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r"}
+_MISLEADING = re.compile(r"GIT_DIFF_OPTS|GIT_(?:LITERAL|GLOB|NOGLOB|ICASE)_PATHSPECS")
+"""Variables that would change what is asked of git: the form of a diff, the meaning of a pattern."""
 _LARGE = 5_000
 """Lines from which a notebook is compared line by line and not in order: the comparison in order is quadratic."""
 
@@ -49,6 +51,8 @@ class Changes:
         self.folder = folder
         top = _git(folder, "rev-parse", "--show-toplevel", said=f"--since {revision}: no git repository here")
         self.top = os.path.realpath(os.fsdecode(top.removesuffix(b"\n")))
+        self.note = ""
+        """What is to be said of the comparison, in a line."""
         self.base = self._base(revision)
         listed = _git(folder, "-C", self.top, "ls-files", "-z")
         self.tracked = frozenset(os.fsdecode(name) for name in listed.split(b"\0"))
@@ -65,7 +69,12 @@ class Changes:
         return any(self._is_changed(span) for span in spans)
 
     def _base(self, revision: str) -> str:
+        shallow = _git(self.folder, "rev-parse", "--is-shallow-repository").strip() == b"true"
         said = f"--since {revision}: git knows no such revision"
+        if shallow:
+            said += (
+                " in this shallow clone: fetch it first (fetch-depth: 0 of actions/checkout, GIT_DEPTH: 0 on GitLab)"
+            )
         # The name is resolved first: nothing that is given can be an option of a later command.
         commit = _git(
             self.folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}", said=said
@@ -74,7 +83,8 @@ class Changes:
         try:
             return _git(self.folder, "merge-base", resolved, "HEAD").decode().split()[0]
         except (SinceError, IndexError):
-            # A shallow clone, or histories with nothing in common.
+            why = "in this shallow clone" if shallow else "in the history"
+            self.note = f"--since {revision}: no common ancestor {why}: compared with {revision} itself"
             return resolved
 
     def _diff(self, paths: Iterable[str]) -> bytes:
@@ -85,7 +95,7 @@ class Changes:
         # Spelled out, so that no configuration changes the form, and no driver of the repository is run.
         options = ["--no-ext-diff", "--no-textconv", "--no-color", "--text", "--unified=0", "--inter-hunk-context=0"]
         options += ["--find-renames", "--src-prefix=a/", "--dst-prefix=b/", "--no-relative", "--ignore-submodules=all"]
-        return _git(self.folder, "diff", *options, self.base, "--", *specs)
+        return _git(self.folder, *_without_filters(self.folder), "diff", *options, self.base, "--", *specs)
 
     def _name(self, path: str) -> str:
         """A path as git lists it."""
@@ -177,9 +187,26 @@ def _path(line: bytes) -> str:
     return text[2:] if text[:2] in ("a/", "b/") else text
 
 
+def _without_filters(folder: Path) -> list[str]:
+    """Options that switch the repository's clean filters off: a diff of the working tree would run their programs."""
+    try:
+        listed = _git(folder, "config", "--null", "--name-only", "--get-regexp", r"^filter\.")
+    except SinceError:  # none is configured
+        return []
+    options: list[str] = []
+    for name in sorted(set(os.fsdecode(listed).split("\0")) - {""}):
+        if name.endswith((".clean", ".process", ".required")):
+            if "=" in name:
+                raise SinceError(f"--since: the repository configures {name!a}, which cannot be switched off")
+            options += ["-c", f"{name}={'false' if name.endswith('.required') else ''}"]
+    return options
+
+
 def _git(folder: Path, *arguments: str, said: str = "") -> bytes:
     command = ["git", "-c", "core.quotePath=false", "-c", "core.fsmonitor=false", *arguments]
-    environment = {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+    kept = {name: value for name, value in os.environ.items() if not _MISLEADING.fullmatch(name)}
+    # No protocol: what a partial clone lacks is not fetched, since the repository names the programs that would fetch.
+    environment = {**kept, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_ALLOW_PROTOCOL": "none"}
     try:
         run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
     except OSError as error:

@@ -222,6 +222,80 @@ def test_since_runs_nothing_that_the_repository_names(tmp_path: Path) -> None:
     assert not (tmp_path / "sprung").exists()
 
 
+FILTERS = ("clean", "process", "smudge")
+
+
+@pytest.mark.parametrize("name", ["trap", "a.b"])
+def test_since_runs_no_filter_of_the_repository(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a.py").write_text(BAD)
+    commit(tmp_path)
+    (tmp_path / ".gitattributes").write_text(f"*.py filter={name}\n")
+    for key in FILTERS:
+        git(tmp_path, "config", f"filter.{name}.{key}", f"sh -c 'touch {tmp_path}/sprung; cat'")
+    git(tmp_path, "config", f"filter.{name}.required", "true")
+    (tmp_path / "a.py").write_text(SECOND)
+    assert found(tmp_path, "--since", "HEAD") == [("a.py", 5, "DFT401")]
+    assert not (tmp_path / "sprung").exists()
+    git(tmp_path, "config", "filter.a=b.clean", "cat")
+    assert "cannot be switched off" in refused(tmp_path, "--since", "HEAD")
+
+
+def test_since_fetches_nothing(tmp_path: Path) -> None:
+    """What a partial clone lacks would be fetched by a program that the repository's configuration names."""
+    origin, here = tmp_path / "origin", tmp_path / "here"
+    origin.mkdir()
+    (origin / "a.py").write_text(BAD)
+    commit(origin)
+    git(origin, "config", "uploadpack.allowFilter", "true")
+    git(tmp_path, "clone", "-q", "--filter=blob:none", "--no-checkout", origin.as_uri(), str(here))
+    git(here, "config", "remote.origin.uploadpack", f"touch {tmp_path}/sprung; git-upload-pack")
+    (here / "a.py").write_text(SECOND)
+    git(here, "read-tree", "HEAD")
+    assert "--since" in refused(here, "--since", "HEAD")
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_since_in_a_shallow_clone(tmp_path: Path) -> None:
+    origin, here = tmp_path / "origin", tmp_path / "here"
+    origin.mkdir()
+    (origin / "a.py").write_text(BAD)
+    commit(origin)
+    git(origin, "checkout", "-q", "-b", "topic")
+    (origin / "b.py").write_text(BAD)
+    commit(origin)
+    git(origin, "commit", "-q", "--allow-empty", "-m", "y")
+    git(tmp_path, "clone", "-q", "--depth", "1", "--branch", "topic", origin.as_uri(), str(here))
+    assert "shallow clone: fetch it first (fetch-depth: 0" in refused(here, "--since", "origin/main")
+    git(here, "fetch", "-q", "--depth", "1", "origin", "main:refs/remotes/origin/main")
+    run = lint(here, "check", "--since", "origin/main", "--format", "concise")
+    assert "b.py:4:4" in run.stdout
+    assert "a.py" not in run.stdout
+    assert run.stderr == (
+        "--since origin/main: no common ancestor in this shallow clone: compared with origin/main itself\n"
+    )
+    git(here, "fetch", "-q", "--unshallow")
+    assert found(here, "--since", "origin/main") == [("b.py", 4, "DFT401")]
+
+
+def test_since_means_the_same_whatever_git_is_told_by_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sub").mkdir()
+    text = "".join(f"x{i} = {i}\n" for i in range(9)) + BAD
+    (tmp_path / "sub" / "a.py").write_text(text)
+    commit(tmp_path)
+    changed = "y = 1\n" + text.replace("df.show()", "df.repartition(9)\ndf.show()")
+    (tmp_path / "sub" / "a.py").write_text(changed)
+    for name, value in (
+        ("GIT_DIFF_OPTS", "--unified=99"),
+        ("GIT_LITERAL_PATHSPECS", "1"),
+        ("GIT_GLOB_PATHSPECS", "1"),
+    ):
+        with monkeypatch.context() as context:
+            context.setenv(name, value)
+            assert found(tmp_path, "--since", "HEAD") == [("sub/a.py", 15, "DFT401")], name
+
+
 # suppressions
 
 
