@@ -43,7 +43,7 @@ def run(arguments: Sequence[str]) -> int:
         click.echo(error.format_message())
         return MISUSE
     except click.ClickException as error:
-        click.echo(f"daft-lint: {error.format_message()}", err=True)
+        _say(f"daft-lint: {error.format_message()}")
         return MISUSE
     except (click.Abort, KeyboardInterrupt):
         return _INTERRUPTED
@@ -51,6 +51,13 @@ def run(arguments: Sequence[str]) -> int:
         # The reader has gone: nothing more is written, at the interpreter's end neither.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _BROKEN_PIPE
+
+
+def _say(line: str) -> None:
+    """A line on standard error; a path or a source's text in it can neither end it nor steer a terminal."""
+    from daft_lint.report import visible
+
+    click.echo(visible(line), err=True)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -168,7 +175,7 @@ def check(
     if verbose:
         _tell(report, config)
         if adopted.known:
-            click.echo(f"known: {adopted.known} of {baseline}", err=True)
+            _say(f"known: {adopted.known} of {baseline}")
     if failed:
         return MISUSE
     return FOUND if any(f.level.name.lower() in _from(config.fail_on) for f in shown) else CLEAN
@@ -196,7 +203,7 @@ def _adopted(
     except AdoptError as error:
         raise click.ClickException(str(error)) from None
     for message in adopted.messages:
-        click.echo(message, err=True)
+        _say(message)
     _tell_problems(adopted.problems)
     return adopted
 
@@ -288,7 +295,7 @@ def _relative(path: Path) -> Path:
 
 def _tell_problems(problems: Iterable[Problem]) -> None:
     for problem in problems:
-        click.echo(f"daft-lint: {problem.path}: {problem.message}", err=True)
+        _say(f"daft-lint: {problem.path}: {problem.message}")
 
 
 def _check_document(document: Document, config: Config) -> Report:
@@ -379,10 +386,10 @@ def _tell(report: Report, config: Config) -> None:
 
 
 def _tell_run(config: Config, files: int, limits: Iterable[str]) -> None:
-    click.echo(f"configuration: {config.file or 'none, the defaults hold'}", err=True)
-    click.echo(f"files: {files}", err=True)
+    _say(f"configuration: {config.file or 'none, the defaults hold'}")
+    _say(f"files: {files}")
     for limit in limits:
-        click.echo(f"limit: {limit}", err=True)
+        _say(f"limit: {limit}")
 
 
 @cli.command()

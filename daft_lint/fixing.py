@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from daft_lint.edits import Edit
+from daft_lint.report import visible, visible_lines
 from daft_lint.rule import Level
 from daft_lint.writing import write_report
 
@@ -486,9 +487,8 @@ def _diff(before: Document, after: Document) -> str:
 
 
 def _diff_text(name: str, before: str, after: str) -> str:
-    lines = difflib.unified_diff(
-        _lines(before), _lines(after), fromfile=f"a/{name.lstrip('/')}", tofile=f"b/{name.lstrip('/')}"
-    )
+    name = visible(name.lstrip("/"))
+    lines = difflib.unified_diff(_lines(before), _lines(after), fromfile=f"a/{name}", tofile=f"b/{name}")
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
@@ -627,7 +627,7 @@ def run_fix(
     if not options.unsafe:
         err.write(_left_unsafe(report))
     for problem in problems:
-        err.write(f"daft-lint: {problem}\n")
+        err.write(visible(f"daft-lint: {problem}") + "\n")
     if problems:
         return 2
     if options.apply:
@@ -645,6 +645,9 @@ def _show(text: bytes, output: str | None, stream: TextIO) -> None:
             write_report(output, text)
         except OSError as error:
             raise OutputError(f"{output}: cannot be written: {error.strerror or error}") from None
+        return
+    if stream.isatty():
+        stream.write(visible_lines(text.decode("utf-8", "replace")))
         return
     binary = getattr(stream, "buffer", None)
     if binary is None:
@@ -664,7 +667,7 @@ def summary(report: FixReport, *, applied: bool, unwritten: Iterable[str] = ()) 
         if path in not_written:
             continue
         for code, count in sorted(counts.items()):
-            lines.append(f"{path}: {code} {count} {_plural(count, 'fix', 'fixes')}")
+            lines.append(f"{visible(path)}: {code} {count} {_plural(count, 'fix', 'fixes')}")
             lines += [f"    unsafe: {why}" for why in _reasons(report, path, code)]
         total += counts.total() if hasattr(counts, "total") else sum(counts.values())
         files += 1
@@ -704,7 +707,8 @@ def _asker(stdin: TextIO, stderr: TextIO) -> Accept:
         fix = finding.fix
         note = f" (unsafe: {fix.why_unsafe})" if fix and fix.why_unsafe else ""
         title = fix.title if fix else ""
-        stderr.write(f"{diff}{finding.span.path}:{finding.span.line}: {finding.code} {title}{note}\n")
+        place = visible(f"{finding.span.path}:{finding.span.line}")
+        stderr.write(f"{visible_lines(diff)}{place}: {finding.code} {visible(title + note)}\n")
         while True:
             stderr.write("Apply this fix? [y/n/a/q] ")
             stderr.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -139,6 +140,52 @@ def test_what_a_source_says_is_text_and_no_markup_of_the_terminal(tree: Path) ->
     run = lint(tree, "check", "c.py")
     assert run.returncode == 1
     assert "\x1b" not in run.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="such names cannot be there")
+def test_what_a_path_says_steers_no_terminal_and_ends_no_line(tree: Path) -> None:
+    name = "x\x1b[31m\n::error::y\u202e.py"
+    (tree / name).symlink_to("nowhere")
+    shown = "x\\x1b[31m\\n::error::y\\u202e.py"
+    for arguments in (("check",), ("fix",), ("check", name), ("plan", name), ("check", "a.py", "--baseline", name)):
+        run = lint(tree, *arguments)
+        assert run.stderr.count(shown) == 1, arguments
+        assert not {"\x1b", "\u202e"} & set(run.stderr)
+        assert not any(line.startswith("::") for line in run.stderr.splitlines())
+    (tree / name).unlink()
+    (tree / name).write_text(BAD)
+    for arguments in (("fix", name, "--unsafe"), ("fix", name, "--unsafe", "--apply"), ("check", "-v", name)):
+        run = lint(tree, *arguments)
+        output = run.stdout + run.stderr
+        assert shown in output or arguments[0] == "check"
+        assert not {"\x1b", "\u202e"} & set(output)
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="a terminal of its own")
+@pytest.mark.parametrize("arguments", [("fix", "c.py", "--unsafe"), ("fix", "c.py", "--unsafe", "--interactive")])
+def test_a_diff_steers_no_terminal(tree: Path, arguments: tuple[str, ...]) -> None:
+    (tree / "c.py").write_bytes(BAD.replace("8)", "8)  # \x1b]0;title\x07 \u202e").replace("\n", "\r\n").encode())
+    master, slave = os.openpty()
+    code = f"import sys; sys.path[:0] = {[str(ROOT / part) for part in ('.', 'rules', 'runtime')]!r}\n"
+    code += f"from daft_lint.cli import main; main({list(arguments)!r})"
+    (tree.parent / "on-terminal").write_text(code)
+    with subprocess.Popen(
+        [sys.executable, str(tree.parent / "on-terminal")],
+        cwd=tree,
+        stdin=subprocess.DEVNULL,
+        stdout=slave,
+        stderr=slave,
+    ) as process:
+        os.close(slave)
+        shown = b""
+        with contextlib.suppress(OSError):  # Linux says so when the last writer has gone
+            while chunk := os.read(master, 4096):
+                shown += chunk
+        os.close(master)
+        process.wait(60)
+    text = shown.decode()
+    assert "+df = df.repartition(8)  # \\x1b]0;title\\x07 \\u202e\r\n" in text
+    assert not {"\x1b", "\x07", "\u202e"} & set(text)
 
 
 def test_a_configuration_names_no_code_of_the_tree(tree: Path) -> None:

@@ -65,3 +65,8 @@ def statistics(findings: Sequence[Finding]) -> str:
 def visible(text: str) -> str:
     """`text` with control characters spelled out, so that nothing in a source can steer a terminal."""
     return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def visible_lines(text: str) -> str:
+    """The same for a text of several lines, such as a diff."""
+    return "".join(c if c in "\n\t" else visible(c) for c in text.replace("\r\n", "\n"))
