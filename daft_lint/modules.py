@@ -196,22 +196,35 @@ def package_of(folder: str) -> tuple[list[str], set[str]]:
     while True:
         mark = os.path.join(folder, "__init__.py")
         paths.add(mark)
-        if not os.path.isfile(mark):
+        if not os.path.isfile(mark) or folder == os.path.dirname(folder):
             return parts[::-1], paths
         parts.append(os.path.basename(folder))
         folder = os.path.dirname(folder)
 
 
 def search_folders(folder: str) -> tuple[list[str], set[str]]:
-    """Where a file's absolute imports may lead: its own folder and those above it, up to the working directory; for a
-    file outside of it, up to the folder that holds its outermost package. A package is no such folder. The paths that
-    decide that come second."""
+    """Where a file's absolute imports may lead: its own folder and those above it, up to the working directory (a file
+    outside of it has none such), and from there up to the folder that holds the outermost package. A package is no such
+    folder. The paths that decide that come second."""
     folders = [folder]
     inside = not os.path.isabs(folder) and not folder.startswith("..")
-    while folder not in (".", "") if inside else os.path.isfile(os.path.join(folder, "__init__.py")):
+    while inside and folder not in (".", ""):
         folder = os.path.dirname(folder) or "."
+        folders.append(folder)
+    while os.path.isfile(os.path.join(folder, "__init__.py")):
+        above = _above(folder)
+        if os.path.abspath(above) == os.path.abspath(folder):
+            break
+        folder = above
         folders.append(folder)
     if inside:
         folders.append("src")
     marks = {f: os.path.join(f, "__init__.py") for f in folders}
     return [f for f in folders if not os.path.isfile(marks[f])], set(marks.values())
+
+
+def _above(folder: str) -> str:
+    """The folder above one: of `..` that is `../..`, of the root the root."""
+    if folder == "." or os.path.basename(folder) == "..":
+        return os.path.normpath(os.path.join(folder, ".."))
+    return os.path.dirname(folder) or "."

@@ -300,6 +300,24 @@ def test_odd_notebooks(tmp_path: Path, raw: bytes) -> None:
     assert (tmp_path / "a.ipynb").read_bytes() == raw
 
 
+# Odd places
+
+
+@pytest.mark.parametrize("start", [".", "pkg", "pkg/sub", "pkg/sub/deep", "other"])
+def test_imports_mean_the_same_from_wherever_one_stands(tmp_path: Path, start: str) -> None:
+    """Above `..` is `../..`, and where one stands may be a package: the way up ends at the folder that holds it."""
+    for folder in ("pkg/sub/deep", "other"):
+        (tmp_path / folder).mkdir(parents=True)
+    for folder in ("pkg", "pkg/sub", "pkg/sub/deep"):
+        (tmp_path / folder / "__init__.py").touch()
+    head, size = HEAD.split("@daft")[0], "@daft" + HEAD.split("@daft")[1].split("df =")[0]
+    (tmp_path / "pkg" / "helpers.py").write_text(head + size)
+    (tmp_path / "pkg" / "a.py").write_text(head + "from pkg.helpers import *\n" + "df =" + HEAD.split("df =")[1] + TAIL)
+    for path in ("pkg/a.py", "pkg"):
+        run = sane(tmp_path / start, "check", os.path.relpath(path, start), "--format", "json")
+        assert "DFT101" in {finding["code"] for finding in json.loads(run.out)["findings"]}, run.out
+
+
 # Odd files
 
 BAD = b"import daft\n\ndf = daft.read_parquet('s3://b/*.parquet')\ndf.repartition(8)\ndf.show()\n"
