@@ -16,6 +16,7 @@ from pathlib import Path
 from daft_lint.finding import Finding
 from daft_lint.fingerprint import Lines, content, fingerprints
 from daft_lint.selection import Selection
+from daft_lint.writing import through_link
 
 VERSION = 1
 _SHOWN = 120
@@ -96,8 +97,8 @@ class Baseline:
             for e in sorted(self.entries, key=lambda e: (e.path, e.code, e.line, e.fingerprint))
         ]
         text = json.dumps({"version": VERSION, "findings": findings}, indent=2) + "\n"
-        if self.file.is_symlink():
-            raise BaselineError(f"{self.file}: not written: it is a symbolic link")
+        if through_link(str(self.file)):
+            raise BaselineError(f"{self.file}: not written: it is, or lies behind, a symbolic link")
         temporary = self.file.with_name(f".{self.file.name}.{os.getpid()}.tmp")
         try:
             with open(temporary, "x", encoding="utf-8") as stream:

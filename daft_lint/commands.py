@@ -307,11 +307,14 @@ def _check_document(document: Document, config: Config) -> Report:
 
 
 def _cache(config: Config, folder: Path | None) -> Cache | None:
-    """The cache in `folder`, else in the configured one, else in the platform's place."""
+    """The cache in `folder`, else in the configured one, else in the platform's place; none behind a link."""
     from daft_lint.cache import open_cache
+    from daft_lint.writing import through_link
 
     if folder is None and config.cache_dir is not None:
         folder = config.root / config.cache_dir
+    if folder is not None and through_link(str(folder), config.root):
+        return None
     return open_cache(config, folder)
 
 

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, TextIO
 from daft_lint.edits import Edit
 from daft_lint.report import visible, visible_lines
 from daft_lint.rule import Level
-from daft_lint.writing import write_report
+from daft_lint.writing import leads_out, write_report
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -516,11 +516,14 @@ def _write_file(file: FixedFile) -> Problem | None:
 def write_atomically(path: str, before: bytes, after: bytes) -> None:
     """Replace the file's content so that at every moment it is the old or the new one.
 
-    Symbolic links are followed; mode and owner are kept.
+    Symbolic links are followed within their tree; mode and owner are kept.
 
     Raises:
-        OSError: the file or its folder is read-only, or the file is no longer as it was read.
+        OSError: the file or its folder is read-only, the file is no longer as it was read, or it is a link out of the
+            tree.
     """
+    if leads_out(path):
+        raise OSError(None, "a symbolic link that leads out of the tree", path)
     real = Path(os.path.realpath(path))
     status = real.stat()
     if not status.st_mode & 0o222 or not os.access(real, os.W_OK):

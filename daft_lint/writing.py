@@ -1,4 +1,4 @@
-"""Where reports are written: to the file that was named, and through no symbolic link that a tree may hold."""
+"""What is written goes where it was said to go: through no symbolic link that a tree may hold."""
 
 from __future__ import annotations
 
@@ -14,9 +14,38 @@ def write_report(output: str, raw: bytes) -> None:
     Path(output).write_bytes(raw)
 
 
-def through_link(output: str) -> bool:
-    """Whether the file, or a folder above it in the working directory, is a symbolic link: a tree may hold one that
-    leads anywhere. Those of the system do not count: /dev/stdout."""
-    path, here = Path(os.path.abspath(output)), Path.cwd()
-    inside = [folder for folder in path.parents if here in folder.parents]
-    return any(place.is_symlink() for place in (path, *inside)) and Path("/dev") not in path.parents
+def through_link(path: str, tree: Path | None = None) -> bool:
+    """Whether the path, or a folder on the way to it, is a symbolic link: a tree may hold one that leads anywhere.
+
+    On a relative path every link counts, on an absolute one those that lie in `tree` (the working directory unless
+    given) and the last: a home folder may well be linked. What the system has for its streams does not: /dev/stdout.
+    """
+    parts = Path(path).parts
+    if parts[:2] == (os.sep, "dev"):
+        return False
+    place = ""
+    for number, part in enumerate(parts, start=1):
+        folder, place = place, os.path.join(place, part)
+        # The path is not normalized: what follows `..` depends on where the link before it leads.
+        counts = number == len(parts) or not os.path.isabs(path) or is_within(folder, tree or Path.cwd())
+        if counts and os.path.islink(place):
+            return True
+    return False
+
+
+def is_within(path: str | Path, folder: str | Path) -> bool:
+    """Whether the path is, or lies in, the folder, links resolved."""
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+
+
+def leads_out(path: str) -> bool:
+    """Whether the path, as it lies in its tree, is a link to a place out of it: what is fixed there is not one's own.
+
+    The tree is the repository that holds the path, else the working directory where that does, else its folder.
+    """
+    if not os.path.islink(path):
+        return False
+    folder = Path(os.path.realpath(os.path.dirname(path) or "."))
+    repositories = (place for place in (folder, *folder.parents) if os.path.lexists(place / ".git"))
+    outside = Path.cwd() if is_within(folder, Path.cwd()) else folder
+    return not is_within(path, next(repositories, outside))

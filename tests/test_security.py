@@ -55,8 +55,9 @@ def tree(tmp_path: Path) -> Path:
     return folder
 
 
-def lint(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command as its console script does: the working directory is not where modules are looked for."""
+def lint(folder: Path, *arguments: str, below: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the command as its console script does: the working directory, the folder or one `below` it, is not where
+    modules are looked for."""
     code = f"import sys; sys.path[:0] = {[str(ROOT / part) for part in ('.', 'rules', 'runtime')]!r}\n"
     code += f"from daft_lint.cli import main; main({list(arguments)!r})"
     kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
@@ -64,7 +65,9 @@ def lint(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     script = folder.parent / "daft-lint"
     script.write_text(code)
     command = [sys.executable, str(script)]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(
+        command, cwd=folder / below, env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
 
 
 COMMANDS = (
@@ -216,14 +219,20 @@ def test_a_report_is_written_through_no_link(tree: Path) -> None:
     (tree / "report.sarif").symlink_to(outside / "kept")
     (tree / "dangling.sarif").symlink_to(outside / "new")
     (tree / "reports").symlink_to(outside, target_is_directory=True)
-    for name in ("report.sarif", "dangling.sarif", "reports/new"):
+    (outside / "deep").mkdir()
+    (tree / "deep").symlink_to(outside / "deep", target_is_directory=True)
+    for name in ("report.sarif", "dangling.sarif", "reports/new", "deep/../new", str(tree / "reports" / "new")):
         run = lint(tree, "check", "a.py", "--format", "sarif", "--output", name)
         assert run.returncode in (1, 2)
         assert run.stderr.count("\n") == 1
         assert "behind, a symbolic link" in run.stderr
     fixed = lint(tree, "fix", "a.py", "--unsafe", "--diff", "--output", "report.sarif")
     assert "symbolic link" in fixed.stderr
-    assert [(path.name, path.read_text()) for path in outside.iterdir()] == [("kept", "kept")]
+    from_below = lint(tree, "check", "../a.py", "--format", "sarif", "--output", "../reports/new", below="pkg")
+    assert "symbolic link" in from_below.stderr
+    for name in ("reports/known.json", "deep/../known.json"):
+        assert "symbolic link" in lint(tree, "check", "a.py", "--baseline", name, "--update-baseline").stderr
+    assert [(path.name, path.read_text()) for path in outside.iterdir() if path.is_file()] == [("kept", "kept")]
     assert lint(tree, "check", "a.py", "--format", "sarif", "--output", "real.sarif").returncode == 1
     assert json.loads((tree / "real.sarif").read_text())["version"] == "2.1.0"
 
@@ -232,7 +241,29 @@ def test_a_report_is_written_through_no_link(tree: Path) -> None:
 def test_results_are_kept_through_no_link_of_the_tree(tree: Path) -> None:
     outside = tree.parent / "outside"
     outside.mkdir()
+    (outside / "deep").mkdir()
     (tree / "kept").symlink_to(outside, target_is_directory=True)
-    (tree / "pyproject.toml").write_text('[tool.daft-lint]\ncache-dir = "kept/inner"\n')
-    assert lint(tree, "check", "a.py", "--format", "concise").returncode == 1
+    (tree / "deep").symlink_to(outside / "deep", target_is_directory=True)
+    for name in ("kept/inner", "deep/../inner"):
+        (tree / "pyproject.toml").write_text(f'[tool.daft-lint]\ncache-dir = "{name}"\n')
+        assert lint(tree, "check", "a.py", "--format", "concise").returncode == 1
+        assert lint(tree, "check", "../a.py", "--format", "concise", below="pkg").returncode == 1
+        assert lint(tree, "check", "a.py", "--cache-dir", name).returncode == 1
     assert not [path for path in outside.rglob("*") if path.is_file()]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="symbolic links")
+@pytest.mark.parametrize("arguments", [("fix", "--unsafe", "--apply"), ("check", "--add-ignores", "--reason", "x")])
+def test_nothing_is_changed_behind_a_link_out_of_the_tree(tree: Path, arguments: tuple[str, ...]) -> None:
+    outside = tree.parent / "outside.py"
+    outside.write_text(BAD)
+    (tree / "out.py").symlink_to(outside)
+    (tree / "pkg" / "in.py").symlink_to("../a.py")
+    for path, below in (("out.py", ""), ("../out.py", "pkg"), (str(tree / "out.py"), "")):
+        run = lint(tree, arguments[0], path, *arguments[1:], below=below)
+        assert run.returncode == 2
+        assert "out.py: not written: a symbolic link that leads out of the tree" in run.stderr
+    assert outside.read_text() == BAD
+    assert lint(tree, arguments[0], "pkg/in.py", *arguments[1:]).returncode in (0, 1)
+    assert (tree / "a.py").read_text().startswith(BAD.splitlines()[0])
+    assert "df = df.repartition" in (tree / "a.py").read_text() or "daft-lint: ignore" in (tree / "a.py").read_text()
