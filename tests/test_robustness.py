@@ -189,6 +189,14 @@ def test_what_grows_out_of_hand(tmp_path: Path, name: str) -> None:
     sane(tmp_path, "check", "a.py")
 
 
+def test_defaults_that_call_each_other(tmp_path: Path) -> None:
+    """What a default calls is evaluated where the function is called, with names as they are at the end."""
+    text = (
+        "def f(x):\n    return x\n" + "def g(x, e=f(df)):\n    return f(x)\n" + "def f(x, e=g(df)):\n    return g(x)\n"
+    )
+    assert "DFT101" in codes(checked(tmp_path, HEAD + text + "df = f(df) or df\n" + TAIL))
+
+
 def test_10_000_assignments(tmp_path: Path) -> None:
     text = "".join(f'x{i} = df.where(col("a") > {i})\n' for i in range(10_000))
     assert "DFT101" in codes(checked(tmp_path, HEAD + text + TAIL))

@@ -1075,8 +1075,13 @@ class Interpreter:
         if key is not None and key in self.memo:
             return self.memo[key]
         scope = Scope(function.scope.cell, function.scope.path, parent=function.scope)
+        # A default can call the function too, or one that calls it.
+        self.active.append(node)
+        self.call_depth += 1
         self.bind_parameters(function, args, instance, scope)
         value = self.evaluate_body(function, scope)
+        self.call_depth -= 1
+        self.active.pop()
         self.recorder.returned.update(frame.step for frame in frames_in(value))
         if key is not None:
             self.memo[key] = value
@@ -1085,16 +1090,12 @@ class Interpreter:
     def evaluate_body(self, function: Function, scope: Scope) -> object:
         node = function.node
         statement = self.statement
-        self.active.append(node)
-        self.call_depth += 1
         self.returned.append([])
         if isinstance(node, cst.Lambda):
             self.returned[-1].append(self.evaluate(node.body, scope))
         else:
             self.suite(node.body, scope)
         values = self.returned.pop()
-        self.call_depth -= 1
-        self.active.pop()
         self.statement = statement
         return choice(values) if values else Literal(None)
 
