@@ -146,7 +146,7 @@ def test_findings_become_annotations_a_sarif_file_and_a_table(runner: Runner) ->
     assert "4 | df.repartition(8)" in runner.log
     sarif = json.loads(Path(runner.outputs["check"]["sarif"]).read_text())
     assert [result["ruleId"] for result in sarif["runs"][0]["results"]] == ["DFT401"]
-    assert "| error | DFT401 discarded-dataframe | a b.py:4:4 |" in runner.summary.read_text()
+    assert "| error | DFT401 discarded-dataframe | <code>a b.py:4:4</code> |" in runner.summary.read_text()
     assert runner.outputs["check"]["status"] == "1"
     assert installed(runner) == str(ROOT)
 

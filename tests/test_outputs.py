@@ -145,7 +145,7 @@ def test_fingerprints_survive_shifts_and_tell_equal_lines_apart(tmp_path: Path) 
     assert set(changed) != set(before["sarif"])
 
 
-HOSTILE = 'x"|<b>&,:%\r\n::error::[a](b)`@me'
+HOSTILE = 'x"|<b>&,:%\r\n::error::[a](b)`@me #7 www.evil.org http://evil.org'
 
 
 def hostile() -> Finding:
@@ -161,7 +161,9 @@ def test_github_commands_hold_what_a_source_says(tmp_path: Path) -> None:
     assert match is not None
     properties = dict(pair.split("=", 1) for pair in match[1].split(","))
     assert list(properties) == ["file", "line", "endLine", "col", "endColumn", "title"]
-    assert properties["file"] == 'x"|<b>&%2C%3A%25%0D%0A%3A%3Aerror%3A%3A[a](b)`@me.py'
+    assert properties["file"] == (
+        'x"|<b>&%2C%3A%25%0D%0A%3A%3Aerror%3A%3A[a](b)`@me #7 www.evil.org http%3A//evil.org.py'
+    )
     assert "%0D%0A::error::" in match[2]
     (tmp_path / "a.py").write_text(BAD)
     run = lint(tmp_path, "check", "--format", "github")
@@ -212,7 +214,10 @@ def test_markdown_cells_hold_what_a_source_says() -> None:
     assert rows[4].count("|") == 6
     assert "<code>" in rows[4]
     shown = re.sub(r"</?code>", "", rows[4])
-    assert not re.search(r"[<>`@\[\]*_]|&(?!#\d+;)", shown)
+    assert not re.search(r"[<>`@\[\]*_]|&(?!#\d+;)|www\.|://", shown)
+    # What a service would look up is in code: a name behind @, a number behind #.
+    outside = re.sub(r"<code>.*?</code>", "", rows[4])
+    assert not re.search("&#(64|35);", outside)
 
 
 @pytest.mark.parametrize("form", ["json", "sarif", "github", "gitlab", "junit", "markdown", "concise"])

@@ -26,7 +26,7 @@ def _row(finding: Finding) -> str:
     cells = (
         finding.level.name.lower(),
         f"{finding.code} {escaped(finding.name)}",
-        escaped(place(finding.span)),
+        code(place(finding.span)),
         _message(finding.message),
         _message(fix),
     )
@@ -37,14 +37,28 @@ def _message(text: str) -> str:
     """A rule's message, in which it marks code with backticks."""
     pieces, position = [], 0
     for match in _CODE.finditer(text):
-        pieces += [escaped(text[position : match.start()]), f"<code>{escaped(match[1])}</code>"]
+        pieces += [prose(text[position : match.start()]), code(match[1])]
         position = match.end()
-    return "".join([*pieces, escaped(text[position:])])
+    return "".join([*pieces, prose(text[position:])])
+
+
+def prose(text: str) -> str:
+    """Text outside of code. A service looks for names behind `@` and numbers behind `#` in what is shown, so that an
+    entity alone does not keep it from that; in code it does not look."""
+    return re.sub("&#(?:64|35);", r"<code>\g<0></code>", escaped(text))
+
+
+def code(text: str) -> str:
+    """Text as code, of which nothing is looked up."""
+    return f"<code>{escaped(text)}</code>"
 
 
 def escaped(text: str) -> str:
-    """Text that Markdown and HTML show as it is: every punctuation mark that either could read is an entity."""
-    return "".join(f"&#{ord(c)};" if c in _READ else c for c in visible(text)).replace("://", "&#58;//")
+    """Text that Markdown and HTML show as it is: every punctuation mark that either could read is an entity, and so is
+    what makes a link of an address."""
+    entities = "".join(f"&#{ord(c)};" if c in _READ else c for c in visible(text))
+    return _LINK.sub(lambda match: f"&#{ord(match[0])};", entities)
 
 
+_LINK = re.compile(r"(?<=www)\.|:(?=//)", re.IGNORECASE)
 _READ = frozenset("\\`*_{}[]<>#|~@&!$\"'")

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -140,6 +141,48 @@ def test_the_page_is_whole_and_self_contained(summary: Summary, tmp_path: Path) 
     assert any("Physical plan" in label for label in checker.labels)
     assert "&lt;0&gt; &amp; more" in page  # a row of the script, shown as text
     assert "<0> & more" not in page
+
+
+HOSTILE = "x`y|<script>alert(1)</script>\x1b[31m\n## [a](b) @team #1 www.evil.org ]]>"
+
+
+def hostile(summary: Summary) -> Summary:
+    """The results, as if the script's path, what it printed and its rows were made to leave their places."""
+    _, refuted, failing = summary.results
+    assert failing.before is not None
+    rows = tuple(f"```\n<script>{row}" for row in refuted.comparisons[0].only_before)
+    different = replace(refuted.comparisons[0], what=HOSTILE, message=HOSTILE, only_before=rows)
+    return replace(
+        summary,
+        results=(
+            replace(refuted, case=replace(refuted.case, path=HOSTILE), comparisons=(different,)),
+            replace(
+                failing,
+                case=replace(failing.case, path=HOSTILE),
+                problem=HOSTILE,
+                before=replace(failing.before, message=HOSTILE, stderr=HOSTILE),
+            ),
+        ),
+    )
+
+
+def test_nothing_that_a_script_says_leaves_its_place(summary: Summary) -> None:
+    shown = hostile(summary)
+    lines = render("markdown", shown).splitlines()
+    begin, end = (
+        next(i for i, line in enumerate(lines) if re.fullmatch(form, line)) for form in ("`{4,}diff", "`{4,}")
+    )
+    assert all(line.startswith(("- ", "+ ")) for line in lines[begin + 1 : end])
+    outside = [re.sub("</?code>", "", line) for line in (*lines[:begin], *lines[end + 1 :])]
+    assert not [line for line in outside if re.search(r"[<>`@\[\]\x1b]|www\.", line)]
+    assert {line.count("|") for line in outside if line.startswith("|")} == {7}
+    assert [line for line in lines if line.startswith("## ")] == ["## daft-lint verify"]
+    ET.fromstring(render("junit", shown).encode())
+    page = html.render(shown)
+    assert "<script" not in page
+    checker = Checker()
+    checker.feed(page)
+    assert checker.open == []
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,9 @@ def render(summary: Summary) -> str:
 
 
 def _suite(result: CaseResult) -> ET.Element:
-    suite = ET.Element("testsuite", name=result.case.path, time=f"{result.seconds:.3f}")
-    results = ET.SubElement(suite, "testcase", classname=result.case.path, name="results")
+    path = _clean(result.case.path)
+    suite = ET.Element("testsuite", name=path, time=f"{result.seconds:.3f}")
+    results = ET.SubElement(suite, "testcase", classname=path, name="results")
     failures = 0
     problem = result.problem or next((f"{c.what}: {c.message}" for c in result.comparisons if not c.equal), "")
     if not problem and not result.verdicts and not result.passed:
@@ -32,7 +33,7 @@ def _suite(result: CaseResult) -> ET.Element:
     for verdict in result.verdicts:
         finding = verdict.finding
         name = f"{finding.code} line {finding.span.line}"
-        case = ET.SubElement(suite, "testcase", classname=result.case.path, name=name)
+        case = ET.SubElement(suite, "testcase", classname=path, name=name)
         if verdict.outcome in ("refuted", "failing"):
             failures += 1
             _fail(case, f"{verdict.outcome}: {verdict.reason}", _output(result))

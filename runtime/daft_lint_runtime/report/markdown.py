@@ -1,7 +1,12 @@
-"""Results as Markdown, for a CI job's summary."""
+"""Results as Markdown, for a CI job's summary. Nothing that a script says can become markup, a link or a mention."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
+from daft_lint.report import visible
+from daft_lint.report.markdown import code, prose
 from daft_lint_runtime.verdict import Moved, quantity
 from daft_lint_runtime.verify import CaseResult, Summary
 
@@ -24,16 +29,18 @@ def render(summary: Summary) -> str:
 
 def _rows(result: CaseResult) -> list[str]:
     if not result.verdicts:
-        return [_row(f"`{result.case.path}`", "", f"{SIGNS[result.status]} {result.status}", result.problem, "", "")]
+        return [
+            _row(code(result.case.path), "", f"{SIGNS[result.status]} {result.status}", _line(result.problem), "", "")
+        ]
     rows = []
     for index, verdict in enumerate(result.verdicts):
         main: Moved | None = next((m for m in verdict.measures if m.main), None)
         rows.append(
             _row(
-                f"`{result.case.path}`" if index == 0 else "",
-                f"{verdict.finding.code} line {verdict.finding.span.line}",
+                code(result.case.path) if index == 0 else "",
+                f"{prose(verdict.finding.code)} line {verdict.finding.span.line}",
                 f"{SIGNS[verdict.outcome]} {verdict.outcome}",
-                main.title if main else verdict.reason,
+                _line(main.title if main else verdict.reason),
                 quantity(main.before, main.unit) if main else "",
                 quantity(main.after, main.unit) if main else "",
             )
@@ -42,7 +49,7 @@ def _rows(result: CaseResult) -> list[str]:
 
 
 def _row(*cells: str) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+    return f"| {' | '.join(cells)} |"
 
 
 def _details(result: CaseResult) -> list[str]:
@@ -50,17 +57,23 @@ def _details(result: CaseResult) -> list[str]:
     failed = [run for run in (result.before, result.after) if run is not None and not run.ok]
     if not different and not failed:
         return []
-    lines = ["", f"### {result.case.path}"]
+    lines = ["", f"### {code(result.case.path)}"]
     for comparison in different:
-        lines += ["", f"**{comparison.what}**: {comparison.message}"]
+        lines += ["", f"**{_line(comparison.what)}**: {_line(comparison.message)}"]
         if comparison.only_before or comparison.only_after:
-            lines += [
-                "",
-                "```diff",
-                *(f"- {r}" for r in comparison.only_before),
-                *(f"+ {r}" for r in comparison.only_after),
-                "```",
-            ]
+            rows = [*(f"- {r}" for r in comparison.only_before), *(f"+ {r}" for r in comparison.only_after)]
+            lines += ["", *_fenced([visible(row) for row in rows])]
     for run in failed:
-        lines += ["", f"**{run.label}** {run.status}: {run.message}"]
+        lines += ["", f"**{run.label}** {run.status}: {_line(run.message)}"]
     return lines
+
+
+def _line(text: str) -> str:
+    return prose(" ".join(text.split()))
+
+
+def _fenced(rows: list[str]) -> Iterable[str]:
+    """A block that no row ends: its fence is longer than any in the rows."""
+    longest = max((len(found) for row in rows for found in re.findall("`+", row)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return (f"{fence}diff", *rows, fence)
