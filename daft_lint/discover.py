@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daft_lint.config import Config
+from daft_lint.patterns import spec
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -93,7 +94,7 @@ class _Walk:
 
     def __post_init__(self) -> None:
         base = _with_slash(os.path.abspath(self.config.root))
-        self.excludes = _Ignores(base, _spec(self.config.exclude)) if self.config.exclude else None
+        self.excludes = _Ignores(base, spec(self.config.exclude)) if self.config.exclude else None
         self.suffixes = SUFFIXES + (MARKDOWN_SUFFIXES if self.config.markdown else ())
 
     def take(self, path: Path, force_exclude: bool) -> None:
@@ -168,7 +169,7 @@ class _Walk:
         except OSError as error:
             self.problem(file, error)
             return []
-        return [_Ignores(_with_slash(folder), _spec(lines))] if lines else []
+        return [_Ignores(_with_slash(folder), spec(lines))] if lines else []
 
     def walk(self, shown: str, absolute: str, ignores: tuple[_Ignores, ...]) -> None:
         """Walks the folder `absolute`, whose files are reported below `shown`."""
@@ -240,10 +241,3 @@ class _Walk:
 def _with_slash(folder: str) -> str:
     folder = folder.replace(os.sep, "/")
     return folder if folder.endswith("/") else folder + "/"
-
-
-def _spec(lines: Iterable[str]) -> GitIgnoreSpec:
-    # Late: a run on given files has no need of it.
-    from pathspec import GitIgnoreSpec
-
-    return GitIgnoreSpec.from_lines(lines)

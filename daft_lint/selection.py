@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from daft_lint.config import Config
+from daft_lint.patterns import spec
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -33,7 +34,8 @@ class Selection:
     def ignores_in(self, path: str, code: str) -> bool:
         """Whether `per-file-ignores` takes a rule out of a file; patterns are in gitignore style."""
         return any(
-            longest(codes, code) is not None and spec.match_file(self.relative(path)) for spec, codes in self._specs
+            longest(codes, code) is not None and pattern.match_file(self.relative(path))
+            for pattern, codes in self._specs
         )
 
     def relative(self, path: str) -> str:
@@ -42,12 +44,7 @@ class Selection:
 
     @functools.cached_property
     def _specs(self) -> tuple[tuple[GitIgnoreSpec, tuple[str, ...]], ...]:
-        if not self.config.per_file_ignores:
-            return ()
-        # Late: few configurations have such patterns.
-        from pathspec import GitIgnoreSpec
-
-        return tuple((GitIgnoreSpec.from_lines([p]), codes) for p, codes in self.config.per_file_ignores)
+        return tuple((spec([p]), codes) for p, codes in self.config.per_file_ignores)
 
 
 def longest(prefixes: Iterable[str], code: str) -> int | None:

@@ -7,6 +7,7 @@ import pytest
 
 from daft_lint.config import Config
 from daft_lint.discover import discover
+from daft_lint.selection import Selection
 
 
 def tree(root: Path, *names: str) -> None:
@@ -33,6 +34,21 @@ def test_ignore_files_and_excludes(tmp_path: Path) -> None:
     assert names(tmp_path, Config(root=tmp_path, exclude=("old/",))) == ["a.ipynb", "b.py", "x/keep/gen_2.py"]
     below = discover([tmp_path / "x"], Config(root=tmp_path))
     assert [file.name for file in below.files] == ["gen_2.py"]
+
+
+@pytest.mark.parametrize("line", ["!", "[z-a]", "a\\", "!!", "[", "/", "[[:x:]]", "**a/**/"])
+def test_a_line_that_is_no_pattern_matches_nothing(tmp_path: Path, line: str) -> None:
+    """As with git; the lines beside it count."""
+    tree(tmp_path, "b.py", "old/o.py", "new/n.py")
+    (tmp_path / ".git" / "info").mkdir(parents=True)
+    (tmp_path / ".git" / "info" / "exclude").write_text(f"{line}\nnew/\n")
+    (tmp_path / ".gitignore").write_text(f"{line}\nold/\n")
+    config = Config(root=tmp_path, exclude=(line, "x/"), per_file_ignores=((line, ("DFT1",)), ("b.py", ("DFT2",))))
+    assert names(tmp_path, config) == ["b.py"]
+    assert [Selection(config).ignores_in(str(tmp_path / "b.py"), code) for code in ("DFT101", "DFT201")] == [
+        False,
+        True,
+    ]
 
 
 def test_a_given_file_is_taken_unless_excludes_are_forced(tmp_path: Path) -> None:

@@ -166,7 +166,8 @@ def _config(random: random.Random) -> Input:
         text = text.replace(b"[tool.daft-lint]\n", b"").replace(b"[tool.daft-lint.", b"[")
     raw = random.choice(seeds())
     change = random.choice([mutated, with_other_values, with_odd_values, with_odd_values, with_odd_values])
-    files = ((name, change(random, text)), ("a.py", raw))
+    ignored = random.choice(["*.txt\n", "!\n", "[z-a]\n", "/x\\\n", "!a.py\n", "**/a*\n", "\ufeff# x\n", "\n" * 3])
+    files = ((name, change(random, text)), ("a.py", raw), (".gitignore", mutated(random, ignored.encode())))
     arguments, stdin = command(random, "a.py", raw)
     if random.random() < 0.2:
         arguments, stdin = (*arguments, "--config", name), stdin
