@@ -84,16 +84,33 @@ def _blocks(raw: bytes) -> list[_Block]:
         if opening is None or (opening["fence"][:1] == b"`" and b"`" in opening["info"]):
             continue
         first = index
-        fence = opening["fence"]
-        closing = re.compile(rb"(?:[ \t]*>)*[ \t]*" + fence + fence[:1] + rb"*[ \t]*\r?\n?\Z")
-        while index < len(lines) and not closing.match(raw, *lines[index]):
-            index += 1
+        index, is_closed = _end(raw, lines, first, opening["prefix"], opening["fence"])
         if _PYTHON.match(opening["info"]):
             block = _block(raw, lines, first, index, opening["prefix"])
             if not block.source.lstrip().startswith(b">>>"):
                 found.append(block)
-        index += 1
+        index += is_closed
     return found
+
+
+def _end(raw: bytes, lines: Sequence[tuple[int, int]], first: int, prefix: bytes, fence: bytes) -> tuple[int, bool]:
+    """The line after a block's last one, and whether it is the fence that closes it. A quote's end closes a block in it
+    too, and a fence that is indented by four columns more than the first is text."""
+    closing = re.compile(rb"(?P<indent>[ \t]*)" + fence + fence[:1] + rb"*[ \t]*\r?\n?\Z")
+    quotes = re.compile(rb"[ \t]*>" * prefix.count(b">"))
+    deepest = _columns(prefix[prefix.rfind(b">") + 1 :]) + 3
+    for index in range(first, len(lines)):
+        quoted = quotes.match(raw, *lines[index])
+        if quoted is None:
+            return index, False
+        closed = closing.match(raw, quoted.end(), lines[index][1])
+        if closed is not None and _columns(closed["indent"]) <= deepest:
+            return index, True
+    return len(lines), False
+
+
+def _columns(indent: bytes) -> int:
+    return len(indent.expandtabs(4))
 
 
 def _block(raw: bytes, lines: Sequence[tuple[int, int]], first: int, last: int, opening: bytes) -> _Block:

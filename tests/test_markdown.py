@@ -78,3 +78,43 @@ def test_guides_of_a_folder_are_checked_when_asked_for(tmp_path: Path) -> None:
     assert found(tmp_path) == [(5, "DFT401", "error")]
     run = lint(tmp_path, "check", "-", "--stdin-filename", "x.md", stdin=f"```py\n{BAD}```\n")
     assert "x.md:5:4" in run.stdout
+
+
+CODE = BAD.splitlines()
+DOCSTRING = [*CODE[:3], "def f():", '    """Such as', "", "    ```", "    f()", "    ```", '    """', *CODE[3:]]
+
+
+def block(lines: list[str], indent: str = "", fence: str = "```", info: str = "python") -> str:
+    return "".join(f"{indent}{line}\n" for line in (fence + info, *lines, fence))
+
+
+BLOCKS = {
+    "backticks": (block(CODE), [5]),
+    "tildes": (block(CODE, fence="~~~"), [5]),
+    "a_fence_in_a_docstring": (block(DOCSTRING), [12]),
+    "a_fence_in_a_docstring_in_a_list": ("- see\n\n" + block(DOCSTRING, "  "), [14]),
+    "a_block_of_markdown": (block(block(CODE).splitlines(), fence="````", info="markdown"), []),
+    "a_list": ("1. see\n\n" + block(CODE, "   "), [7]),
+    "a_quote": (block(CODE, "> "), [5]),
+    "a_quote_that_ends": ("> ```python\n> import daft\n\nText.\n\n" + block(CODE), [10]),
+    "a_quote_in_a_quote_that_ends": ("> > ```python\n> > import daft\n> text\n\n" + block(CODE), [9]),
+    "a_tab": ('=== "Python"\n\n' + block(CODE, "    "), [7]),
+    "an_admonition": ("!!! note\n\n" + block(CODE, "    "), [7]),
+    "quarto": (block(CODE, info="{python echo=false}"), [5]),
+    "no_language": (block(CODE, info=""), []),
+    "a_session": (block([f">>> {line}" for line in CODE if line]), []),
+    "a_console": (block(CODE, info="pycon"), []),
+    "no_end": ("```python\n" + BAD, [5]),
+    "a_longer_end": ("```python\n" + BAD + "`````\n\n" + block(CODE), [5, 13]),
+}
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"], ids=["lf", "crlf"])
+@pytest.mark.parametrize("name", BLOCKS)
+def test_where_a_block_begins_and_ends(tmp_path: Path, name: str, ends: str) -> None:
+    text, lines = BLOCKS[name]
+    (tmp_path / "g.md").write_bytes(text.replace("\n", ends).encode())
+    assert found(tmp_path, "g.md") == [(line, "DFT401", "error") for line in lines]
+    lint(tmp_path, "fix", "--apply", "--unsafe", "g.md")
+    fixed = text.replace("df.repartition", "df = df.repartition") if lines else text
+    assert (tmp_path / "g.md").read_bytes() == fixed.replace("\n", ends).encode()
