@@ -28,9 +28,8 @@ def changed(random: Random, raw: bytes, others: tuple[bytes, ...]) -> bytes:
     tree = parsed(raw)
     if tree is None:
         return raw
-    tree = copy.deepcopy(tree)
     for _ in range(random.choice([1, 1, 2, 3, 5, 8])):
-        other = parsed(random.choice(others)) or tree
+        other = _kept(random.choice(others)) or tree
         random.choice(_CHANGES)(random, tree, other)
     try:
         return ast.unparse(ast.fix_missing_locations(tree)).encode("utf-8", "surrogatepass") + b"\n"
@@ -38,15 +37,20 @@ def changed(random: Random, raw: bytes, others: tuple[bytes, ...]) -> bytes:
         return raw  # a tree that says nothing, such as a name in the place of an operator
 
 
-@functools.lru_cache(maxsize=1024)
 def parsed(raw: bytes) -> ast.Module | None:
-    """The tree of a text; None where it is no Python. It is shared: copy it before it is changed."""
+    """The tree of a text; None where it is no Python."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return ast.parse(raw)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+@functools.lru_cache(maxsize=128)
+def _kept(raw: bytes) -> ast.Module | None:
+    """The tree of a script that parts are copied from."""
+    return parsed(raw)
 
 
 def _slots(tree: ast.AST, kind: type[ast.AST]) -> Iterator[_Slot]:
