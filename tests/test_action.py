@@ -12,6 +12,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from test_cli import BAD
@@ -172,6 +173,54 @@ def test_inputs_are_no_code_and_no_options(runner: Runner) -> None:
         runner.inputs = {"paths": paths, "version": "$(touch stolen)", "verify": "$(touch stolen)"}
         assert runner.run() == 2
     assert sorted(path.name for path in runner.work.iterdir()) == ["a.py"]
+
+
+def commands(log: str) -> list[str]:
+    """The commands that a runner obeys in a step's output: lines that begin with `::`, after white space, and `##[`
+    anywhere in a line; none between `::stop-commands::token` and `::token::`."""
+    found: list[str] = []
+    token = ""
+    for line in log.splitlines():
+        if token:
+            token = "" if line.strip() == f"::{token}::" else token
+            continue
+        match = re.match(r"\s*::([\w-]+)[^:]*::(.*)", line) or re.search(r"##\[([\w-]+)[^\]]*\](.*)", line)
+        if match and match[1] == "stop-commands":
+            token = match[2]
+        elif match:
+            found.append(match[0].strip())
+    assert not token
+    return found
+
+
+def test_what_files_say_is_no_command_to_the_runner(runner: Runner) -> None:
+    names = ("::error::a.py", "##[add-mask]b.py", "c\n::stop-commands::x.py")
+    for name in names:
+        (runner.work / name).write_text(BAD.replace("8)", "8)  # ##[add-mask]d ::error::e"))
+    (runner.work / "::warning::f.py").symlink_to("nowhere")
+    runner.inputs = {"verify": "::error::g.py\n"}
+    assert runner.run() == 1
+    obeyed = commands(runner.log)
+    assert len(obeyed) == len(names)
+    assert all(re.match(r"::error file=\S+,line=4,", command) for command in obeyed), obeyed
+    assert "::error::a.py:4:4: DFT401" in runner.log
+    assert "| ::error::g.py |" in runner.log
+    assert "c\n::stop" not in runner.log + runner.summary.read_text()
+
+
+@pytest.mark.parametrize(
+    "path", ["a b.py", "it's.py", 'say "a".py', "$HOME.py", "a;b&c|d.py", "*.py", "-x.py", "\u00e9 \u202e.py", "-"]
+)
+def test_a_path_is_taken_as_it_is(runner: Runner, path: str) -> None:
+    (runner.work / path).write_text(BAD)
+    (runner.work / "other.py").write_text(BAD)
+    runner.inputs = {"paths": f"\n{path}\n\n"}
+    assert runner.run() == 1
+    sarif = json.loads(Path(runner.outputs["check"]["sarif"]).read_text())
+    (result,) = sarif["runs"][0]["results"]
+    uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    assert os.path.normpath(unquote(uri)) == path
+    assert len(commands(runner.log)) == 1
 
 
 def test_verify_puts_its_table_into_the_summary(runner: Runner) -> None:
