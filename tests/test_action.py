@@ -293,3 +293,22 @@ def test_the_gitlab_jobs_commands_write_what_they_hand_over(tmp_path: Path) -> N
     commands = [shlex.split(line.split(" > ")[0]) for line in job["script"] if line.startswith("daft-lint ")]
     assert [lint(tmp_path, *command[1:]).returncode for command in commands] == [0, 1]
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["a.py", *job["artifacts"]["reports"].values()])
+
+
+PLACEHOLDER = re.compile(r"\b(?:OWNER|REVISION|ADDRESS_OF_\w+)\b")
+SHOWN = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md"), *EXAMPLES])
+
+
+@pytest.mark.parametrize("page", SHOWN, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_line_that_waits_for_an_address_says_what_for(page: Path) -> None:
+    """The address is known as soon as pyproject.toml has it; then every page has it too."""
+    address = re.search(
+        r'^(?:Source|Repository) = "https://([^"]+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE
+    )
+    for line in page.read_text(encoding="utf-8").splitlines():
+        if PLACEHOLDER.search(line):
+            assert address is None, line
+            assert re.search(r" # .*(?:repository|of it)", line), line
+        elif "daft-lint@" in line or re.search(r"- repo: (?!local)", line):
+            assert address is not None, line
+            assert address[1].partition("/")[2] in line
