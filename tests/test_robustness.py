@@ -206,6 +206,26 @@ def test_a_file_of_50_000_lines(tmp_path: Path) -> None:
     assert "DFT101" in codes(checked(tmp_path, HEAD + "x = 1\n" * 50_000 + TAIL))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = 1\n" * 300_000,
+        "x=1;" * 300_000 + "\n",
+        "x = [" + "1, " * 300_000 + "]\n",
+        "y = [1+2+3+4+5]\n" * 60_000,
+        "f(g(h(x)))\n" * 80_000,
+    ],
+    ids=["lines", "semicolons", "list", "sums", "calls"],
+)
+def test_what_would_take_minutes_is_said_to_be_too_large(tmp_path: Path, text: str) -> None:
+    cell = {"cell_type": "code", "metadata": {}, "outputs": [], "source": HEAD + text[: len(text) // 20 // 16 * 16]}
+    notebook = json.dumps({"cells": [cell] * 40, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    for name, raw in (("a.py", HEAD + text), ("a.ipynb", notebook), ("a.md", f"```python\n{HEAD + text}```\n")):
+        found = checked(tmp_path, raw, name)
+        assert [code for code, _ in found] == ["DFT001"]
+        assert "too large to be checked" in found[0][1]
+
+
 def work(text: str) -> int:
     """What the interpreter and the walk over its pipelines do for a text: statements and calls, stages."""
     document = Document.from_bytes("a.py", text.encode())
