@@ -11,8 +11,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,6 +40,8 @@ def start_method() -> str:
 
 def worth(sizes: Sequence[int], jobs: int) -> int:
     """The number of processes for files of these sizes (bytes). `jobs` above 0 is what the user asks for."""
+    if start_method() == "spawn" and sys.version_info < (3, 11):
+        return 1  # there is no way to start one safely: see `_without_the_tree`
     if jobs > 0:
         return max(1, min(jobs, len(sizes), MAX_PROCESSES))
     pays = 1 + sum(sizes) // (2 * PAYS_FROM[start_method()])
@@ -51,6 +53,22 @@ def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+@contextmanager
+def _without_the_tree() -> Iterator[None]:
+    """Keeps the modules of the working directory from a process that is started: a spawned one begins with `python -c`,
+    which looks for `multiprocessing` itself there first, and the tree that is checked may bring one. (Python 3.11)"""
+    name = "PYTHONSAFEPATH"
+    before = os.environ.get(name)
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
 
 
 @dataclass(slots=True, eq=False)
@@ -110,7 +128,8 @@ class _Pool:
         process = self.context.Process(  # type: ignore[attr-defined]
             target=_work, args=(theirs, held, self.config), name="daft-lint-worker", daemon=True
         )
-        process.start()
+        with _without_the_tree():
+            process.start()
         theirs.close()
         worker = _Worker(process, ours)
         self.workers.append(worker)

@@ -39,6 +39,7 @@ def tree(tmp_path: Path) -> Path:
         "daft/__init__.py", "daft/functions.py", "libcst/__init__.py", "click/__init__.py", "pathspec/__init__.py",
         "tomllib.py", "tomli.py", "json.py", "ast.py", "re.py", "daft_lint_rules/dft999.py",
         "daft_lint_rules/__init__.py",
+        "multiprocessing/__init__.py", "pickle.py", "runpy.py", "threading.py", "signal.py",
         "pyarrow/__init__.py", "pkg/__init__.py", "pkg/__main__.py", "encodings/trap.py",
     ):  # fmt: skip
         (folder / name).parent.mkdir(exist_ok=True)
@@ -89,6 +90,28 @@ def test_nothing_of_the_tree_is_run_and_nothing_is_written(tree: Path, arguments
     assert "Traceback" not in run.stderr
     assert not (tree.parent / "sprung").exists()
     assert snapshot(tree) == before
+
+
+def test_worker_processes_run_nothing_of_the_tree(tree: Path) -> None:
+    """A spawned process begins with `python -c`, which looks for modules in the working directory first."""
+    script = tree.parent / "spawning"
+    script.write_text(
+        f"""
+import sys, threading
+sys.path[:0] = {[str(ROOT / part) for part in (".", "rules", "runtime")]!r}
+if __name__ == "__main__":
+    # A second thread has the workers spawned, as on macOS and Windows.
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+    from daft_lint.cli import main
+    main(["check", "--jobs", "2", "--no-cache", "--format", "concise"])
+"""
+    )
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    command = [sys.executable, str(script)]
+    run = subprocess.run(command, cwd=tree, env=kept, capture_output=True, text=True, check=False, timeout=120)
+    assert not (tree.parent / "sprung").exists(), (tree.parent / "sprung").read_text()
+    assert run.returncode == 1, run.stderr
+    assert FOUND in run.stdout
 
 
 def test_the_traps_would_spring(tree: Path) -> None:
