@@ -601,12 +601,13 @@ def init(write: bool) -> int:
     """Look at the project in this folder and propose a configuration, a pre-commit hook and a CI job."""
     from daft_lint import initialise
     from daft_lint.config import ConfigError
+    from daft_lint.report import visible_lines
 
     try:
         project = initialise.look(Path.cwd())
     except ConfigError as error:
         raise click.ClickException(str(error)) from None
-    click.echo(initialise.summary(project))
+    click.echo(visible_lines(initialise.summary(project)))
     _show_first()
     if write:
         try:

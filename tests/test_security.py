@@ -163,9 +163,19 @@ def test_links_out_of_the_tree_are_not_walked(tree: Path) -> None:
 
 def test_what_a_source_says_is_text_and_no_markup_of_the_terminal(tree: Path) -> None:
     (tree / "c.py").write_text(BAD.replace("df.rep", "df.with_column('\\x1b', 1).rep") + "# \x1b[31m\x1b]0;title\x07\n")
-    run = lint(tree, "check", "c.py")
-    assert run.returncode == 1
-    assert "\x1b" not in run.stdout
+    (tree / "d.py").write_text(
+        "import daft\n\ndf = daft.read_parquet('\\x1b]0;\\u202e/*.parquet')\ndf.repartition(8)\n"
+    )
+    for arguments in (
+        ("check", "c.py"),
+        ("plan", "c.py"),
+        ("plan", "d.py"),
+        ("init",),
+        ("check", "c.py", "d.py", "-v"),
+    ):
+        run = lint(tree, *arguments)
+        assert run.returncode in (0, 1)
+        assert not {"\x1b", "\u202e"} & set(run.stdout + run.stderr), arguments
 
 
 @pytest.mark.skipif(os.name == "nt", reason="such names cannot be there")
