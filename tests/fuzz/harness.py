@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import hashlib
 import io
 import json
@@ -31,6 +32,8 @@ SECONDS = 10
 """The longest that one input may take, of this process's CPU: a busy machine is no hang."""
 WAIT = 6
 """How many times as long it may take by the clock: what waits for ever takes no CPU."""
+COLLECT_EVERY = 250
+"""Inputs between two collections of garbage: check leaves its trees to the oldest generation, which is seldom asked."""
 CHECKSUM = 32
 """Bytes in front of a record of the cache."""
 
@@ -75,6 +78,8 @@ def run_all(seed: int, numbers: range, seen: Seen | None = None) -> Iterator[Fai
     """Every input that went wrong."""
     with scratch() as folder:
         for number in numbers:
+            if number % COLLECT_EVERY == 0:
+                gc.collect()
             given = generated(seed, number)
             if seen is not None:
                 seen(number, given, None)
