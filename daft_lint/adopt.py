@@ -12,8 +12,8 @@ from daft_lint.config import LEVELS, Config
 
 if TYPE_CHECKING:
     from daft_lint.discover import Problem
-    from daft_lint.engine import Report
     from daft_lint.finding import Finding
+    from daft_lint.results import Report
 
 
 class AdoptError(Exception):

@@ -25,8 +25,8 @@ from daft_lint import __version__
 if TYPE_CHECKING:
     from daft_lint.checking import Outcome, Source
     from daft_lint.config import Config
-    from daft_lint.engine import Raised, Report, Result
     from daft_lint.finding import Finding, FindingFix, Span
+    from daft_lint.results import Raised, Report, Result
 
 MAX_RECORD_BYTES = 32 * 1024 * 1024
 MAX_FOLDER_BYTES = 128 * 1024 * 1024
@@ -351,7 +351,7 @@ def encode_result(result: Result) -> list[object]:
 
 def decode_result(path: str, record: Any) -> Result:
     """Raises one of `_MISREAD` for what is no result."""
-    from daft_lint.engine import Raised, Result
+    from daft_lint.results import Raised, Result
 
     raised, called, limits = record
     made: tuple[Raised, ...] = tuple(Raised(decode_finding(finding), _text(entry)) for finding, entry in raised)
@@ -364,7 +364,7 @@ def encode_report(report: Report) -> list[object]:
 
 def decode_report(record: Any) -> Report:
     """Raises one of `_MISREAD` for what is no report."""
-    from daft_lint.engine import Report
+    from daft_lint.results import Report
 
     findings, files, limits = record
     made = tuple(decode_finding(finding) for finding in findings)
@@ -390,8 +390,7 @@ def encode_finding(finding: Finding) -> list[object]:
 
 
 def decode_finding(record: Any) -> Finding:
-    from daft_lint.finding import Finding, Related
-    from daft_lint.rule import Level
+    from daft_lint.finding import Finding, Level, Related
 
     code, name, level, span, seen, costs, write, evidence, related, fix = record
     return Finding(

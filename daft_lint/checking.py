@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from daft_lint.cache import Cache
     from daft_lint.config import Config
     from daft_lint.document import Document
-    from daft_lint.engine import Checker, Report, Result
+    from daft_lint.engine import Checker
+    from daft_lint.results import Report, Result
 
 COLLECT_EVERY = 2 * 1024 * 1024
 """Bytes of source between two collections of garbage: a tree takes some 80 times its text, but few trees need one."""
@@ -88,7 +89,7 @@ def read_all(files: Sequence[Path | str]) -> tuple[list[Source], list[Problem]]:
             path = str(file).replace(os.sep, "/")
             problems.append(Problem(path, f"cannot be read: {error.strerror or error}"))
             continue
-        if mentions_daft(raw) or b"DFT" in raw:
+        if mentions_daft(raw) or raw.rfind(b"DFT") >= 0:
             sources.append(Source(str(file).replace(os.sep, "/"), raw))
     return sources, problems
 
@@ -108,7 +109,8 @@ def read(file: Path | str) -> bytes:
 
 def analyse(sources: Sequence[Source], config: Config, jobs: int, progress: Progress | None) -> list[Outcome]:
     """What each file gives, in order, in as many processes as pay."""
-    from daft_lint.engine import Checker, Result
+    from daft_lint.engine import Checker
+    from daft_lint.results import Result
 
     # Neither the rules nor LibCST are imported for files that only have the word.
     checker = Checker(config)
@@ -157,7 +159,7 @@ def check_here(sources: Sequence[Source], config: Config, progress: Progress | N
 
 def check_one(checker: Checker, source: Source) -> Outcome:
     """What one file gives; an error of the linter's own costs the findings of this file and no other."""
-    from daft_lint.engine import Result
+    from daft_lint.results import Result
 
     if not checker.concerns(source.path, source.raw):
         return Outcome(Result(source.path), *checker.modules.looked_into(source.path))
@@ -200,11 +202,13 @@ def few_collections() -> Iterator[Callable[[int], None]]:
 def _merged(
     sources: Sequence[Source], outcomes: Sequence[Outcome], problems: Sequence[Problem], files: int, config: Config
 ) -> Report:
-    from daft_lint.document import Document
-    from daft_lint.engine import Report, may_suppress, merge
+    from daft_lint.results import Report
 
     if not sources:
         return Report((), tuple(problems), files)
+    from daft_lint.document import Document
+    from daft_lint.engine import may_suppress, merge
+
     documents: dict[str, Document] = {
         source.path: Document.from_bytes(source.path, source.raw) for source in sources if may_suppress(source.raw)
     }

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from daft_lint.config import Config
     from daft_lint.discover import Problem
     from daft_lint.document import Document
-    from daft_lint.engine import Report
     from daft_lint.finding import Finding
+    from daft_lint.results import Report
 
 CLEAN, FOUND, MISUSE = 0, 1, 2
 _BROKEN_PIPE = 141
@@ -432,7 +432,7 @@ def fix(
     `-` reads standard input; with --apply, the fixed text goes to standard output.
     """
     from daft_lint import fixing
-    from daft_lint.rule import Level
+    from daft_lint.finding import Level
     from daft_lint.tree import Tree
 
     config = _configured(config_file, select=select, ignore=ignore, fail_on=fail_on, facts=facts)

@@ -9,16 +9,17 @@ import functools
 import importlib
 import pkgutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from daft_lint.config import Config
 from daft_lint.discover import Problem, may_use_daft, mentions_daft
 from daft_lint.document import Cell, Document, ParseFailure, run_as_deep_as_needed
-from daft_lint.finding import Finding, FindingFix, FixEdit, Related, Span
+from daft_lint.finding import Finding, FindingFix, FixEdit, Level, Related, Span
 from daft_lint.glance import Glance, uses_daft
 from daft_lint.modules import Modules, Reach
-from daft_lint.rule import Level, Observation, PipelineRule, Rule, ScriptRule
+from daft_lint.results import Raised, Report, Result
+from daft_lint.rule import Observation, PipelineRule, Rule, ScriptRule
 from daft_lint.selection import Selection
 from daft_lint.suppress import Suppressions
 
@@ -33,42 +34,6 @@ RULES_PACKAGE = "daft_lint_rules"
 SYNTAX = "DFT001"
 UNUSED = "DFT002"
 OURS = frozenset({"DFT"})
-
-
-@dataclass(frozen=True, slots=True)
-class Raised:
-    """A finding and, where it rests on a DataFrame parameter with no caller in view, the function it is in."""
-
-    finding: Finding
-    entry: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What the analysis of one document gave; all of it can be pickled.
-
-    `called` are the functions of other files that it followed; `limits` the caps that were hit, in words.
-    """
-
-    path: str
-    raised: tuple[Raised, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    called: frozenset[str] = frozenset()
-    limits: tuple[str, ...] = ()
-    failed: bool = False
-    """A rule failed in it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a whole check gave. `files` counts the files that were looked at."""
-
-    findings: tuple[Finding, ...]
-    problems: tuple[Problem, ...] = ()
-    files: int = 0
-    limits: tuple[str, ...] = field(default=())
-    failed: bool = False
-    """Some file was not checked by all rules: one of them failed in it."""
 
 
 def rules(plugins: tuple[str, ...] = ()) -> tuple[type[Rule], ...]:

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 
-from daft_lint.rule import Level
+
+class Level(enum.IntEnum):
+    """How bad a finding is: error (it fails, or silently does nothing), warning (measurably slower or
+    larger), advice (likely, on weak evidence)."""
+
+    ADVICE = 1
+    WARNING = 2
+    ERROR = 3
+
+    def lowered(self) -> Level:
+        """One level lower, never below advice."""
+        return Level(max(self - 1, Level.ADVICE))
 
 
 @dataclass(frozen=True, slots=True, order=True)

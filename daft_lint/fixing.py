@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from daft_lint.edits import Edit
+from daft_lint.finding import Level
 from daft_lint.report import visible, visible_lines
-from daft_lint.rule import Level
 from daft_lint.writing import leads_out, write_report
 
 if TYPE_CHECKING:

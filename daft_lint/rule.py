@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 import abc
-import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 from daft_lint.edits import Action
+from daft_lint.finding import Level as Level
 from daft_lint.glance import Glance
 from daft_lint.pipeline.model import Evidence, Pipeline, Place, Script, Strength
-
-
-class Level(enum.IntEnum):
-    """How bad a finding is: error (it fails, or silently does nothing), warning (measurably slower or
-    larger), advice (likely, on weak evidence)."""
-
-    ADVICE = 1
-    WARNING = 2
-    ERROR = 3
-
-    def lowered(self) -> Level:
-        """One level lower, never below advice."""
-        return Level(max(self - 1, Level.ADVICE))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from daft_lint import scan
-from daft_lint.finding import Finding, Span
+from daft_lint.finding import Finding, Level, Span
 from daft_lint.pipeline.model import SourceFacts
-from daft_lint.rule import Level
 
 if TYPE_CHECKING:
     from daft_lint.document import Cell, Document

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from daft_lint import engine
+from daft_lint.results import Result
 
 if TYPE_CHECKING:
     from daft_lint.config import Config
@@ -19,7 +20,7 @@ class Tree:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.documents: Mapping[str, Document] = {}
-        self.results: dict[str, engine.Result] = {}
+        self.results: dict[str, Result] = {}
         self.found: dict[str, list[Finding]] = {}
 
     @property

@@ -175,7 +175,7 @@ class _Pool:
 
 def _lost(path: str, status: int | None) -> Outcome:
     from daft_lint.checking import Outcome
-    from daft_lint.engine import Result
+    from daft_lint.results import Result
 
     how = f"exit status {status}"
     if status is not None and status < 0:

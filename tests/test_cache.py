@@ -12,7 +12,7 @@ from daft_lint.cache import Cache, open_cache
 from daft_lint.checking import check_files
 from daft_lint.config import Config
 from daft_lint.discover import discover
-from daft_lint.engine import Report
+from daft_lint.results import Report
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "rules"
 HELPER = """import daft

@@ -15,11 +15,10 @@ from pygls import uris
 from pygls.lsp.server import LanguageServer
 
 from daft_lint import __version__
-from daft_lint.finding import Finding, FixEdit
+from daft_lint.finding import Finding, FixEdit, Level
 from daft_lint.lsp.hover import hover
 from daft_lint.lsp.session import Session
 from daft_lint.lsp.texts import Buffer, Page, Range, Text, on_disk
-from daft_lint.rule import Level
 
 T = TypeVar("T")
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from daft_lint.finding import Finding
+from daft_lint.finding import Finding, Level
 from daft_lint.report import Summary, visible
 from daft_lint.report.places import Places
-from daft_lint.rule import Level
 
 _COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.ADVICE: "notice"}
 _DATA = {"%": "%25", "\r": "%0D", "\n": "%0A"}

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from daft_lint.finding import Finding
+from daft_lint.finding import Finding, Level
 from daft_lint.fingerprint import digest, fingerprints
 from daft_lint.report import visible
 from daft_lint.report.places import Places
-from daft_lint.rule import Level
 
 _SEVERITIES = {Level.ERROR: "critical", Level.WARNING: "major", Level.ADVICE: "info"}
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree import ElementTree as xml
 
-from daft_lint.finding import Finding
+from daft_lint.finding import Finding, Level
 from daft_lint.report import visible
 from daft_lint.report.concise import place
 from daft_lint.report.places import Places
-from daft_lint.rule import Level
 
 
 def render(findings: Sequence[Finding], files: int, places: Places) -> str:

@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from daft_lint import __version__
-from daft_lint.finding import Finding, FindingFix, Span
+from daft_lint.finding import Finding, FindingFix, Level, Span
 from daft_lint.fingerprint import fingerprints
 from daft_lint.report import visible
 from daft_lint.report.places import Places, Region
-from daft_lint.rule import Level
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 FINGERPRINT = "daftLint/v1"

@@ -8,10 +8,9 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import TextIO
 
-from daft_lint.finding import Finding, Span
+from daft_lint.finding import Finding, Level, Span
 from daft_lint.report import Summary, visible
 from daft_lint.report.concise import place
-from daft_lint.rule import Level
 
 Lines = Callable[[Span], str | None]
 """The source line that a span begins in; None where it cannot be read any more."""
