@@ -596,7 +596,11 @@ def server(stdio: bool, no_plugins: bool) -> int:
 
 
 @cli.command()
-@click.option("--write", is_flag=True, help="Write the configuration, and the workflow where there are others.")
+@click.option(
+    "--write",
+    is_flag=True,
+    help="Write the configuration, the hook where pre-commit is in use, the workflow where there are others.",
+)
 def init(write: bool) -> int:
     """Look at the project in this folder and propose a configuration, a pre-commit hook and a CI job."""
     from daft_lint import initialise
@@ -616,13 +620,9 @@ def init(write: bool) -> int:
             raise click.ClickException(str(error)) from None
         click.echo("".join(f"written: {_relative(path)}\n" for path in written), nl=False)
         return CLEAN
-    file, table = initialise.target(project)
-    if project.configured is None:
-        click.echo(f"# {_relative(file)}\n\n{initialise.configuration(project, table)}")
-    click.echo(f"# .pre-commit-config.yaml, below repos:\n\n{initialise.hook()}")
-    click.echo(f"# .github/workflows/daft-lint.yml\n\n{initialise.workflow()}")
-    if project.configured is None:
-        click.echo("Nothing is written: daft-lint init --write does.")
+    for place, text in initialise.proposals(project):
+        click.echo(f"# {place}\n\n{text}")
+    click.echo(initialise.what_write_does(project))
     return CLEAN
 
 

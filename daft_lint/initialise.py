@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import errno
+import functools
 import os
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from daft_lint import __version__
+from daft_lint import __version__, pre_commit
 from daft_lint.config import Config, load
 from daft_lint.discover import discover, mentions_daft
 from daft_lint.document import Document, ParseFailure, run_as_deep_as_needed
 from daft_lint.fixing import write_atomically
 from daft_lint.pipeline.model import Script, Step
 from daft_lint.target import target_daft
+from daft_lint.writing import through_link
 
-_CI = (".github/workflows", ".gitlab-ci.yml", ".circleci/config.yml", "azure-pipelines.yml", "Jenkinsfile")
-_WORKFLOW = ".github/workflows/daft-lint.yml"
+_WORKFLOWS = ".github/workflows"
+_CI = (_WORKFLOWS, ".gitlab-ci.yml", ".circleci/config.yml", "azure-pipelines.yml", "Jenkinsfile")
+_WORKFLOW = f"{_WORKFLOWS}/daft-lint.yml"
 _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://")
 
 
@@ -42,7 +46,11 @@ class Project:
     sources: Counter[str] = field(default_factory=Counter)
     """The paths that are read."""
     pre_commit: bool = False
+    hooked: bool = False
+    """pre-commit runs daft-lint already."""
     ci: tuple[str, ...] = ()
+    in_ci: bool = False
+    """CI runs daft-lint already."""
     configured: Path | None = None
     """The file that has a configuration already."""
 
@@ -55,8 +63,10 @@ def look(root: Path) -> Project:
     inside = config.file is not None and config.file.resolve().parent == root.resolve()
     project = Project(root, configured=config.file if inside else None)
     project.daft = target_daft(None, str(root / "x.py"))
-    project.pre_commit = (root / ".pre-commit-config.yaml").exists()
+    project.pre_commit = (root / pre_commit.FILE).exists()
+    project.hooked = pre_commit.has_hook(_raw(root / pre_commit.FILE))
     project.ci = tuple(name for name in _CI if (root / name).exists())
+    project.in_ci = any(b"daft-lint" in _raw(file) for name in project.ci for file in _files(root / name))
     tree = Tree()
     for file in discover([Path(os.path.relpath(root))], config).files:
         with suppress(OSError, ParseFailure):
@@ -64,6 +74,18 @@ def look(root: Path) -> Project:
             if mentions_daft(raw):
                 _add(project, file, Document.from_bytes(file.as_posix(), raw), config, tree)
     return project
+
+
+def _raw(file: Path) -> bytes:
+    """A file of the project's tools; empty where there is none, or none that can be read."""
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""
+
+
+def _files(place: Path) -> list[Path]:
+    return sorted(place.glob("*.y*ml")) if place.is_dir() else [place]
 
 
 def _add(project: Project, file: Path, document: Document, config: Config, tree: object) -> None:
@@ -107,9 +129,9 @@ def summary(project: Project) -> str:
         ("runner", runners or "set by no file; Ray is assumed"),
         ("UDFs", f"{project.udfs}, {project.bounded_udfs} with a batch_size"),
         ("sources", ", ".join(name for name, _ in project.sources.most_common(3)) or "none with a known path"),
-        ("pre-commit", "yes" if project.pre_commit else "no"),
-        ("CI", ", ".join(project.ci) or "none seen"),
-        ("configuration", str(project.configured or "none")),
+        ("pre-commit", ("yes" if project.pre_commit else "no") + (", with daft-lint" if project.hooked else "")),
+        ("CI", (", ".join(project.ci) or "none seen") + (", with daft-lint" if project.in_ci else "")),
+        ("configuration", "none" if project.configured is None else project.configured.name),
     ]
     return "".join(f"{name:<16} {value}\n" for name, value in rows)
 
@@ -160,22 +182,30 @@ def _array(items: Sequence[str]) -> str:
     return "[" + ", ".join(_string(item) for item in items) + "]"
 
 
-def hook() -> str:
-    """The entry below `repos:` of .pre-commit-config.yaml."""
-    return f"""\
-  - repo: local
-    hooks:
-      - id: daft-lint
-        name: daft-lint
-        entry: daft-lint check --force-exclude
-        language: python
-        additional_dependencies: ["daft-lint=={__version__}"]
-        types_or: [python, pyi, jupyter]
-"""
+def hook() -> dict[str, str]:
+    """The hook of a local repository in .pre-commit-config.yaml: its keys, and their values as YAML."""
+    return {
+        "id": "daft-lint",
+        "name": "daft-lint",
+        "entry": "daft-lint check --force-exclude",
+        "language": "python",
+        "additional_dependencies": f'["daft-lint=={__version__}"]',
+        "types_or": "[python, jupyter]",
+        "require_serial": "true",
+    }
 
 
-def workflow() -> str:
-    """A GitHub workflow that annotates the changed lines."""
+def ci_job(project: Project) -> tuple[str, str]:
+    """Where a job goes that runs `check`, and the job, for the CI that was seen; a GitHub workflow where none was."""
+    install = f'pip install "daft-lint=={__version__}"'
+    if not project.ci or _WORKFLOWS in project.ci:
+        return _WORKFLOW, _workflow(install)
+    if ".gitlab-ci.yml" in project.ci:
+        return ".gitlab-ci.yml, a job more", _gitlab_job(install)
+    return f"{project.ci[0]}, the commands of a job", f"{install}\ndaft-lint check\n"
+
+
+def _workflow(install: str) -> str:
     return f"""\
 name: daft-lint
 on: [push, pull_request]
@@ -189,9 +219,38 @@ jobs:
       - uses: actions/setup-python@v5
         with:
           python-version: "3.12"
-      - run: pip install "daft-lint=={__version__}"
+      - run: {install}
       - run: daft-lint check --format github
 """
+
+
+def _gitlab_job(install: str) -> str:
+    return f"""\
+daft-lint:
+  stage: test
+  image: python:3.12-slim
+  script:
+    - {install}
+    - daft-lint check --format gitlab --output gl-code-quality-report.json
+  artifacts:
+    when: always
+    reports:
+      codequality: gl-code-quality-report.json
+"""
+
+
+def proposals(project: Project) -> list[tuple[str, str]]:
+    """What the project does not have yet: where it goes, and its text."""
+    found: list[tuple[str, str]] = []
+    if project.configured is None:
+        file, table = target(project)
+        found.append((file.name, configuration(project, table)))
+    if not project.hooked:
+        entry = pre_commit.with_hook(b"repos:\n", hook()).decode().partition("\n")[2]
+        found.append((f"{pre_commit.FILE}, below repos:", entry))
+    if not project.in_ci:
+        found.append(ci_job(project))
+    return found
 
 
 # Writing
@@ -207,28 +266,68 @@ def target(project: Project) -> tuple[Path, str]:
     return (pyproject, "tool.daft-lint") if pyproject.is_file() else (project.root / "daft-lint.toml", "")
 
 
-def write(project: Project) -> list[Path]:
-    """Writes the configuration, and the workflow where GitHub workflows are in use; returns what was written.
+def writable(project: Project) -> dict[Path, Callable[[], None]]:
+    """The files that `write` would write, and how: those of tools that the project uses, and its configuration.
 
-    Raises `InitError` where there is a configuration already or a file cannot be written; then nothing is.
+    Raises `InitError` for a file that the entry cannot be put into.
     """
-    if project.configured is not None:
-        raise InitError(f"{project.configured} has a configuration already: nothing is written")
-    file, table = target(project)
-    proposal = configuration(project, table)
-    written = [file]
-    try:
+    found: dict[Path, Callable[[], None]] = {}
+    if project.configured is None:
+        file, table = target(project)
+        proposal = configuration(project, table)
         if table:
-            before = file.read_bytes()
-            write_atomically(str(file), before, _appended(before, proposal))
+            found[file] = _change(file, lambda before: _appended(before, proposal))
         else:
-            _create(file, proposal)
-        if ".github/workflows" in project.ci and not (project.root / _WORKFLOW).exists():
-            _create(project.root / _WORKFLOW, workflow())
-            written.append(project.root / _WORKFLOW)
-    except OSError as error:
-        raise InitError(f"{file}: cannot be written: {error.strerror or error}") from None
+            found[file] = functools.partial(_create, file, proposal)
+    hooks = project.root / pre_commit.FILE
+    if project.pre_commit and not project.hooked:
+        found[hooks] = _change(hooks, lambda before: pre_commit.with_hook(before, hook()))
+    workflow = project.root / _WORKFLOW
+    if _WORKFLOWS in project.ci and not project.in_ci:
+        found[workflow] = functools.partial(_create, workflow, ci_job(project)[1])
+    return found
+
+
+def what_write_does(project: Project) -> str:
+    """What `write` would do, in one line."""
+    try:
+        names = [file.relative_to(project.root).as_posix() for file in writable(project)]
+    except InitError as error:
+        return str(error)
+    does = f"daft-lint init --write writes {', '.join(names)}" if names else "there is nothing that --write would add"
+    return f"Nothing is written: {does}."
+
+
+def write(project: Project) -> list[Path]:
+    """Writes what can be written, and returns the files.
+
+    Raises `InitError` where there is nothing to write, or a file is not understood: then nothing is written. Where the
+    system refuses a file, it says which, and which were written before.
+    """
+    found = writable(project)
+    if not found:
+        raise InitError(f"{project.configured} has a configuration already: nothing is written")
+    written: list[Path] = []
+    for file, work in found.items():
+        try:
+            work()
+        except OSError as error:
+            before = f" (written: {', '.join(path.name for path in written)})" if written else ""
+            raise InitError(f"{file}: cannot be written: {error.strerror or error}{before}") from None
+        written.append(file)
     return written
+
+
+def _change(file: Path, change: Callable[[bytes], bytes]) -> Callable[[], None]:
+    """What replaces a file's bytes by changed ones, which are worked out at once."""
+    try:
+        before = file.read_bytes()
+        after = change(before)
+    except OSError as error:
+        raise InitError(f"{file}: cannot be read: {error.strerror or error}") from None
+    except pre_commit.NotUnderstood as error:
+        raise InitError(f"{file.name}: {error}: put the hook there by hand; nothing is written") from None
+    return functools.partial(write_atomically, str(file), before, after)
 
 
 def _appended(before: bytes, proposal: str) -> bytes:
@@ -239,7 +338,10 @@ def _appended(before: bytes, proposal: str) -> bytes:
 
 
 def _create(file: Path, text: str) -> None:
-    """Makes a file that is not there, whole or not at all. Raises `FileExistsError` where it is."""
+    """Makes a file that is not there, whole or not at all. Raises `FileExistsError` where it is, and `OSError` where it
+    lies behind a symbolic link, which leads anywhere."""
+    if through_link(str(file)):
+        raise OSError(errno.ELOOP, "it is, or lies behind, a symbolic link", str(file))
     descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:

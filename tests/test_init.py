@@ -7,14 +7,42 @@ import sys
 from pathlib import Path
 
 import pytest
-from plugins import environment
+from plugins import ROOT, environment
 
 from daft_lint import config
+from daft_lint.initialise import hook
+from daft_lint.pre_commit import with_hook
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+# Each with its entry's own style: what follows is checked by a YAML parser, and by pre-commit itself.
+HOOKS = "https://github.com/pre-commit/pre-commit-hooks"
+STYLES = {
+    "at the margin": f"repos:\n- repo: {HOOKS}\n  rev: v1\n  hooks:\n  - id: check-yaml\n",
+    "two deep": f"---\n# ours\nrepos:\n  - repo: {HOOKS}  # theirs\n    rev: v1\n    hooks:\n      - id: check-yaml\n",
+    "four wide": f"repos:\n-   repo: {HOOKS}\n    rev: v1\n    hooks:\n    -   id: check-yaml\n        # args: [x]\n",
+    "four deep": f"repos:\n    - repo: {HOOKS}\n      rev: v1\n      hooks:\n          - id: check-yaml\n",
+    "followed by keys": (
+        f"fail_fast: true\nrepos:\n  - repo: {HOOKS}\n    rev: v1\n    hooks: [{{id: check-yaml}}]\n"
+        "  # - repo: local\n\n# for the service\nci:\n  skip: [a]\n"
+    ),
+    "apart": (
+        f"repos:\n  - repo: {HOOKS}\n    rev: v1\n    hooks:\n      - id: check-yaml\n\n"
+        f"  # second\n  - repo: {HOOKS}\n    rev: v2\n    hooks:\n      - id: check-toml\n\n"
+        "exclude: |\n  (?x)^(\n  a)$\n"
+    ),
+    "a block of text": (
+        f"repos:\n- repo: {HOOKS}\n  rev: v1\n  hooks:\n  - id: check-yaml\n    exclude: |-\n      (?x)^(\n\n"
+        "      # y\n      )$\n"
+    ),
+    "one line an entry": f"repos:\n  - {{repo: {HOOKS}, rev: v1, hooks: [{{id: check-yaml}}]}}\n",
+    "hooks first": f"repos:\n- hooks:\n    - id: check-yaml\n  repo: {HOOKS}\n  rev: v1\n",
+    "nothing yet": "repos:\n",
+    "quoted": f'"repos" :\n- repo: {HOOKS}\n  rev: v1\n  hooks:\n  - id: check-yaml\n',
+}
 
 SCRIPT = """import daft
 
@@ -109,6 +137,156 @@ def test_it_overwrites_no_table(project: Path) -> None:
     assert len(run.stderr.splitlines()) == 1
     assert (project / "pyproject.toml").read_text(encoding="utf-8") == text
     assert init(project).returncode == 0
+
+
+def put_below(style: str, before: bytes, after: bytes) -> None:
+    """Nothing but the hook was added, as the last entry."""
+    yaml = pytest.importorskip("yaml")
+    start = next((n for n, pair in enumerate(zip(before, after, strict=False)) if len(set(pair)) > 1), len(before))
+    assert after.endswith(before[start:]), "a byte of the file is another"
+    old, new = (yaml.safe_load(raw.decode("utf-8-sig")) for raw in (before, after))
+    (*others, entry) = new.pop("repos")
+    assert others == (old.pop("repos") or [])
+    assert new == old
+    assert (entry["repo"], entry["hooks"][0]["id"]) == ("local", "daft-lint")
+    above = after.replace(b"\r", b"").partition(b"repo: local")[0].rstrip(b"- ")
+    assert above.endswith(b"\n\n") == (style == "apart")
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_it_puts_the_hook_below_those_that_are_there(project: Path, style: str) -> None:
+    file = project / ".pre-commit-config.yaml"
+    file.write_text(STYLES[style], encoding="utf-8")
+    run = init(project, "--write")
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout.endswith("written: daft-lint.toml\nwritten: .pre-commit-config.yaml\n")
+    after = file.read_bytes()
+    put_below(style, STYLES[style].encode(), after)
+    pytest.importorskip("pre_commit.clientlib").load_config(str(file))  # raises for what pre-commit does not take
+    again = init(project, "--write")
+    assert (again.returncode, file.read_bytes()) == (2, after)
+    assert "pre-commit       yes, with daft-lint" in again.stdout
+
+
+@pytest.mark.parametrize("change", ["crlf", "no end", "bom"])
+@pytest.mark.parametrize("style", STYLES)
+def test_the_ends_of_lines_and_of_the_file_are_kept(style: str, change: str) -> None:
+    before = STYLES[style].encode()
+    before = before.replace(b"\n", b"\r\n") if change == "crlf" else before
+    before = before.removesuffix(b"\n") if change == "no end" else before
+    before = b"\xef\xbb\xbf" + before if change == "bom" else before
+    after = with_hook(before, hook())
+    put_below(style, before, after)
+    assert after.count(b"\r\n") == (after.count(b"\n") if change == "crlf" else 0)
+
+
+@pytest.mark.parametrize("style", ["at the margin", "two deep", "four wide", "four deep"])
+def test_the_hook_is_set_as_the_others_are(project: Path, style: str) -> None:
+    file = project / ".pre-commit-config.yaml"
+    file.write_text(STYLES[style], encoding="utf-8")
+    init(project, "--write")
+
+    lines = file.read_text(encoding="utf-8").splitlines()
+    for key in ("repo:", "id:"):
+        theirs, ours = ((line.index("-"), line.index(key)) for line in lines if line.strip(" -").startswith(key))
+        assert theirs == ours
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("repos: []\n", "line 1: `repos:` is not followed by a list"),
+        ("# empty\n", "it has no `repos:`"),
+        ("- repo: local\n", "line 1 is neither a key nor an entry"),
+        ("repos:\n- repo: x\nrepos:\n- repo: y\n", "more than one `repos:`"),
+        ("repos:\n- repo: x\n---\nrepos:\n- repo: y\n", "line 3 is neither"),
+        ("repos:\n  a: 1\n", "line 2 begins no entry"),
+        ("repos:\n    - repo: x\n      rev: v1\n  - repo: y\n", "line 4 is set less deep"),
+        ("repos:\n  - {repo: x,\n  rev: v1}\n", "line 3 is set less deep"),
+        ("repos:\n- repo: x\n\trev: v1\n", "line 3 has a tab"),
+        ("repos:\r- repo: x\r", "line 1 has a tab before its text, or a carriage return"),
+        ("{repos: [{repo: x}]}\n", "line 1 is neither"),
+        (b"repos:\n- repo: \xff\n", "it is not UTF-8"),
+    ],
+)
+def test_it_leaves_alone_what_it_does_not_understand(project: Path, text: str | bytes, words: str) -> None:
+    raw = text if isinstance(text, bytes) else text.encode()
+    (project / ".pre-commit-config.yaml").write_bytes(raw)
+    before = everything(project)
+    run = init(project, "--write")
+    assert run.returncode == 2
+    (line,) = run.stderr.splitlines()
+    assert words in line
+    assert ".pre-commit-config.yaml: " in line
+    assert "nothing is written" in line
+    assert everything(project) == before
+    assert words in init(project).stdout
+
+
+def test_it_adds_what_is_missing_to_a_project_that_has_a_configuration(project: Path) -> None:
+    (project / "daft-lint.toml").write_text('src = ["jobs"]\n', encoding="utf-8")
+    (project / ".pre-commit-config.yaml").write_text(STYLES["two deep"], encoding="utf-8")
+    (project / ".github" / "workflows").mkdir(parents=True)
+    run = init(project, "--write")
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.splitlines()[-2:] == [
+        "written: .pre-commit-config.yaml",
+        "written: .github/workflows/daft-lint.yml",
+    ]
+    assert (project / "daft-lint.toml").read_text(encoding="utf-8") == 'src = ["jobs"]\n'
+    shown = init(project).stdout
+    assert "repo: local" not in shown
+    assert "runs-on" not in shown
+    assert shown.endswith("Nothing is written: there is nothing that --write would add.\n")
+
+
+def test_a_commented_hook_is_none(project: Path) -> None:
+    text = STYLES["two deep"] + "  # - repo: daft-lint\n"
+    (project / ".pre-commit-config.yaml").write_text(text, encoding="utf-8")
+    assert "written: .pre-commit-config.yaml" in init(project, "--write").stdout
+
+
+def test_a_workflow_behind_a_link_is_not_written(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (project / ".github").mkdir()
+    (project / ".github" / "workflows").symlink_to(elsewhere, target_is_directory=True)
+    run = init(project, "--write")
+    assert run.returncode == 2
+    assert "symbolic link (written: daft-lint.toml)" in run.stderr
+    assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "wanted"),
+    [
+        (".gitlab-ci.yml", "codequality: gl-code-quality-report.json"),
+        (".circleci/config.yml", "\ndaft-lint check\n"),
+        ("Jenkinsfile", "\ndaft-lint check\n"),
+    ],
+)
+def test_the_job_is_one_for_the_ci_that_is_there(project: Path, file: str, wanted: str) -> None:
+    yaml = pytest.importorskip("yaml")
+    (project / file).parent.mkdir(exist_ok=True)
+    (project / file).write_text("a: 1\n", encoding="utf-8")
+    shown = init(project).stdout
+    assert wanted in shown
+    assert f"\n# {file}, " in shown
+    assert "runs-on" not in shown
+    job = shown.split(f"# {file}, ")[1].partition("\n")[2].rpartition("Nothing is written")[0]
+    assert yaml.safe_load(job)
+    (project / file).write_text("a: pip install daft-lint\n", encoding="utf-8")
+    assert "with daft-lint" in init(project).stdout
+    assert wanted not in init(project).stdout
+
+
+def test_the_hook_runs_as_the_shipped_one_does(project: Path) -> None:
+    yaml = pytest.importorskip("yaml")
+    shown = init(project).stdout.split("below repos:")[1].split("# .github")[0]
+    ((ours,),) = (entry["hooks"] for entry in yaml.safe_load(shown))
+    shipped = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    (check,) = (one for one in shipped if one["id"] == "daft-lint-check")
+    for key in ("entry", "language", "types_or", "require_serial"):
+        assert ours[key] == check[key]
 
 
 @pytest.mark.parametrize(
