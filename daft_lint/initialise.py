@@ -6,6 +6,7 @@ import errno
 import functools
 import os
 import re
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,8 +20,13 @@ from daft_lint.discover import discover, mentions_daft
 from daft_lint.document import Document, ParseFailure, run_as_deep_as_needed
 from daft_lint.fixing import write_atomically
 from daft_lint.pipeline.model import Script, Step
-from daft_lint.target import target_daft
+from daft_lint.target import Version, oldest, target_daft
 from daft_lint.writing import through_link
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 _WORKFLOWS = ".github/workflows"
 _CI = (_WORKFLOWS, ".gitlab-ci.yml", ".circleci/config.yml", "azure-pipelines.yml", "Jenkinsfile")
@@ -34,8 +40,10 @@ class Project:
 
     root: Path
     files: list[Path] = field(default_factory=list)
-    daft: tuple[int, int, int] | None = None
+    daft: Version | None = None
     """The oldest Daft that it requires."""
+    daft_from: str | None = None
+    """The file that requires it, where that is none that `check` reads."""
     runners: Counter[str] = field(default_factory=Counter)
     """Files by the runner that they set."""
     udfs: int = 0
@@ -63,6 +71,8 @@ def look(root: Path) -> Project:
     inside = config.file is not None and config.file.resolve().parent == root.resolve()
     project = Project(root, configured=config.file if inside else None)
     project.daft = target_daft(None, str(root / "x.py"))
+    if project.daft is None:
+        project.daft, project.daft_from = _required(root)
     project.pre_commit = (root / pre_commit.FILE).exists()
     project.hooked = pre_commit.has_hook(_raw(root / pre_commit.FILE))
     project.ci = tuple(name for name in _CI if (root / name).exists())
@@ -74,6 +84,18 @@ def look(root: Path) -> Project:
             if mentions_daft(raw):
                 _add(project, file, Document.from_bytes(file.as_posix(), raw), config, tree)
     return project
+
+
+def _required(root: Path) -> tuple[Version | None, str | None]:
+    """The oldest Daft of the requirements that are lines of their own, and the file that has them."""
+    for pattern in ("requirements*.txt", "requirements/*.txt", "setup.cfg"):
+        for file in sorted(root.glob(pattern)):
+            lines = _raw(file).decode("utf-8", "replace").splitlines()
+            versions = [oldest(line.partition(" #")[0].strip()) for line in lines]
+            known = [version for version in versions if version is not None]
+            if known:
+                return min(known), file.relative_to(root).as_posix()
+    return None, None
 
 
 def _raw(file: Path) -> bytes:
@@ -121,7 +143,8 @@ def _once(steps: Iterable[Step]) -> Iterator[Step]:
 
 def summary(project: Project) -> str:
     """What was seen, a line each."""
-    version = "not required anywhere" if project.daft is None else f"{'.'.join(map(str, project.daft))} or newer"
+    version = "no requirement seen" if project.daft is None else f"{_dotted(project.daft)} or newer"
+    version += f", by {project.daft_from}" if project.daft_from else ""
     runners = ", ".join(f"{name} in {number}" for name, number in project.runners.most_common())
     rows = [
         ("files with Daft", str(len(project.files))),
@@ -149,6 +172,8 @@ def configuration(project: Project, table: str) -> str:
     ]
     if project.daft is None:
         lines.append(_said('# target-daft = "0.7"', "the oldest Daft that the scripts are to run on"))
+    elif project.daft_from is not None:
+        lines.append(_said(f'target-daft = "{_dotted(project.daft)}"', f"as {project.daft_from} has it"))
     lines += ["", _said(f"[{prefix}cluster]", "what the scripts run on")]
     lines.append(f'runner = "{"native" if native else "ray"}"')
     lines.append(_said("# nodes = 4", "with these two, partition counts can be judged"))
@@ -158,6 +183,10 @@ def configuration(project: Project, table: str) -> str:
     for path in [path for path, _ in project.sources.most_common() if _REMOTE.match(path)][:3]:
         lines += ["", f"# [{prefix}sources.{_string(path)}]", "# rows = 1_000_000", '# heavy = ["image"]']
     return "\n".join(lines) + "\n"
+
+
+def _dotted(version: Version) -> str:
+    return ".".join(map(str, version))
 
 
 def _said(line: str, comment: str) -> str:
@@ -326,15 +355,20 @@ def _change(file: Path, change: Callable[[bytes], bytes]) -> Callable[[], None]:
     except OSError as error:
         raise InitError(f"{file}: cannot be read: {error.strerror or error}") from None
     except pre_commit.NotUnderstood as error:
-        raise InitError(f"{file.name}: {error}: put the hook there by hand; nothing is written") from None
+        raise InitError(f"{file.name}: {error}: put the proposal there by hand; nothing is written") from None
     return functools.partial(write_atomically, str(file), before, after)
 
 
 def _appended(before: bytes, proposal: str) -> bytes:
-    """The file with the proposal behind it, in its own line breaks."""
+    """The file with the proposal behind it, in its own line breaks. Raises `NotUnderstood` where that is no TOML."""
     end = b"\r\n" if b"\r\n" in before else b"\n"
     gap = end if before.endswith(b"\n") or not before else end * 2
-    return before + gap + proposal.encode().replace(b"\n", end)
+    after = before + gap + proposal.encode().replace(b"\n", end)
+    try:
+        tomllib.loads(after.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise pre_commit.NotUnderstood(f"it takes no table at its end: {error}") from None
+    return after
 
 
 def _create(file: Path, text: str) -> None:

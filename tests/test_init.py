@@ -129,6 +129,39 @@ def test_it_appends_to_a_pyproject(project: Path, end: str) -> None:
     assert sorted(path.name for path in project.iterdir()) == [".github", "jobs", "other", "pyproject.toml"]
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("tool = { x = { y = 1 } }\n", "takes no table at its end: "),
+        ("[project\n", "takes no table at its end: "),
+    ],
+)
+def test_it_breaks_no_pyproject(project: Path, text: str, words: str) -> None:
+    (project / "pyproject.toml").write_text(text, encoding="utf-8")
+    run = init(project, "--write")
+    assert run.returncode == 2
+    (line,) = run.stderr.splitlines()
+    assert words in line
+    assert (project / "pyproject.toml").read_text(encoding="utf-8") == text
+    assert words in init(project).stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("requirements.txt", "# ours\nnumpy\ndaft[ray]==0.6.5  # pinned\n"),
+        ("requirements/base.txt", "daft>=0.6.5 ; python_version > '3.9'\n"),
+        ("setup.cfg", "[options]\ninstall_requires =\n    numpy\n    daft[ray]>=0.6.5\n"),
+    ],
+)
+def test_a_requirement_that_check_does_not_read_becomes_the_target(project: Path, file: str, text: str) -> None:
+    (project / file).parent.mkdir(exist_ok=True)
+    (project / file).write_text(text, encoding="utf-8")
+    run = init(project, "--write")
+    assert f"Daft             0.6.5 or newer, by {file}\n" in run.stdout
+    assert config.load(project).target_daft == "0.6.5"
+
+
 def test_it_overwrites_no_table(project: Path) -> None:
     text = "[tool.daft-lint]\nignore = ['DFT4']\n"
     (project / "pyproject.toml").write_text(text, encoding="utf-8")
