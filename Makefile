@@ -50,14 +50,18 @@ dist: $(READY)
 	$(BIN)/twine check --strict dist/*
 
 OTHERS ?= $(VENV)/others
+TOOLS ?= ruff fixit torchfix flake8
+PACKAGES ?= sympy django twisted sqlalchemy nltk networkx sphinx ansible-core plotly kubernetes
+RESULTS ?= benchmarks/results.txt
+BENCH ?=
 
 # The other linters live in an environment of their own; those that cannot be installed are left out of the table.
 bench: $(READY)
 	test -d $(OTHERS) || $(PYTHON) -m venv $(OTHERS)
-	for tool in ruff fixit torchfix flake8; do $(OTHERS)/bin/python -m pip install --quiet --disable-pip-version-check $$tool || true; done
+	for tool in $(TOOLS); do $(OTHERS)/bin/python -m pip install --quiet --disable-pip-version-check $$tool || true; done
 	test -d $(OTHERS)/wheels || $(OTHERS)/bin/python -m pip download --quiet --no-deps --only-binary :all: -d $(OTHERS)/wheels \
-		sympy django twisted sqlalchemy nltk networkx sphinx ansible-core plotly kubernetes || rm -rf $(OTHERS)/wheels
-	$(BIN)/python benchmarks/bench.py --output benchmarks/results.txt --others $(OTHERS) $$(test -d $(OTHERS)/wheels && echo --wheels $(OTHERS)/wheels)
+		$(PACKAGES) || rm -rf $(OTHERS)/wheels
+	$(BIN)/python benchmarks/bench.py $(BENCH) --output $(RESULTS) --others $(OTHERS) $$(test -d $(OTHERS)/wheels && echo --wheels $(OTHERS)/wheels)
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache

@@ -1,6 +1,6 @@
 """How fast daft-lint is, as ratios against floors that are taken in the same run.
 
-    python benchmarks/bench.py [--daft CHECKOUT] [--others VENV] [--repeat 3] [--output FILE]
+    python benchmarks/bench.py [--daft CHECKOUT] [--others VENV] [--repeat 3] [--lines 10000] [--output FILE]
 
 Each measure and its floor run in turn, each in a process of its own, and the medians of the pairs' ratios count: a
 noisy machine slows both. The checkout of Eventual-Inc/Daft comes from `--daft`, else from `DAFT_LINT_CORPUS`/Daft.
@@ -139,12 +139,12 @@ def without_daft(folder: Path, wheels: Path | None) -> Path:
     return folder
 
 
-def growth(folder: Path, repeat: int) -> None:
-    """Work per line from 10 to 10,000 lines, start-up left out."""
+def growth(folder: Path, repeat: int, most: int) -> None:
+    """Work per line from 10 lines up, tenfold to `most`, start-up left out."""
     start = folder / "empty.py"
     start.write_text("import daft\ndaft.func\n")
     costs = []
-    for lines in (10, 100, 1000, 10_000):
+    for lines in (count for count in (10, 100, 1000, 10_000) if count <= most):
         file = folder / f"lines{lines}.py"
         file.write_text(SCRIPT + "".join(STEP.format(n=n) for n in range(max(1, lines // 9))))
         cost = statistics.median(
@@ -180,6 +180,7 @@ def main() -> None:
     parser.add_argument("--others", type=Path, help="A virtual environment with ruff, fixit, torchfix, flake8.")
     parser.add_argument("--wheels", type=Path, help="A folder of wheels to unpack for the tree without daft.")
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--lines", type=int, default=10_000, help="The lines of the longest file.")
     parser.add_argument("--output", type=Path, help="A file for the table; complete or not written.")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -204,7 +205,7 @@ def main() -> None:
             "1.2",
         )
         others(given.others, one, "(c) one script", given.repeat, floor)
-        growth(folder, given.repeat)
+        growth(folder, given.repeat, given.lines)
         if given.daft is None or not given.daft.is_dir():
             say("(a) Daft's repository: no checkout: give --daft or DAFT_LINT_CORPUS")
         else:

@@ -4,8 +4,8 @@
   One below `benchmarks/`, `examples/`, `fixtures/` or `docs/ci/` is the file of that name in the checkout.
 - ```` ```console ````: lines with `$ daft-lint ...` and what they print, standard output and
   standard error together; a line with nothing but `…` stands for what is left out.
-- ```` ```sh ````: commands to type. Those of daft-lint are run, the tests look up the others.
-- `toml`, `yaml`, `json` and untitled `python` blocks are parsed.
+- ```` ```sh ````: commands to type. Those of daft-lint are run here, the others by `tests/test_page_commands.py`.
+- `toml`, `yaml`, `json` and untitled `python` blocks are parsed, and `text` that is the TOML of another tool.
 """
 
 from __future__ import annotations
@@ -28,6 +28,11 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from daft_lint.config import ConfigError, parse  # noqa: E402
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)(?P<info>[^\n`]*)\n(?P<body>.*?)^(?P=indent)```$", re.M | re.S)
 TITLE = re.compile(r'title="([^"]+)"')
@@ -203,6 +208,8 @@ def _parse(block: Block) -> None:
         json.loads(block.body)
     elif block.language == "toml":
         parse(_of_the_tool(block.body), Path("daft-lint.toml"))
+    elif block.language == "text" and block.title is None and block.body.startswith("["):
+        tomllib.loads(block.body)
     elif block.language in ("yaml", "yml"):
         import yaml
 

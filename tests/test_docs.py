@@ -31,11 +31,6 @@ sys.path.insert(0, str(ROOT / "docs"))
 import generate  # noqa: E402
 import snippets  # noqa: E402
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 PAGES = {page.relative_to(ROOT).as_posix(): page.read_text(encoding="utf-8") for page in snippets.page_files()}
 FORMULA = ROOT / "docs" / "pages" / "javascripts" / "formula.js"
 
@@ -59,23 +54,6 @@ def test_examples_are_those_of_the_checkout(page: str) -> None:
 def test_snippets_parse(page: str) -> None:
     text = PAGES.get(page) or (ROOT / "docs" / page).read_text(encoding="utf-8")
     assert not snippets.unparsable(text)
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_commands_to_type_exist(page: str) -> None:
-    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    extras = pyproject["project"]["optional-dependencies"]
-    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
-    for block in snippets.blocks(PAGES[page]):
-        for line in snippets.lines_of(block) if block.language == "sh" else ():
-            if match := re.fullmatch(r"pip install '?\.(?:\[(.*)\])?'?", line):
-                assert all(extra in extras for extra in (match[1] or "").split(",") if extra), line
-            elif match := re.fullmatch(r"make ([a-z]+)", line):
-                assert match[1] in targets, line
-            else:
-                words = line.split()
-                assert words[0] == "daft-lint", line
-                assert words[1] in cli.commands, line
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -140,6 +118,7 @@ def test_a_page_that_is_wrong_is_found() -> None:
     assert snippets.wrong_output(snippets.updated(page)) == []
     assert snippets.unparsable("```python\nx = = 1\n```\n")
     assert snippets.unparsable("```toml\n[tool.daft-lint]\nselekt = []\n```\n")
+    assert snippets.unparsable("```text\n[tool.ruff.lint\n```\n")
     assert snippets.says("a\n…\nd\n", "a\nb\nc\nd\n")
     assert not snippets.says("a\nd\n", "a\nb\nd\n")
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -323,33 +324,34 @@ def test_the_hook_runs_as_the_shipped_one_does(project: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("shell", "script"),
+    ("shell", "asked"),
     [
-        (
-            "bash",
-            'eval "$(_DAFT_LINT_COMPLETE=bash_source daft-lint)"; COMP_WORDS=(daft-lint ch); COMP_CWORD=1; '
-            '_daft_lint_completion daft-lint; echo "${COMPREPLY[@]}"',
-        ),
+        ("bash", 'COMP_WORDS=(daft-lint ch); COMP_CWORD=1; _daft_lint_completion daft-lint; echo "${COMPREPLY[@]}"'),
         (
             "zsh",
-            'autoload -U compinit; compinit -u -D; eval "$(_DAFT_LINT_COMPLETE=zsh_source daft-lint)"; '
             'compadd() { print -r -- "${(P)@[-1]}" }; _describe() { print -rl -- "${(@P)4}" "${(@P)3}" }; '
             "words=(daft-lint ch); CURRENT=2; _daft_lint_completion; echo $_comps[daft-lint]",
         ),
-        ("fish", 'source (_DAFT_LINT_COMPLETE=fish_source daft-lint | psub); complete -C "daft-lint ch"'),
+        ("fish", 'complete -C "daft-lint ch"'),
     ],
 )
-def test_shells_complete_its_commands(tmp_path: Path, shell: str, script: str) -> None:
+def test_shells_complete_its_commands_by_the_line_of_the_page(tmp_path: Path, shell: str, asked: str) -> None:
     found = shutil.which(shell)
     if found is None:
         pytest.skip(f"{shell} is not installed")
+    page = (ROOT / "docs" / "pages" / "editors.md").read_text(encoding="utf-8")
+    (line,) = re.findall(rf"^(.*_DAFT_LINT_COMPLETE={shell}_source daft-lint.*?)  +#", page, re.M)
     command = tmp_path / "daft-lint"
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m daft_lint "$@"\n', encoding="utf-8")
     command.chmod(0o755)
     path = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
-    if shell == "fish":
-        script = script.replace("_DAFT_LINT", "env _DAFT_LINT")
+    start = "autoload -U compinit; compinit -u -D\n" if shell == "zsh" else ""
     run = subprocess.run(
-        [found, "-c", script], env={**environment(), **path}, cwd=tmp_path, capture_output=True, text=True, check=False
+        [found, "-c", f"{start}{line}\n{asked}"],
+        env={**environment(), **path},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert "check" in run.stdout.replace("\n", " ").replace(":", " ").split(), run.stdout + run.stderr

@@ -203,3 +203,14 @@ def test_reports_are_written_through_no_link(tmp_path: Path) -> None:
     with pytest.raises(click.ClickException, match=r"report\.md: cannot be written: .*symbolic link"):
         _write(tmp_path / "report.md", "report")
     assert target.read_text() == "kept"
+
+
+@pytest.mark.ray
+@pytest.mark.slow
+def test_the_demo_finds_changes_and_measures() -> None:
+    root = Path(__file__).parent.parent.parent
+    command = ["make", "demo", "-o", ".venv/.ready", f"BIN={Path(sys.executable).parent}"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "+++ b/fixtures/pipelines/image_embed.py" in done.stdout
+    assert done.stdout.rstrip().endswith("2 scripts: 2 confirmed")
