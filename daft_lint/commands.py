@@ -83,11 +83,30 @@ _FAIL_ON = click.Choice(["advice", "warning", "error", "never"], case_sensitive=
 _config_option = click.option(
     "--config", "config_file", type=click.Path(path_type=Path), help="Read this configuration."
 )
+
+
+def _complete_code(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The codes of our rules that a shell can complete a word to. Those of plugins would have to run first."""
+    from daft_lint import engine
+
+    return [rule.code for rule in engine.rules() if rule.code.startswith(incomplete.upper())]
+
+
 _select_option = click.option(
-    "--select", multiple=True, callback=_codes, metavar="CODES", help="Only rules with these prefixes."
+    "--select",
+    multiple=True,
+    callback=_codes,
+    shell_complete=_complete_code,
+    metavar="CODES",
+    help="Only rules with these prefixes.",
 )
 _ignore_option = click.option(
-    "--ignore", multiple=True, callback=_codes, metavar="CODES", help="No rules with these prefixes."
+    "--ignore",
+    multiple=True,
+    callback=_codes,
+    shell_complete=_complete_code,
+    metavar="CODES",
+    help="No rules with these prefixes.",
 )
 _paths_argument = click.argument("paths", nargs=-1, type=click.Path(allow_dash=True))
 _stdin_option = click.option("--stdin-filename", metavar="NAME", help="The name of the text that `-` reads.")
@@ -516,7 +535,7 @@ def plan(path: str, form: str, config_file: Path | None, facts: bool | None) -> 
 
 
 @cli.command()
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=_complete_code)
 @_config_option
 @_plugins_option
 def explain(code: str | None, config_file: Path | None) -> int:
@@ -571,10 +590,18 @@ class _RuntimeCommand(click.Command):
         ctx.args = list(args)
         return []
 
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Its own options where a shell completes them; else all arguments are taken as they are."""
+        return self._imported().get_params(ctx) if ctx.resilient_parsing else super().get_params(ctx)
+
+    def _imported(self) -> click.Command:
+        command = getattr(importlib.import_module("daft_lint_runtime.cli"), self.name or "")
+        assert isinstance(command, click.Command)
+        return command
+
     def invoke(self, ctx: click.Context) -> object:
         _needs("daft", "runtime", f"daft-lint {self.name}")
-        command = getattr(importlib.import_module("daft_lint_runtime.cli"), self.name or "")
-        return command.main(ctx.args, prog_name=ctx.command_path, standalone_mode=False)
+        return self._imported().main(ctx.args, prog_name=ctx.command_path, standalone_mode=False)
 
 
 cli.add_command(

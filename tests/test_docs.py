@@ -105,6 +105,23 @@ def test_shells_complete(shell: str, tmp_path: Path) -> None:
     assert "explain" in snippets.run("daft-lint", tmp_path, typed).stdout
 
 
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("explain dft30", "DFT304"),
+        ("check --select DFT1", "DFT107"),
+        ("fix --ignore DFT4", "DFT401"),
+        ("verify --h", "--html"),
+        ("verify --compare s", "schema"),
+        ("profile --run", "--runner"),
+    ],
+)
+def test_codes_and_what_the_runtime_takes_complete(typed: str, wanted: str, tmp_path: Path) -> None:
+    words = {"COMP_WORDS": f"daft-lint {typed}", "COMP_CWORD": str(len(typed.split()))}
+    asked = snippets.run("daft-lint", tmp_path, {"_DAFT_LINT_COMPLETE": "bash_complete", **words})
+    assert f"plain,{wanted}" in asked.stdout.splitlines()
+
+
 def test_a_command_that_crashes_gets_into_no_page() -> None:
     crash = "Traceback (most recent call last)"
     script = f'```text title="daft-lint.toml"\nselect = ["{crash}"]\n```\n'
