@@ -38,6 +38,10 @@ df.write_parquet("s3://b/out")  # {code}
 """
 
 
+def partial(start: tuple[int, int], end: tuple[int, int], text: str) -> lsp.TextDocumentContentChangePartial:
+    return lsp.TextDocumentContentChangePartial(lsp.Range(lsp.Position(*start), lsp.Position(*end)), text)
+
+
 class Client(LanguageClient):
     """Keeps what the server publishes."""
 
@@ -70,6 +74,11 @@ class Client(LanguageClient):
         change = lsp.TextDocumentContentChangeWholeDocument(text)
         which = lsp.VersionedTextDocumentIdentifier(version, uri)
         self.text_document_did_change(lsp.DidChangeTextDocumentParams(which, [change]))
+
+    def type(self, uri: str, version: int, *changes: tuple[tuple[int, int], tuple[int, int], str]) -> None:
+        """Change ranges, as editors do."""
+        which = lsp.VersionedTextDocumentIdentifier(version, uri)
+        self.text_document_did_change(lsp.DidChangeTextDocumentParams(which, [partial(*change) for change in changes]))
 
     async def diagnostics(self, uri: str, version: int | None = 1) -> list[lsp.Diagnostic]:
         """What was published last of a version, as soon as it is."""
@@ -168,6 +177,31 @@ def test_findings_follow_what_is_typed(tmp_path: Path) -> None:
         assert await client.diagnostics(uri, None) == []
 
     session(tmp_path, work)
+
+
+@pytest.mark.parametrize("encodings", [[], ["utf-8"], ["utf-32"]])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_what_is_typed_comes_in_ranges(tmp_path: Path, encodings: list[str], newline: str) -> None:
+    wide = {"utf-16": 2, "utf-8": 4, "utf-32": 1}[encodings[0] if encodings else "utf-16"]
+    line = 's = "\f\U0001f600"; df.repartition(8)'
+    text = f'import daft\f{newline}df = daft.read_parquet("s3://b/*.parquet"){newline}{line}{newline}df.show(){newline}'
+    behind = 6 + wide + 3  # where `df.repartition` begins
+
+    async def work(client: Client) -> None:
+        uri = client.open("a.py", text)
+        (found,) = await client.diagnostics(uri)
+        assert (found.range.start.line, found.range.start.character) == (2, behind + 3)
+        client.type(uri, 2, ((2, behind), (2, behind), "df = "))
+        assert await client.diagnostics(uri, 2) == []
+        client.type(uri, 3, ((2, behind), (2, behind + 5), ""), ((0, 0), (0, 0), f"# \U0001f600{newline}"))
+        (found,) = await client.diagnostics(uri, 3)
+        assert (found.range.start.line, found.range.start.character) == (3, behind + 3)
+        client.type(uri, 4, ((5, 0), (5, 0), "df.repartition(9"))
+        assert [d.code for d in await client.diagnostics(uri, 4)] == ["DFT001"]
+        client.type(uri, 5, ((5, 16), (5, 16), ")"))
+        assert [d.range.start.line for d in await client.diagnostics(uri, 5)] == [3, 5]
+
+    session(tmp_path, work, encodings=encodings)
 
 
 def test_a_text_that_does_not_parse_has_a_finding_and_ends_nothing(tmp_path: Path) -> None:
@@ -322,6 +356,31 @@ def test_a_notebook_is_one_script(tmp_path: Path) -> None:
             )
         )
         assert await client.diagnostics(uris[2], 2) == []
+        # VS Code sends what is typed in a cell as ranges, whatever was agreed on for files.
+        typed = lsp.NotebookDocumentCellContentChanges(
+            lsp.VersionedTextDocumentIdentifier(3, uris[2]),
+            [partial((0, 3), (0, 9), "\U0001f600"), partial((0, 3), (0, 5), "repartition(8)\n1")],
+        )
+        client.notebook_document_did_change(
+            lsp.DidChangeNotebookDocumentParams(
+                lsp.VersionedNotebookDocumentIdentifier(3, notebook.uri),
+                lsp.NotebookDocumentChangeEvent(cells=lsp.NotebookDocumentCellChanges(text_content=[typed])),
+            )
+        )
+        (found,) = await client.diagnostics(uris[2], 3)
+        assert (found.code, found.range.start, found.range.end) == ("DFT401", lsp.Position(0, 3), lsp.Position(0, 14))
+        added = lsp.NotebookDocumentCellChangeStructure(
+            lsp.NotebookCellArrayChange(0, 0, [lsp.NotebookCell(lsp.NotebookCellKind.Code, f"{uris[0]}0")]),
+            did_open=[lsp.TextDocumentItem(f"{uris[0]}0", "python", 1, "x = (\n")],
+        )
+        client.notebook_document_did_change(
+            lsp.DidChangeNotebookDocumentParams(
+                lsp.VersionedNotebookDocumentIdentifier(4, notebook.uri),
+                lsp.NotebookDocumentChangeEvent(cells=lsp.NotebookDocumentCellChanges(structure=added)),
+            )
+        )
+        assert await client.diagnostics(f"{uris[0]}0", 1) == [], "a draft is left out, and the other cells are not"
+        assert [d.code for d in await client.diagnostics(uris[2], 3)] == ["DFT401"]
 
     session(tmp_path, work)
 

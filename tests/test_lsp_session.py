@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,6 +15,9 @@ pytest_lsp = pytest.importorskip("pytest_lsp", reason="needs the extra `dev`")
 from lsprotocol import types as lsp  # noqa: E402
 from plugins import environment  # noqa: E402
 from pytest_lsp import LanguageClient  # noqa: E402
+
+from daft_lint.document import Document  # noqa: E402
+from daft_lint.lsp.session import differences  # noqa: E402
 
 TEXT = 'import daft\n\ndf = daft.read_parquet("s3://b/*.parquet")\ndf.repartition(8)\ndf.show()\n'
 SERVER = pytest_lsp.ClientServerConfig(
@@ -41,3 +45,17 @@ async def test_an_editor_gets_findings_and_their_fixes(client: LanguageClient, t
         lsp.CodeActionParams(lsp.TextDocumentIdentifier(uri), found.range, lsp.CodeActionContext([found]))
     )
     assert any(action.edit is not None or action.data is not None for action in actions or ())
+
+
+def test_fixes_for_a_file_of_lines_that_repeat_take_no_time() -> None:
+    """A diff that tries every pair of equal lines takes minutes for these."""
+    function = 'def f():\n    df = daft.read_parquet("s3://x")\n    df.where(df["a"])\n    return df\n\n\n'
+    before = "import daft\n" + 1000 * function
+    after = before.replace("    df.where", "    df = df.where")
+    begun = time.process_time()
+    edits = differences(*(Document.from_text("a.py", text) for text in (before, after)))
+    assert time.process_time() - begun < 20
+    raw = before.encode()
+    for edit in reversed(edits):
+        raw = raw[: edit.start] + edit.text.encode() + raw[edit.end :]
+    assert raw == after.encode()

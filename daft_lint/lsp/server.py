@@ -49,11 +49,12 @@ class Editor:
         self.server = LanguageServer(
             "daft-lint",
             __version__,
-            # In whole texts: pygls also ends lines at form feeds and the like, so that ranges would miss there.
-            text_document_sync_kind=lsp.TextDocumentSyncKind.Full,
+            text_document_sync_kind=lsp.TextDocumentSyncKind.Incremental,
             notebook_document_sync=lsp.NotebookDocumentSyncOptions(notebook_selector=[_PYTHON]),
         )
         self.session = Session(plugins=plugins)
+        # Kept here: pygls also ends lines at form feeds and the like, so that ranges of its own texts miss there.
+        self.texts: dict[str, Text] = {}
         self.buffers: dict[str, Buffer] = {}
         self.findings: dict[str, list[Finding]] = {}
         self.thread = ThreadPoolExecutor(1, "daft-lint")
@@ -89,10 +90,12 @@ class Editor:
             os.chdir(root)
 
     def opened(self, params: lsp.DidOpenTextDocumentParams) -> None:
+        self._show(params.text_document)
         self._read_script(params.text_document.uri)
         self._check_after(0)
 
     def changed(self, params: lsp.DidChangeTextDocumentParams) -> None:
+        self._type(params.text_document.uri, params.content_changes)
         self._read_script(params.text_document.uri)
         self._check_after(DEBOUNCE_SECONDS)
 
@@ -104,22 +107,41 @@ class Editor:
         self._forget(_path(params.text_document.uri))
 
     def notebook_opened(self, params: lsp.DidOpenNotebookDocumentParams) -> None:
+        for cell in params.cell_text_documents:
+            self._show(cell)
         self._read_notebook(params.notebook_document.uri)
         self._check_after(0)
 
     def notebook_changed(self, params: lsp.DidChangeNotebookDocumentParams) -> None:
-        structure = params.change.cells.structure if params.change.cells is not None else None
-        for cell in (structure.did_close or []) if structure is not None else []:
-            self._publish_page(cell.uri, None, [])
+        cells = params.change.cells
+        structure = cells.structure if cells is not None else None
+        for opened in (structure.did_open or []) if structure is not None else []:
+            self._show(opened)
+        for closed in (structure.did_close or []) if structure is not None else []:
+            self.texts.pop(closed.uri, None)
+            self._publish_page(closed.uri, None, [])
+        for typed in (cells.text_content or []) if cells is not None else []:
+            self._type(typed.document.uri, typed.changes)
         self._read_notebook(params.notebook_document.uri)
         self._check_after(DEBOUNCE_SECONDS)
 
     def notebook_closed(self, params: lsp.DidCloseNotebookDocumentParams) -> None:
         self._forget(_path(params.notebook_document.uri))
 
+    def _show(self, document: lsp.TextDocumentItem) -> None:
+        self.texts[document.uri] = Text(document.text, self.encoding)
+
+    def _type(self, uri: str, changes: Iterable[lsp.TextDocumentContentChangeEvent]) -> None:
+        """Change a text as the editor did: in ranges, or as a whole."""
+        for change in changes:
+            text = change.text
+            if isinstance(change, lsp.TextDocumentContentChangePartial):
+                start, end = ((at.line, at.character) for at in (change.range.start, change.range.end))
+                text = self.texts[uri].replaced((start, end), text)
+            self.texts[uri] = Text(text, self.encoding)
+
     def _page(self, uri: str) -> Page:
-        shown = self.server.workspace.get_text_document(uri)
-        return Page(uri, shown.version, Text(shown.source, self.encoding))
+        return Page(uri, self.server.workspace.get_text_document(uri).version, self.texts[uri])
 
     @property
     def encoding(self) -> str:
@@ -143,6 +165,7 @@ class Editor:
         buffer = self.buffers.pop(path, None)
         self.findings.pop(path, None)
         for page in buffer.pages.values() if buffer is not None else ():
+            self.texts.pop(page.uri, None)
             self._publish_page(page.uri, None, [])
 
     # Checks

@@ -116,7 +116,7 @@ def _line_edits(path: str, cell: int | None, before: bytes, after: bytes, encodi
     for line in old:
         starts.append(starts[-1] + len(line))
     edits = []
-    for kind, first, last, new_first, new_last in difflib.SequenceMatcher(None, old, new, False).get_opcodes():
+    for kind, first, last, new_first, new_last in difflib.SequenceMatcher(None, old, new).get_opcodes():
         if kind != "equal":
             text = b"".join(new[new_first:new_last]).decode(encoding)
             edits.append(FixEdit(path, cell, starts[first], starts[last], text))

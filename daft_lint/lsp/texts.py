@@ -67,6 +67,11 @@ class Text:
             counted += units(character, self.encoding)
         return self.starts[number] + len(line)
 
+    def replaced(self, range_: Range, new: str) -> str:
+        """The text with another in the place of a range."""
+        start, end = (self.offset(position) for position in range_)
+        return self.text[:start] + new + self.text[end:]
+
 
 @dataclass(frozen=True, eq=False)
 class Page:
