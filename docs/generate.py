@@ -118,8 +118,14 @@ def rules_index(rules: Sequence[type[Rule]]) -> str:
                 fix = "yes" if rule.fixable else ""
                 what = documentation.summary(rule).replace("|", "\\|")
                 rows.append(f"| [{rule.code}]({rule.code}.md) | {rule.name} | {chip} | {fix} | {what} |")
-        parts += [f"## {family}: {FAMILIES.get(family, 'More')}", "\n".join(rows)]
+        parts += [f"## {family}: {FAMILIES.get(family, 'More')}", explained(rows)]
     return "\n\n".join(parts) + "\n"
+
+
+def explained(rows: Sequence[str]) -> str:
+    """A table whose last column is a text to read."""
+    table = "\n".join(rows)
+    return f'<div class="explained" markdown>\n\n{table}\n\n</div>'
 
 
 def rule_page(rule: type[Rule]) -> str:
@@ -220,7 +226,7 @@ def _key_table(prefix: str, classes: Sequence[type]) -> str:
             raise ValueError(f"nothing stands below the field of the key {key}: say there what it means")
         meaning = " ".join(described[name].split())
         rows.append(f"| `{key}` | {wanted(prefix, key)} | {_default(defaults[name])} | {meaning} |".replace("\n", " "))
-    return "\n".join(rows)
+    return explained(rows)
 
 
 def known_keys(prefix: str = "") -> tuple[str, ...]:

@@ -329,6 +329,51 @@ def test_the_site_has_every_page_and_loads_nothing_from_elsewhere(site: Path) ->
         assert text.startswith("<svg")
 
 
+def test_no_markup_is_left_on_a_page(site: Path) -> None:
+    for page in site.rglob("*.html"):
+        text = re.sub(r"<(pre|script|style)\b.*?</\1>", "", page.read_text(encoding="utf-8"), flags=re.S)
+        shown = re.sub(r"<[^>]*>", "", re.sub(r"<code\b.*?</code>", "code", text, flags=re.S))
+        left = re.search(r"^ *(?::[ \u00a0]+\S|#{1,6} |\|.*\|$|!!! |```).*", shown, re.M)
+        assert left is None, f"{page.relative_to(site)}: {left and left[0]}"
+
+
+PHONE = """<!doctype html><iframe width="390" height="800"></iframe>
+<pre id="seen">waiting</pre>
+<script>
+const frame = document.querySelector("iframe"), pages = PAGES, seen = {};
+frame.addEventListener("load", () => {
+  const page = frame.contentDocument, root = page.documentElement;
+  const line = element => parseFloat(frame.contentWindow.getComputedStyle(element).lineHeight);
+  seen[pages[0]] = {
+    wide: root.scrollWidth,
+    pictures: [...page.querySelectorAll("img.picture")].map(image => image.clientWidth),
+    answers: [...page.querySelectorAll(".answer")].map(one => one.clientHeight / line(one)),
+    read: [...page.querySelectorAll(".explained td:last-child")].map(one => one.clientWidth),
+  };
+  pages.shift();
+  if (pages.length) frame.src = pages[0];
+  else document.getElementById("seen").textContent = JSON.stringify(seen);
+});
+frame.src = pages[0];
+</script>"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs chromium")
+def test_the_site_can_be_read_on_a_phone(site: Path) -> None:
+    pages = ["/", "/formula/", "/verify/", "/rules/", "/configuration/", "/rules/DFT101/"]
+    driver = PHONE.replace("PAGES", json.dumps(pages))
+    with served(site, driver) as address:
+        page = in_browser(f"{address}/driver.html")
+    match = re.search(r'<pre id="seen">(.*?)</pre>', page, re.S)
+    assert match is not None, page[-500:]
+    seen = json.loads(match[1])
+    assert {name: one["wide"] for name, one in seen.items() if one["wide"] > 390} == {}
+    assert min(width for one in seen.values() for width in one["pictures"]) > 600
+    assert seen["/formula/"]["answers"] == [pytest.approx(1, abs=0.1)]
+    assert min(width for one in seen.values() for width in one["read"]) > 200
+
+
 DRIVER = """<!doctype html><iframe src="/formula/" width="900" height="900"></iframe>
 <pre id="seen">waiting</pre>
 <script>
