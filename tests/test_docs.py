@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -337,24 +338,23 @@ def test_no_markup_is_left_on_a_page(site: Path) -> None:
         assert left is None, f"{page.relative_to(site)}: {left and left[0]}"
 
 
-PHONE = """<!doctype html><iframe width="390" height="800"></iframe>
+PHONE = """<!doctype html>FRAMES
 <pre id="seen">waiting</pre>
 <script>
-const frame = document.querySelector("iframe"), pages = PAGES, seen = {};
-frame.addEventListener("load", () => {
-  const page = frame.contentDocument, root = page.documentElement;
-  const line = element => parseFloat(frame.contentWindow.getComputedStyle(element).lineHeight);
-  seen[pages[0]] = {
-    wide: root.scrollWidth,
-    pictures: [...page.querySelectorAll("img.picture")].map(image => image.clientWidth),
-    answers: [...page.querySelectorAll(".answer")].map(one => one.clientHeight / line(one)),
-    read: [...page.querySelectorAll(".explained td:last-child")].map(one => one.clientWidth),
-  };
-  pages.shift();
-  if (pages.length) frame.src = pages[0];
-  else document.getElementById("seen").textContent = JSON.stringify(seen);
+window.addEventListener("load", () => {
+  const seen = {};
+  for (const frame of document.querySelectorAll("iframe")) {
+    const page = frame.contentDocument;
+    const line = element => parseFloat(frame.contentWindow.getComputedStyle(element).lineHeight);
+    seen[frame.getAttribute("src")] = {
+      wide: page.documentElement.scrollWidth,
+      pictures: [...page.querySelectorAll("img.picture")].map(image => image.clientWidth),
+      answers: [...page.querySelectorAll(".answer")].map(one => one.clientHeight / line(one)),
+      read: [...page.querySelectorAll(".explained td:last-child")].map(one => one.clientWidth),
+    };
+  }
+  document.getElementById("seen").textContent = JSON.stringify(seen);
 });
-frame.src = pages[0];
 </script>"""
 
 
@@ -362,7 +362,8 @@ frame.src = pages[0];
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="needs chromium")
 def test_the_site_can_be_read_on_a_phone(site: Path) -> None:
     pages = ["/", "/formula/", "/verify/", "/rules/", "/configuration/", "/rules/DFT101/"]
-    driver = PHONE.replace("PAGES", json.dumps(pages))
+    frames = "".join(f'<iframe src="{page}" width="390" height="800"></iframe>' for page in pages)
+    driver = PHONE.replace("FRAMES", frames)
     with served(site, driver) as address:
         page = in_browser(f"{address}/driver.html")
     match = re.search(r'<pre id="seen">(.*?)</pre>', page, re.S)
@@ -449,12 +450,18 @@ class served:
 
 
 def in_browser(address: str) -> str:
-    """The page as headless Chromium has it after its scripts have run."""
-    with tempfile.TemporaryDirectory() as profile:
-        quiet = (
-            "--disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
-        )
-        command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", *quiet.split()]
-        command += [f"--user-data-dir={profile}", "--virtual-time-budget=5000", "--dump-dom", address]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    return done.stdout
+    """The page as headless Chromium has it after its scripts have run. On a busy machine a start can hang: then it is
+    started once more."""
+    quiet = "--disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
+    for seconds in (30, 90):
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+            command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", *quiet.split()]
+            command += [f"--user-data-dir={profile}", "--virtual-time-budget=5000", "--dump-dom", address]
+            pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+            browser = subprocess.Popen(command, text=True, start_new_session=True, **pipes)
+            try:
+                return browser.communicate(timeout=seconds)[0]
+            except subprocess.TimeoutExpired:
+                os.killpg(browser.pid, signal.SIGKILL)
+                browser.communicate()
+    raise AssertionError(f"Chromium does not answer for {address}")
