@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from daft_lint.rule import Rule
 from daft_lint.testing import Fixtures
 
 FIXTURES = Fixtures(Path(__file__).parent.parent / "fixtures" / "rules")
@@ -22,3 +23,9 @@ def test_fixture(case: str) -> None:
 
 def test_the_fixtures_are_complete() -> None:
     FIXTURES.check_complete()
+
+
+@pytest.mark.parametrize("rule", FIXTURES.rules(), ids=lambda rule: rule.code)
+def test_each_rule_has_eight_scripts_that_it_finds_and_eight_that_it_leaves_alone(rule: type[Rule]) -> None:
+    mine = [fixture.is_found for fixture in FIXTURES.fixtures() if fixture.code == rule.code]
+    assert min(mine.count(True), mine.count(False)) >= 8
