@@ -628,6 +628,7 @@ def server(stdio: bool, no_plugins: bool) -> int:
     is_flag=True,
     help="Write the configuration, the hook where pre-commit is in use, the workflow where there are others.",
 )
+@_plugins_option
 def init(write: bool) -> int:
     """Look at the project in this folder and propose a configuration, a pre-commit hook and a CI job."""
     from daft_lint import initialise

@@ -68,6 +68,13 @@ def test_a_plugin_runs_where_it_is_named_and_only_there(tmp_path: Path, example:
     assert "ACM101" not in lint(tmp_path, example, "check", "a.py").stdout
 
 
+def test_init_shows_their_findings_unless_they_must_not_run(tmp_path: Path, example: Path) -> None:
+    project(tmp_path)
+    assert "ACM101" in lint(tmp_path, example, "init").stdout
+    without = lint(tmp_path, example, "init", "--no-plugins")
+    assert (without.returncode, "ACM101" in without.stdout) == (0, False)
+
+
 def test_what_the_commands_do_for_ours_they_do_for_a_plugin(tmp_path: Path, example: Path) -> None:
     project(tmp_path, more='per-file-ignores = { "b.py" = ["ACM1"] }\n')
     only = lint(tmp_path, example, "check", "a.py", "--select", "ACM", "--format", "concise")
