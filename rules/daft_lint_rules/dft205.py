@@ -19,7 +19,8 @@ class RedundantShuffle(ScriptRule):
 
     ## Why
     A `repartition` sends every row over the network. Where nothing heavy runs on its pieces before they are cut
-    again, that was for nothing. Daft 0.7's optimizer drops the first of two only where filters alone stand between
+    again, that was for nothing: measured (experiment e8) with a light column between two of them, both moved 816 MB
+    and the second alone 410 MB. Daft 0.7's optimizer drops the first of two only where filters alone stand between
     and the second is a `repartition` or `into_partitions`; with one `with_column` between, or before `into_batches`,
     `sort`, `groupby` and joins, the plan keeps both (`df.explain(show_all=True)`), and on Ray both run. And where the
     optimizer drops it, the line says something that does not happen.

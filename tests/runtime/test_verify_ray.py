@@ -32,3 +32,12 @@ def test_batches_belong_before_the_step_that_makes_the_data_heavy() -> None:
     assert measures["bytes re-cut"].ratio == pytest.approx(0.25, rel=0.01)
     assert measures["object store"].ratio == pytest.approx(0.25, rel=0.05)
     assert measures["memory of a worker"].after < measures["memory of a worker"].before
+
+
+def test_a_shuffle_that_is_cut_again_is_for_nothing() -> None:
+    """e8: 816 MB shuffled by both, 410 MB by the second alone."""
+    (verdict,) = verify_case(pair("shuffle", "DFT205", "repartition(16)"), OPTIONS).verdicts
+    assert verdict.outcome == "confirmed", verdict.reason
+    measures = {m.title: m for m in verdict.measures}
+    assert (measures["shuffles"].before, measures["shuffles"].after) == (2, 1)
+    assert measures["bytes shuffled"].ratio == pytest.approx(0.5, rel=0.05)
