@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 from daft_lint_runtime.spec import RunOptions
 from daft_lint_runtime.verify import verify_case
-from runtime_cases import pair
+from runtime_cases import PAIRS, pair
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 OPTIONS = RunOptions(timeout=60)
@@ -41,3 +45,12 @@ def test_a_shuffle_that_is_cut_again_is_for_nothing() -> None:
     measures = {m.title: m for m in verdict.measures}
     assert (measures["shuffles"].before, measures["shuffles"].after) == (2, 1)
     assert measures["bytes shuffled"].ratio == pytest.approx(0.5, rel=0.05)
+
+
+@pytest.mark.parametrize("runner", ["native", "ray"])
+def test_a_class_loads_once_what_a_function_loads_in_each_call(runner: str) -> None:
+    """e9: 16 loads for 256 rows in calls of 16, and one."""
+    command = [sys.executable, str(PAIRS / "load.py")]
+    environment = {**os.environ, "DAFT_RUNNER": runner, "RAY_AUTH_MODE": "disabled", "RAY_ADDRESS": "local"}
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    assert run.stdout.splitlines()[-1:] == ["16 1"], run.stderr
