@@ -141,7 +141,7 @@ def _new(before: Sequence[bytes], after: Sequence[bytes]) -> Iterator[int]:
         known = set(before)
         yield from (index for index, line in enumerate(after) if line not in known)
         return
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    matcher = difflib.SequenceMatcher(None, before, after)
     for kind, _, _, first, last in matcher.get_opcodes():
         if kind == "delete":
             yield from (index for index in (first - 1, first) if 0 <= index < len(after))
