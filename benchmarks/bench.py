@@ -143,18 +143,18 @@ def growth(folder: Path, repeat: int, most: int) -> None:
     """Work per line from 10 lines up, tenfold to `most`, start-up left out."""
     start = folder / "empty.py"
     start.write_text("import daft\ndaft.func\n")
-    costs = []
+    check = (*LINT, "check", "--no-cache", "--jobs", "1")
+    parse = (sys.executable, "-c", ONE)
+    texts = []
     for lines in (count for count in (10, 100, 1000, 10_000) if count <= most):
         file = folder / f"lines{lines}.py"
         file.write_text(SCRIPT + "".join(STEP.format(n=n) for n in range(max(1, lines // 9))))
-        cost = statistics.median(
-            run((*LINT, "check", "--no-cache", "--jobs", "1", str(file))).cpu
-            - run((*LINT, "check", "--no-cache", "--jobs", "1", str(start))).cpu
-            for _ in range(repeat)
+        ours, floor = (
+            statistics.median(run((*c, str(file))).cpu - run((*c, str(start))).cpu for _ in range(repeat))
+            for c in (check, parse)
         )
-        costs.append((lines, cost))
-    text = ", ".join(f"{lines:,}: {1e6 * cost / lines:,.0f}" for lines, cost in costs)
-    say(f"CPU per line above start-up, µs, by lines of the file: {text}")
+        texts.append(f"{lines:,}: {1e6 * ours / lines:,.0f} ({1e6 * floor / lines:,.0f})")
+    say(f"CPU a line above start-up, µs, by lines of the file (of LibCST's parse alone): {', '.join(texts)}")
 
 
 def others(venv: Path | None, tree: Path, name: str, repeat: int, floor: Sequence[str]) -> None:

@@ -140,6 +140,9 @@ class Spans(Protocol):
         """The first byte of the node in the cell's source and the byte after its last, its own parentheses and
         surrounding whitespace not counted."""
 
+    def statement_at(self, block: cst.Module | cst.IndentedBlock, offset: int) -> cst.CSTNode | None:
+        """The statement of a block that a byte is in, or the last before it; None where there is none."""
+
 
 def render(action: Action, positions: Spans) -> tuple[Edit, ...]:
     """The edits of one action whose nodes all stand in one cell, sorted.

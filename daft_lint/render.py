@@ -251,7 +251,8 @@ class _Text:
     def path(self, node: cst.CSTNode) -> tuple[cst.CSTNode, ...]:
         """The node's ancestors, the module first."""
         if id(node) not in self._paths:
-            found = _find(self.module, node, self._reaches(node)) or _find(self.module, node, lambda _: True)
+            found = self._path_through_statements(node)
+            found = found or _find(self.module, node, lambda _: True, lambda parent: parent.children)
             if found is None:
                 raise EditError(f"{type(node).__name__} is not in this cell")
             self._paths[id(node)] = found
@@ -283,8 +284,20 @@ class _Text:
             self._comments[id(statement)] = tuple(sorted(self.inner(comment) for comment in _comments_of(statement)))
         return tuple((s, e) for s, e in self._comments[id(statement)] if start <= s and e <= end)
 
-    def _reaches(self, node: cst.CSTNode) -> Callable[[cst.CSTNode], bool]:
+    def _path_through_statements(self, node: cst.CSTNode) -> tuple[cst.CSTNode, ...] | None:
+        """The path by the one statement of each block that can hold the node: in a long file, a search through all of
+        them costs as much as the file for each fix."""
         at = self.inner(node)[0]
+
+        def children(parent: cst.CSTNode) -> Sequence[cst.CSTNode]:
+            if not isinstance(parent, cst.Module | cst.IndentedBlock):
+                return parent.children
+            statement = self._spans.statement_at(parent, at)
+            return () if statement is None else (statement,)
+
+        return _find(self.module, node, self._reaches(at), children)
+
+    def _reaches(self, at: int) -> Callable[[cst.CSTNode], bool]:
 
         def reaches(candidate: cst.CSTNode) -> bool:
             if isinstance(candidate, cst.BaseParenthesizableWhitespace | cst.LeftParen | cst.RightParen):
@@ -298,16 +311,19 @@ class _Text:
 
 
 def _find(
-    root: cst.CSTNode, target: cst.CSTNode, reaches: Callable[[cst.CSTNode], bool]
+    root: cst.CSTNode,
+    target: cst.CSTNode,
+    reaches: Callable[[cst.CSTNode], bool],
+    children: Callable[[cst.CSTNode], Sequence[cst.CSTNode]],
 ) -> tuple[cst.CSTNode, ...] | None:
     """The path from `root` to the parent of `target`, through nodes that may hold it. Deep chains need no recursion."""
-    stack: list[tuple[cst.CSTNode, Iterator[cst.CSTNode]]] = [(root, iter(root.children))]
+    stack: list[tuple[cst.CSTNode, Iterator[cst.CSTNode]]] = [(root, iter(children(root)))]
     while stack:
         for child in stack[-1][1]:
             if child is target:
                 return tuple(node for node, _ in stack)
             if reaches(child):
-                stack.append((child, iter(child.children)))
+                stack.append((child, iter(children(child))))
                 break
         else:
             stack.pop()

@@ -56,6 +56,10 @@ class Source:
     def span(self, node: cst.CSTNode) -> tuple[int, int]:
         return self._spans[node]
 
+    def statement_at(self, block: cst.Module | cst.IndentedBlock, offset: int) -> cst.CSTNode | None:
+        statements = [s for s in block.body if self.span((getattr(s, "decorators", ()) or (s,))[0])[0] <= offset]
+        return statements[-1] if statements else None
+
     def nodes(self) -> list[cst.CSTNode]:
         found: list[cst.CSTNode] = []
         stack: list[cst.CSTNode] = [self.module]

@@ -523,6 +523,15 @@ class Family:
     """All pipelines of a script; filled when the last of them is made."""
 
     pipelines: tuple[Pipeline, ...] = ()
+    _by_step: dict[Step, list[Pipeline]] = field(default_factory=dict)
+
+    def sharing(self, step: Step) -> tuple[Pipeline, ...]:
+        """The pipelines that a step is in."""
+        if not self._by_step:
+            for pipeline in self.pipelines:
+                for stage in pipeline.stages:
+                    self._by_step.setdefault(stage.step, []).append(pipeline)
+        return tuple(self._by_step.get(step, ()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

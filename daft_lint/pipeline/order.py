@@ -16,7 +16,7 @@ def order_seen(pipeline: Pipeline, index: int, after: Place | None = None) -> st
         return None
     behind = index > 0 and after is not None and after == pipeline.stages[index - 1].step.call
     shared = pipeline.stages[index - 1 if behind else index].step
-    for other in (pipeline, *pipeline.family.pipelines):
+    for other in (pipeline, *pipeline.family.sharing(shared)):
         stage = other.stage_of(shared)
         if stage is not None and other.reads is not Reads.NONE:
             seen = _order_seen(other, stage.index + behind)

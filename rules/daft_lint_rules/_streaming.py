@@ -305,7 +305,7 @@ def _can_give_way(pipeline: Pipeline, recut: Stage, spot: Spot) -> bool:
     if recut.step.call.cell is not spot.after.cell or spot.index >= len(pipeline.stages):
         return False
     following = pipeline.stages[spot.index].step
-    sharing = (p for p in pipeline.family.pipelines if p.stage_of(recut.step) is not None)
+    sharing = pipeline.family.sharing(recut.step)
     return all(p.stage_of(following) is not None for p in sharing)
 
 
