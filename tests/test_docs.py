@@ -261,8 +261,8 @@ def in_order(few: Sequence[str], many: Sequence[str]) -> bool:
 
 
 def test_experiments_that_the_code_names_are_on_the_page() -> None:
-    named = {*re.findall(r"\b(?:experiment |measurements\.md, |`)(e\d)\b", "\n".join(SOURCES))}
-    there = {*re.findall(r"\be\d\b", "\n".join(re.findall(r"^## .*$", MEASURED, re.M)))}
+    named = {*re.findall(r"\b(?:experiment |measurements\.md, |`)(e\d+)\b", "\n".join(SOURCES))}
+    there = {*re.findall(r"\be\d+\b", "\n".join(re.findall(r"^## .*$", MEASURED, re.M)))}
     assert {"e1", "e3"} <= named <= there
     assert not re.search(r"\b(?:facts|rules)\.md\b", "\n".join(SOURCES))
 

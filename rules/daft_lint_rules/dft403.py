@@ -33,7 +33,9 @@ class LegacyUdf(ScriptRule):
     ## Why
     Daft 0.6.2 made methods of the namespaces (`.url.download()` became `.download()`), and 0.7.0 removed them: such a
     script ends in an AttributeError there. `@daft.udf` still works in 0.7, which warns that 0.8 is to remove it.
-    `daft.func`, `daft.cls` and `daft.method` came with 0.6.6.
+    `daft.func`, `daft.cls` and `daft.method` came with 0.6.6. Measured with Daft 0.7.26 (experiment e10):
+    `col("url").url.download()` and `daft.context.set_runner_native()` raised an AttributeError, `col("url").download()`
+    and `daft.set_runner_native()` ran.
 
     ## Example
 

@@ -16,7 +16,8 @@ class PartitionCountMissing(ScriptRule):
 
     ## Why
     `DataFrame.repartition(num, *partition_by)` requires `num`: without it the script stops with a TypeError when it
-    reaches the line, which may be after hours of work on an earlier `collect`. Daft has no automatic count.
+    reaches the line, which may be after hours of work on an earlier `collect`. Daft has no automatic count. Measured
+    with Daft 0.7.26 (experiment e10): `df.repartition()` raised the TypeError, `df.repartition(8)` ran.
 
     ## Example
 
