@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 BAD = """import daft
 
 daft.set_runner_native()
-df = daft.read_parquet("s3://b/*.parquet")
+df = daft.read_parquet("s3://b/")
 df = df.repartition(8).where(df["a"] > 1)
 df.write_parquet("o")
 """
@@ -28,7 +28,7 @@ def label(images):
     return [0 for _ in images]
 
 
-df = daft.read_parquet("s3://photos/*.parquet")
+df = daft.read_parquet("s3://photos/")
 df = df.with_column("picture", decode_image(df["jpeg"]))
 df = df.with_column("label", label(df["picture"]))
 df.{sink}
@@ -146,7 +146,7 @@ def test_what_one_file_makes_of_another_is_seen(tmp_path: Path) -> None:
     """The heavy step is in one file, its UDF in another: the edit goes where the step is, and is seen there."""
     (tmp_path / "reading.py").write_text(
         "import daft\nfrom daft.functions import decode_image\n\n\ndef pictures():\n"
-        "    df = daft.read_parquet('s3://p/*.parquet')\n"
+        "    df = daft.read_parquet('s3://p/')\n"
         "    return df.with_column('picture', decode_image(df['jpeg']))\n"
     )
     (tmp_path / "main.py").write_text(

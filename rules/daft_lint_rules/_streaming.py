@@ -45,8 +45,7 @@ DOWNLOAD_ROWS = 128
 """Rows of a call behind a built-in `download` (docs/pages/measurements.md, e7)."""
 
 FEW_ROWS = DOWNLOAD_ROWS
-"""Rows that are not worth a cut where neither a `batch_size` nor their size says what is: a call behind a `download`
-holds as many."""
+"""Rows of a sample that are not worth a cut: a call behind a `download` holds as many."""
 
 _ROW_GROUP_SOURCES = frozenset(
     {"read_parquet", "read_deltalake", "read_hudi", "read_iceberg", "read_huggingface", "read_table"}
@@ -203,6 +202,12 @@ def reads_few(pipeline: Pipeline) -> bool:
     return False
 
 
+def is_sample(pipeline: Pipeline) -> bool:
+    """A `limit` leaves a few rows, to try things out."""
+    limits = (stage for stage in pipeline.stages if stage.step.kind is StepKind.LIMIT)
+    return any(stage.rows_out is not None and stage.rows_out <= FEW_ROWS for stage in limits)
+
+
 def _is_limited(pipeline: Pipeline) -> bool:
     """A `limit` right before the rows are brought here, or before a few of them are written."""
     last = pipeline.sink
@@ -226,7 +231,7 @@ def rows_to_ask(pipeline: Pipeline, segment: tuple[Stage, ...]) -> Rows:
     if not sizes:
         if fit is not None and fit < DEFAULT_BATCH_ROWS:
             return Rows(fit)
-        return Rows(DEFAULT_BATCH_ROWS, counts, few=FEW_ROWS)
+        return Rows(DEFAULT_BATCH_ROWS, counts, few=FEW_ROWS if is_sample(pipeline) else 0)
     unit = common_multiple(sizes)
     wanted = unit * math.ceil(max(sizes) * _per_node(pipeline, calls) / unit)
     if fit is not None and fit < wanted:

@@ -10,7 +10,7 @@ from daft_lint.pipeline.order import order_seen
 from daft_lint.places import source_label, udf_related
 from daft_lint.rule import Fix, Level, Observation, PipelineRule, level_for
 from daft_lint_rules._fanout import Demand, demand
-from daft_lint_rules._streaming import FEW_ROWS, reads_few
+from daft_lint_rules._streaming import DEFAULT_BATCH_ROWS, FEW_ROWS, is_sample, reads_few
 
 
 class LightReadWithoutFanOut(PipelineRule):
@@ -79,7 +79,7 @@ class LightReadWithoutFanOut(PipelineRule):
                 continue
             reported.add(stage.stretch)
             need = demand((s for s in pipeline.stretch_of(stage) if s.index >= stage.index), pipeline.cluster)
-            if not _fits_one_batch(stage, need):
+            if not _fits_one_batch(pipeline, stage, need):
                 yield self._observation(pipeline, stage, *read, need)
 
     def _observation(
@@ -149,14 +149,15 @@ def _opened(expression: Expression, udf: Udf | None) -> Iterator[str | None]:
             yield from given.columns()
 
 
-def _fits_one_batch(stage: Stage, need: Demand | None) -> bool:
+def _fits_one_batch(pipeline: Pipeline, stage: Stage, need: Demand | None) -> bool:
     """Whether the rows are known, and no more than one piece should have."""
     if stage.rows_in is None:
         return False
     plan = None if need is None else need.plan
     if plan is not None and plan.recommended <= 1:
         return True
-    return stage.rows_in <= (FEW_ROWS if need is None else need.minimum_rows)
+    enough = FEW_ROWS if is_sample(pipeline) else DEFAULT_BATCH_ROWS
+    return stage.rows_in <= (enough if need is None else need.minimum_rows)
 
 
 def _inserted(pipeline: Pipeline, stage: Stage, need: Demand | None) -> str | None:
