@@ -209,8 +209,10 @@ def is_sample(pipeline: Pipeline) -> bool:
 
 
 def _is_limited(pipeline: Pipeline) -> bool:
-    """A `limit` right before the rows are brought here, or before a few of them are written."""
+    """A `limit` right before the rows are brought here, or before a few of them are written or handed on."""
     last = pipeline.sink
+    if last.step.kind is StepKind.LIMIT:
+        return last.rows_out is not None and last.rows_out <= FEW_ROWS
     if len(pipeline.stages) < 2 or pipeline.stages[-2].step.kind is not StepKind.LIMIT:
         return False
     if last.step.name.startswith("write_"):
