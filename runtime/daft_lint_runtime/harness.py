@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from daft_lint_runtime import processes
+from daft_lint_runtime.probe import RECORD
 from daft_lint_runtime.spec import RunOptions, RunSpec, VerifyError
 from daft_lint_runtime.supervise import shared_memory_prefix
 from daft_lint_runtime.writes import blocked_writes
@@ -276,22 +277,33 @@ def _pairs(stats: Any) -> list[tuple[str, Any]]:
 
 
 def _calls(folder: Path) -> Iterator[Call]:
+    """The records that `probe.Recorder` left in a folder."""
     for file in sorted(folder.glob("calls-*.jsonl")):
         head: dict[str, Any] = {}
         udfs: dict[int, dict[str, Any]] = {}
         for line in _lines(file):
-            if isinstance(line, dict):
-                if "pid" in line:
-                    head = line
-                else:
-                    udfs[line["udf"]] = line
-                continue
-            index, began, seconds, rows, bytes_in, bytes_out, peak = line
-            udf = udfs[index]
+            if "pid" in line:
+                head = line
+            else:
+                udfs[line["udf"]] = line
+        for number, rows, bytes_in, bytes_out, peak, began, seconds in _records(file.with_suffix(".bin")):
+            udf = udfs[number]
             yield Call(
                 udf["name"], udf["file"], udf["line"], udf["kind"], head["pid"], head["node"], head["actor"],
                 began, seconds, rows, bytes_in, bytes_out, peak, head["base"],
             )  # fmt: skip
+
+
+def _records(file: Path) -> Iterator[tuple[Any, ...]]:
+    """The records of a file, whose rest is zeros."""
+    try:
+        data = file.read_bytes()
+    except OSError:
+        return
+    for record in RECORD.iter_unpack(data[: len(data) // RECORD.size * RECORD.size]):
+        if not record[0]:
+            return
+        yield record
 
 
 def _json(file: Path) -> dict[str, Any]:

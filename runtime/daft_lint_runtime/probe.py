@@ -1,4 +1,4 @@
-"""Sees each UDF call inside the process that makes it, and appends a record to a file of that process.
+"""Sees each UDF call inside the process that makes it, and leaves a record in a file of that process.
 
 Daft's engine fetches the Python function that calls a UDF by name from `daft.udf.execution`: once for a batch, and,
 for a row-wise UDF, once for a *morsel* whose rows it then passes one by one. So a property in that module sees where a
@@ -14,7 +14,9 @@ import importlib.abc
 import importlib.machinery
 import importlib.util
 import json
+import mmap
 import os
+import struct
 import sys
 import threading
 import time
@@ -118,64 +120,95 @@ def size_of(value: object) -> int:
 def series_bytes(series: Any) -> int:
     """The size of a Daft Series in bytes; of anything else a batch UDF may take or return, as `size_of`."""
     measure = getattr(series, "size_bytes", None)
-    return int(measure()) if callable(measure) else size_of(series)
+    return measure() if measure is not None else size_of(series)
 
 
-PEAK_SECONDS = 0.005
+PEAK_SECONDS = 0.01
+"""How old the peak of memory in a record may be: reading it takes 25 µs, ten times as long as the rest of a record."""
+RECORD = struct.Struct("<5Q2d")
+"""A call: the UDF's number from 1 (0: no record), rows, bytes in, bytes out, peak, began, seconds."""
+RECORDS_AT_ONCE = 1024
+"""A file of calls grows by room for so many records."""
 
 
 class Recorder:
-    """Appends the records of this process, a line each, so that they outlive a killed worker."""
+    """Leaves the records of this process in two files, so that they outlive a killed worker: `calls-*.jsonl` with a
+    line for the process and one for each UDF, and `calls-*.bin` with a `RECORD` for each call.
+
+    The second one is mapped into memory: a record costs no system call, and the system keeps it whatever ends the
+    process.
+    """
 
     def __init__(self, directory: str) -> None:
         self._directory = directory
         self._lock = threading.Lock()
-        self._file: int | None = None
+        self._name = ""
         self._pid = 0
         self._udfs: dict[tuple[str, str, int], int] = {}
-        self._peak_bytes = self._peak_pid = 0
+        self._last: tuple[Any, int] = (None, 0)
+        self._map: mmap.mmap | None = None
+        self._used = self._room = 0
+        self._peak_bytes = 0
         self._peak_at = 0.0
         self.base = 0
         """Resident bytes before the first call, with Daft imported."""
 
-    def _open(self) -> int:
-        """The file of this process; a forked child gets one of its own."""
-        if self._file is None or self._pid != os.getpid():
-            self._pid = os.getpid()
-            self._udfs = {}
-            path = os.path.join(self._directory, f"calls-{self._pid}-{time.time_ns()}.jsonl")
-            self._file = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
-            node, actor = where()
-            self._write({"pid": self._pid, "node": node, "actor": actor, "base": self.base})
-        return self._file
+    def _begin(self) -> None:
+        """Take files of this process's own; a forked child comes here once more."""
+        self._pid = os.getpid()
+        self._udfs, self._last = {}, (None, 0)
+        self._map, self._used, self._room = None, 0, 0
+        self._peak_at = 0.0
+        self._name = os.path.join(self._directory, f"calls-{self._pid}-{time.time_ns()}")
+        node, actor = where()
+        self._say({"pid": self._pid, "node": node, "actor": actor, "base": self.base})
 
-    def _write(self, record: object) -> None:
-        assert self._file is not None
-        os.write(self._file, json.dumps(record).encode() + b"\n")
+    def _say(self, record: object) -> None:
+        with open(self._name + ".jsonl", "a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
 
-    def _peak(self) -> int:
-        """The process's peak of memory, at most `PEAK_SECONDS` old: to read it costs as much as a small call."""
-        now = time.monotonic()
-        if now - self._peak_at > PEAK_SECONDS or self._peak_pid != self._pid:
-            self._peak_bytes, self._peak_at, self._peak_pid = status_bytes("VmHWM"), now, self._pid
-        return self._peak_bytes
+    def _grow(self) -> mmap.mmap:
+        """More room. Its zeros are written, not skipped: a full disk must raise here, for a write to a page of the
+        map that has no room on the disk would end the process (SIGBUS)."""
+        with open(self._name + ".bin", "ab") as file:
+            file.write(bytes(RECORD.size * RECORDS_AT_ONCE))
+        with open(self._name + ".bin", "r+b") as file:
+            self._map = mmap.mmap(file.fileno(), 0)
+        self._room += RECORDS_AT_ONCE
+        return self._map
 
-    def call(
-        self, udf: tuple[str, str, int], kind: str, began: float, seconds: float, rows: int, size: tuple[int, int]
-    ) -> None:
+    def _number(self, method: Any, kind: str) -> int:
+        """The UDF's number in this process's file, from 1."""
+        udf = describe(method)
+        number = self._udfs.get(udf)
+        if number is None:
+            number = self._udfs[udf] = len(self._udfs) + 1
+            self._say({"udf": number, "name": udf[0], "file": udf[1], "line": udf[2], "kind": kind})
+        self._last = (method, number)
+        return number
+
+    def call(self, method: Any, kind: str, began: float, seconds: float, rows: int, size: tuple[int, int]) -> None:
         """One call: `began` is seconds since the epoch, `size` the bytes that went in and came out."""
+        if not self._directory:
+            return
         with self._lock:
             try:
-                self._open()
-                if udf not in self._udfs:
-                    self._udfs[udf] = len(self._udfs)
-                    self._write({"udf": self._udfs[udf], "name": udf[0], "file": udf[1], "line": udf[2], "kind": kind})
-                self._write([self._udfs[udf], round(began, 6), round(seconds, 6), rows, *size, self._peak()])
+                if self._pid != os.getpid():
+                    self._begin()
+                last, number = self._last
+                if last is not method:
+                    number = self._number(method, kind)
+                records = self._map if self._used < self._room and self._map is not None else self._grow()
             except OSError as error:
                 # The UDF's result matters more than its record: say so once and stop recording.
-                if self._directory:
-                    print(f"daft-lint: cannot record UDF calls: {error}", file=sys.stderr)
+                print(f"daft-lint: cannot record UDF calls: {error}", file=sys.stderr)
                 self._directory = ""
+                return
+            if began + seconds - self._peak_at > PEAK_SECONDS:
+                self._peak_bytes, self._peak_at = status_bytes("VmHWM"), began + seconds
+            offset = self._used * RECORD.size
+            RECORD.pack_into(records, offset, number, rows, *size, self._peak_bytes, began, seconds)
+            self._used += 1
 
 
 _recorder: Recorder | None = None
@@ -242,21 +275,22 @@ class _Morsel:
         return result
 
     def __del__(self) -> None:
-        if self._rows and _recorder is not None and self._method is not None:
+        if self._method is not None and _recorder is not None and not sys.is_finalizing():
             scale = self._rows / max(self._weighed, 1)
             size = (int(self._in * scale), int(self._out * scale))
             seconds = time.perf_counter() - self._clock
-            _recorder.call(describe(self._method), "row", self._began, seconds, self._rows, size)
+            _recorder.call(self._method, "row", self._began, seconds, self._rows, size)
 
 
 def _record(method: Any, kind: str, began: float, clock: float, rows: int, size: tuple[int, int]) -> None:
     if _recorder is not None:
-        _recorder.call(describe(method), kind, began, time.perf_counter() - clock, rows, size)
+        _recorder.call(method, kind, began, time.perf_counter() - clock, rows, size)
 
 
 def _wrap_batch(function: Callable[..., Any]) -> Callable[..., Any]:
     def call_batch_func(cls: Any, method: Any, original: Any, evaluated: list[Any]) -> Any:
-        began, clock, rows, size = time.time(), time.perf_counter(), _rows(evaluated), _bytes(evaluated)
+        rows, size = _weigh(evaluated)
+        began, clock = time.time(), time.perf_counter()
         result = function(cls, method, original, evaluated)
         _record(method, "batch", began, clock, rows, (size, series_bytes(result[0])))
         return result
@@ -266,7 +300,8 @@ def _wrap_batch(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _wrap_async_batch(function: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Coroutine[Any, Any, Any]]:
     async def call_batch_async(cls: Any, method: Any, original: Any, evaluated: list[Any]) -> Any:
-        began, clock, rows, size = time.time(), time.perf_counter(), _rows(evaluated), _bytes(evaluated)
+        rows, size = _weigh(evaluated)
+        began, clock = time.time(), time.perf_counter()
         result = await function(cls, method, original, evaluated)
         _record(method, "async batch", began, clock, rows, (size, series_bytes(result[0])))
         return result
@@ -300,19 +335,14 @@ def _wrap_legacy(function: Callable[..., Any]) -> Callable[..., Any]:
     return run_udf
 
 
-def _rows(evaluated: list[Any]) -> int:
-    """The rows of a batch: of its longest column, for a literal has one."""
-    lengths = [value.__len__() for value in evaluated]
-    return max(lengths, default=0)
-
-
-def _bytes(evaluated: list[Any]) -> int:
-    return sum(_py_series_bytes(value) for value in evaluated)
-
-
-def _py_series_bytes(series: Any) -> int:
-    measure = getattr(series, "size_bytes", None)
-    return int(measure()) if callable(measure) else 0
+def _weigh(evaluated: list[Any]) -> tuple[int, int]:
+    """The rows and bytes of a batch (Daft's PySeries): the rows of its longest column, for a literal has one."""
+    rows = size = 0
+    for series in evaluated:
+        length = series.__len__()
+        rows = length if length > rows else rows
+        size += series_bytes(series)
+    return rows, size
 
 
 def _watch_execution(module: types.ModuleType) -> None:

@@ -17,8 +17,6 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import psutil
-
 from daft_lint_runtime import probe, processes
 from daft_lint_runtime.spec import MARKER_ENV, RunSpec
 
@@ -88,6 +86,8 @@ class Supervisor:
 
     def _watch(self, driver: subprocess.Popen[bytes], began: float) -> None:
         options = self.spec.options
+        look_seconds = processes.LOOK_SECONDS if options.memory_limit is None else 0.0  # a limit misses no process
+        sampler = processes.Sampler(driver.pid, look_seconds)
         with open(self.out / "samples.jsonl", "w", encoding="utf-8") as samples:
             next_sample = time.monotonic()
             while driver.poll() is None:
@@ -96,19 +96,17 @@ class Supervisor:
                     self.ending.reason = "timeout"
                     return
                 if now >= next_sample:
-                    used = self._sample(driver.pid, samples)
+                    used = self._sample(sampler.samples(), samples)
                     if options.memory_limit is not None and used > options.memory_limit:
                         self.ending.reason = "memory limit"
                         return
-                    # A sample of a large tree takes a while: leave ten times as long to the work.
-                    next_sample = now + max(options.sample_seconds, 10 * (time.monotonic() - now))
+                    # A sample of a large tree takes a while: leave forty times as long to the work.
+                    next_sample = now + max(options.sample_seconds, 40 * (time.monotonic() - now))
                 if lifeline_is_cut(max(min(0.05, next_sample - time.monotonic()), 0.005)):
                     self.ending.reason = "interrupted"
                     return
 
-    def _sample(self, pid: int, file: object) -> int:
-        tree = [psutil.Process(pid), *processes.descendants(pid)] if psutil.pid_exists(pid) else []
-        found = processes.sample(tree)
+    def _sample(self, found: list[processes.Sample], file: object) -> int:
         for s in found:
             self._cpu[s.pid] = (s.name, s.cpu)
             self._peak[s.pid] = (s.name, s.peak)

@@ -121,6 +121,25 @@ def test_every_kind_of_udf_is_seen_with_the_rows_of_its_calls(run_script: RunScr
     assert len({c.pid for c in run.calls}) >= 2  # `apart` ran in a process of its own
 
 
+def test_the_calls_of_a_killed_process_are_kept(run_script: RunScript) -> None:
+    run = run_script("""
+        import daft, os, signal
+        from daft import DataType, Series
+
+        @daft.func.batch(return_dtype=DataType.int64(), batch_size=1)
+        def deadly(x: Series) -> Series:
+            if x.to_pylist()[0] == 1500:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return x
+
+        df = daft.range(2000)
+        df.select(deadly(df["id"])).collect()
+    """)
+    assert run.status == "killed"
+    assert [c.rows for c in run.calls] == [1] * len(run.calls)
+    assert len(run.calls) >= 1024
+
+
 def test_sinks_are_redirected_and_read_back(run_script: RunScript, tmp_path: Path) -> None:
     run = run_script(
         f"""
