@@ -1,10 +1,11 @@
-"""What the probes cost: scripts with and without them in turn, on the native runner, compared pair by pair.
+"""What the probes cost: scripts with and without them in turn, compared pair by pair.
 
 A run of each kind follows the other at once, in turned order, so that what else the machine does meets both; the
 median of the pairs' ratios is shown with its quartiles. The workloads take seconds, for a script of 100 ms measures
 Python's start.
 
-Usage: python benchmarks/probe_overhead.py [--pairs N] [SCRIPT...]; default: two workloads of many and of large calls.
+Usage: python benchmarks/probe_overhead.py [--pairs N] [--runner native|ray] [SCRIPT...]; default: two workloads of many
+and of large calls. For all of `fixtures/pipelines` the last line is the median of all their pairs.
 """
 
 from __future__ import annotations
@@ -36,35 +37,43 @@ WORKLOADS = {
 }
 
 
-def seconds(name: str, text: bytes, probes: bool) -> float:
-    """Seconds of the script's own work."""
+def seconds(name: str, text: bytes, runner: str, probes: bool) -> float:
+    """Seconds of the script's own work, with the start of Ray where it runs there."""
     options = RunOptions(probe_calls=probes, sample_seconds=SAMPLING[probes], compare="none", timeout=120)
     with workspace() as base:
-        run = run_text("run", name, text, "native", options, base)
+        run = run_text("run", name, text, runner, options, base)
     if not run.ok:
         raise SystemExit(f"{name}: {run.message}\n{run.stderr}")
     return run.wall
 
 
-def ratios(name: str, text: bytes, pairs: int) -> list[float]:
+def ratios(name: str, text: bytes, runner: str, pairs: int) -> list[float]:
     """With probes over without, for each pair of runs."""
     found = []
     for index in range(pairs):
         order = (True, False) if index % 2 else (False, True)
-        walls = {probes: seconds(name, text, probes) for probes in order}
+        walls = {probes: seconds(name, text, runner, probes) for probes in order}
         found.append(walls[True] / walls[False])
     return found
+
+
+def show(name: str, found: list[float]) -> None:
+    first, median, third = statistics.quantiles(found, n=4)
+    print(f"{name:20} {median - 1:+.1%}, quartiles {first - 1:+.1%} to {third - 1:+.1%}", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("scripts", nargs="*", type=Path)
     parser.add_argument("--pairs", type=int, default=11)
+    parser.add_argument("--runner", choices=("native", "ray"), default="native")
     given = parser.parse_args()
     texts = {str(path): path.read_bytes() for path in given.scripts}
+    found = []
     for name, text in (texts or {name: text.encode() for name, text in WORKLOADS.items()}).items():
-        first, median, third = statistics.quantiles(ratios(name, text, given.pairs), n=4)
-        print(f"{Path(name).stem:20} {median - 1:+.1%}, quartiles {first - 1:+.1%} to {third - 1:+.1%}", flush=True)
+        found += (pairs := ratios(name, text, given.runner, given.pairs))
+        show(Path(name).stem, pairs)
+    show(f"all {len(found)} pairs", found)
 
 
 if __name__ == "__main__":
