@@ -13,15 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from daft_lint_runtime import probe
-from daft_lint_runtime.spec import MARKER_ENV, ClusterSpec
+from daft_lint_runtime.spec import MARKER_ENV, ClusterSpec, node_folder
 
 SETUP_HOOK = "daft_lint_runtime.probe.install"
-SHIPPED_ENV = (
-    probe.PROBE_DIRECTORY_ENV,
-    probe.WORKING_DIRECTORY_ENV,
-    probe.SHARED_MEMORY_ENV,
-    MARKER_ENV,
-)
+SHIPPED_ENV = (probe.WORKING_DIRECTORY_ENV, probe.SHARED_MEMORY_ENV)
 """What a worker of a named cluster must know; those of a private one inherit it."""
 
 
@@ -78,12 +73,22 @@ class Cluster:
     def _runtime_env(self, runtime_env: Mapping[str, Any]) -> dict[str, Any]:
         merged = dict(runtime_env)
         if probe.PROBE_DIRECTORY_ENV in os.environ:
-            merged["worker_process_setup_hook"] = SETUP_HOOK
+            merged["worker_process_setup_hook"] = _with_probe(merged.get("worker_process_setup_hook"))
         if self.spec.address is not None:
-            ours = {name: os.environ[name] for name in SHIPPED_ENV if name in os.environ}
-            merged["env_vars"] = {**merged.get("env_vars", {}), **ours}
+            merged["env_vars"] = {**merged.get("env_vars", {}), **self._shipped()}
             merged["py_modules"] = [*merged.get("py_modules", []), str(Path(__file__).parent)]
         return merged
+
+    def _shipped(self) -> dict[str, str]:
+        from ray._private.ray_constants import WORKER_PROCESS_SETUP_HOOK_ENV_VAR
+
+        shipped = {name: os.environ[name] for name in SHIPPED_ENV if name in os.environ}
+        if probe.PROBE_DIRECTORY_ENV in os.environ:
+            shipped[probe.PROBE_DIRECTORY_ENV] = node_folder(os.environ[MARKER_ENV])
+            if str(self.spec.address).startswith("ray://"):
+                # Ray's client drops the hook (2.59); this is what becomes of one in a driver of the cluster.
+                shipped[WORKER_PROCESS_SETUP_HOOK_ENV_VAR] = SETUP_HOOK
+        return shipped
 
     def _size(self) -> dict[str, Any]:
         size: dict[str, Any] = {
@@ -126,6 +131,20 @@ class Cluster:
         if self._simulated is not None:
             self._simulated.shutdown()
         self.started = False
+
+
+def _with_probe(hook: Any) -> Any:
+    """The probe as the workers' setup hook, with the script's own `hook` after it: a function or its dotted name."""
+    if hook is None:
+        return SETUP_HOOK
+
+    def both() -> None:
+        from ray._common.utils import load_class
+
+        probe.install()
+        (load_class(hook) if isinstance(hook, str) else hook)()
+
+    return both
 
 
 def usable_cpus() -> int:

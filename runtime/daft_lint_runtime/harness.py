@@ -242,6 +242,8 @@ def _status(ending: dict[str, Any], record: dict[str, Any], stderr: str, options
         return "killed", _how_it_died(code, stderr)
     if record.get("code"):
         return "failed", record.get("error") or f"exit code {record['code']}"
+    if ending.get("lost"):
+        return "failed", f"what the run left on the cluster's nodes did not come back: {ending['lost']}"
     return "ok", ""
 
 

@@ -18,6 +18,7 @@ import mmap
 import os
 import struct
 import sys
+import tempfile
 import threading
 import time
 import types
@@ -403,7 +404,8 @@ def install() -> None:
     directory = os.environ.get(PROBE_DIRECTORY_ENV)
     if not directory or _recorder is not None:
         return
-    os.makedirs(directory, exist_ok=True)
+    directory = os.path.join(tempfile.gettempdir(), directory)  # on a named cluster it is a name alone
+    os.makedirs(directory, mode=0o700, exist_ok=True)
     working_directory = os.environ.get(WORKING_DIRECTORY_ENV, "")
     if os.path.isdir(working_directory):
         os.chdir(working_directory)

@@ -16,6 +16,11 @@ MARKER_ENV = "DAFT_LINT_RUN"
 """Carried by every process of a run, so that one which left the process tree is found and ended as well."""
 
 
+def node_folder(marker: str) -> str:
+    """Where the workers of a named cluster leave their records: a folder of this name among a node's temporary ones."""
+    return f"daft-lint-{marker}"
+
+
 class VerifyError(Exception):
     """A run that cannot be done as asked; the message is for the user."""
 

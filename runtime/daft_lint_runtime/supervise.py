@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -22,6 +23,8 @@ from daft_lint_runtime.spec import MARKER_ENV, RunSpec
 
 GRACE = 4.0
 """Seconds that the processes of a finished run have to end by themselves (Ray's need about 1.3)."""
+COLLECTING = 90.0
+"""Seconds that a named cluster has to hand out what a run left on its nodes."""
 
 
 @dataclass
@@ -29,7 +32,7 @@ class Ending:
     """How a run ended. `reason` is None where it ended by itself, else "timeout", "memory limit" or "interrupted".
 
     `peak` is the most private memory of all processes together (bytes); `leftovers` counts the processes that had
-    to be ended after the script was done.
+    to be ended after the script was done; `lost` says why what is on the nodes of a named cluster did not come home.
     """
 
     code: int | None = None
@@ -39,7 +42,7 @@ class Ending:
     leftovers: int = 0
     cpu: dict[str, float] = field(default_factory=dict)
     peaks: dict[str, int] = field(default_factory=dict)
-    killed_children: list[str] = field(default_factory=list)
+    lost: str = ""
 
 
 class Supervisor:
@@ -62,6 +65,9 @@ class Supervisor:
         # The project's own packages must be found by workers, also where they are not installed but on the path.
         paths = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
         environment["PYTHONPATH"] = os.pathsep.join(p for p in paths if p)
+        if self.spec.options.cluster.address is not None:
+            # Where Ray notes which cluster `auto` is.
+            environment.setdefault("RAY_TMPDIR", tempfile.gettempdir())
         return environment
 
     def run(self) -> Ending:
@@ -124,6 +130,8 @@ class Supervisor:
         else:
             processes.end_all(self.spec.marker, [driver.pid])
             self.ending.code = driver.poll()
+        if self.spec.options.cluster.address is not None:
+            self._collect()
         for child in processes.descendants(os.getpid()):
             child.kill()
         processes.remove_shared_memory(shared_memory_prefix(self.spec.marker))
@@ -131,6 +139,19 @@ class Supervisor:
             self.ending.cpu[name] = self.ending.cpu.get(name, 0.0) + seconds
         for name, peak in self._peak.values():
             self.ending.peaks[name] = max(self.ending.peaks.get(name, 0), peak)
+
+    def _collect(self) -> None:
+        """Bring home what the run left on the nodes of the named cluster."""
+        command = [sys.executable, "-m", "daft_lint_runtime.collect", self.spec_file]
+        environment = self.environment()
+        try:
+            done = subprocess.run(command, env=environment, timeout=COLLECTING, capture_output=True, check=False)
+        except subprocess.TimeoutExpired:
+            self.ending.lost = f"the cluster did not answer within {COLLECTING:g} s"
+            return
+        if done.returncode:
+            lines = done.stderr.decode(errors="replace").strip().splitlines()
+            self.ending.lost = lines[-1] if lines else f"exit code {done.returncode}"
 
 
 def shared_memory_prefix(marker: str) -> str:
