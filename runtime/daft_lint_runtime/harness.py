@@ -77,10 +77,11 @@ class Operator:
 
 @dataclass(frozen=True)
 class Run:
-    """What a run left behind. `status` is "ok", "failed", "timeout", "memory limit", "killed" or "interrupted";
-    `message` says it in one line where it is not "ok"."""
+    """What a run left behind. `runner` is "ray" or "native"; `status` is "ok", "failed", "timeout", "memory limit",
+    "killed" or "interrupted", and `message` says it in one line where it is not "ok"."""
 
     label: str
+    runner: str
     status: str
     message: str
     out: Path
@@ -167,6 +168,8 @@ def _supervise(spec_file: Path, marker: str) -> None:
     # Only the standard library and psutil are needed there, but the package must be found.
     paths = [str(Path(__file__).parents[1]), environment.get("PYTHONPATH", "")]
     environment["PYTHONPATH"] = os.pathsep.join(p for p in paths if p)
+    others = {process.pid for process in processes.descendants(os.getpid())}
+    processes.adopt_orphans()
     supervisor = subprocess.Popen(
         [sys.executable, "-m", "daft_lint_runtime.supervise", str(spec_file)],
         stdin=subprocess.PIPE,
@@ -185,8 +188,10 @@ def _supervise(spec_file: Path, marker: str) -> None:
         with suppress(OSError):
             supervisor.stdin.close()
         if supervisor.poll() != 0:
-            processes.end_all(marker, [supervisor.pid])
+            orphans = [p.pid for p in processes.descendants(os.getpid()) if p.pid not in others]
+            processes.end_all(marker, [supervisor.pid, *orphans])
             processes.remove_shared_memory(shared_memory_prefix(marker))
+        processes.adopt_orphans(False)
 
 
 def read_run(label: str, out: Path, options: RunOptions) -> Run:
@@ -200,6 +205,7 @@ def read_run(label: str, out: Path, options: RunOptions) -> Run:
         message = f"a worker process of Ray died, killed or out of memory, and Daft waited for it: {message}"
     return Run(
         label=label,
+        runner=_json(out / "spec.json").get("runner", ""),
         status=status,
         message=message,
         out=out,

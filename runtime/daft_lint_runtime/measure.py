@@ -124,7 +124,7 @@ def growth(run: Run, names: Sequence[str] | None) -> float:
 def tasks(run: Run, names: Sequence[str] | None) -> float:
     """The tasks of the operators that call the named UDFs, of all UDFs where none is named; without a UDF the most
     of any operator that works on rows (no source, no re-cut). The native runner has none: 1."""
-    if run.operators and not run.cluster:
+    if run.operators and run.runner == "native":
         return 1.0
     own = _calling(run, names or sorted({c.udf for c in run.calls}))
     working = [op for op in run.operators if op.kind not in SHUFFLES | CUTS | SOURCES]

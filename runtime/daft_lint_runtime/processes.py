@@ -20,11 +20,14 @@ PR_SET_CHILD_SUBREAPER = 36
 """prctl(2): orphans of this process's tree become its children, so that a daemonized one stays in view."""
 
 
-def adopt_orphans() -> None:
-    """Make this process the parent of what its descendants leave behind (Linux; elsewhere the marker finds them)."""
+def adopt_orphans(adopt: bool = True) -> None:
+    """Make this process the parent of what its descendants leave behind (Linux; elsewhere the marker finds them).
+
+    Ray's agents write their title over their environment, where the marker was: only their parent leads to them.
+    """
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+            ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, int(adopt), 0, 0, 0)
 
 
 def marked(marker: str) -> list[psutil.Process]:

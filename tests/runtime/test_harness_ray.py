@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 from conftest import RunScript
-from test_harness import VERIFY, _is_ours, _members, _wait_for, assert_nothing_is_left
+from test_harness import VERIFY, _wait_for, assert_nothing_is_left
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
@@ -87,7 +87,10 @@ df.select(slow(df["x"])).collect()
 """
 
 
-def test_ctrl_c_in_a_query_ends_ray(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("victim", "number"), [("verify", signal.SIGINT), ("verify", signal.SIGKILL), ("supervisor", signal.SIGKILL)]
+)
+def test_whoever_is_ended_in_a_query_ray_ends_too(tmp_path: Path, victim: str, number: signal.Signals) -> None:
     flag, script = tmp_path / "running", tmp_path / "sleeper.py"
     script.write_text(RAY_SLEEPER.format(flag=str(flag)))
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
@@ -101,9 +104,10 @@ def test_ctrl_c_in_a_query_ends_ray(tmp_path: Path) -> None:
     assert verify.stdout is not None
     folder = Path(verify.stdout.readline().strip())
     _wait_for(flag.exists, 40)
-    members = _members(folder)
+    # Ray's agents write over their environment, so that they are told by their parents alone.
+    members = psutil.Process(verify.pid).children(recursive=True)
     assert len(members) > 5
-    verify.send_signal(signal.SIGINT)
+    verify.send_signal(number) if victim == "verify" else members[0].send_signal(number)
     verify.communicate(timeout=40)
     _wait_for(lambda: not folder.exists())
-    _wait_for(lambda: not any(psutil.pid_exists(pid) and _is_ours(pid) for pid in members))
+    _wait_for(lambda: not any(process.is_running() for process in members))

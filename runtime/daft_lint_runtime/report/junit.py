@@ -49,7 +49,8 @@ def _fail(case: ET.Element, message: str, output: str) -> None:
 
 
 def _output(result: CaseResult) -> str:
-    return "\n".join(f"{run.label}:\n{run.stderr}" for run in (result.before, result.after) if run and not run.ok)
+    failed = (run for run in (result.before, result.after) if run and not run.ok)
+    return "\n".join(f"{run.label}:\n{run.stdout}\n{run.stderr}" for run in failed)
 
 
 def _clean(text: str) -> str:

@@ -34,7 +34,8 @@ def _rows(result: CaseResult) -> list[str]:
         ]
     rows = []
     for index, verdict in enumerate(result.verdicts):
-        main: Moved | None = next((m for m in verdict.measures if m.main), None)
+        measures = sorted((m for m in verdict.measures if m.main), key=lambda m: not m.direction)
+        main: Moved | None = next(iter(measures), None)  # what moved says more than what stayed
         rows.append(
             _row(
                 code(result.case.path) if index == 0 else "",

@@ -16,7 +16,7 @@ from daft_lint_runtime.verify import CaseResult, Summary
 
 STYLES = {"confirmed": "bold green", "harmless": "bold cyan", "refuted": "bold red", "failing": "bold red"}
 OUTPUT_LINES = 12
-"""Lines of a failed script's standard error that are shown."""
+"""Lines of each of a failed script's outputs that are shown."""
 
 
 def _plain(text: str) -> str:
@@ -65,13 +65,18 @@ def _setting(result: CaseResult) -> str:
     run = result.after or result.before
     if run is None:
         return ""
-    cluster = run.cluster
-    where = (
-        f"Ray, {cluster['nodes']:.0f} × {cluster['cpus'] / max(cluster['nodes'], 1):.0f} CPUs"
-        if cluster
-        else "native runner"
-    )
-    return f"[dim]{where}, {result.seconds:.0f} s[/]"
+    return f"[dim]{place_of(run)}, {result.seconds:.0f} s[/]"
+
+
+def place_of(run: Run) -> str:
+    """The runner of a run, with the size of Ray where it was reached."""
+    if run.runner == "native":
+        return "native runner"
+    nodes, cpus, gpus = (run.cluster.get(name, 0) for name in ("nodes", "cpus", "gpus"))
+    if not nodes:
+        return "Ray"
+    each = f"{cpus / nodes:.0f} CPUs" + (f" and {gpus / nodes:g} GPUs" if gpus else "")
+    return f"Ray, {nodes:.0f} × {each}"
 
 
 def _show_verdict(verdict: Verdict, console: Console) -> None:
@@ -143,8 +148,9 @@ def predicted(result: CaseResult, moved: Moved, udfs: Sequence[str]) -> str:
 def _show_run(run: Run, console: Console, verbose: bool, explain: bool) -> None:
     if not run.ok:
         console.print(f"  [red]{run.label}: {run.status}[/]: {_plain(run.message)}", highlight=False)
-        for line in run.stderr.splitlines()[-OUTPUT_LINES:] if explain or verbose else ():
-            console.print(f"    [dim]{_plain(line)}[/]", highlight=False)
+        for text in (run.stdout, run.stderr) if explain or verbose else ():
+            for line in text.splitlines()[-OUTPUT_LINES:]:
+                console.print(f"    [dim]{_plain(line)}[/]", highlight=False)
     if run.leftovers:
         console.print(f"  {run.label}: {run.leftovers} processes outlived the script and were ended", style="yellow")
     if verbose or not run.ok:
