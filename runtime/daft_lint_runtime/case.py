@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from daft_lint.finding import Finding
+from daft_lint_runtime.spec import ClusterSpec
 
 Predictions = Mapping[tuple[str, str], int]
 
@@ -16,7 +17,8 @@ class VerifyCase:
     script runs once. `against` says what the second text is: "the fix", or a revision or file of the user's.
 
     `predicted` is what `daft-lint plan` foresees for the two texts, by the last part of a UDF's name and the title of
-    the measure ("tasks", "largest call", "nodes").
+    the measure ("tasks", "largest call", "nodes"). `cluster` is what the case runs on in place of the options' own,
+    and `notes` say why.
     """
 
     path: str
@@ -25,3 +27,5 @@ class VerifyCase:
     findings: tuple[Finding, ...] = ()
     predicted: tuple[Predictions, Predictions] = ({}, {})
     against: str = "the fix"
+    cluster: ClusterSpec | None = None
+    notes: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -70,7 +71,7 @@ def _run_options(function: Any) -> Any:
         click.option("--address", metavar="ADDRESS", help="Join this Ray cluster (auto, ray://host:port, host:port)."),
         click.option("--nodes", type=click.IntRange(min=1), default=1, help="Simulate so many nodes here."),
         click.option("--cpus-per-node", type=click.IntRange(min=1), help="CPUs of a node (default: all here)."),
-        click.option("--gpus-per-node", type=click.IntRange(min=0), default=0, help="GPUs of a simulated node."),
+        click.option("--gpus-per-node", type=click.IntRange(min=0), help="GPUs of a node, pretended if need be."),
         click.option("--object-store", type=Size(), help="Object store of a node, such as 500MB."),
         click.option("--timeout", type=SECONDS, default=DEFAULT_TIMEOUT, show_default=True, help="Seconds for a run."),
         click.option("--memory-limit", type=Size(), help="End a run whose processes use more than this together."),
@@ -162,7 +163,7 @@ def run_options(
     address: str | None = None,
     nodes: int = 1,
     cpus_per_node: int | None = None,
-    gpus_per_node: int = 0,
+    gpus_per_node: int | None = None,
     object_store: int | None = None,
     timeout: float = DEFAULT_TIMEOUT,
     memory_limit: int | None = None,
@@ -202,6 +203,7 @@ def verify_command(
     """Verify and report; returns the exit status. Misuse is a `click.ClickException`."""
     _need_runtime()
     from daft_lint_runtime.cases import cases_of, scripts
+    from daft_lint_runtime.room import with_room
     from daft_lint_runtime.verify import verify_cases
 
     cases, problems = cases_of(scripts(paths, config), config, against)
@@ -210,6 +212,10 @@ def verify_command(
     if not cases:
         raise click.ClickException("nothing to verify: no script that uses Daft")
     _end_on_signals()
+    if options.runner != "native":
+        cases = [with_room(case, options.cluster, config) for case in cases]
+    for path, note in ((case.path, note) for case in cases for note in case.notes):
+        click.echo(f"{path}: {note}", err=True)
     summary = verify_cases(cases, options, lambda text: click.echo(f"running {text}", err=True))
     _report(summary, form, output, html, verbose)
     return MISUSE if problems else summary.exit_code
@@ -219,10 +225,15 @@ def profile_command(path: Path, config: Config, *, output: Path | None = None, o
     """Profile and write the facts; returns the exit status. Misuse is a `click.ClickException`."""
     _need_runtime()
     from daft_lint.config import FACTS_FILE
+    from daft_lint_runtime.cases import linted_case
     from daft_lint_runtime.profile import as_toml, profile_script
+    from daft_lint_runtime.room import with_room
 
     _end_on_signals()
     try:
+        if options.runner != "native":
+            case = with_room(linted_case(path, config), options.cluster, config)
+            options = replace(options, cluster=case.cluster or options.cluster)
         found = profile_script(path, options)
     except VerifyError as error:
         raise click.ClickException(str(error)) from None
@@ -243,8 +254,6 @@ def _need_runtime() -> None:
 
 
 def _configured(file: Path | None, select: tuple[str, ...], ignore: tuple[str, ...]) -> Config:
-    from dataclasses import replace
-
     from daft_lint.config import ConfigError, load
 
     try:

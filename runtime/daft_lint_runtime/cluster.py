@@ -118,7 +118,7 @@ class Cluster:
         for _ in range(self.spec.nodes):
             self._simulated.add_node(
                 num_cpus=self.spec.cpus_per_node or usable_cpus(),
-                num_gpus=self.spec.gpus_per_node,
+                num_gpus=self.spec.gpus_per_node or 0,
                 object_store_memory=store,
             )
         self._simulated.wait_for_nodes()

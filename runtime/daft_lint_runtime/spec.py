@@ -30,14 +30,15 @@ class ClusterSpec:
     """The Ray that a run gets.
 
     `address` names a cluster of somebody else, which is joined and never stopped. Else a private one is started on
-    this machine: `nodes` raylets of `cpus_per_node` CPUs (None: all cores that this process may use).
+    this machine: `nodes` raylets of `cpus_per_node` CPUs (None: all cores that this process may use) and
+    `gpus_per_node` GPUs (None: those that Ray finds, none on simulated nodes); Ray counts them and asks for no proof.
     `object_store_bytes` is per node; None is Ray's own choice.
     """
 
     address: str | None = None
     nodes: int = 1
     cpus_per_node: int | None = None
-    gpus_per_node: int = 0
+    gpus_per_node: int | None = None
     object_store_bytes: int | None = None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from daft_lint_runtime.case import VerifyCase
@@ -67,6 +67,8 @@ def verify_in(
 ) -> CaseResult:
     """As `verify_case`, in a folder of the caller's, which still holds the results afterwards."""
     began = time.monotonic()
+    if case.cluster is not None:
+        options = replace(options, cluster=case.cluster)
     runner = choose_runner(case, options)
     try:
         befores = _repeated("before", case.path, case.original, runner, options, base, progress)

@@ -80,3 +80,25 @@ def test_missing_actors_are_waited_for() -> None:
     (verdict,) = verify_case(case, RunOptions(timeout=200, cluster=ClusterSpec(cpus_per_node=2))).verdicts
     assert verdict.outcome == "confirmed", verdict.reason
     assert "before the first call" in verdict.reason
+
+
+def test_actors_with_gpus_spread_over_nodes_that_pretend_to_have_some(base: Path) -> None:
+    text = b"""
+import daft
+from daft import DataType, Series
+
+@daft.cls(max_concurrency=2, gpus=1)
+class Model:
+    @daft.method.batch(return_dtype=DataType.int64(), batch_size=16)
+    def double(self, x: Series) -> Series:
+        return Series.from_pylist([2 * v for v in x.to_pylist()])
+
+df = daft.range(256).repartition(8)
+df.select(Model().double(df["id"])).collect()
+"""
+    cluster = ClusterSpec(nodes=2, cpus_per_node=1, gpus_per_node=1)
+    run = run_text("run", "gpus.py", text, "ray", RunOptions(timeout=60, cluster=cluster), base)
+    assert run.ok, run.message
+    assert run.cluster == {"nodes": 2.0, "cpus": 2.0, "gpus": 2.0}
+    assert len({call.actor for call in run.calls}) == 2
+    assert measure.nodes(run, ["Model.double"]) == 2

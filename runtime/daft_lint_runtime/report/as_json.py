@@ -26,6 +26,7 @@ def case(result: CaseResult) -> dict[str, Any]:
         "status": result.status,
         "problem": result.problem or None,
         "against": result.case.against,
+        "notes": list(result.case.notes),
         "seconds": round(result.seconds, 3),
         "verdicts": [verdict(v) for v in result.verdicts],
         "comparisons": [asdict(c) for c in result.comparisons],

@@ -43,6 +43,8 @@ def _show_case(result: CaseResult, console: Console, verbose: bool) -> None:
     )
     if result.problem:
         console.print(f"  {_plain(result.problem)}", style="red", highlight=False)
+    for note in result.case.notes:
+        console.print(f"  {_plain(note)}", style="dim", highlight=False)
     for verdict in result.verdicts:
         _show_verdict(verdict, console)
     if result.before is not None:

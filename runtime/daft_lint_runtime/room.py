@@ -1,0 +1,60 @@
+"""Does a private Ray hold the actors that a script asks for? Daft waits 120 s for each that it does not (DFT303)."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from daft_lint_runtime.case import VerifyCase
+from daft_lint_runtime.cluster import usable_cpus
+from daft_lint_runtime.spec import ClusterSpec
+
+if TYPE_CHECKING:
+    from daft_lint.config import Config
+
+RULE = "DFT303"
+MOST = 4
+"""A core counts as so many CPUs at most. Ray only counts them, but each actor is a process with its own model."""
+
+
+def with_room(case: VerifyCase, asked: ClusterSpec, config: Config) -> VerifyCase:
+    """The case on a cluster that holds its actors, where the user left the size open; with a note of what was done,
+    or of what will be waited for. A case that has the shortage among its findings is to show it, and stays as it is.
+    """
+    if asked.address is not None or any(finding.code == RULE for finding in case.findings):
+        return case
+    cluster = replace(asked, cpus_per_node=asked.cpus_per_node or usable_cpus())
+    short = shortage(case, cluster, config)
+    if not short:
+        return case
+    if asked.cpus_per_node is None:
+        for cpus in range(usable_cpus() + 1, MOST * usable_cpus() + 1):
+            larger = replace(asked, cpus_per_node=cpus)
+            if not shortage(case, larger, config):
+                note = f"Ray is told of {cpus} CPUs a node, so that all actors start; here are {usable_cpus()}"
+                return replace(case, cluster=larger, notes=(note,))
+    return replace(case, notes=(f"{short}; --cpus-per-node and --gpus-per-node make room",))
+
+
+def shortage(case: VerifyCase, cluster: ClusterSpec, config: Config) -> str:
+    """What the rule says of either text on such a cluster; empty where all actors have room."""
+    from daft_lint.document import Document
+    from daft_lint.engine import check_document
+    from daft_lint.pipeline.model import Cluster
+
+    gpus = gpus_here() if cluster.gpus_per_node is None else cluster.gpus_per_node
+    facts = Cluster(nodes=cluster.nodes, cpus_per_node=cluster.cpus_per_node, gpus_per_node=gpus)
+    chosen = replace(config, select=(RULE,), ignore=(), settings=replace(config.settings, cluster=facts))
+    for text in (case.original, case.fixed):
+        if text is not None:
+            for finding in check_document(Document.from_bytes(case.path, text), chosen).findings:
+                return f"line {finding.span.line}: {finding.seen}. {finding.costs}"
+    return ""
+
+
+def gpus_here() -> int:
+    """The NVIDIA GPUs of this machine, as its driver lists them."""
+    folder = Path("/proc/driver/nvidia/gpus")
+    return len(os.listdir(folder)) if folder.is_dir() else 0
