@@ -117,8 +117,9 @@ def nodes(run: Run, names: Sequence[str] | None) -> float:
     return float(max((m.nodes for m in of_udfs(run, names)), default=0))
 
 
-def growth(run: Run, names: Sequence[str] | None) -> float:
-    return float(max((m.growth for m in of_udfs(run, names)), default=0))
+def growth(run: Run) -> float:
+    """The most memory that a worker gained, whichever UDFs it called: they share it."""
+    return float(max((m.growth for m in udf_measures(run.calls)), default=0))
 
 
 def tasks(run: Run, names: Sequence[str] | None) -> float:

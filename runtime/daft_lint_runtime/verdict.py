@@ -4,8 +4,11 @@ What DFT101 promises is that calls are bounded, or, where a `batch_size` bounds 
 over more tasks. So either is enough: fewer rows a call, or more tasks. Calls may grow up to what the inserted
 `into_batches(n)` allows, which on Ray is less than 1.8 n rows: a task gathers what comes until it has 0.8 n, and the
 last thing that comes may be a whole batch (Daft 0.7.26, `into_batches.rs`; 1,000 rows at 64 gave a call of 104). A
-call above that is refuted, whatever else moved. Memory is shown and decides nothing: a run of a few seconds gains and
-loses as much by itself.
+call above that is refuted, whatever else moved.
+
+The rules on heavy data promise less memory as well: what a worker's peak (VmHWM) gained over its start. It decides
+beyond what runs of a few seconds gain and lose by themselves, and what more tasks at once explain: a fix that spreads
+the work makes several calls at a time where there was one, in one worker a node.
 """
 
 from __future__ import annotations
@@ -25,8 +28,10 @@ CONFIRMED, HARMLESS, REFUTED, FAILING = "confirmed", "harmless", "refuted", "fai
 
 MOVED = 0.10
 """A measure has moved when it changed by more than this share, or by more than repeated runs of one text differ."""
-LEAST_BYTES = 4 * 2**20
-"""Memory of a process has moved only by more than this: Python's own arenas come and go by so much."""
+LEAST_BYTES = 32 * 2**20
+"""Memory of a worker has moved only by more than this: threads' arenas come and go by so much."""
+MEMORY_MOVED = 0.25
+"""As `MOVED`, for the memory of a worker: its peak depends on which calls met."""
 
 BATCH_SLACK = 1.8
 """`into_batches(n)` makes batches of fewer than so many times n rows: see above."""
@@ -62,9 +67,10 @@ def _of_run(function: Callable[[Run], float]) -> Measurer:
     return lambda run, _names: function(run)
 
 
-LARGEST = partial(Promise, "largest call", measure.largest_call, unit="rows")
-HELD = partial(Promise, "largest call", measure.most_held, unit="bytes")
-GROWTH = Promise("memory of a worker", measure.growth, -1, "bytes", main=False)
+CALL = "largest call"
+LARGEST = partial(Promise, CALL, measure.largest_call, unit="rows")
+HELD = partial(Promise, CALL, measure.most_held, unit="bytes")
+GROWTH = Promise("memory of a worker", _of_run(measure.growth), -1, "bytes")
 PUT = Promise("object store", _of_run(lambda run: float(run.object_store.get("put_bytes", 0))), -1, "bytes", main=False)
 TASKS = partial(Promise, "tasks", measure.tasks)
 CALLS = partial(Promise, "calls", measure.calls)
@@ -74,7 +80,7 @@ NODES = Promise("nodes", measure.nodes, 1, main=False)
 SHUFFLED = Promise("bytes shuffled", _of_run(measure.bytes_shuffled), -1, "bytes")
 
 PROMISES: dict[str, tuple[Promise, ...]] = {
-    "DFT101": (LARGEST(-1), TASKS(1), HELD(-1, main=False), GROWTH),
+    "DFT101": (LARGEST(-1), TASKS(1), HELD(-1), GROWTH),
     "DFT102": (
         Promise("bytes re-cut", _of_run(measure.bytes_cut), -1, "bytes"),
         LARGEST(-1, main=False),
@@ -148,9 +154,8 @@ def _judge(finding: Finding, evidence: Evidence) -> Verdict:
         return Verdict(finding, REFUTED, f"fails after the fix: {after.message}", udfs=names)
     if not before.ok:
         return _judge_survival(finding, before, names)
-    moved = (_moved(p, evidence, names) for p in PROMISES.get(finding.code, ()))
-    bound = _batch_bound(evidence.case.fixed or b"")
-    measures = tuple(_within_bound(m, finding, bound) for m in moved)
+    moved = [_moved(p, evidence, names) for p in PROMISES.get(finding.code, ())]
+    measures = _within_bound(moved, finding, _batch_bound(evidence.case.fixed or b""))
     different = [c for c in evidence.comparisons if not c.equal]
     if finding.code == "DFT401":
         return _judge_discarded(finding, before, after, different)
@@ -182,11 +187,11 @@ def _judge_measures(finding: Finding, measures: tuple[Moved, ...], names: tuple[
         return Verdict(finding, CONFIRMED, "the current spelling gives the same rows", measures, names)
     if finding.code in FAILURES:
         return Verdict(finding, HARMLESS, "the failure did not show in the run before either", measures, names)
-    worse = [m for m in main if m.direction < 0]
-    if finding.code == "DFT101":
-        unbounded = [m for m in worse if m.unit == "rows"]
-        if unbounded:
-            return Verdict(finding, REFUTED, f"same rows, but worse: {_sentence(unbounded[0])}", measures, names)
+    # A call's bytes show no more than that it holds less: a slice of a larger batch weighs as much as the batch.
+    worse = [m for m in main if m.direction < 0 and (m.title, m.unit) != (CALL, "bytes")]
+    bounds = [m for m in worse if m.title == GROWTH.title or (finding.code == "DFT101" and m.title == CALL)]
+    if bounds:
+        return Verdict(finding, REFUTED, f"same rows, but worse: {_sentence(bounds[0])}", measures, names)
     better = [m for m in main if m.direction > 0]
     if worse and not better:
         return Verdict(finding, REFUTED, f"same rows, but worse: {_sentence(worse[0])}", measures, names)
@@ -233,17 +238,28 @@ def _moved(promise: Promise, evidence: Evidence, names: tuple[str, ...]) -> Move
     old, new = sorted(before)[len(before) // 2], sorted(after)[len(after) // 2]
     noise = max(max(before) - min(before), max(after) - min(after), MOVED * max(abs(old), abs(new)))
     if promise is GROWTH:
-        noise = max(noise, LEAST_BYTES)
+        noise = max(noise, LEAST_BYTES, MEMORY_MOVED * max(old, new))
+        if new > old:
+            old_share, new_share = _tasks_at_once(evidence.before, names), _tasks_at_once(evidence.after, names)
+            noise = max(noise, old * max(new_share / old_share - 1, 0.0))
     change = new - old
     direction = 0 if abs(change) <= noise else promise.better * (1 if change > 0 else -1)
     return Moved(promise.title, promise.unit, old, new, direction, promise.main)
 
 
-def _within_bound(moved: Moved, finding: Finding, bound: int) -> Moved:
-    """A call may grow up to the bound that the fix sets: the engine had cut it smaller by chance, not by promise."""
-    if finding.code != "DFT101" or moved.unit != "rows" or moved.direction >= 0:
-        return moved
-    return replace(moved, direction=0) if moved.after < BATCH_SLACK * bound else moved
+def _tasks_at_once(run: Run, names: Names) -> float:
+    """How many tasks may work at once in a worker: each node has one (Daft 0.7.26), with a thread for each CPU."""
+    cpus = run.cluster.get("cpus", 1.0) / max(run.cluster.get("nodes", 1.0), 1.0)
+    return max(min(measure.tasks(run, names), cpus), 1.0)
+
+
+def _within_bound(measures: Sequence[Moved], finding: Finding, bound: int) -> tuple[Moved, ...]:
+    """A call may grow up to the bound that the fix sets: the engine had cut it smaller by chance, not by promise. Its
+    bytes and the memory grow with it."""
+    grown = [m for m in measures if finding.code == "DFT101" and m.unit == "rows" and m.direction < 0]
+    if not grown or any(m.after >= BATCH_SLACK * bound for m in grown):
+        return tuple(measures)
+    return tuple(replace(m, direction=max(m.direction, 0)) for m in measures)
 
 
 def _batch_bound(text: bytes) -> int:

@@ -83,6 +83,46 @@ def test_worse_is_refuted_though_the_rows_are_the_same(tmp_path: Path) -> None:
     assert "worse: calls" in result.verdicts[0].reason
 
 
+HELD = """
+import daft
+from daft import DataType, Series
+
+kept = []
+
+@daft.func.batch(return_dtype=DataType.int64(), batch_size={batch})
+def double(x: Series) -> Series:
+    kept.append(b"x" * {held})
+    return Series.from_pylist([2 * v for v in x.to_pylist()])
+
+df = daft.range(64)
+df.select(double(df["id"])).collect()
+"""
+MEGABYTES = 2**20
+
+
+@pytest.mark.parametrize(("code", "refuted"), [("DFT101", True), ("DFT102", True), ("DFT103", False)])
+def test_more_memory_of_a_worker_refutes_a_fix_for_heavy_data(tmp_path: Path, code: str, refuted: bool) -> None:
+    before, after = HELD.format(batch=64, held=MEGABYTES), HELD.format(batch=16, held=100 * MEGABYTES)
+    texts = (after, before) if code == "DFT103" else (before, after)
+    (verdict,) = verify(*texts, tmp_path, code=code).verdicts
+    if refuted:
+        assert (verdict.outcome, verdict.reason[:36]) == ("refuted", "same rows, but worse: memory of a wo")
+    else:
+        assert verdict.outcome == "confirmed"
+
+
+def test_less_memory_of_a_worker_is_enough(tmp_path: Path) -> None:
+    before, after = HELD.format(batch=16, held=100 * MEGABYTES), HELD.format(batch=16, held=MEGABYTES)
+    (verdict,) = verify(before, after, tmp_path, code="DFT101").verdicts
+    assert (verdict.outcome, verdict.reason[:30]) == ("confirmed", "same rows; memory of a worker ")
+
+
+def test_a_little_more_memory_is_noise(tmp_path: Path) -> None:
+    before, after = HELD.format(batch=16, held=MEGABYTES), HELD.format(batch=16, held=5 * MEGABYTES)
+    (verdict,) = verify(before, after, tmp_path, code="DFT101").verdicts
+    assert verdict.outcome == "harmless", verdict.reason
+
+
 def test_nothing_moved_is_harmless(tmp_path: Path) -> None:
     result = verify(SCRIPT, SCRIPT + "\n# no change\n", tmp_path)
     assert result.verdicts[0].outcome == "harmless"
