@@ -34,8 +34,8 @@ LONGEST_SOCKET_PATH = 50
 class Call:
     """One UDF call: for a row-wise UDF the rows of one morsel. Times are seconds, sizes bytes.
 
-    `peak` is the most memory that the process had used when the call was done, `base` what it used before its
-    first call; `node` and `actor` are Ray's ids, empty out of Ray.
+    `peak` is the most memory of its own that the process had used when the call was done (VmHWM, less what it maps of
+    the object store), `base` what it used before its first call; `node` and `actor` are Ray's ids, empty out of Ray.
     """
 
     udf: str

@@ -16,6 +16,8 @@ SHUFFLES = frozenset(
 """Kinds of operators (Daft 0.7.26) whose input crosses between tasks."""
 WORD = re.compile(r"\w+")
 CUTS = frozenset({"IntoBatches"})
+NO_WORKERS = frozenset({"driver", "gcs_server", "raylet", "DashboardAgent", "RuntimeEnvAgent", "RemoteFlotillaRunner"})
+"""Processes of a run on Ray that execute no task (Ray 2.59, Daft 0.7.26). Workers bear the names of their tasks."""
 SOURCES = frozenset({"InMemoryScan", "ScanTask", "GlobScan", "EmptyScan"})
 
 
@@ -118,8 +120,13 @@ def nodes(run: Run, names: Sequence[str] | None) -> float:
 
 
 def growth(run: Run) -> float:
-    """The most memory that a worker gained, whichever UDFs it called: they share it."""
-    return float(max((m.growth for m in udf_measures(run.calls)), default=0))
+    """The most memory that a worker gained, whichever UDFs it called: they share it. Where none is called, the most
+    private memory that samples of the run saw a process have which executes queries."""
+    if run.calls:
+        return float(max(m.growth for m in udf_measures(run.calls)))
+    samples = [process for _, processes in run.samples for process in processes]
+    idle = {pid for pid, name, *_ in samples if name in NO_WORKERS} if run.runner == "ray" else set()
+    return float(max((private for pid, _, private, _, _ in samples if pid not in idle), default=0))
 
 
 def tasks(run: Run, names: Sequence[str] | None) -> float:

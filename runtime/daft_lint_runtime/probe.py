@@ -99,6 +99,18 @@ def status_bytes(field: str, pid: int | str = "self") -> int:
     return 0
 
 
+def own_memory(total: str) -> int:
+    """This process's VmHWM or VmRSS (`total`) in bytes, less the pages of Ray's object store that it maps (RssShmem):
+    a worker that puts what it made there touches them all, and needs no memory of its own for it."""
+    found = dict.fromkeys((total, "RssShmem"), 0)
+    with contextlib.suppress(OSError), open("/proc/self/status", encoding="ascii", errors="replace") as file:
+        for line in file:
+            field, _, value = line.partition(":")
+            if field in found:
+                found[field] = int(value.split()[0]) * 1024
+    return max(found[total] - found["RssShmem"], 0)
+
+
 def size_of(value: object) -> int:
     """About how many bytes a UDF's argument or result holds; 0 for what it cannot tell."""
     if isinstance(value, (bytes, bytearray, str)):
@@ -159,7 +171,7 @@ class Recorder:
         self._pid = os.getpid()
         self._udfs, self._last = {}, (None, 0)
         self._map, self._used, self._room = None, 0, 0
-        self._peak_at = 0.0
+        self._peak_bytes, self._peak_at = 0, 0.0
         self._name = os.path.join(self._directory, f"calls-{self._pid}-{time.time_ns()}")
         node, actor = where()
         self._say({"pid": self._pid, "node": node, "actor": actor, "base": self.base})
@@ -206,7 +218,8 @@ class Recorder:
                 self._directory = ""
                 return
             if began + seconds - self._peak_at > PEAK_SECONDS:
-                self._peak_bytes, self._peak_at = status_bytes("VmHWM"), began + seconds
+                self._peak_bytes = max(self._peak_bytes, own_memory("VmHWM"))
+                self._peak_at = began + seconds
             offset = self._used * RECORD.size
             RECORD.pack_into(records, offset, number, rows, *size, self._peak_bytes, began, seconds)
             self._used += 1
@@ -348,7 +361,7 @@ def _weigh(evaluated: list[Any]) -> tuple[int, int]:
 
 def _watch_execution(module: types.ModuleType) -> None:
     if _recorder is not None:
-        _recorder.base = status_bytes("VmRSS")
+        _recorder.base = own_memory("VmRSS")
     functions = module.__dict__
     if "call_batch_func" in functions:
         functions["call_batch_func"] = _wrap_batch(functions["call_batch_func"])

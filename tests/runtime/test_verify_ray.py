@@ -7,9 +7,10 @@ import subprocess
 import sys
 
 import pytest
+from daft_lint_runtime.case import VerifyCase
 from daft_lint_runtime.spec import RunOptions
 from daft_lint_runtime.verify import verify_case
-from runtime_cases import PAIRS, pair
+from runtime_cases import PAIRS, finding, pair
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 OPTIONS = RunOptions(timeout=60)
@@ -54,3 +55,26 @@ def test_a_class_loads_once_what_a_function_loads_in_each_call(runner: str) -> N
     environment = {**os.environ, "DAFT_RUNNER": runner, "RAY_AUTH_MODE": "disabled", "RAY_ADDRESS": "local"}
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
     assert run.stdout.splitlines()[-1:] == ["16 1"], run.stderr
+
+
+def test_images_that_the_engine_decodes_weigh_on_its_workers_alone() -> None:
+    """Without a UDF nothing is recorded of calls; the pages of the object store that a worker maps are not its own."""
+    text = """
+import daft, io, numpy as np
+from PIL import Image
+from daft.functions import decode_image
+
+out = io.BytesIO()
+Image.fromarray(np.random.default_rng(0).integers(0, 255, (256, 256, 3), dtype=np.uint8)).save(out, "PNG")
+df = daft.from_pydict({"d": [out.getvalue()] * 512})
+df.with_column("i", decode_image(df["d"])).write_parquet("out")
+"""
+    cut = text.replace("df.with_column", "df.into_batches(32).with_column")
+    case = VerifyCase("images.py", text.encode(), cut.encode(), (finding("DFT106", "images.py", 9),))
+    (verdict,) = verify_case(case, OPTIONS).verdicts
+    assert verdict.outcome == "confirmed", verdict.reason
+    rows, memory, _ = verdict.measures
+    assert (rows.before, rows.after) == (512, 32)
+    assert memory.title == "memory of a worker"
+    assert memory.before > 512 * 256 * 256 * 3
+    assert memory.after < memory.before / 2
