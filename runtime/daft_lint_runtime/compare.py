@@ -8,6 +8,7 @@ on the other side are looked at value by value.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,10 +17,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as pads
 
 from daft_lint_runtime import plans
 from daft_lint_runtime.harness import Run
+from daft_lint_runtime.writes import UPLOAD
 
 RELATIVE = 1e-5
 """Floats may differ by this share: the order of a sum changes the last digits of a float32 about so much."""
@@ -96,8 +99,8 @@ def _compare_results(
     if one is None or two is None:
         return Comparison(what, LOST, f"only the run {'after' if one is None else 'before'} the change has it")
     counts = one["rows"], two["rows"]
-    first = Rows(lambda: _stream(before.out, one["file"]), _schema(one))
-    second = Rows(lambda: _stream(after.out, two["file"]), _schema(two))
+    first = Rows(lambda: _named_alike(before, _stream(before.out, one["file"])), _schema(one))
+    second = Rows(lambda: _named_alike(after, _stream(after.out, two["file"])), _schema(two))
     if first.schema != second.schema:
         return Comparison(what, SCHEMA, schema_difference(first.schema, second.schema), *counts)
     if mode == "schema" or (one["file"] is None and two["file"] is None and counts == (0, 0)):
@@ -121,8 +124,8 @@ def _compare_sinks(
     one, two = pair
     if one is None or two is None:
         return Comparison(what, LOST, f"only the run {'after' if one is None else 'before'} the change has it")
-    first = Rows(lambda: _files(before.out / "sinks" / one["folder"], one["name"]), _schema(one))
-    second = Rows(lambda: _files(after.out / "sinks" / two["folder"], two["name"]), _schema(two))
+    first = Rows(lambda: _named_alike(before, _files(before.out / "sinks" / one["folder"], one["name"])), _schema(one))
+    second = Rows(lambda: _named_alike(after, _files(after.out / "sinks" / two["folder"], two["name"])), _schema(two))
     if first.schema != second.schema:
         return Comparison(what, SCHEMA, schema_difference(first.schema, second.schema))
     if mode == "schema":
@@ -155,15 +158,35 @@ def _stream(out: Path, name: str | None) -> Iterator[pa.RecordBatch]:
         yield from reader
 
 
+GENERATED = rf"(/sinks/\d+-{UPLOAD}/)[0-9a-f-]{{36}}"
+"""A file that `upload` wrote: a UUID."""
 FORMATS = {"write_parquet": "parquet", "write_csv": "csv", "write_json": "json"}
 
 
 def _files(folder: Path, write: str) -> Iterator[pa.RecordBatch]:
     files = [str(f) for f in sorted(folder.rglob("*")) if f.is_file() and not f.name.startswith("_")]
-    if files:
+    if write == UPLOAD:
+        for file in files:
+            yield pa.record_batch({"bytes": pa.array([Path(file).read_bytes()], type=pa.large_binary())})
+    elif files:
         partitioning = pads.partitioning(flavor="hive")
         dataset = pads.dataset(files, format=FORMATS[write], partitioning=partitioning, partition_base_dir=str(folder))
         yield from dataset.to_batches(batch_size=BATCH_ROWS)
+
+
+def _named_alike(run: Run, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The rows with one name for all uploaded files: Daft makes up another one for each in every run."""
+    if all(sink["name"] != UPLOAD for sink in run.sinks):
+        yield from batches
+        return
+    for batch in batches:
+        columns = [
+            pc.replace_substring_regex(column, GENERATED, r"\1*")
+            if pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+            else column
+            for column in batch.columns
+        ]
+        yield pa.record_batch(columns, names=batch.schema.names)
 
 
 # Rows
@@ -255,22 +278,31 @@ def _pair_up(
     old: list[int], new: list[int], before: Mapping[int, Any], after: Mapping[int, Any]
 ) -> Iterator[tuple[int, int]]:
     """Pairs of rows whose floats are close. Sorted by their floats, close rows stand next to each other, save for
-    ties in the first of several floats: what is left over is tried against all."""
+    ties in the first of several floats: what is left over is tried against all whose first one is close."""
     old = sorted(old, key=lambda p: tuple(np.nan_to_num(before[p])))
     new = sorted(new, key=lambda p: tuple(np.nan_to_num(after[p])))
-    left_old, left_new = [], list(new)
-    for one, two in zip(old, list(new), strict=False):
+    left_old, taken = [], set()
+    for one, two in zip(old, new, strict=False):
         if close(before[one], after[two]):
-            left_new.remove(two)
+            taken.add(two)
             yield one, two
         else:
             left_old.append(one)
     left_old += old[len(new) :]
+    left_new = [two for two in new if two not in taken]
+    firsts = [_first(after[two]) for two in left_new]
     for one in left_old:
-        match = next((two for two in left_new if close(before[one], after[two])), None)
-        if match is not None:
-            left_new.remove(match)
-            yield one, match
+        value = _first(before[one])
+        slack = ABSOLUTE + 2 * RELATIVE * abs(value)
+        for index in range(bisect_left(firsts, value - slack), bisect_right(firsts, value + slack)):
+            if left_new[index] not in taken and close(before[one], after[left_new[index]]):
+                taken.add(left_new[index])
+                yield one, left_new[index]
+                break
+
+
+def _first(floats: Any) -> float:
+    return float(np.nan_to_num(floats[:1])[0]) if len(floats) else 0.0
 
 
 def close(one: Any, two: Any) -> bool:

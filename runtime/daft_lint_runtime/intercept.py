@@ -17,7 +17,7 @@ from daft_lint_runtime.capture import Capture
 from daft_lint_runtime.cluster import Cluster
 from daft_lint_runtime.probe import on_import
 from daft_lint_runtime.spec import VerifyError
-from daft_lint_runtime.writes import BLOCKED_WRITES, FILE_WRITES
+from daft_lint_runtime.writes import BLOCKED_WRITES, CATALOG_WRITES, FILE_WRITES, UPLOAD
 
 
 class Interception:
@@ -37,6 +37,7 @@ class Interception:
         os.environ["DAFT_RUNNER"] = self.runner
         on_import("ray", self._change_ray)
         on_import("daft", self._change_daft)
+        on_import("daft.functions.url", self._change_upload)
         on_import("daft.runners.ray_runner", lambda m: self._watch_runner(m.RayRunner, "ray"))
         on_import("daft.runners.native_runner", lambda m: self._watch_runner(m.NativeRunner, "native"))
 
@@ -85,9 +86,14 @@ class Interception:
         for name in FILE_WRITES:
             if hasattr(frame, name):
                 setattr(frame, name, self._redirected(name, getattr(frame, name)))
-        for name in BLOCKED_WRITES:
-            if hasattr(frame, name) and not self.options.allow_writes:
-                setattr(frame, name, self._blocked(name))
+        if not self.options.allow_writes:
+            for owner, names in (
+                (frame, BLOCKED_WRITES),
+                *((owner, CATALOG_WRITES) for owner in (daft, daft.Session, daft.Catalog)),
+            ):
+                for name in names:
+                    if hasattr(owner, name):
+                        setattr(owner, name, self._blocked(name))
 
     def _set_runner(self, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)
@@ -166,27 +172,46 @@ class Interception:
     def _redirected(self, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)
         def write(frame: Any, root_dir: Any, *args: Any, **kwargs: Any) -> Any:
-            index = len(self.capture.sinks)
-            folder = Path(self.capture.spec.scratch, "sinks", f"{index}-{name}")
+            index, folder = self._sink(name, root_dir, [[f.name, str(f.dtype)] for f in frame.schema()])
             target = folder / Path(str(root_dir)).name if kwargs.get("single_file") else folder
-            folder.mkdir(parents=True, exist_ok=True)
             self.redirects[str(root_dir)] = str(target)
-            schema = [[f.name, str(f.dtype)] for f in frame.schema()]
-            self.capture.sinks.append(
-                {
-                    "index": index,
-                    "name": name,
-                    "to": str(root_dir),
-                    "line": self.capture.line(),
-                    "folder": folder.name,
-                    "schema": schema,
-                    "plan": None,
-                }
-            )
             with self.capture.sink(index):
                 return original(frame, str(target), *args, **kwargs)
 
         return write
+
+    def _sink(self, name: str, to: Any, schema: list[list[str]]) -> tuple[int, Path]:
+        """A new sink's number, and the folder that it writes to instead."""
+        index = len(self.capture.sinks)
+        folder = Path(self.capture.spec.scratch, "sinks", f"{index}-{name}")
+        folder.mkdir(parents=True, exist_ok=True)
+        self.capture.sinks.append(
+            {
+                "index": index,
+                "name": name,
+                "to": str(to),
+                "line": self.capture.line(),
+                "folder": folder.name,
+                "schema": schema,
+                "plan": None,
+            }
+        )
+        return index, folder
+
+    def _change_upload(self, url: types.ModuleType) -> None:
+        original = url.upload
+
+        @functools.wraps(original)
+        def upload(expr: Any, location: Any, *args: Any, **kwargs: Any) -> Any:
+            if isinstance(location, (str, Path)):
+                _, folder = self._sink(UPLOAD, location, [["bytes", "Binary"]])
+                self.redirects[str(location)] = str(folder)
+                return original(expr, str(folder), *args, **kwargs)
+            if self.options.allow_writes:
+                return original(expr, location, *args, **kwargs)
+            return self._blocked("upload to the places of a column")()
+
+        url.upload = upload  # type: ignore[attr-defined]
 
     def _blocked(self, name: str) -> Callable[..., Any]:
         def write(*_args: Any, **_kwargs: Any) -> Any:

@@ -14,10 +14,12 @@ from pathlib import Path
 import psutil
 import pytest
 from conftest import RunScript
+from daft_lint_runtime.case import VerifyCase
 from daft_lint_runtime.harness import workspace
 from daft_lint_runtime.processes import marked
-from daft_lint_runtime.spec import MARKER_ENV, VerifyError
+from daft_lint_runtime.spec import MARKER_ENV, RunOptions, VerifyError
 from daft_lint_runtime.supervise import shared_memory_prefix
+from daft_lint_runtime.verify import verify_case
 
 
 def assert_nothing_is_left(base: Path) -> None:
@@ -161,6 +163,48 @@ def test_a_write_that_cannot_be_redirected_stops_the_run_before_it_starts(run_sc
     text = "import daft\ndf = daft.from_pydict({'x': [1]})\ndf.write_sql('t', 'sqlite://')\n"
     with pytest.raises(VerifyError, match=r"script\.py:3: write_sql cannot be redirected"):
         run_script(text)
+
+
+UPLOAD = """
+import daft
+from daft.functions import upload
+df = daft.from_pydict({{"blob": [b"one", b"two"], "to": ["{folder}/a", "{folder}/b"]}})
+print(df.select(upload(df["blob"], {to})).to_pydict())
+"""
+
+
+def test_uploads_go_elsewhere_and_their_bytes_are_compared(tmp_path: Path) -> None:
+    texts = [UPLOAD.format(folder=tmp_path, to=repr(str(tmp_path / "up"))).replace("two", two) for two in ("two", "2")]
+    for changed, status in ((texts[0], "harmless"), (texts[1], "refuted")):
+        case = VerifyCase(str(tmp_path / "up.py"), texts[0].encode(), changed.encode())
+        result = verify_case(case, RunOptions(runner="native", timeout=50))
+        assert result.status == status, result
+        assert [c.what for c in result.comparisons] == ["result 1 (line 5)", "upload 1 (line 5)"]
+        assert [c.equal for c in result.comparisons] == [True, status == "harmless"]
+    assert not (tmp_path / "up").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("daft.Session().drop_table('t')", "line 4: drop_table cannot be redirected"),
+        ("from daft import write_table; write_table('t', df)", "line 4: write_table cannot be redirected"),
+    ],
+)
+def test_what_changes_a_catalog_is_stopped(run_script: RunScript, change: str, said: str) -> None:
+    run = run_script(f"""
+        import daft
+        df = daft.from_pydict({{"x": [1]}})
+        {change}
+    """)
+    assert run.status == "failed"
+    assert run.message.startswith(said)
+
+
+def test_an_upload_to_the_places_of_a_column_is_stopped(run_script: RunScript, tmp_path: Path) -> None:
+    run = run_script(UPLOAD.format(folder=tmp_path, to='df["to"]'))
+    assert run.message.startswith("line 5: upload to the places of a column cannot be redirected")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_sources_are_replaced_and_rows_capped(run_script: RunScript, tmp_path: Path) -> None:
