@@ -8,6 +8,7 @@ on the other side are looked at value by value.
 from __future__ import annotations
 
 import hashlib
+import json
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +19,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as pads
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
 
 from daft_lint_runtime import plans
 from daft_lint_runtime.harness import Run
@@ -124,13 +126,16 @@ def _compare_sinks(
     one, two = pair
     if one is None or two is None:
         return Comparison(what, LOST, f"only the run {'after' if one is None else 'before'} the change has it")
-    first = Rows(lambda: _named_alike(before, _files(before.out / "sinks" / one["folder"], one["name"])), _schema(one))
-    second = Rows(lambda: _named_alike(after, _files(after.out / "sinks" / two["folder"], two["name"])), _schema(two))
+    first = Rows(lambda: _named_alike(before, _files(before.out / "sinks" / one["folder"], one)), _schema(one))
+    second = Rows(lambda: _named_alike(after, _files(after.out / "sinks" / two["folder"], two)), _schema(two))
     if first.schema != second.schema:
         return Comparison(what, SCHEMA, schema_difference(first.schema, second.schema))
     if mode == "schema":
         return Comparison(what, SAME, "same schema")
-    found = compare_rows(what, first, second, None)
+    try:
+        found = compare_rows(what, first, second, None)
+    except (OSError, ValueError) as error:  # Arrow's errors and json's are ValueErrors
+        return Comparison(what, LOST, f"what was written cannot be read: {error}")
     if what in unsteady and found.kind == ROWS and found.rows_before == found.rows_after:
         return Comparison(what, SKIPPED, "differs from run to run by itself: only schema and count are compared")
     return found
@@ -160,18 +165,76 @@ def _stream(out: Path, name: str | None) -> Iterator[pa.RecordBatch]:
 
 GENERATED = rf"(/sinks/\d+-{UPLOAD}/)[0-9a-f-]{{36}}"
 """A file that `upload` wrote: a UUID."""
-FORMATS = {"write_parquet": "parquet", "write_csv": "csv", "write_json": "json"}
 
 
-def _files(folder: Path, write: str) -> Iterator[pa.RecordBatch]:
-    files = [str(f) for f in sorted(folder.rglob("*")) if f.is_file() and not f.name.startswith("_")]
-    if write == UPLOAD:
-        for file in files:
-            yield pa.record_batch({"bytes": pa.array([Path(file).read_bytes()], type=pa.large_binary())})
-    elif files:
-        partitioning = pads.partitioning(flavor="hive")
-        dataset = pads.dataset(files, format=FORMATS[write], partitioning=partitioning, partition_base_dir=str(folder))
-        yield from dataset.to_batches(batch_size=BATCH_ROWS)
+def _files(folder: Path, sink: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
+    """The rows of a redirected sink, each with the values of its `name=value` folders as text."""
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and not file.name.startswith("_"):
+            for batch in READERS[sink["name"]](file, sink):
+                yield _with_partitions(batch, file.relative_to(folder).parts[:-1])
+
+
+def _with_partitions(batch: pa.RecordBatch, folders: Sequence[str]) -> pa.RecordBatch:
+    for name, equals, value in (folder.partition("=") for folder in folders):
+        if equals:
+            batch = batch.append_column(name, pa.array([value] * batch.num_rows, type=pa.string()))
+    return batch
+
+
+def _parquet(file: Path, _sink: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
+    with pq.ParquetFile(file) as opened:
+        yield from opened.iter_batches(batch_size=BATCH_ROWS)
+
+
+def _csv(file: Path, sink: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
+    """Text as it stands in the file, but for floats: what a type is guessed to be depends on the rows of a file."""
+    options: Mapping[str, Any] = sink["options"]
+    header = options.get("header") is not False
+    parse = pacsv.ParseOptions(
+        delimiter=options.get("delimiter") or ",",
+        quote_char=options.get("quote") or '"',
+        escape_char=options.get("escape") or False,
+        newlines_in_values=True,
+    )
+    floats = {name for name, dtype in sink["schema"] if dtype.startswith("Float")} if header else set()
+    with pacsv.open_csv(file, pacsv.ReadOptions(autogenerate_column_names=not header), parse) as opened:
+        names = opened.schema.names
+    types = {name: pa.float64() if name in floats else pa.string() for name in names}
+    convert = pacsv.ConvertOptions(column_types=types, strings_can_be_null=False)
+    read = pacsv.ReadOptions(autogenerate_column_names=not header)
+    with pacsv.open_csv(file, read, parse, convert) as opened:
+        yield from opened
+
+
+def _json(file: Path, _sink: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
+    """A row's text without its floats, and these: what a type is guessed to be depends on the rows of a file."""
+    texts: list[str] = []
+    floats: list[list[float]] = []
+    with open(file, encoding="utf-8") as lines:
+        for line in lines:
+            found: list[float] = []
+            texts.append(json.dumps(_without_floats(json.loads(line), found), sort_keys=True))
+            floats.append(found)
+    yield pa.record_batch({"row": pa.array(texts, pa.string()), "floats": pa.array(floats, pa.list_(pa.float64()))})
+
+
+def _without_floats(value: Any, found: list[float]) -> Any:
+    if isinstance(value, float):
+        found.append(value)
+        return "float"
+    if isinstance(value, list):
+        return [_without_floats(item, found) for item in value]
+    if isinstance(value, dict):
+        return {key: _without_floats(value[key], found) for key in sorted(value)}
+    return value
+
+
+def _uploaded(file: Path, _sink: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
+    yield pa.record_batch({"bytes": pa.array([file.read_bytes()], type=pa.large_binary())})
+
+
+READERS = {"write_parquet": _parquet, "write_csv": _csv, "write_json": _json, UPLOAD: _uploaded}
 
 
 def _named_alike(run: Run, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -19,6 +19,9 @@ from daft_lint_runtime.probe import on_import
 from daft_lint_runtime.spec import VerifyError
 from daft_lint_runtime.writes import BLOCKED_WRITES, CATALOG_WRITES, FILE_WRITES, UPLOAD
 
+CSV_OPTIONS = ("delimiter", "quote", "escape", "header")
+"""Options of `write_csv` without which its files cannot be read back."""
+
 
 class Interception:
     """The harness inside the driver process."""
@@ -172,7 +175,8 @@ class Interception:
     def _redirected(self, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)
         def write(frame: Any, root_dir: Any, *args: Any, **kwargs: Any) -> Any:
-            index, folder = self._sink(name, root_dir, [[f.name, str(f.dtype)] for f in frame.schema()])
+            options = {key: kwargs[key] for key in CSV_OPTIONS if key in kwargs}
+            index, folder = self._sink(name, root_dir, [[f.name, str(f.dtype)] for f in frame.schema()], options)
             target = folder / Path(str(root_dir)).name if kwargs.get("single_file") else folder
             self.redirects[str(root_dir)] = str(target)
             with self.capture.sink(index):
@@ -180,10 +184,11 @@ class Interception:
 
         return write
 
-    def _sink(self, name: str, to: Any, schema: list[list[str]]) -> tuple[int, Path]:
-        """A new sink's number, and the folder that it writes to instead."""
+    def _sink(self, name: str, to: Any, schema: list[list[str]], options: dict[str, Any]) -> tuple[int, Path]:
+        """A new sink's number, and the folder that it writes to instead: one for all that goes to the same place."""
         index = len(self.capture.sinks)
-        folder = Path(self.capture.spec.scratch, "sinks", f"{index}-{name}")
+        same = [sink["folder"] for sink in self.capture.sinks if (sink["name"], sink["to"]) == (name, str(to))]
+        folder = Path(self.capture.spec.scratch, "sinks", same[0] if same else f"{index}-{name}")
         folder.mkdir(parents=True, exist_ok=True)
         self.capture.sinks.append(
             {
@@ -193,7 +198,7 @@ class Interception:
                 "line": self.capture.line(),
                 "folder": folder.name,
                 "schema": schema,
-                "plan": None,
+                "options": options,
             }
         )
         return index, folder
@@ -204,7 +209,7 @@ class Interception:
         @functools.wraps(original)
         def upload(expr: Any, location: Any, *args: Any, **kwargs: Any) -> Any:
             if isinstance(location, (str, Path)):
-                _, folder = self._sink(UPLOAD, location, [["bytes", "Binary"]])
+                _, folder = self._sink(UPLOAD, location, [["bytes", "Binary"]], {})
                 self.redirects[str(location)] = str(folder)
                 return original(expr, str(folder), *args, **kwargs)
             if self.options.allow_writes:

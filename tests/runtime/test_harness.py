@@ -165,6 +165,44 @@ def test_a_write_that_cannot_be_redirected_stops_the_run_before_it_starts(run_sc
         run_script(text)
 
 
+WRITES = """
+import daft
+from daft import col
+
+df = daft.from_pydict({{
+    "id": [1, 2, 3, 4, None],
+    "x": [1.5, {x!r}, None, 2.0, 0.1],
+    "s": ["a;b", None, "", {s!r}, "\\n"],
+    "n": [{{"a": 1, "b": None}}, None, {{"a": None, "b": [0.5]}}, {{"a": 2, "b": [1.0]}}, None],
+}})
+df.select("id", "x", "s").write_csv("csv", partition_cols=[col("id") % 2], delimiter=";")
+df.select("id", "s").write_csv("bare", header=False, write_mode="overwrite")
+df.write_json("json", partition_cols=["s"])
+df.write_json("json")
+df.write_parquet("parquet", partition_cols=["id"])
+print(daft.read_parquet("parquet/**").count_rows())
+"""
+
+
+@pytest.mark.parametrize(
+    ("x", "s", "differing"),
+    [
+        (0.3, "c", []),
+        (0.1 + 0.2, "c", []),
+        (0.4, "c", ["write_csv 1", "write_json 3", "write_json 4", "write_parquet 5"]),
+        (0.3, "d", ["write_csv 1", "write_csv 2", "write_json 3", "write_json 4", "write_parquet 5"]),
+    ],
+)
+def test_whatever_is_written_is_compared(tmp_path: Path, x: float, s: str, differing: list[str]) -> None:
+    texts = [WRITES.format(x=x, s=s).encode() for x, s in ((0.3, "c"), (x, s))]
+    result = verify_case(VerifyCase(str(tmp_path / "w.py"), *texts), RunOptions(runner="native", timeout=50))
+    assert result.before is not None
+    assert result.before.ok, result.before.stderr
+    assert len(result.comparisons) == 6
+    assert [c.what.partition(" (")[0] for c in result.comparisons if not c.equal] == differing
+    assert list(tmp_path.iterdir()) == []
+
+
 UPLOAD = """
 import daft
 from daft.functions import upload
