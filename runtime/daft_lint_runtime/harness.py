@@ -24,8 +24,6 @@ from daft_lint_runtime.writes import blocked_writes
 
 TAIL = 4000
 """Characters of a failed script's output that are shown."""
-DEAD_WORKER = b"Worker exit type: SYSTEM_ERROR"
-"""What Ray prints on the driver's output when a worker dies; Daft 0.7.26 starts it anew and waits without end."""
 LONGEST_SOCKET_PATH = 50
 """Ray puts its sockets some 55 characters below its temporary folder, and the system allows 107 in all."""
 
@@ -156,14 +154,14 @@ def run_text(label: str, path: str, text: bytes, runner: str, options: RunOption
         cwd=os.getcwd(),
     )
     spec.write(out / "spec.json")
-    _supervise(out / "spec.json", marker)
+    ending = _supervise(out / "spec.json", marker)
     with suppress(OSError):
         (scratch / "sinks").rename(out / "sinks")
-    return read_run(label, out, options)
+    return read_run(label, out, options, ending)
 
 
-def _supervise(spec_file: Path, marker: str) -> None:
-    """Start the supervisor and wait for it; the pipe to it is what it lives by."""
+def _supervise(spec_file: Path, marker: str) -> dict[str, Any]:
+    """Start the supervisor, wait for it and return its word; the pipe to it is what it lives by."""
     environment = dict(os.environ)
     # Only the standard library and psutil are needed there, but the package must be found.
     paths = [str(Path(__file__).parents[1]), environment.get("PYTHONPATH", "")]
@@ -173,12 +171,15 @@ def _supervise(spec_file: Path, marker: str) -> None:
     supervisor = subprocess.Popen(
         [sys.executable, "-m", "daft_lint_runtime.supervise", str(spec_file)],
         stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         env=environment,
         start_new_session=True,
     )
     assert supervisor.stdin is not None
+    assert supervisor.stdout is not None
     try:
         supervisor.wait()
+        return _parsed(supervisor.stdout.read())
     except BaseException:
         supervisor.stdin.close()
         with suppress(subprocess.TimeoutExpired):
@@ -191,18 +192,16 @@ def _supervise(spec_file: Path, marker: str) -> None:
             orphans = [p.pid for p in processes.descendants(os.getpid()) if p.pid not in others]
             processes.end_all(marker, [supervisor.pid, *orphans])
             processes.remove_shared_memory(shared_memory_prefix(marker))
+        supervisor.stdout.close()
         processes.adopt_orphans(False)
 
 
-def read_run(label: str, out: Path, options: RunOptions) -> Run:
-    """What is in a run's folder, however the run ended."""
-    ending: dict[str, Any] = _json(out / "ending.json")
+def read_run(label: str, out: Path, options: RunOptions, ending: dict[str, Any]) -> Run:
+    """What is in a run's folder, however the run ended: `ending` is the supervisor's word (see `supervise.Ending`)."""
     record: dict[str, Any] = _json(out / "run.json")
     queries = tuple(_lines(out / "queries.jsonl"))
     stdout, stderr = _tail(out / "stdout.txt"), _tail(out / "stderr.txt")
     status, message = _status(ending, record, stderr, options)
-    if status == "timeout" and _says(out / "stdout.txt", DEAD_WORKER):
-        message = f"a worker process of Ray died, killed or out of memory, and Daft waited for it: {message}"
     return Run(
         label=label,
         runner=_json(out / "spec.json").get("runner", ""),
@@ -239,13 +238,19 @@ def _status(ending: dict[str, Any], record: dict[str, Any], stderr: str, options
     if reason == "memory limit":
         limit = options.memory_limit or 0
         return "memory limit", f"used more than {limit / 2**20:,.0f} MiB: all its processes were ended"
+    if reason == "dead worker":
+        return "killed", (
+            "a worker process of Ray died, killed or out of memory, and Daft waited for it: after"
+            f" {options.stall:g} s without work all processes were ended"
+        )
     if reason == "interrupted":
         return "interrupted", "interrupted: all its processes were ended"
     if not ending:
         return "killed", "the supervisor was killed; all processes of the run were ended"
     code = ending.get("code")
     if not record:
-        return "killed", _how_it_died(code, stderr)
+        how = _how_it_died(code, stderr)
+        return "killed", f"{how}; the disk of {tempfile.gettempdir()} is full" if ending.get("full") else how
     if record.get("code"):
         return "failed", record.get("error") or f"exit code {record['code']}"
     if ending.get("lost"):
@@ -316,8 +321,15 @@ def _records(file: Path) -> Iterator[tuple[Any, ...]]:
 
 def _json(file: Path) -> dict[str, Any]:
     try:
-        data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return _parsed(file.read_bytes())
+    except OSError:
+        return {}
+
+
+def _parsed(text: bytes) -> dict[str, Any]:
+    try:
+        data: dict[str, Any] = json.loads(text)
+    except ValueError:
         return {}
     return data
 
@@ -331,13 +343,6 @@ def _lines(file: Path) -> Iterator[Any]:
     for line in text.splitlines():
         with suppress(ValueError):
             yield json.loads(line)
-
-
-def _says(file: Path, words: bytes) -> bool:
-    try:
-        return words in file.read_bytes()
-    except OSError:
-        return False
 
 
 def _tail(file: Path) -> str:

@@ -48,7 +48,7 @@ class RunOptions:
 
     `sources` maps a path, or a pattern with `*`, to what is read in its place. `limit_rows` caps each source (rows),
     `timeout` is in seconds, `memory_limit` in bytes for all processes of a run together. `profile` also measures the
-    sources, after the script.
+    sources, after the script. `stall` is how many seconds without work are waited for after the death of a worker.
     """
 
     runner: str = "auto"
@@ -64,6 +64,7 @@ class RunOptions:
     sample_seconds: float = 0.1
     probe_calls: bool = True
     profile: bool = False
+    stall: float = 60.0
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ input is a pipe that the system closes then. Usage: `python -m daft_lint_runtime
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import select
@@ -23,13 +25,20 @@ from daft_lint_runtime.spec import MARKER_ENV, RunSpec
 
 GRACE = 4.0
 """Seconds that the processes of a finished run have to end by themselves (Ray's need about 1.3)."""
+DEAD_WORKER = b"Worker exit type: SYSTEM_ERROR"
+"""What Ray prints on the driver's output when a worker dies; Daft 0.7.26 starts it anew and waits without end."""
+STALLED_CPU = 0.25
+"""Processes that wait use less CPU than this together, in cores: Ray's own and Daft's take some 0.1."""
+LEAST_DISK = 2**16
+"""A disk with less room than this (bytes) is full."""
 COLLECTING = 90.0
 """Seconds that a named cluster has to hand out what a run left on its nodes."""
 
 
 @dataclass
 class Ending:
-    """How a run ended. `reason` is None where it ended by itself, else "timeout", "memory limit" or "interrupted".
+    """How a run ended. `reason` is None where it ended by itself, else "timeout", "memory limit", "dead worker" or
+    "interrupted". `full` is whether the disk is.
 
     `peak` is the most private memory of all processes together (bytes); `leftovers` counts the processes that had
     to be ended after the script was done; `lost` says why what is on the nodes of a named cluster did not come home.
@@ -43,6 +52,7 @@ class Ending:
     cpu: dict[str, float] = field(default_factory=dict)
     peaks: dict[str, int] = field(default_factory=dict)
     lost: str = ""
+    full: bool = False
 
 
 class Supervisor:
@@ -53,6 +63,9 @@ class Supervisor:
         self.ending = Ending()
         self._cpu: dict[int, tuple[str, float]] = {}
         self._peak: dict[int, tuple[str, int]] = {}
+        self._working = time.monotonic(), 0.0
+        self._died = False
+        self._next_look = 0.0
 
     def environment(self) -> dict[str, str]:
         environment = dict(os.environ)
@@ -94,7 +107,7 @@ class Supervisor:
         options = self.spec.options
         look_seconds = processes.LOOK_SECONDS if options.memory_limit is None else 0.0  # a limit misses no process
         sampler = processes.Sampler(driver.pid, look_seconds)
-        with open(self.out / "samples.jsonl", "w", encoding="utf-8") as samples:
+        with open(self.out / "samples.jsonl", "wb", buffering=0) as samples:
             next_sample = time.monotonic()
             while driver.poll() is None:
                 now = time.monotonic()
@@ -106,20 +119,40 @@ class Supervisor:
                     if options.memory_limit is not None and used > options.memory_limit:
                         self.ending.reason = "memory limit"
                         return
+                    if self._is_stalled():
+                        self.ending.reason = "dead worker"
+                        return
                     # A sample of a large tree takes a while: leave forty times as long to the work.
                     next_sample = now + max(options.sample_seconds, 40 * (time.monotonic() - now))
                 if lifeline_is_cut(max(min(0.05, next_sample - time.monotonic()), 0.005)):
                     self.ending.reason = "interrupted"
                     return
 
-    def _sample(self, found: list[processes.Sample], file: object) -> int:
+    def _is_stalled(self) -> bool:
+        """Whether a worker of Ray has died and the rest of the run has done next to nothing ever since."""
+        now, used = time.monotonic(), sum(seconds for _, seconds in self._cpu.values())
+        since, used_then = self._working
+        if used - used_then > STALLED_CPU * self.spec.options.stall or not self._worker_died():
+            self._working = now, used
+            return False
+        return now - since > self.spec.options.stall
+
+    def _worker_died(self) -> bool:
+        if not self._died and time.monotonic() > self._next_look:
+            self._next_look = time.monotonic() + 1
+            with contextlib.suppress(OSError):
+                self._died = DEAD_WORKER in (self.out / "stdout.txt").read_bytes()
+        return self._died
+
+    def _sample(self, found: list[processes.Sample], file: io.FileIO) -> int:
         for s in found:
             self._cpu[s.pid] = (s.name, s.cpu)
             self._peak[s.pid] = (s.name, s.peak)
         used = sum(s.private for s in found) + max((s.shared for s in found), default=0)
         self.ending.peak = max(self.ending.peak, used)
         line = [round(time.time(), 3), [[s.pid, s.name, s.private, s.shared, s.peak] for s in found]]
-        print(json.dumps(line), file=file)  # type: ignore[call-overload]
+        with contextlib.suppress(OSError):  # on a full disk the run itself fails
+            file.write(json.dumps(line).encode() + b"\n")
         return used
 
     def _finish(self, driver: subprocess.Popen[bytes]) -> None:
@@ -171,10 +204,9 @@ def main(spec_file: str) -> int:
     spec = RunSpec.read(Path(spec_file))
     supervisor = Supervisor(spec, spec_file)
     ending = supervisor.run()
-    try:
-        Path(spec.out, "ending.json").write_text(json.dumps(asdict(ending)), encoding="utf-8")
-    except OSError as error:
-        print(f"daft-lint: cannot write the run's record: {error}", file=sys.stderr)
+    ending.full = shutil.disk_usage(spec.out).free < LEAST_DISK if os.path.isdir(spec.out) else False
+    with contextlib.suppress(BrokenPipeError):  # `verify` is gone
+        print(json.dumps(asdict(ending)), flush=True)  # into a pipe, which holds it also where the disk is full
     if ending.reason == "interrupted" and os.getppid() != parent:
         shutil.rmtree(Path(spec.scratch).parent, ignore_errors=True)  # nobody else is left to do it
     return 0

@@ -58,8 +58,11 @@ def verify_case(
     case: VerifyCase, options: RunOptions, progress: Callable[[str], None] = lambda _text: None
 ) -> CaseResult:
     """Run both texts of a case and judge; nothing of what the runs wrote is left afterwards."""
-    with workspace() as base:
-        return verify_in(base, case, options, progress)
+    try:
+        with workspace() as base:
+            return verify_in(base, case, options, progress)
+    except OSError as error:
+        return CaseResult(case, FAILING, problem=f"the files of a run cannot be written: {error}")
 
 
 def verify_in(

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import glob
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -352,6 +356,36 @@ def test_results_that_do_not_fit_the_disk_fail_with_a_clear_line(run_script: Run
     assert run.status == "failed"
     assert "OSError" in run.message
     assert_nothing_is_left(base)
+
+
+@pytest.fixture
+def tiny_disk() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="tiny-", dir="/tmp"))  # a longer path would not be taken: sockets go there
+    mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        folder.rmdir()
+        pytest.skip("a file system of its own size can be mounted by root only")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+    folder.rmdir()
+
+
+def test_a_full_disk_is_a_clear_line(tiny_disk: Path, tmp_path: Path) -> None:
+    script = tmp_path / "large.py"
+    script.write_text("import daft\ndf = daft.range(2_000_000)\ndf.with_column('y', df['id'] * 2).collect()\n")
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path), TMPDIR=str(tiny_disk))
+    command = [sys.executable, "-m", "daft_lint", "verify", str(script), "--runner", "native", "--format", "json"]
+    for filled in (False, True):  # by the run, and before it
+        if filled:
+            (tiny_disk / "full").write_bytes(bytes(shutil.disk_usage(tiny_disk).free - 4096))
+        done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 1, done.stderr
+        assert "Traceback" not in done.stderr
+        (found,) = json.loads(done.stdout)["scripts"]
+        assert found["status"] == "failing"
+        said = found["problem"] if filled else found["before"]["message"]
+        assert "No space left" in said or "is full" in said
+    assert [file.name for file in tiny_disk.iterdir()] == ["full"]
 
 
 SLEEPER = """

@@ -64,10 +64,10 @@ def test_a_worker_that_dies_fails_the_run_and_leaves_nothing(run_script: RunScri
         df.select(deadly(df["x"])).collect()
         """,
         runner="ray",
-        timeout=25.0,
+        stall=8.0,
     )
-    assert run.status in ("failed", "timeout")
-    if run.status == "timeout":
+    assert run.status in ("failed", "killed")
+    if run.status == "killed":
         assert run.message.startswith("a worker process of Ray died, killed or out of memory, and Daft waited for it")
     assert_nothing_is_left(base)
 
