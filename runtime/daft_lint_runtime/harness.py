@@ -24,6 +24,8 @@ from daft_lint_runtime.writes import blocked_writes
 
 TAIL = 4000
 """Characters of a failed script's output that are shown."""
+SIGNAL_TRACE = "*** SIGTERM received"
+"""What Ray writes of the signal that ends a run, with a stack that says nothing of the script."""
 LONGEST_SOCKET_PATH = 50
 """Ray puts its sockets some 55 characters below its temporary folder, and the system allows 107 in all."""
 
@@ -201,6 +203,8 @@ def read_run(label: str, out: Path, options: RunOptions, ending: dict[str, Any])
     record: dict[str, Any] = _json(out / "run.json")
     queries = tuple(_lines(out / "queries.jsonl"))
     stdout, stderr = _tail(out / "stdout.txt"), _tail(out / "stderr.txt")
+    if ending.get("reason"):
+        stderr = stderr.partition(SIGNAL_TRACE)[0]
     status, message = _status(ending, record, stderr, options)
     return Run(
         label=label,
@@ -250,7 +254,7 @@ def _status(ending: dict[str, Any], record: dict[str, Any], stderr: str, options
     code = ending.get("code")
     if not record:
         how = _how_it_died(code, stderr)
-        return "killed", f"{how}; the disk of {tempfile.gettempdir()} is full" if ending.get("full") else how
+        return "killed", f"the disk of {tempfile.gettempdir()} is full: {how}" if ending.get("full") else how
     if record.get("code"):
         return "failed", record.get("error") or f"exit code {record['code']}"
     if ending.get("lost"):
