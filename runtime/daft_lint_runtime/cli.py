@@ -234,6 +234,8 @@ def profile_command(path: Path, config: Config, *, output: Path | None = None, o
         if options.runner != "native":
             case = with_room(linted_case(path, config), options.cluster, config)
             options = replace(options, cluster=case.cluster or options.cluster)
+            for note in case.notes:
+                click.echo(f"{path}: {note}", err=True)
         found = profile_script(path, options)
     except VerifyError as error:
         raise click.ClickException(str(error)) from None

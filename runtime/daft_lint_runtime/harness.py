@@ -203,7 +203,7 @@ def read_run(label: str, out: Path, options: RunOptions, ending: dict[str, Any])
     record: dict[str, Any] = _json(out / "run.json")
     queries = tuple(_lines(out / "queries.jsonl"))
     stdout, stderr = _tail(out / "stdout.txt"), _tail(out / "stderr.txt")
-    if ending.get("reason"):
+    if ending.get("reason") or ending.get("leftovers"):
         stderr = stderr.partition(SIGNAL_TRACE)[0]
     status, message = _status(ending, record, stderr, options)
     return Run(

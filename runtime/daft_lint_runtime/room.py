@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
+
 from daft_lint_runtime.case import VerifyCase
 from daft_lint_runtime.cluster import usable_cpus
 from daft_lint_runtime.spec import ClusterSpec
@@ -15,8 +17,10 @@ if TYPE_CHECKING:
     from daft_lint.config import Config
 
 RULE = "DFT303"
-MOST = 4
+MOST = 8
 """A core counts as so many CPUs at most. Ray only counts them, but each actor is a process with its own model."""
+ACTOR_BYTES = 512 * 2**20
+"""Free memory that there must be for each CPU: an actor with Daft imported takes some 200 MB before its model."""
 
 
 def with_room(case: VerifyCase, asked: ClusterSpec, config: Config) -> VerifyCase:
@@ -30,7 +34,8 @@ def with_room(case: VerifyCase, asked: ClusterSpec, config: Config) -> VerifyCas
     if not short:
         return case
     if asked.cpus_per_node is None:
-        for cpus in range(usable_cpus() + 1, MOST * usable_cpus() + 1):
+        most = min(MOST * usable_cpus(), psutil.virtual_memory().available // ACTOR_BYTES // asked.nodes)
+        for cpus in range(usable_cpus() + 1, most + 1):
             larger = replace(asked, cpus_per_node=cpus)
             if not shortage(case, larger, config):
                 note = f"Ray is told of {cpus} CPUs a node, so that all actors start; here are {usable_cpus()}"

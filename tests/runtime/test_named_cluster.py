@@ -149,3 +149,18 @@ def test_a_run_that_is_ended_leaves_the_cluster_as_it_was(foreign: Foreign, tmp_
     assert run.calls
     assert foreign.session() == running
     assert not [name for name in os.listdir(foreign.folder) if name.startswith(("dl-", "daft-lint-"))]
+
+
+@pytest.mark.parametrize("foreign", ["token"], indirect=True)
+def test_a_cluster_that_nobody_named_is_left_alone(
+    foreign: Foreign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = foreign.session()
+    monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{foreign.port}")
+    text = JOB + "import ray\nray.init(address='auto')\n"
+    with workspace() as base:
+        run = run_text("run", str(tmp_path / "job.py"), text.encode(), "ray", RunOptions(timeout=60), base)
+    assert run.ok, run.message
+    assert run.cluster["nodes"] == 1
+    assert len({call.node for call in run.calls}) == 1
+    assert foreign.session() == running
