@@ -35,13 +35,14 @@ BATCH_ROWS = 1024
 MISSING = b"\x00-"
 
 SAME, SCHEMA, ROWS, ORDER = "same", "schema", "rows", "order"
-LOST, UNSPECIFIED, SKIPPED = "lost", "unspecified", "skipped"
+LOST, UNSPECIFIED, SKIPPED, SAME_SCHEMA = "lost", "unspecified", "skipped", "same schema"
 
 
 @dataclass(frozen=True)
 class Comparison:
     """One result or sink of both runs. `kind` is "same", "schema", "rows", "order", "lost" (only one run has it),
-    "unspecified" (the plan does not say which rows it takes, so others are no error) or "skipped" (not compared)."""
+    "unspecified" (the plan does not say which rows it takes, so others are no error), "skipped" (not compared) or
+    "same schema" (the rows not compared)."""
 
     what: str
     kind: str
@@ -53,7 +54,7 @@ class Comparison:
 
     @property
     def equal(self) -> bool:
-        return self.kind in (SAME, UNSPECIFIED, SKIPPED)
+        return self.kind in (SAME, SAME_SCHEMA, UNSPECIFIED, SKIPPED)
 
 
 @dataclass(frozen=True)
@@ -105,8 +106,10 @@ def _compare_results(
     second = Rows(lambda: _named_alike(after, _stream(after.out, two["file"])), _schema(two))
     if first.schema != second.schema:
         return Comparison(what, SCHEMA, schema_difference(first.schema, second.schema), *counts)
-    if mode == "schema" or (one["file"] is None and two["file"] is None and counts == (0, 0)):
-        return Comparison(what, SAME, "same schema", *counts)
+    if mode == "schema":
+        return Comparison(what, SAME_SCHEMA, "same schema", *counts)
+    if one["file"] is None and two["file"] is None and counts == (0, 0):
+        return Comparison(what, SAME, "no rows, and the same schema", *counts)
     if what in unsteady:
         if counts[0] != counts[1]:
             return Comparison(what, ROWS, f"{counts[0]:,} rows before, {counts[1]:,} after", *counts)
@@ -131,7 +134,7 @@ def _compare_sinks(
     if first.schema != second.schema:
         return Comparison(what, SCHEMA, schema_difference(first.schema, second.schema))
     if mode == "schema":
-        return Comparison(what, SAME, "same schema")
+        return Comparison(what, SAME_SCHEMA, "same schema")
     try:
         found = compare_rows(what, first, second, None)
     except (OSError, ValueError) as error:  # Arrow's errors and json's are ValueErrors

@@ -21,7 +21,7 @@ from functools import partial
 from daft_lint.finding import Finding
 from daft_lint_runtime import measure, plans
 from daft_lint_runtime.case import VerifyCase
-from daft_lint_runtime.compare import Comparison
+from daft_lint_runtime.compare import SAME_SCHEMA, SKIPPED, UNSPECIFIED, Comparison
 from daft_lint_runtime.harness import Run
 
 CONFIRMED, HARMLESS, REFUTED, FAILING = "confirmed", "harmless", "refuted", "failing"
@@ -161,7 +161,17 @@ def _judge(finding: Finding, evidence: Evidence) -> Verdict:
         return _judge_discarded(finding, before, after, different)
     if different and not any(f.code == "DFT401" for f in evidence.case.findings):
         return Verdict(finding, REFUTED, f"{different[0].what}: {different[0].message}", measures, names)
-    return _judge_measures(finding, measures, names)
+    return _judge_measures(finding, measures, names, what_is_same(evidence.comparisons))
+
+
+def what_is_same(comparisons: Sequence[Comparison]) -> str:
+    """What equal comparisons show, in two words: less than the rows where these were not compared."""
+    kinds = {c.kind for c in comparisons}
+    if not kinds:
+        return "no results compared"
+    if kinds & {SKIPPED, UNSPECIFIED}:
+        return "same as far as compared"
+    return "same schema" if any(c.kind == SAME_SCHEMA for c in comparisons) else "same rows"
 
 
 def _judge_survival(finding: Finding, before: Run, names: tuple[str, ...]) -> Verdict:
@@ -181,25 +191,26 @@ def _judge_discarded(finding: Finding, before: Run, after: Run, different: Seque
     return Verdict(finding, CONFIRMED, f"the step takes effect now{effect}")
 
 
-def _judge_measures(finding: Finding, measures: tuple[Moved, ...], names: tuple[str, ...]) -> Verdict:
+def _judge_measures(finding: Finding, measures: tuple[Moved, ...], names: tuple[str, ...], same: str) -> Verdict:
+    """`same` is what of the results was found to be the same."""
     main = [m for m in measures if m.main]
     if finding.code == "DFT403":
-        return Verdict(finding, CONFIRMED, "the current spelling gives the same rows", measures, names)
+        return Verdict(finding, CONFIRMED, f"the current spelling runs; {same}", measures, names)
     if finding.code in FAILURES:
         return Verdict(finding, HARMLESS, "the failure did not show in the run before either", measures, names)
     # A call's bytes show no more than that it holds less: a slice of a larger batch weighs as much as the batch.
     worse = [m for m in main if m.direction < 0 and (m.title, m.unit) != (CALL, "bytes")]
     bounds = [m for m in worse if m.title == GROWTH.title or (finding.code == "DFT101" and m.title == CALL)]
     if bounds:
-        return Verdict(finding, REFUTED, f"same rows, but worse: {_sentence(bounds[0])}", measures, names)
+        return Verdict(finding, REFUTED, f"{same}, but worse: {_sentence(bounds[0])}", measures, names)
     better = [m for m in main if m.direction > 0]
     if worse and not better:
-        return Verdict(finding, REFUTED, f"same rows, but worse: {_sentence(worse[0])}", measures, names)
+        return Verdict(finding, REFUTED, f"{same}, but worse: {_sentence(worse[0])}", measures, names)
     if better:
-        return Verdict(finding, CONFIRMED, f"same rows; {_sentence(better[0])}", measures, names)
+        return Verdict(finding, CONFIRMED, f"{same}; {_sentence(better[0])}", measures, names)
     if not main:
-        return Verdict(finding, HARMLESS, "same rows; the rule has no measure of its own", measures, names)
-    return Verdict(finding, HARMLESS, f"same rows, nothing moved: {_sentence(main[0])}", measures, names)
+        return Verdict(finding, HARMLESS, f"{same}; the rule has no measure of its own", measures, names)
+    return Verdict(finding, HARMLESS, f"{same}, nothing moved: {_sentence(main[0])}", measures, names)
 
 
 def _judge_alone(finding: Finding, run: Run, names: tuple[str, ...]) -> Verdict:

@@ -149,6 +149,8 @@ def test_results_that_change_by_themselves_are_found_by_a_repeated_run(tmp_path:
     assert again.unsteady == ("result 1 (line 11)",)
     by_schema = verify(random, random + "\n", tmp_path, options=dataclasses.replace(NATIVE, compare="schema"))
     assert by_schema.status == "harmless"
+    assert by_schema.verdicts[0].reason.startswith("same schema, nothing moved")
+    assert again.verdicts[0].reason.startswith("same as far as compared, nothing moved")
 
 
 def test_a_memory_limit_shows_that_the_fix_survives(tmp_path: Path) -> None:
