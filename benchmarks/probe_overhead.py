@@ -1,8 +1,8 @@
 """What the probes cost: scripts with and without them in turn, compared pair by pair.
 
 A run of each kind follows the other at once, in turned order, so that what else the machine does meets both; the
-median of the pairs' ratios is shown with its quartiles. The workloads take seconds, for a script of 100 ms measures
-Python's start.
+median of the pairs' ratios is shown with its quartiles, of wall and of CPU: where the machine is not idle only the
+second one is steady. The workloads take seconds, for a script of 100 ms measures Python's start.
 
 Usage: python benchmarks/probe_overhead.py [--pairs N] [--runner native|ray] [SCRIPT...]; default: two workloads of many
 and of large calls. For all of `fixtures/pipelines` the last line is the median of all their pairs.
@@ -11,7 +11,9 @@ and of large calls. For all of `fixtures/pipelines` the last line is the median 
 from __future__ import annotations
 
 import argparse
+import resource
 import statistics
+from dataclasses import dataclass
 from pathlib import Path
 
 from daft_lint_runtime.harness import run_text, workspace
@@ -41,29 +43,47 @@ class RunError(Exception):
     """A script that does not run, as that fixture whose failure is the finding."""
 
 
-def seconds(name: str, text: bytes, runner: str, probes: bool) -> float:
-    """Seconds of the script's own work, with the start of Ray where it runs there."""
+@dataclass(frozen=True)
+class Cost:
+    """Seconds of a run: `wall` of the script's own work, with the start of Ray where it runs there, `cpu` of all its
+    processes and of the one that watches them."""
+
+    wall: float
+    cpu: float
+
+
+def cost(name: str, text: bytes, runner: str, probes: bool) -> Cost:
     options = RunOptions(probe_calls=probes, sample_seconds=SAMPLING[probes], compare="none", timeout=120)
+    before = _used()
     with workspace() as base:
         run = run_text("run", name, text, runner, options, base)
     if not run.ok:
         raise RunError(f"{name}: {run.message}, left out")
-    return run.wall
+    return Cost(run.wall, _used() - before)
 
 
-def ratios(name: str, text: bytes, runner: str, pairs: int) -> list[float]:
+def _used() -> float:
+    """CPU seconds of the children that have ended, and of theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def ratios(name: str, text: bytes, runner: str, pairs: int) -> list[Cost]:
     """With probes over without, for each pair of runs."""
     found = []
     for index in range(pairs):
         order = (True, False) if index % 2 else (False, True)
-        walls = {probes: seconds(name, text, runner, probes) for probes in order}
-        found.append(walls[True] / walls[False])
+        costs = {probes: cost(name, text, runner, probes) for probes in order}
+        found.append(Cost(costs[True].wall / costs[False].wall, costs[True].cpu / costs[False].cpu))
     return found
 
 
-def show(name: str, found: list[float]) -> None:
-    first, median, third = statistics.quantiles(found, n=4)
-    print(f"{name:20} {median - 1:+.1%}, quartiles {first - 1:+.1%} to {third - 1:+.1%}", flush=True)
+def show(name: str, found: list[Cost]) -> None:
+    shown = []
+    for title, values in (("wall", [c.wall for c in found]), ("CPU", [c.cpu for c in found])):
+        first, median, third = statistics.quantiles(values, n=4)
+        shown.append(f"{title} {median - 1:+6.1%} ({first - 1:+.1%} to {third - 1:+.1%})")
+    print(f"{name:20} {'  '.join(shown)}", flush=True)
 
 
 def main() -> None:

@@ -10,7 +10,6 @@ Runs in Ray's workers and in Daft's UDF processes: standard library only, and no
 from __future__ import annotations
 
 import contextlib
-import importlib.abc
 import importlib.machinery
 import importlib.util
 import json
@@ -23,7 +22,10 @@ import threading
 import time
 import types
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    import importlib.abc
 
 PROBE_DIRECTORY_ENV = "DAFT_LINT_PROBE"
 WORKING_DIRECTORY_ENV = "DAFT_LINT_CWD"
@@ -36,8 +38,8 @@ EXACT_ROWS = 64
 SAMPLE_EVERY = 16
 
 
-class _Watcher(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Calls back when one of the named modules has been imported."""
+class _Watcher:
+    """Calls back when one of the named modules has been imported: a finder and a loader, which need no base class."""
 
     def __init__(self) -> None:
         self.callbacks: dict[str, list[Callable[[types.ModuleType], None]]] = {}
@@ -57,7 +59,7 @@ class _Watcher(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         if spec is None or spec.loader is None:
             return None
         self._loaders[fullname] = spec.loader
-        spec.loader = self
+        spec.loader = cast("importlib.abc.Loader", self)
         return spec
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType | None:
@@ -403,12 +405,10 @@ def _watch_processes(module: types.ModuleType) -> None:
     )
 
 
-def _name_shared_memory(prefix: str) -> None:
+def _name_shared_memory(module: types.ModuleType) -> None:
     """Segments that a killed process leaves behind carry the run's name, so that they can be removed."""
-    from multiprocessing import shared_memory
-
-    if hasattr(shared_memory, "_SHM_NAME_PREFIX"):
-        shared_memory._SHM_NAME_PREFIX = prefix
+    if hasattr(module, "_SHM_NAME_PREFIX"):
+        module.__dict__["_SHM_NAME_PREFIX"] = os.environ[SHARED_MEMORY_ENV]
 
 
 def install() -> None:
@@ -423,7 +423,7 @@ def install() -> None:
     if os.path.isdir(working_directory):
         os.chdir(working_directory)
     if SHARED_MEMORY_ENV in os.environ:
-        _name_shared_memory(os.environ[SHARED_MEMORY_ENV])
+        on_import("multiprocessing.shared_memory", _name_shared_memory)
     _recorder = Recorder(directory)
     on_import("daft.udf.execution", _watch_execution)
     on_import("daft.udf.legacy", _watch_legacy)
