@@ -202,6 +202,7 @@ def verify_command(
 ) -> int:
     """Verify and report; returns the exit status. Misuse is a `click.ClickException`."""
     _need_runtime()
+    _need_cluster(options)
     from daft_lint_runtime.cases import cases_of, scripts
     from daft_lint_runtime.room import with_room
     from daft_lint_runtime.verify import verify_cases
@@ -224,6 +225,7 @@ def verify_command(
 def profile_command(path: Path, config: Config, *, output: Path | None = None, options: RunOptions = DEFAULTS) -> int:
     """Profile and write the facts; returns the exit status. Misuse is a `click.ClickException`."""
     _need_runtime()
+    _need_cluster(options)
     from daft_lint.config import FACTS_FILE
     from daft_lint_runtime.cases import linted_case
     from daft_lint_runtime.profile import as_toml, profile_script
@@ -253,6 +255,15 @@ def _need_runtime() -> None:
     missing = missing_packages()
     if missing:
         raise click.ClickException(f"{INSTALL_HINT} (missing: {', '.join(missing)})")
+
+
+def _need_cluster(options: RunOptions) -> None:
+    from daft_lint_runtime.cluster import refuse_dead_address
+
+    try:
+        refuse_dead_address(options.cluster.address or "")
+    except VerifyError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _configured(file: Path | None, select: tuple[str, ...], ignore: tuple[str, ...]) -> Config:

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from daft_lint_runtime import probe
-from daft_lint_runtime.spec import MARKER_ENV, ClusterSpec, node_folder
+from daft_lint_runtime.spec import MARKER_ENV, ClusterSpec, VerifyError, node_folder
 
+CONNECT_SECONDS = 10.0
+"""Seconds that a named cluster has to accept a connection."""
 SETUP_HOOK = "daft_lint_runtime.probe.install"
 SHIPPED_ENV = (probe.WORKING_DIRECTORY_ENV, probe.SHARED_MEMORY_ENV)
 """What a worker of a named cluster must know; those of a private one inherit it."""
@@ -145,6 +148,17 @@ def _with_probe(hook: Any) -> Any:
         (load_class(hook) if isinstance(hook, str) else hook)()
 
     return both
+
+
+def refuse_dead_address(address: str) -> None:
+    """Raises `VerifyError` where nobody listens at `host:port` or `ray://host:port`: Ray would try for minutes."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if not colon or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
+    except OSError as error:
+        raise VerifyError(f"no Ray at {address}: {error}") from None
 
 
 def usable_cpus() -> int:

@@ -163,7 +163,7 @@ class Supervisor:
         else:
             processes.end_all(self.spec.marker, [driver.pid])
             self.ending.code = driver.poll()
-        if self.spec.options.cluster.address is not None:
+        if self.spec.options.cluster.address is not None and self._joined():
             self._collect()
         for child in processes.descendants(os.getpid()):
             child.kill()
@@ -172,6 +172,13 @@ class Supervisor:
             self.ending.cpu[name] = self.ending.cpu.get(name, 0.0) + seconds
         for name, peak in self._peak.values():
             self.ending.peaks[name] = max(self.ending.peaks.get(name, 0), peak)
+
+    def _joined(self) -> bool:
+        """Whether the run may have been on its cluster: without a record, who knows."""
+        try:
+            return bool(json.loads((self.out / "run.json").read_bytes())["cluster"])
+        except (OSError, ValueError):
+            return True
 
     def _collect(self) -> None:
         """Bring home what the run left on the nodes of the named cluster."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -82,6 +83,17 @@ def test_nothing_to_verify(project: Path) -> None:
     result = CliRunner().invoke(verify, ["script.py", "--against", "no-such-revision"])
     assert result.exit_code != 0
     assert "no-such-revision is no file" in result.output
+
+
+@pytest.mark.parametrize("command", [verify, profile])
+@pytest.mark.parametrize("scheme", ["", "ray://"])
+def test_a_cluster_that_is_not_there_is_said_at_once(project: Path, command: click.Command, scheme: str) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"{scheme}127.0.0.1:{free.getsockname()[1]}"
+        result = CliRunner().invoke(command, ["script.py", "--address", address])
+    assert result.exit_code != 0
+    assert f"no Ray at {address}: " in result.output
 
 
 def test_profile_writes_facts_that_the_configuration_reads(project: Path) -> None:
