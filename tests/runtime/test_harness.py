@@ -398,12 +398,13 @@ time.sleep(600)
 """
 
 VERIFY = """
-import sys
+import signal, sys
 from pathlib import Path
 from daft_lint_runtime.cli import _end_on_signals
 from daft_lint_runtime.harness import run_text, workspace
 from daft_lint_runtime.spec import RunOptions
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background of a shell it would be ignored
 _end_on_signals()
 script = Path(sys.argv[1])
 with workspace() as base:
