@@ -18,6 +18,11 @@ from daft_lint_runtime.spec import MARKER_ENV, ClusterSpec, VerifyError, node_fo
 
 CONNECT_SECONDS = 10.0
 """Seconds that a named cluster has to accept a connection."""
+PRELOAD_ENV = "RAY_preload_python_modules"
+"""Ray reads its own settings in lower case."""
+PRELOADED = "daft_lint_runtime.worker"
+"""What the workers of a private cluster import. A setup hook would do as well, but it is part of a runtime_env, and
+with one Ray leaves the workers that it has started already and starts others: 2 s of each run."""
 SETUP_HOOK = "daft_lint_runtime.probe.install"
 SHIPPED_ENV = (probe.WORKING_DIRECTORY_ENV, probe.SHARED_MEMORY_ENV)
 """What a worker of a named cluster must know; those of a private one inherit it."""
@@ -34,6 +39,7 @@ def prepare_environment(cluster: ClusterSpec) -> None:
     if cluster.address is not None:
         return
     os.environ["RAY_ADDRESS"] = "local"  # whoever calls Ray behind our back must not join a cluster that runs here
+    os.environ[PRELOAD_ENV] = PRELOADED
     os.environ.setdefault("RAY_AUTH_MODE", "token")
     if os.environ["RAY_AUTH_MODE"] == "token" and "RAY_AUTH_TOKEN_PATH" not in os.environ:
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
@@ -74,12 +80,14 @@ class Cluster:
         return context
 
     def _runtime_env(self, runtime_env: Mapping[str, Any]) -> dict[str, Any]:
+        """The script's own on a private cluster, whose workers inherit all that they need; else with the probe."""
         merged = dict(runtime_env)
+        if self.spec.address is None:
+            return merged
         if probe.PROBE_DIRECTORY_ENV in os.environ:
             merged["worker_process_setup_hook"] = _with_probe(merged.get("worker_process_setup_hook"))
-        if self.spec.address is not None:
-            merged["env_vars"] = {**merged.get("env_vars", {}), **self._shipped()}
-            merged["py_modules"] = [*merged.get("py_modules", []), str(Path(__file__).parent)]
+        merged["env_vars"] = {**merged.get("env_vars", {}), **self._shipped()}
+        merged["py_modules"] = [*merged.get("py_modules", []), str(Path(__file__).parent)]
         return merged
 
     def _shipped(self) -> dict[str, str]:

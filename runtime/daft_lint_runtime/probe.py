@@ -412,7 +412,7 @@ def _name_shared_memory(module: types.ModuleType) -> None:
 
 
 def install() -> None:
-    """Watch this process if it belongs to a run. Ray calls this in each worker (`worker_process_setup_hook`)."""
+    """Watch this process if it belongs to a run. Ray calls this in each worker: see `cluster`."""
     global _recorder
     directory = os.environ.get(PROBE_DIRECTORY_ENV)
     if not directory or _recorder is not None:
