@@ -84,11 +84,8 @@ def foreign(request: pytest.FixtureRequest) -> Iterator[Foreign]:
     ray = [sys.executable, "-m", "ray.scripts.scripts", "start", "--num-cpus=1", "--object-store-memory=150000000"]
     port, client_port = _free_port(), _free_port()
     head = ["--head", f"--port={port}", f"--ray-client-server-port={client_port}", f"--temp-dir={home}"]
-    head += [
-        "--include-dashboard=false",
-        f"--min-worker-port={20_000 + port % 20_000}",
-        f"--max-worker-port={20_200 + port % 20_000}",
-    ]
+    # Worker ports of its own, below those that the system hands out: the second node, on this host too, has Ray's.
+    head += ["--include-dashboard=false", "--min-worker-port=20000", "--max-worker-port=20200"]
     streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     try:
         subprocess.run([*ray, *head], env=environment, cwd="/", check=True, **streams)
