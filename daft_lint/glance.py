@@ -28,7 +28,8 @@ _SUITES = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
 class Import(NamedTuple):
-    """`from module import name as bound`; for `import module as bound`, `name` is empty. `level` counts the dots."""
+    """`from module import name as bound`; for `import module as bound`, `name` is empty. `level` counts the dots. Each
+    `from` gives one for the module itself too, with neither."""
 
     module: str
     level: int

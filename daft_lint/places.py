@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import libcst as cst
-
+from daft_lint import cst
 from daft_lint.pipeline.model import Place, Stage, Step, StepKind, Udf
 
 

@@ -53,6 +53,15 @@ def test_a_tree_without_daft_imports_no_libcst(tmp_path: Path, text: str) -> Non
     assert not {"libcst", "multiprocessing", "daft"} & modules
 
 
+def test_a_script_that_needs_no_parse_imports_no_libcst(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("import daft\n\ndaft.read_parquet('a').where(daft.col('x') > 1).show()\n")
+    modules = imported(tmp_path, "check", "--no-cache", ".")
+    assert "daft_lint_rules.dft101" in modules
+    assert not {"libcst", "daft_lint.pipeline.interpret", "daft"} & modules
+    (tmp_path / "a.py").write_text("import daft\n\ndaft.read_parquet('a').repartition(8).show()\n")
+    assert "libcst" in imported(tmp_path, "check", "--no-cache", ".")
+
+
 def test_a_module_that_is_imported_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import libcst
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 
-import libcst as cst
+from daft_lint import cst
 
 MAX_QUOTED = 400
 """Characters of a quoted annotation that is parsed: no deeper than the parser can take."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-import libcst as cst
-
+from daft_lint import cst
 from daft_lint.edits import (
     Action,
     AddDecorator,

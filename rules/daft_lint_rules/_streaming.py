@@ -7,8 +7,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-import libcst as cst
-
+from daft_lint import cst
 from daft_lint.edits import Action, InsertCall, MoveCall, RemoveCall, ReplaceNode
 from daft_lint.pipeline.model import (
     RECUTS,
@@ -29,7 +28,6 @@ from daft_lint.pipeline.model import (
 from daft_lint.pipeline.order import order_seen
 from daft_lint.places import method_place, replaceable, udf_related
 from daft_lint.rule import Fix
-from daft_lint_rules._constants import constant_for, means_the_same
 from daft_lint_rules._fanout import concurrency_of, known
 
 DEFAULT_BATCH_ROWS = 64
@@ -276,6 +274,9 @@ def _per_node(pipeline: Pipeline, calls: list[UdfCall]) -> float:
 
 def spelled(pipeline: Pipeline, rows: Rows, spot: Place) -> str:
     """The number as code for the place: the script's own constant where it has one that is in view there."""
+    # Late: it imports LibCST, which a file without findings has no need of.
+    from daft_lint_rules._constants import constant_for
+
     return constant_for(rows.value, rows.counts, spot, pipeline.constants) or str(rows.value)
 
 
@@ -422,6 +423,8 @@ def move_of(pipeline: Pipeline, misplaced: Misplaced) -> Fix | None:
 
 def evaluates_earlier(count: Count | None, spot: Place) -> bool:
     """Whether the argument means the same at the earlier place: a number, or a constant in view there."""
+    from daft_lint_rules._constants import means_the_same  # late, as above
+
     return count is not None and count.place is not None and means_the_same(count.place, spot)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import libcst as cst
-
+from daft_lint import cst
 from daft_lint.edits import MoveCall, RemoveCall, ReplaceNode
 from daft_lint.pipeline.model import BoundKind, Column, Pipeline, Place, Runner, Stage, StepKind
 from daft_lint.pipeline.order import order_seen

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import libcst as cst
-
+from daft_lint import cst
 from daft_lint.edits import Action, AddKeyword, RemoveArgument
 from daft_lint.pipeline.model import Construction, Place, Script
 from daft_lint.places import code, short_code

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import libcst as cst
-
+from daft_lint import cst
 from daft_lint.edits import Action, AddImport, ReplaceNode
 from daft_lint.glance import Glance
 from daft_lint.pipeline.model import Place, ReadOnDataFrame, Script

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
+from daft_lint import cst
 from daft_lint.edits import Action, RemoveArgument, RemoveAttribute, ReplaceNode
 from daft_lint.pipeline import catalog
 from daft_lint.pipeline.catalog import LegacySpec, Version

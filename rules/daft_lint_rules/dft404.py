@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import libcst as cst
-
+from daft_lint import cst
 from daft_lint.pipeline.model import Script, Step
 from daft_lint.places import has_open_parameter, method_place
 from daft_lint.rule import Level, Observation, ScriptRule
