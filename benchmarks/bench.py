@@ -12,10 +12,12 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -75,6 +77,9 @@ class Run:
     memory: float
 
 
+PATIENCE = 300.0
+"""Seconds after which another linter is ended, and said to take longer."""
+
 _SAID: list[str] = []
 
 
@@ -84,13 +89,22 @@ def say(line: str) -> None:
     _SAID.append(line)
 
 
-def run(command: Sequence[str], folder: Path | None = None) -> Run:
-    """Runs a command to its end, whatever its status."""
+def run(command: Sequence[str], most: float | None = None) -> Run:
+    """Runs a command to its end, whatever its status; after `most` seconds it is ended, with what it started."""
     begun = time.perf_counter()
     process = subprocess.Popen(
-        command, cwd=folder, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command,
+        env=ENVIRONMENT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
+    alarm = None if most is None else threading.Timer(most, os.killpg, (process.pid, signal.SIGKILL))
+    if alarm is not None:
+        alarm.start()
     _, _, usage = os.wait4(process.pid, 0)
+    if alarm is not None:
+        alarm.cancel()
     wall = time.perf_counter() - begun
     process.returncode = 0
     scale = 1024 * 1024 if sys.platform == "darwin" else 1024
@@ -98,13 +112,17 @@ def run(command: Sequence[str], folder: Path | None = None) -> Run:
 
 
 def pairs(
-    measured: Sequence[str], floor: Sequence[str], repeat: int, before: Callable[[], None] = lambda: None
+    measured: Sequence[str],
+    floor: Sequence[str],
+    repeat: int,
+    before: Callable[[], None] = lambda: None,
+    most: float | None = None,
 ) -> tuple[Run, float, float]:
     """The median run, and the median ratios of wall and of CPU time to the floor's."""
     runs, walls, cpus = [], [], []
     for _ in range(repeat):
         before()
-        one, other = run(measured), run(floor)
+        one, other = run(measured, most), run(floor)
         runs.append(one)
         walls.append(one.wall / other.wall)
         cpus.append(one.cpu / other.cpu)
@@ -170,7 +188,11 @@ def others(venv: Path | None, tree: Path, name: str, repeat: int, floor: Sequenc
         if path is None or not path.exists():
             say(f"{name}: {label}: not installed, skipped")
             continue
-        row(f"{name}: {label}", *pairs((str(path), *arguments, str(tree)), floor, repeat))
+        one, wall, cpu = pairs((str(path), *arguments, str(tree)), floor, repeat, most=PATIENCE)
+        if one.wall > PATIENCE:
+            say(f"{name}: {label}: ended after {PATIENCE:,.0f} s, {wall:,.0f} times the floor")
+        else:
+            row(f"{name}: {label}", one, wall, cpu)
 
 
 def main() -> None:
