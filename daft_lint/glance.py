@@ -23,6 +23,7 @@ _IMPORT = re.compile(
 _ALIASED = re.compile(r"(?P<name>\w[\w.]*|\*)(?:\s+as\s+(?P<bound>\w+))?")
 _RECEIVER = re.compile(r"[\w.]*\Z")
 _MAX_RECEIVER = 80
+_LINE_BREAK = re.compile(rb"\r\n|\r|\n")
 _LIBRARIES = frozenset({"daft", "numpy", "pandas", "polars", "pyarrow"})
 _SUITES = ("body", "orelse", "finalbody", "handlers", "cases")
 
@@ -85,6 +86,19 @@ class Glance:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
 
+    @cached_property
+    def outside_tests(self) -> frozenset[str]:
+        """The identifiers outside of what pytest alone calls: no rule looks at the pipelines in there."""
+        if not is_test_file(self.path) or self.tree is None:
+            return self.identifiers
+        tests = [node for node in _functions(self.tree) if _is_test(node)]
+        lines = _LINE_BREAK.split(self.raw)
+        for node in tests:
+            first = min((node.lineno, *(decorator.lineno for decorator in node.decorator_list)))
+            lines[first - 1 : node.end_lineno] = [b""] * ((node.end_lineno or first) - first + 1)
+        rest = Glance(self.path, b"\n".join(lines)).identifiers
+        return self.identifiers if any(node.name in rest for node in tests) else rest
+
     def calls_on_objects(self, prefixes: tuple[str, ...]) -> bool:
         """Whether a method whose name begins with a prefix is called on what is not, by its import, a library."""
         named = (one for one in self.imports if one.bound and not one.level)
@@ -129,6 +143,25 @@ def _dropped(tree: ast.Module) -> Iterator[str]:
         call = value.value if isinstance(value, ast.Await) else value
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
             yield call.func.attr
+
+
+def is_test_file(path: str) -> bool:
+    """Whether pytest looks for tests and fixtures in a file, by its default names."""
+    stem = path.rpartition("/")[2].removesuffix(".py")
+    return stem.startswith("test_") or stem.endswith("_test") or stem == "conftest"
+
+
+def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """The functions of a module, and the methods of its test classes."""
+    for node in tree.body:
+        inside = node.body if isinstance(node, ast.ClassDef) and "Test" in node.name else [node]
+        yield from (one for one in inside if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def _is_test(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    calls = (d.func if isinstance(d, ast.Call) else d for d in node.decorator_list)
+    names = (d.attr if isinstance(d, ast.Attribute) else getattr(d, "id", "") for d in calls)
+    return node.name.startswith("test") or "fixture" in names
 
 
 def uses_daft(glance: Glance) -> bool:

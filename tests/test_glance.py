@@ -154,3 +154,50 @@ def test_no_text_holds_it_up(text: str) -> None:
     seen = glance(text)
     assert len(seen.imports) < len(text)
     assert not seen.calls_on_objects(("write_",))
+
+
+IN_TESTS = """import daft
+import pytest
+
+
+@pytest.fixture(scope="module")
+def frame():
+    return daft.read_parquet("a").repartition(8)
+
+
+class TestFrames:
+    @pytest.mark.parametrize(
+        "rows",
+        [sort, 2],
+    )
+    async def test_a(self, rows):
+        download()
+
+
+def helper(df):
+    return df.explode("a")
+
+
+def test_b(frame):
+    helper(frame).show()
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "change", "left_out"),
+    [
+        ("tests/test_frames.py", ("", ""), {"repartition", "sort", "download", "show"}),
+        ("tests/frames.py", ("", ""), set()),
+        ("tests/test_frames.py", ("helper(frame)", "helper(test_b)"), {"repartition", "sort", "download", "show"}),
+        ("tests/test_frames.py", ("def helper(df):\n", "def helper(df):\n    test_b(df)\n"), set()),
+        ("tests/test_frames.py", ("import pytest\n", "import pytest\n\nif x:\n    test_b(1)\n"), set()),
+        ("tests/test_frames.py", ("class TestFrames", "class Frames"), {"repartition", "show"}),
+        ("tests/test_frames.py", ("import pytest\n", "import pytest(\n"), set()),
+    ],
+)
+def test_pipelines_in_tests_are_none_of_a_pipeline_rule(path: str, change: tuple[str, str], left_out: set[str]) -> None:
+    seen = glance(IN_TESTS.replace(*change), path)
+    assert "explode" in seen.outside_tests
+    words = {"repartition", "sort", "download", "show"}
+    assert words & seen.identifiers == words
+    assert words - seen.outside_tests == left_out

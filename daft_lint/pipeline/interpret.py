@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import libcst as cst
 
+from daft_lint.glance import is_test_file
 from daft_lint.pipeline import catalog
 from daft_lint.pipeline.externals import ASSERTING_FAILURE, BUILTINS, EXPECTING_FAILURE, Externals
 from daft_lint.pipeline.flow import Context, End, pipelines
@@ -1196,8 +1197,7 @@ def entry_of(function: Function) -> str:
 
 def is_test(path: str, function: Function, owner: Class | None) -> bool:
     """A test or a fixture that pytest finds by its default names, which nobody in view calls."""
-    stem = path.rpartition("/")[2].removesuffix(".py")
-    if not stem.startswith("test_") and not stem.endswith("_test") and stem != "conftest":
+    if not is_test_file(path):
         return False
     if "fixture" in decorator_names(function.node):
         return True
