@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import re
 import signal
 import statistics
 import subprocess
@@ -38,6 +39,19 @@ for path in sorted(pathlib.Path(sys.argv[1]).rglob("*.py")):
     if re.search(rb"(?m)^[ \\t]*(?:import|from)[ \\t]+daft\\b", raw):
         libcst.parse_module(raw)
 """
+PARSE_ON_ALL = """
+import os, re, sys, pathlib, libcst
+texts = [path.read_bytes() for path in pathlib.Path(sys.argv[1]).rglob("*.py")]
+texts = [raw for raw in texts if re.search(rb"(?m)^[ \\t]*(?:import|from)[ \\t]+daft\\b", raw)]
+texts.sort(key=len)
+for core in range(os.cpu_count()):
+    if not os.fork():
+        for raw in texts[core :: os.cpu_count()]:
+            libcst.parse_module(raw)
+        os._exit(0)
+for _ in range(os.cpu_count()):
+    os.wait()
+"""
 READ = """
 import os, sys
 for folder, _, names in os.walk(sys.argv[1]):
@@ -45,6 +59,22 @@ for folder, _, names in os.walk(sys.argv[1]):
         if name.endswith((".py", ".pyi", ".ipynb")):
             with open(os.path.join(folder, name), "rb", 0) as stream:
                 stream.read()
+"""
+STEPS = """
+import sys, time
+from pathlib import Path
+from daft_lint.checking import read
+from daft_lint.config import Config
+from daft_lint.discover import discover, mentions_daft
+clock, spent = time.process_time, [time.process_time()]
+names = discover([Path(sys.argv[1])], Config()).names
+spent.append(clock())
+texts = [read(name) for name in names]
+spent.append(clock())
+any([mentions_daft(text) for text in texts])
+any([text.rfind(b"DFT") >= 0 for text in texts])
+spent.append(clock())
+print(*(f"{after - before:.3f}" for before, after in zip(spent, spent[1:])))
 """
 ONE = "import sys, libcst; libcst.parse_module(open(sys.argv[1], 'rb').read())"
 SCRIPT = """import daft
@@ -79,6 +109,8 @@ class Run:
 
 PATIENCE = 300.0
 """Seconds after which another linter is ended, and said to take longer."""
+
+_IMPORT_TIME = re.compile(r"import time:\s*(?P<own>\d+) \|\s*\d+ \|\s*(?P<module>\S+)")
 
 _SAID: list[str] = []
 
@@ -132,6 +164,32 @@ def pairs(
 
 def row(name: str, measured: Run, wall: float, cpu: float, goal: str = "") -> None:
     say(f"{name:<46} {measured.wall:8.2f} {measured.cpu:8.2f} {measured.memory:7.0f} {wall:7.2f} {cpu:7.2f}  {goal}")
+
+
+def imports(command: Sequence[str]) -> dict[str, float]:
+    """CPU seconds that a command's imports take by themselves: of daft-lint, of LibCST, of all else."""
+    told = subprocess.run(
+        (command[0], "-X", "importtime", *command[1:]), env=ENVIRONMENT, capture_output=True, text=True, check=False
+    ).stderr
+    spent = {"daft-lint": 0.0, "LibCST": 0.0, "click and the standard library": 0.0}
+    for line in told.splitlines():
+        found = _IMPORT_TIME.match(line)
+        if found is not None:
+            package = found["module"].partition(".")[0].partition("_rules")[0]
+            whose = {"daft_lint": "daft-lint", "libcst": "LibCST"}.get(package, [*spent][-1])
+            spent[whose] += int(found["own"]) / 1e6
+    return spent
+
+
+def profile(name: str, command: Sequence[str], repeat: int, steps: str = "") -> None:
+    """Where the CPU time of a command goes, by medians."""
+    total = statistics.median(run(command).cpu for _ in range(repeat))
+    floor = statistics.median(run(PASS).cpu for _ in range(repeat))
+    taken = [imports(command) for _ in range(repeat)]
+    parts = {f"imports of {whose}": statistics.median(one[whose] for one in taken) for whose in taken[0]}
+    rest = total - floor - sum(parts.values())
+    text = ", ".join(f"{part} {seconds:.2f}" for part, seconds in {"python": floor, **parts, "the rest": rest}.items())
+    say(f"{name}, CPU s: {total:.2f}: {text}{steps}")
 
 
 def clean(folder: Path) -> None:
@@ -217,6 +275,11 @@ def main() -> None:
         read = (sys.executable, "-c", READ, str(tree))
         check = (*LINT, "check", str(tree), "--config", os.devnull)
         row("(b) no daft, cold / reading its bytes", *pairs((*check, "--no-cache"), read, given.repeat), "2")
+        walked, *spent = subprocess.run(
+            (sys.executable, "-c", STEPS, str(tree)), env=ENVIRONMENT, capture_output=True, text=True, check=True
+        ).stdout.split()
+        steps = f"; walking {walked}, reading {spent[0]}, looking for two words {spent[1]}"
+        profile("(b) no daft, cold", (*check, "--no-cache"), given.repeat, steps)
         others(given.others, tree, "(b) no daft / reading", 1, read)
         one = folder / "one.py"
         one.write_text(SCRIPT + "".join(STEP.format(n=n) for n in range(14)))
@@ -226,6 +289,7 @@ def main() -> None:
             *pairs((*LINT, "check", "--no-cache", str(one)), floor, given.repeat),
             "1.2",
         )
+        profile("(c) one script", (*LINT, "check", "--no-cache", str(one)), given.repeat)
         others(given.others, one, "(c) one script", given.repeat, floor)
         growth(folder, given.repeat, given.lines)
         if given.daft is None or not given.daft.is_dir():
@@ -242,10 +306,12 @@ def daft_rows(daft: Path, cache: Path, venv: Path | None, repeat: int) -> None:
     read = (sys.executable, "-c", READ, str(daft))
     check = (*LINT, "check", str(daft))
     row("(a) Daft, one process / bare parse", *pairs((*check, "--no-cache", "--jobs", "1"), parse, repeat), "1.4 CPU")
-    row("(a) Daft, all cores / bare parse", *pairs((*check, "--no-cache"), parse, repeat), "1.3/cores wall")
+    spread = (sys.executable, "-c", PARSE_ON_ALL, str(daft))
+    row("(a) Daft, all cores / bare parse on all cores", *pairs((*check, "--no-cache"), spread, repeat), "1.3 wall")
     kept = (*check, "--cache-dir", str(cache))
     row("(a) Daft, cold, cache kept / bare parse", *pairs(kept, parse, 1, lambda: clean(cache)))
     row("(a) Daft, warm / python -c pass, reading", *pairs(kept, read, 3 * repeat), "2")
+    profile("(a) Daft, warm", kept, repeat)
     changed = Path(tempfile.mkdtemp(dir=cache.parent)) / "changed.py"
 
     def change() -> None:
