@@ -72,7 +72,6 @@ spent.append(clock())
 texts = [read(name) for name in names]
 spent.append(clock())
 any([mentions_daft(text) for text in texts])
-any([text.rfind(b"DFT") >= 0 for text in texts])
 spent.append(clock())
 print(*(f"{after - before:.3f}" for before, after in zip(spent, spent[1:])))
 """
@@ -278,7 +277,7 @@ def main() -> None:
         walked, *spent = subprocess.run(
             (sys.executable, "-c", STEPS, str(tree)), env=ENVIRONMENT, capture_output=True, text=True, check=True
         ).stdout.split()
-        steps = f"; walking {walked}, reading {spent[0]}, looking for two words {spent[1]}"
+        steps = f"; walking {walked}, reading {spent[0]}, looking for the word {spent[1]}"
         profile("(b) no daft, cold", (*check, "--no-cache"), given.repeat, steps)
         others(given.others, tree, "(b) no daft / reading", 1, read)
         one = folder / "one.py"

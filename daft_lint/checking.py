@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daft_lint.discover import Problem, mentions_daft
+from daft_lint.discover import Problem, may_suppress, mentions_daft
 
 if TYPE_CHECKING:
     from daft_lint.cache import Cache
     from daft_lint.config import Config
-    from daft_lint.document import Document
     from daft_lint.engine import Checker
     from daft_lint.results import Report, Result
 
@@ -89,7 +88,7 @@ def read_all(files: Sequence[Path | str]) -> tuple[list[Source], list[Problem]]:
             path = str(file).replace(os.sep, "/")
             problems.append(Problem(path, f"cannot be read: {error.strerror or error}"))
             continue
-        if mentions_daft(raw) or raw.rfind(b"DFT") >= 0:
+        if mentions_daft(raw):
             sources.append(Source(str(file).replace(os.sep, "/"), raw))
     return sources, problems
 
@@ -109,15 +108,15 @@ def read(file: Path | str) -> bytes:
 
 def analyse(sources: Sequence[Source], config: Config, jobs: int, progress: Progress | None) -> list[Outcome]:
     """What each file gives, in order, in as many processes as pay."""
-    from daft_lint.engine import Checker
+    from daft_lint.modules import Modules
     from daft_lint.results import Result
 
-    # Neither the rules nor LibCST are imported for files that only have the word.
-    checker = Checker(config)
+    # Neither the engine nor LibCST are imported for files that only have the word.
+    modules = Modules()
     outcomes = {
-        index: Outcome(Result(source.path), *checker.modules.looked_into(source.path))
+        index: Outcome(Result(source.path), *modules.looked_into(source.path))
         for index, source in enumerate(sources)
-        if not checker.uses_daft(source.path, source.raw)
+        if not modules.use_daft(source.path, source.raw)
     }
     pending = [index for index in range(len(sources)) if index not in outcomes]
     if pending:
@@ -204,12 +203,11 @@ def _merged(
 ) -> Report:
     from daft_lint.results import Report
 
-    if not sources:
+    suppressing = [source for source in sources if may_suppress(source.raw)]
+    if not suppressing and all(outcome.result.is_empty for outcome in outcomes):
         return Report((), tuple(problems), files)
     from daft_lint.document import Document
-    from daft_lint.engine import may_suppress, merge
+    from daft_lint.engine import merge
 
-    documents: dict[str, Document] = {
-        source.path: Document.from_bytes(source.path, source.raw) for source in sources if may_suppress(source.raw)
-    }
+    documents = {source.path: Document.from_bytes(source.path, source.raw) for source in suppressing}
     return merge([outcome.result for outcome in outcomes], problems, files, config, documents)

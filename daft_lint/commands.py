@@ -487,7 +487,6 @@ def _documents(files: Iterable[str]) -> tuple[list[Document], list[Problem]]:
     """The files that can have a finding, read; and those that cannot be read, which are told."""
     from daft_lint.discover import Problem, mentions_daft
     from daft_lint.document import Document
-    from daft_lint.engine import may_suppress
 
     documents, problems = [], []
     for file in files:
@@ -498,7 +497,7 @@ def _documents(files: Iterable[str]) -> tuple[list[Document], list[Problem]]:
         except OSError as error:
             problems.append(Problem(path, f"cannot be read: {error.strerror or error}"))
             continue
-        if mentions_daft(raw) or may_suppress(raw):
+        if mentions_daft(raw):
             documents.append(Document.from_bytes(path, raw))
     _tell_problems(problems)
     return documents, problems

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from daft_lint.pipeline.model import Cluster, Runner, Settings, SourceFacts
+from daft_lint.pipeline.settings import Cluster, Runner, Settings, SourceFacts
 
 if sys.version_info >= (3, 11):
     import tomllib

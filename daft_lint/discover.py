@@ -60,6 +60,11 @@ def may_use_daft(raw: bytes) -> bool:
     return mentions_daft(raw) and b"import" in raw
 
 
+def may_suppress(raw: bytes) -> bool:
+    """Whether a file may hold a suppression of this tool's."""
+    return mentions_daft(raw) and (b"noqa" in raw.lower() or b"daft-lint:" in raw)
+
+
 def discover(paths: Sequence[Path], config: Config, *, force_exclude: bool = False) -> Found:
     """The Python files and notebooks at `paths`: a file that is given is taken, whatever excludes say, unless
     `force_exclude`; folders are walked, with .gitignore files, `.git/info/exclude` and excludes respected."""
@@ -184,10 +189,9 @@ class _Walk:
             inside, below, beneath = os.path.join(shown, ""), os.path.join(real, ""), f"{absolute}/"
             for entry in listed:
                 name = entry.name
-                if name.endswith(self.suffixes) and not self._is_folder(entry, shown):
-                    if not self._ignored(beneath + name, False, ignores):
-                        self._take(entry, inside + name, below + name)
-                elif self._is_folder(entry, shown) and self._enters(entry, beneath + name, ignores):
+                if name.endswith(self.suffixes) and self._take(entry, inside + name, below + name, beneath, ignores):
+                    continue
+                if self._is_folder(entry, shown) and self._enters(entry, beneath + name, ignores):
                     pending.append((inside + name, beneath + name, below + name, ignores))
 
     def _listed(self, shown: str, absolute: str) -> list[os.DirEntry[str]]:
@@ -219,15 +223,19 @@ class _Walk:
             and not self._ignored(path, True, ignores)
         )
 
-    def _take(self, entry: os.DirEntry[str], path: str, real: str) -> None:
-        """Takes a file in; `real` is its path where it is no link itself."""
+    def _take(self, entry: os.DirEntry[str], path: str, real: str, beneath: str, ignores: Sequence[_Ignores]) -> bool:
+        """Takes a file in, if it is not ignored; `real` is its path where it is no link itself. False for a folder."""
         try:
             if entry.is_file():
-                self.files.setdefault(os.path.realpath(path) if entry.is_symlink() else real, path)
-            elif entry.is_symlink():
+                if not ((ignores or self.excludes) and self._ignored(beneath + entry.name, False, ignores)):
+                    self.files.setdefault(os.path.realpath(path) if entry.is_symlink() else real, path)
+                return True
+            if entry.is_symlink() and not self._ignored(beneath + entry.name, False, ignores):
                 os.stat(path)
         except OSError as error:
             self.problem(path, error)
+            return True
+        return False
 
     def _ignored(self, path: str, is_folder: bool, ignores: Sequence[_Ignores]) -> bool:
         if self.excludes is not None and self._excluded(path, is_folder):

@@ -19,7 +19,8 @@ does not parse is left out instead, and `--verbose` names it. No comment silence
 Always advice; has no fix.
 
 A suppression that silences nothing, or a `# daft-lint:` comment that means nothing. A later finding would go unseen
-below the first; the second has no effect. Remove it, or write it as it was meant.""",
+below the first; the second has no effect. Remove it, or write it as it was meant. A file without the word daft is not
+looked into.""",
 }
 """What the linter reports without a rule: code to documentation, in Markdown."""
 

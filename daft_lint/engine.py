@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from daft_lint.config import Config
-from daft_lint.discover import Problem, may_use_daft, mentions_daft
+from daft_lint.discover import Problem
 from daft_lint.document import Cell, Document, ParseFailure, run_as_deep_as_needed
 from daft_lint.finding import Finding, FindingFix, FixEdit, Level, Related, Span
 from daft_lint.glance import Glance, uses_daft
@@ -84,7 +84,6 @@ class Checker:
     def __init__(self, config: Config, overlay: Mapping[str, Document] | None = None) -> None:
         self.config = config
         self.modules = Modules(overlay)
-        self.daft = Reach(self.modules, uses_daft)
         self.findings = Reach(self.modules, self.may_find)
 
     @functools.cached_property
@@ -99,13 +98,9 @@ class Checker:
 
         return Project(self.modules)
 
-    def uses_daft(self, path: str, raw: bytes) -> bool:
-        """Whether a file has to do with Daft: it has the word, and it or a module that it imports imports Daft."""
-        return may_use_daft(raw) and self.daft.holds(Glance(path, raw))
-
     def concerns(self, path: str, raw: bytes) -> bool:
         """Whether a file can have a finding: the sieves before the parse."""
-        if not self.uses_daft(path, raw):
+        if not self.modules.use_daft(path, raw):
             return False
         glance = Glance(path, raw)
         return self.findings.holds(glance) or (glance.is_broken and uses_daft(glance))
@@ -127,11 +122,6 @@ class Checker:
             return run_as_deep_as_needed(document, analysis.run)
         except ParseFailure as failure:
             return Result(document.path, (), (Problem(document.path, failure.message),))
-
-
-def may_suppress(raw: bytes) -> bool:
-    """Whether a file may hold a suppression of this tool's."""
-    return b"daft-lint:" in raw or ((b"DFT" in raw or mentions_daft(raw)) and b"noqa" in raw.lower())
 
 
 def check_document(document: Document, config: Config) -> Report:

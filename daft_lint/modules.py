@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daft_lint.glance import Glance
+from daft_lint.discover import may_use_daft
+from daft_lint.glance import Glance, uses_daft
 
 if TYPE_CHECKING:
     from daft_lint.document import Document
@@ -37,6 +39,16 @@ class Modules:
         """By file, the paths that decide what its imports mean, whether they exist or not."""
         self.led_to: dict[str, set[str]] = {}
         """By file, the modules of the tree that it looked into."""
+
+    # What uses Daft
+
+    @cached_property
+    def _daft(self) -> Reach:
+        return Reach(self, uses_daft)
+
+    def use_daft(self, path: str, raw: bytes) -> bool:
+        """Whether a file has to do with Daft: it has the word, and it or a module that it imports imports Daft."""
+        return may_use_daft(raw) and self._daft.holds(Glance(path, raw))
 
     # What an analysis rests on
 

@@ -31,6 +31,11 @@ class Result:
     failed: bool = False
     """A rule failed in it."""
 
+    @property
+    def is_empty(self) -> bool:
+        """Nothing is to be said of it."""
+        return not (self.raised or self.problems or self.limits or self.failed)
+
 
 @dataclass(frozen=True, slots=True)
 class Report:

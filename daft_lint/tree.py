@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from daft_lint import engine
+from daft_lint.discover import may_suppress
 from daft_lint.results import Result
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Tree:
         return before is None or before.raw != document.raw or bool(self.results[path].raised)
 
     def _suppressing(self) -> dict[str, Document]:
-        return {path: document for path, document in self.documents.items() if engine.may_suppress(document.raw)}
+        return {path: document for path, document in self.documents.items() if may_suppress(document.raw)}
 
     def _origins(self) -> dict[Finding, str]:
         """The document that each finding was raised from."""

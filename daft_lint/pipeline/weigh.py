@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from daft_lint.pipeline import catalog, hints
 from daft_lint.pipeline.catalog import Effect, FunctionSpec
 from daft_lint.pipeline.model import (
-    DEFAULT_HEAVY_ROW_BYTES,
     Count,
     Expression,
     ExpressionKind,
@@ -25,6 +24,7 @@ from daft_lint.pipeline.model import (
     UdfKind,
     Weight,
 )
+from daft_lint.pipeline.settings import DEFAULT_HEAVY_ROW_BYTES
 
 _MAX_PASSES = 8
 """Each pass can only mark strands that were unknown before; scripts need two or three."""
