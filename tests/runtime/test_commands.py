@@ -221,7 +221,7 @@ def test_reports_are_written_through_no_link(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_demo_finds_changes_and_measures() -> None:
     root = Path(__file__).parent.parent.parent
-    command = ["make", "demo", "-o", ".venv/.ready", f"BIN={Path(sys.executable).parent}"]
+    command = ["make", "--no-print-directory", "demo", "-o", ".venv/.ready", f"BIN={Path(sys.executable).parent}"]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "+++ b/fixtures/pipelines/image_embed.py" in done.stdout
