@@ -106,7 +106,7 @@ class Run:
     memory: float
 
 
-PATIENCE = 300.0
+PATIENCE = 120.0
 """Seconds after which another linter is ended, and said to take longer."""
 
 _IMPORT_TIME = re.compile(r"import time:\s*(?P<own>\d+) \|\s*\d+ \|\s*(?P<module>\S+)")

@@ -6,7 +6,6 @@ import os
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,6 @@ from daft_lint.patterns import spec
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
-_NAME = attrgetter("name")
 SUFFIXES = (".py", ".pyi", ".ipynb")
 MARKDOWN_SUFFIXES = (".md", ".markdown", ".qmd")
 DEFAULT_EXCLUDES = frozenset(
@@ -71,6 +69,8 @@ def discover(paths: Sequence[Path], config: Config, *, force_exclude: bool = Fal
     walk = _Walk(config)
     for path in paths:
         walk.take(path, force_exclude)
+    for link in sorted(walk.links):
+        walk.files.setdefault(os.path.realpath(link), link)
     return Found(tuple(sorted(walk.files.values())), tuple(sorted(set(walk.problems))))
 
 
@@ -94,6 +94,8 @@ class _Walk:
     config: Config
     files: dict[str, str] = field(default_factory=dict)
     """By real path, so that a file is checked once."""
+    links: list[str] = field(default_factory=list)
+    """Links to files, which count where the file itself was not met: folders are not listed in any order."""
     problems: list[Problem] = field(default_factory=list)
     folders: set[tuple[int, int]] = field(default_factory=set)
     """Device and inode of the folders that were entered: a loop of links ends."""
@@ -195,14 +197,14 @@ class _Walk:
                     pending.append((inside + name, beneath + name, below + name, ignores))
 
     def _listed(self, shown: str, absolute: str) -> list[os.DirEntry[str]]:
-        """What is in a folder, by name; nothing where it was entered before or cannot be read."""
+        """What is in a folder, in no order; nothing where it was entered before or cannot be read."""
         try:
             status = os.stat(absolute)
             if (status.st_dev, status.st_ino) in self.folders:
                 return []
             self.folders.add((status.st_dev, status.st_ino))
             with os.scandir(absolute) as entries:
-                return sorted(entries, key=_NAME)
+                return list(entries)
         except OSError as error:
             self.problem(shown, error)
             return []
@@ -228,7 +230,10 @@ class _Walk:
         try:
             if entry.is_file():
                 if not ((ignores or self.excludes) and self._ignored(beneath + entry.name, False, ignores)):
-                    self.files.setdefault(os.path.realpath(path) if entry.is_symlink() else real, path)
+                    if entry.is_symlink():
+                        self.links.append(path)
+                    else:
+                        self.files.setdefault(real, path)
                 return True
             if entry.is_symlink() and not self._ignored(beneath + entry.name, False, ignores):
                 os.stat(path)
