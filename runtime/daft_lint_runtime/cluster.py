@@ -159,7 +159,10 @@ def _with_probe(hook: Any) -> Any:
 
 
 def refuse_dead_address(address: str) -> None:
-    """Raises `VerifyError` where nobody listens at `host:port` or `ray://host:port`: Ray would try for minutes."""
+    """Raises `VerifyError` where nobody listens at `host:port` or `ray://host:port`, or `auto` is no cluster: Ray would
+    try for minutes, or join one that nobody named."""
+    if address == "auto":
+        address = noted_address()
     host, colon, port = address.removeprefix("ray://").rpartition(":")
     if not colon or not port.isdigit():
         return
@@ -167,6 +170,23 @@ def refuse_dead_address(address: str) -> None:
         socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
     except OSError as error:
         raise VerifyError(f"no Ray at {address}: {error}") from None
+
+
+def noted_address() -> str:
+    """What `auto` is: the address in the environment, else the one that `ray start` notes on this machine.
+
+    Raises `VerifyError` where there is none.
+    """
+    named = os.environ.get("RAY_ADDRESS", "")
+    if named not in ("", "auto"):
+        return named
+    note = Path(os.environ.get("RAY_TMPDIR") or tempfile.gettempdir()) / "ray" / "ray_current_cluster"
+    try:
+        return note.read_text(encoding="utf-8").strip()
+    except OSError:
+        raise VerifyError(
+            "--address auto: no Ray is noted on this machine: `ray start --head` notes one; or name it by host:port"
+        ) from None
 
 
 def usable_cpus() -> int:

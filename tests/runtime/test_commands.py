@@ -96,6 +96,21 @@ def test_a_cluster_that_is_not_there_is_said_at_once(project: Path, command: cli
     assert f"no Ray at {address}: " in result.output
 
 
+def test_auto_is_no_cluster_that_nobody_noted(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    result = CliRunner().invoke(verify, ["script.py", "--address", "auto"])
+    assert result.exit_code != 0
+    assert "--address auto: no Ray is noted on this machine" in result.output
+    (tmp_path / "ray").mkdir()
+    (tmp_path / "ray" / "ray_current_cluster").write_text("127.0.0.1:1")
+    result = CliRunner().invoke(verify, ["script.py", "--address", "auto"])
+    assert "no Ray at 127.0.0.1:1: " in result.output
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:2")
+    result = CliRunner().invoke(verify, ["script.py", "--address", "auto"])
+    assert "no Ray at 127.0.0.1:2: " in result.output
+
+
 def test_profile_writes_facts_that_the_configuration_reads(project: Path) -> None:
     result = CliRunner().invoke(profile, ["script.py", "--runner", "native"])
     assert result.exit_code == 0, result.output
