@@ -483,24 +483,14 @@ def fix(
     return MISUSE if failed else status
 
 
-def _documents(files: Iterable[str]) -> tuple[list[Document], list[Problem]]:
+def _documents(files: Sequence[str]) -> tuple[list[Document], list[Problem]]:
     """The files that can have a finding, read; and those that cannot be read, which are told."""
-    from daft_lint.discover import Problem, mentions_daft
+    from daft_lint.checking import read_all
     from daft_lint.document import Document
 
-    documents, problems = [], []
-    for file in files:
-        path = file.replace(os.sep, "/")
-        try:
-            with open(file, "rb", buffering=0) as stream:
-                raw = stream.read()
-        except OSError as error:
-            problems.append(Problem(path, f"cannot be read: {error.strerror or error}"))
-            continue
-        if mentions_daft(raw):
-            documents.append(Document.from_bytes(path, raw))
+    sources, problems = read_all(files)
     _tell_problems(problems)
-    return documents, problems
+    return [Document.from_bytes(source.path, source.raw) for source in sources], problems
 
 
 @cli.command()
