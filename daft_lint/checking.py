@@ -108,6 +108,7 @@ def read(file: Path | str) -> bytes:
 
 def analyse(sources: Sequence[Source], config: Config, jobs: int, progress: Progress | None) -> list[Outcome]:
     """What each file gives, in order, in as many processes as pay."""
+    from daft_lint.glance import Glance
     from daft_lint.modules import Modules
     from daft_lint.results import Result
 
@@ -116,7 +117,7 @@ def analyse(sources: Sequence[Source], config: Config, jobs: int, progress: Prog
     outcomes = {
         index: Outcome(Result(source.path), *modules.looked_into(source.path))
         for index, source in enumerate(sources)
-        if not modules.use_daft(source.path, source.raw)
+        if not modules.use_daft(Glance(source.path, source.raw))
     }
     pending = [index for index in range(len(sources)) if index not in outcomes]
     if pending:

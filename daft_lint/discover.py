@@ -243,7 +243,7 @@ class _Walk:
         return False
 
     def _ignored(self, path: str, is_folder: bool, ignores: Sequence[_Ignores]) -> bool:
-        if self.excludes is not None and self._excluded(path, is_folder):
+        if self._excluded(path, is_folder):
             return True
         for ignore in reversed(ignores):
             said = ignore.says(path, is_folder)

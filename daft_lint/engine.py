@@ -100,9 +100,9 @@ class Checker:
 
     def concerns(self, path: str, raw: bytes) -> bool:
         """Whether a file can have a finding: the sieves before the parse."""
-        if not self.modules.use_daft(path, raw):
-            return False
         glance = Glance(path, raw)
+        if not self.modules.use_daft(glance):
+            return False
         return self.findings.holds(glance) or (glance.is_broken and uses_daft(glance))
 
     def may_find(self, glance: Glance) -> bool:

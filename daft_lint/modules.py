@@ -46,9 +46,9 @@ class Modules:
     def _daft(self) -> Reach:
         return Reach(self, uses_daft)
 
-    def use_daft(self, path: str, raw: bytes) -> bool:
+    def use_daft(self, glance: Glance) -> bool:
         """Whether a file has to do with Daft: it has the word, and it or a module that it imports imports Daft."""
-        return may_use_daft(raw) and self._daft.holds(Glance(path, raw))
+        return may_use_daft(glance.raw) and self._daft.holds(glance)
 
     # What an analysis rests on
 
