@@ -63,9 +63,9 @@ for folder, _, names in os.walk(sys.argv[1]):
 STEPS = """
 import sys, time
 from pathlib import Path
-from daft_lint.checking import read
+from daft_lint.lint.runner import read
 from daft_lint.config import Config
-from daft_lint.discover import discover, mentions_daft
+from daft_lint.source.discovery import discover, mentions_daft
 clock, spent = time.process_time, [time.process_time()]
 names = discover([Path(sys.argv[1])], Config()).names
 spent.append(clock())

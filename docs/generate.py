@@ -35,9 +35,10 @@ importable()
 
 import snippets  # noqa: E402
 
-from daft_lint import config, documentation, engine  # noqa: E402
+from daft_lint import config  # noqa: E402
+from daft_lint.api.rule import Level, Rule  # noqa: E402
+from daft_lint.lint import documentation, engine  # noqa: E402
 from daft_lint.pipeline import model  # noqa: E402
-from daft_lint.rule import Level, Rule  # noqa: E402
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -396,4 +397,4 @@ def _step_note(step: Mapping[str, Any]) -> str:
     bound = next((b for b in bounds if b is not None), None)
     calls = "no bound" if bound is None else f"{bound['rows'] or '?'} rows a call"
     heavy = "".join(f"  ·  {name} is heavy" for name in _heavy(step))
-    return f"rows {rows}  ·  pieces {step['pieces']}  ·  {calls}{heavy}"
+    return f"rows {rows}  ·  partitions {step['partitions']}  ·  {calls}{heavy}"

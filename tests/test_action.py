@@ -15,8 +15,9 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from test_cli import BAD
-from test_pre_commit import OFFLINE, SHIPPED
+
+from tests.cli.test_commands import BAD
+from tests.init.test_pre_commit import OFFLINE, SHIPPED
 
 yaml = pytest.importorskip("yaml")
 pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="the steps are bash")
@@ -286,7 +287,7 @@ def test_examples_use_what_there_is(example: Path) -> None:
 
 
 def test_the_gitlab_jobs_commands_write_what_they_hand_over(tmp_path: Path) -> None:
-    from test_cli import lint
+    from tests.cli.test_commands import lint
 
     job = yaml.safe_load((ROOT / "docs" / "ci" / "gitlab-ci.yml").read_text(encoding="utf-8"))["daft-lint"]
     (tmp_path / "a.py").write_text(BAD)

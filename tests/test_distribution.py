@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from daft_lint import __version__, documentation, engine
+from daft_lint import __version__
+from daft_lint.lint import documentation, engine
 
 pytestmark = pytest.mark.slow
 pytest.importorskip("build", reason="needs the extra `dev`")

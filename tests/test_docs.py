@@ -22,9 +22,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daft_lint import config, documentation, engine
-from daft_lint.commands import cli
-from daft_lint.formula import PartitionPlan
+from daft_lint import config
+from daft_lint.api.formula import PartitionPlan
+from daft_lint.cli.commands import cli
+from daft_lint.lint import documentation, engine
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "docs"))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from daft_lint.rule import Rule
+from daft_lint.api.rule import Rule
 from daft_lint.testing import Fixtures
 
 FIXTURES = Fixtures(Path(__file__).parent.parent / "fixtures" / "rules")

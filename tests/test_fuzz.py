@@ -12,11 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fuzz import grammar, harness, inputs
-from fuzz.harness import generated, run_all
-from fuzz.inputs import Input
 
-from daft_lint import commands
+from daft_lint.cli import commands
+from tests.fuzz import grammar, harness, inputs
+from tests.fuzz.harness import generated, run_all
+from tests.fuzz.inputs import Input
 
 COUNT = 300
 
@@ -67,7 +67,7 @@ def _prints(text: str) -> Callable[[object], int]:
 
 def _spins(_: object) -> int:
     """As an analysis that does not end: in a thread, which the main one waits for."""
-    from daft_lint.document import run_deep
+    from daft_lint.source.document import run_deep
 
     def work() -> int:
         while True:

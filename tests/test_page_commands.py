@@ -16,8 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from plugins import ROOT, environment
-from test_pre_commit import OFFLINE, SHIPPED
+
+from tests.init.test_pre_commit import OFFLINE, SHIPPED
+from tests.plugins import ROOT, environment
 
 sys.path.insert(0, str(ROOT / "docs"))
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from daft_lint.document import Document
-from daft_lint.pipeline.interpret import Interpreter, interpret
+from daft_lint.pipeline.interpreter.interpret import Interpreter, interpret
+from daft_lint.pipeline.interpreter.project import Project
 from daft_lint.pipeline.model import Settings
-from daft_lint.pipeline.project import Project
 from daft_lint.report import plan
+from daft_lint.source.document import Document
 
 ROOT = Path(__file__).parent.parent
 SECONDS = 30
@@ -231,7 +231,7 @@ def work(text: str) -> int:
     document = Document.from_bytes("a.py", text.encode())
     interpreter = Interpreter(Settings(), Project(), "a.py")
     interpreter.run(document)
-    return interpreter.work + sum(len(pipeline.stages) for pipeline in interpreter.script().pipelines)
+    return interpreter.work + sum(len(pipeline.operators) for pipeline in interpreter.script().pipelines)
 
 
 GROWING: dict[str, Callable[[int], str]] = {

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, TypeGuard
 
 import libcst as cst
 
-from daft_lint.pipeline.model import Place, Strength, Weight
-from daft_lint.pipeline.syntax import MAX_QUOTED, constant, quoted
+from daft_lint.pipeline.model import NodeRef, Strength, Weight
+from daft_lint.source.syntax import MAX_QUOTED, constant, quoted
 
 if TYPE_CHECKING:
-    from daft_lint.pipeline.bodies import Scope
+    from daft_lint.pipeline.udf_body.bodies import Scope
 
 _MAX_DEPTH = 8
 """Nesting of annotations, aliases and models that is followed."""
@@ -68,13 +68,13 @@ class DType:
         return self.nature is Nature.BULKY
 
     def weight(
-        self, strength: Strength, place: Place | None, heavy_row_bytes: int, prefix: str = "declared as "
+        self, strength: Strength, location: NodeRef | None, heavy_row_bytes: int, prefix: str = "declared as "
     ) -> Weight:
         """The weight that the declaration gives; the reason is `prefix` and the type's spelling."""
         heavy = self.is_heavy(heavy_row_bytes)
         if heavy:
             size = f", {self.row_bytes:,} bytes a row" if self.row_bytes is not None else ""
-            return Weight.of(strength, f"{prefix}`{self.text}`{size}", place, self.row_bytes)
+            return Weight.of(strength, f"{prefix}`{self.text}`{size}", location, self.row_bytes)
         return Weight(heavy=heavy, row_bytes=self.row_bytes)
 
 

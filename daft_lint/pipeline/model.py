@@ -1,7 +1,7 @@
 """The pipeline model: what rules read.
 
 The interpreter turns LibCST statements into `Step`s, `flow` turns every path from a source to a sink into a
-`Pipeline` whose `Stage`s say what is known where: columns and their weight, rows, pieces, the batch bound.
+`Pipeline` whose `Operator`s say what is known where: columns and their weight, rows, partitions, the batch bound.
 All of it is immutable; what is not known is None (or `Weight.UNKNOWN`), never a guess.
 """
 
@@ -12,19 +12,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from daft_lint.pipeline.settings import Cluster as Cluster
-from daft_lint.pipeline.settings import Runner as Runner
-from daft_lint.pipeline.settings import Settings as Settings
-from daft_lint.pipeline.settings import SourceFacts as SourceFacts
+from daft_lint.pipeline.facts.settings import Cluster as Cluster
+from daft_lint.pipeline.facts.settings import Runner as Runner
+from daft_lint.pipeline.facts.settings import Settings as Settings
+from daft_lint.pipeline.facts.settings import SourceFacts as SourceFacts
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from daft_lint.document import Cell
+    from daft_lint.source.document import Cell
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Place:
+class NodeRef:
     """A LibCST node and the cell (a .py file, a notebook cell, a fenced block) that it stands in.
 
     Two places are equal when they hold the same node object.
@@ -34,7 +34,7 @@ class Place:
     node: cst.CSTNode
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Place) and other.node is self.node
+        return isinstance(other, NodeRef) and other.node is self.node
 
     def __hash__(self) -> int:
         return id(self.node)
@@ -54,7 +54,7 @@ class Evidence:
 
     strength: Strength
     reason: str
-    place: Place | None = None
+    location: NodeRef | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +73,9 @@ class Weight:
     LIGHT: ClassVar[Weight]
 
     @staticmethod
-    def of(strength: Strength, reason: str, place: Place | None = None, row_bytes: int | None = None) -> Weight:
+    def of(strength: Strength, reason: str, location: NodeRef | None = None, row_bytes: int | None = None) -> Weight:
         """A heavy weight with its evidence."""
-        return Weight(True, Evidence(strength, reason, place), row_bytes)
+        return Weight(True, Evidence(strength, reason, location), row_bytes)
 
 
 Weight.UNKNOWN = Weight()
@@ -92,9 +92,9 @@ class Count:
     """
 
     value: int | None
-    place: Place | None = None
+    location: NodeRef | None = None
     name: str | None = None
-    origin: Place | None = None
+    origin: NodeRef | None = None
     one_of: bool = False
 
 
@@ -133,8 +133,8 @@ class Udf:
 
     name: str
     kind: UdfKind
-    definition: Place | None = None
-    options: Place | None = None
+    definition: NodeRef | None = None
+    options: NodeRef | None = None
     parameters: tuple[Parameter, ...] = ()
     returns: Weight = Weight.UNKNOWN
     batch_size: Count | None = None
@@ -146,7 +146,7 @@ class Udf:
     is_class: bool = False
     multiplies: bool = False
     """A UDF that turns a heavy column into lists or tensors of unknown length."""
-    model_loads: tuple[Place, ...] = ()
+    model_loads: tuple[NodeRef, ...] = ()
 
     def parameter(self, index: int, keyword: str | None = None) -> Parameter | None:
         """The parameter that an argument meets, `self` not counted; None where it is not known."""
@@ -180,7 +180,7 @@ class Expression:
     """
 
     kind: ExpressionKind
-    place: Place | None = None
+    location: NodeRef | None = None
     name: str | None = None
     inputs: tuple[Expression, ...] = ()
     keywords: tuple[str | None, ...] = ()
@@ -214,32 +214,32 @@ def walk(roots: Iterable[Expression]) -> Iterator[Expression]:
             pending.extend((child, False) for child in reversed(node.inputs))
 
 
-class PiecesKind(enum.Enum):
+class PartitionsKind(enum.Enum):
     ONE = "one"
     MANY = "many"
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
-class Pieces:
+class Partitions:
     """How many tasks Ray makes of the data at a step; `count` only where it is known."""
 
-    kind: PiecesKind = PiecesKind.UNKNOWN
+    kind: PartitionsKind = PartitionsKind.UNKNOWN
     count: int | None = None
 
-    UNKNOWN: ClassVar[Pieces]
-    ONE: ClassVar[Pieces]
-    MANY: ClassVar[Pieces]
+    UNKNOWN: ClassVar[Partitions]
+    ONE: ClassVar[Partitions]
+    MANY: ClassVar[Partitions]
 
     @staticmethod
-    def of(count: int | None) -> Pieces:
-        """`count` pieces; None (given, but not known) counts as many: somebody cut on purpose."""
-        return Pieces(PiecesKind.ONE if count == 1 else PiecesKind.MANY, count)
+    def of(count: int | None) -> Partitions:
+        """`count` partitions; None (given, but not known) counts as many: somebody cut on purpose."""
+        return Partitions(PartitionsKind.ONE if count == 1 else PartitionsKind.MANY, count)
 
 
-Pieces.UNKNOWN = Pieces()
-Pieces.ONE = Pieces(PiecesKind.ONE, 1)
-Pieces.MANY = Pieces(PiecesKind.MANY)
+Partitions.UNKNOWN = Partitions()
+Partitions.ONE = Partitions(PartitionsKind.ONE, 1)
+Partitions.MANY = Partitions(PartitionsKind.MANY)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -254,7 +254,7 @@ class Source:
 
     name: str
     paths: tuple[str, ...] = ()
-    pieces: Pieces = Pieces.UNKNOWN
+    partitions: Partitions = Partitions.UNKNOWN
     rows: int | None = None
     row_bytes: int | None = None
     columns: Mapping[str, Weight] = field(default_factory=dict)
@@ -264,7 +264,7 @@ class Source:
 
 
 class StepKind(enum.Enum):
-    """What a step does to rows and pieces."""
+    """What a step does to rows and partitions."""
 
     SOURCE = "source"
     PROJECT = "project"
@@ -272,8 +272,8 @@ class StepKind(enum.Enum):
     LIMIT = "limit"
     EXPLODE = "explode"
     BATCHES = "into_batches"
-    PARTITIONS = "partitions"
-    RECUT = "re-cut"
+    REPARTITION = "repartition"
+    SHUFFLE = "shuffle"
     JOIN = "join"
     UNION = "union"
     COLLECT = "collect"
@@ -281,8 +281,8 @@ class StepKind(enum.Enum):
     OTHER = "other"
 
 
-RECUTS = frozenset({StepKind.PARTITIONS, StepKind.RECUT, StepKind.JOIN})
-"""The kinds that make new pieces; `into_batches` does too, but it is a bound and not an end of a stretch."""
+REPARTITIONING = frozenset({StepKind.REPARTITION, StepKind.SHUFFLE, StepKind.JOIN})
+"""The kinds that make new partitions; `into_batches` does too, but it is a bound and not an end of a stage."""
 
 
 class Projection(enum.Enum):
@@ -325,8 +325,8 @@ class Step:
 
     name: str
     kind: StepKind
-    call: Place
-    receiver: Place | None = None
+    call: NodeRef
+    receiver: NodeRef | None = None
     parents: tuple[Step, ...] = ()
     count: Count | None = None
     outputs: tuple[Expression, ...] = ()
@@ -337,7 +337,7 @@ class Step:
     source: Source | None = None
     reads: Reads = Reads.ALL
     """For a sink, how much it reads."""
-    statement: Place | None = None
+    statement: NodeRef | None = None
     options: Mapping[str, object] = field(default_factory=dict)
     """Literal arguments by keyword, or by position as "0", "1", ...: `strategy`, `how`, `on`, ..."""
 
@@ -349,7 +349,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
-    """A column at some stage. `made_by` is the step that made it, `inflated_by` the first step in its lineage at
+    """A column at some operator. `made_by` is the step that made it, `inflated_by` the first step in its lineage at
     which it (or the column it was made from) became heavy; None for a light or unknown one."""
 
     name: str
@@ -363,7 +363,7 @@ class BoundKind(enum.Enum):
     LOOSE = "loose"
     """Only a built-in `download` before it: 128 rows a call (`e7`), or a source that cuts its rows as one does."""
     UDF = "udf"
-    """A `batch_size`: the UDF's own, its built-in default, or that of a later UDF in the stretch (file sources); or a
+    """A `batch_size`: the UDF's own, its built-in default, or that of a later UDF in the stage (file sources); or a
     source that fills its batches by their bytes."""
     BATCHES = "batches"
     """An `into_batches`, or `default_morsel_size`."""
@@ -385,9 +385,9 @@ class Bound:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UdfCall:
-    """A UDF call at a stage. `heavy` are the heavy columns that it takes; `makes` is the weight of what it makes.
+    """A UDF call at an operator. `heavy` are the heavy columns that it takes; `makes` is the weight of what it makes.
 
-    `inflating` is the first step that made its data heavy (the stage's own step where the call itself makes the
+    `inflating` is the first step that made its data heavy (the operator's own step where the call itself makes the
     heavy data, the source's step where the source is heavy); None where nothing is heavy. `evidence` is the strongest
     evidence for that. `bound` holds for this call. `read` says that the column it makes is used by the sink or on
     the way to it. `opens`: it opens what one of its columns points to.
@@ -410,8 +410,8 @@ class UdfCall:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Inflation:
-    """A built-in function at a stage that makes heavy data, or opens what a light column points to.
+class HeavyOperation:
+    """A built-in function at an operator that makes heavy data, or opens what a light column points to.
 
     `heavy_read`: it opens a path, URL or file reference (`download`, `video_frames`, `decode_image_file`).
     """
@@ -424,26 +424,26 @@ class Inflation:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stage:
+class Operator:
     """A step in its pipeline, with what is known before and after it.
 
-    `stretch` numbers the stretches from 0; a re-cut and a `collect` begin the next one and belong to it.
+    `stage` numbers the stages from 0; a repartitioning step and a `collect` begin the next one and belong to it.
     `rows_in`, `rows_out` are upper bounds, None where not known. `bound` is what holds for a call in this step,
     before a UDF's own `batch_size` counts.
     """
 
     step: Step
     index: int
-    stretch: int
+    stage: int
     columns_in: Mapping[str, Column]
     columns_out: Mapping[str, Column]
     rows_in: int | None
     rows_out: int | None
-    pieces_in: Pieces
-    pieces_out: Pieces
+    partitions_in: Partitions
+    partitions_out: Partitions
     bound: Bound
     udf_calls: tuple[UdfCall, ...] = ()
-    inflations: tuple[Inflation, ...] = ()
+    heavy_operations: tuple[HeavyOperation, ...] = ()
     exact_columns: bool = False
     """`columns_out` are all the columns that there are."""
 
@@ -451,12 +451,12 @@ class Stage:
         return tuple(c for c in self.columns_out.values() if c.weight.heavy)
 
 
-Constants = Mapping[tuple[str, Place], tuple[str, ...]]
+Constants = Mapping[tuple[str, NodeRef], tuple[str, ...]]
 """A constant of the script, by the path of a file and its `origin`, as the top level of that file calls it."""
 
 
 @dataclass(slots=True, eq=False)
-class Family:
+class ScriptPipelines:
     """All pipelines of a script; filled when the last of them is made."""
 
     pipelines: tuple[Pipeline, ...] = ()
@@ -466,8 +466,8 @@ class Family:
         """The pipelines that a step is in."""
         if not self._by_step:
             for pipeline in self.pipelines:
-                for stage in pipeline.stages:
-                    self._by_step.setdefault(stage.step, []).append(pipeline)
+                for operator in pipeline.operators:
+                    self._by_step.setdefault(operator.step, []).append(pipeline)
         return tuple(self._by_step.get(step, ()))
 
 
@@ -475,17 +475,17 @@ class Family:
 class Pipeline:
     """A path from a source to a sink, with its facts.
 
-    `stages[0]` is the source (or the `collect` that stands for it), `stages[-1]` the sink, or the last step where the
-    DataFrame is returned or leaves the view. `reads` is how much of it is read. `cluster` has the script's own facts
-    in place of the configuration's where it gives them. `runner` is the target; `runner_is_set` says that the script
-    sets it unconditionally. `open_parameter`: the rows come from a DataFrame parameter with no caller in view, and
-    `entry` is that function. `morsel_size` is the script's `default_morsel_size` (rows). `family` has all pipelines of
-    the script: an edit at a step that several share concerns them all. `constants` says what the top level of a file
-    calls the constants behind its batch sizes: by the file's path and the constant's `origin`, such as
+    `operators[0]` is the source (or the `collect` that stands for it), `operators[-1]` the sink, or the last step
+    where the DataFrame is returned or leaves the view. `reads` is how much of it is read. `cluster` has the script's
+    own facts in place of the configuration's where it gives them. `runner` is the target; `runner_is_set` says that
+    the script sets it unconditionally. `open_parameter`: the rows come from a DataFrame parameter with no caller in
+    view, and `entry` is that function. `morsel_size` is the script's `default_morsel_size` (rows). `family` has all
+    pipelines of the script: an edit at a step that several share concerns them all. `constants` says what the top
+    level of a file calls the constants behind its batch sizes: by the file's path and the constant's `origin`, such as
     `settings.BATCH`.
     """
 
-    stages: tuple[Stage, ...]
+    operators: tuple[Operator, ...]
     reads: Reads
     runner: Runner
     runner_is_set: bool
@@ -493,7 +493,7 @@ class Pipeline:
     settings: Settings
     open_parameter: bool = False
     morsel_size: int | None = None
-    family: Family = field(default_factory=Family)
+    script_pipelines: ScriptPipelines = field(default_factory=ScriptPipelines)
     constants: Constants = field(default_factory=dict)
 
     @property
@@ -503,23 +503,23 @@ class Pipeline:
         return entry if isinstance(entry, str) else ""
 
     @property
-    def source(self) -> Stage:
-        return self.stages[0]
+    def source(self) -> Operator:
+        return self.operators[0]
 
     @property
-    def sink(self) -> Stage:
-        return self.stages[-1]
+    def sink(self) -> Operator:
+        return self.operators[-1]
 
-    def stage_of(self, step: Step) -> Stage | None:
-        return next((s for s in self.stages if s.step is step), None)
+    def operator_of(self, step: Step) -> Operator | None:
+        return next((s for s in self.operators if s.step is step), None)
 
-    def stretch_of(self, stage: Stage) -> tuple[Stage, ...]:
-        """All stages of the stage's stretch, in order."""
-        return tuple(s for s in self.stages if s.stretch == stage.stretch)
+    def stage_of(self, operator: Operator) -> tuple[Operator, ...]:
+        """All operators of the operator's stage, in order."""
+        return tuple(s for s in self.operators if s.stage == operator.stage)
 
-    def between(self, first: Stage, last: Stage) -> tuple[Stage, ...]:
-        """The stages after `first` and before `last`."""
-        return self.stages[first.index + 1 : last.index]
+    def between(self, first: Operator, last: Operator) -> tuple[Operator, ...]:
+        """The operators after `first` and before `last`."""
+        return self.operators[first.index + 1 : last.index]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -528,9 +528,9 @@ class Construction:
     (without `self`); `takes_any`: it has `**kwargs`, or a base class or decorator that is not in view."""
 
     name: str
-    call: Place
-    definition: Place
-    decorator: Place | None
+    call: NodeRef
+    definition: NodeRef
+    decorator: NodeRef | None
     parameters: tuple[str, ...]
     takes_any: bool
     keywords: tuple[str, ...]
@@ -551,7 +551,7 @@ class ReadOnDataFrame:
     (None where it is not imported)."""
 
     name: str
-    call: Place
+    call: NodeRef
     daft_name: str | None
 
 
@@ -561,9 +561,9 @@ class LegacyUse:
     or class that a `daft.udf` decorates, or that a method such as `with_concurrency` is called on."""
 
     name: str
-    call: Place
+    call: NodeRef
     daft_name: str | None = None
-    definition: Place | None = None
+    definition: NodeRef | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from daft_lint.finding import Finding, Level
+from daft_lint.api.finding import Finding, Level
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from daft_lint.finding import Finding, Span
+from daft_lint.api.finding import Finding, Span
 from daft_lint.report import Summary, visible
 
 
-def place(span: Span) -> str:
+def location(span: Span) -> str:
     """Where a span begins, as an editor or a terminal can jump to it."""
     cell = "" if span.cell is None else f"cell {span.cell}:"
     return f"{visible(span.path)}:{cell}{span.line}:{span.column}"
@@ -16,5 +16,5 @@ def place(span: Span) -> str:
 
 def render(findings: Sequence[Finding], files: int) -> str:
     """The findings and the closing line."""
-    lines = [f"{place(f.span)}: {f.code} {visible(f.message)} [{f.level.name.lower()}]" for f in findings]
+    lines = [f"{location(f.span)}: {f.code} {visible(f.message)} [{f.level.name.lower()}]" for f in findings]
     return "\n".join([*lines, Summary.of(findings, files).sentence()]) + "\n"

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from daft_lint.finding import Finding, Level
+from daft_lint.api.finding import Finding, Level
 from daft_lint.report import Summary, visible
-from daft_lint.report.places import Places
+from daft_lint.report.locations import Locations
 
 _COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.ADVICE: "notice"}
 _DATA = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 _PROPERTY = {**_DATA, ":": "%3A", ",": "%2C"}
 
 
-def render(findings: Sequence[Finding], files: int, places: Places) -> str:
+def render(findings: Sequence[Finding], files: int, locations: Locations) -> str:
     """One command a finding, and the closing line."""
-    return "".join(f"{_command(f, places)}\n" for f in findings) + Summary.of(findings, files).sentence() + "\n"
+    return "".join(f"{_command(f, locations)}\n" for f in findings) + Summary.of(findings, files).sentence() + "\n"
 
 
-def _command(finding: Finding, places: Places) -> str:
-    region = places.region(finding.span)
+def _command(finding: Finding, locations: Locations) -> str:
+    region = locations.region(finding.span)
     cell = "" if finding.span.cell is None else f"Cell {finding.span.cell}: "
     properties = {"file": finding.span.path, "line": str(region.line), "endLine": str(region.end_line)}
     if region.line == region.end_line:

@@ -5,23 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from daft_lint.finding import Finding, Level
-from daft_lint.fingerprint import digest, fingerprints
+from daft_lint.adoption.fingerprint import digest, fingerprints
+from daft_lint.api.finding import Finding, Level
 from daft_lint.report import visible
-from daft_lint.report.places import Places
+from daft_lint.report.locations import Locations
 
 _SEVERITIES = {Level.ERROR: "critical", Level.WARNING: "major", Level.ADVICE: "info"}
 
 
-def render(findings: Sequence[Finding], files: int, places: Places) -> str:
+def render(findings: Sequence[Finding], files: int, locations: Locations) -> str:
     """The findings; a fingerprint is unique in the report and survives line shifts."""
-    marks = fingerprints(findings, places.lines)
-    issues = [_issue(finding, mark, places) for finding, mark in zip(findings, marks, strict=True)]
+    marks = fingerprints(findings, locations.lines)
+    issues = [_issue(finding, mark, locations) for finding, mark in zip(findings, marks, strict=True)]
     return json.dumps(issues, indent=2, ensure_ascii=False) + "\n"
 
 
-def _issue(finding: Finding, mark: str, places: Places) -> dict[str, object]:
-    region = places.region(finding.span)
+def _issue(finding: Finding, mark: str, locations: Locations) -> dict[str, object]:
+    region = locations.region(finding.span)
     cell = "" if finding.span.cell is None else f"Cell {finding.span.cell}: "
     return {
         "description": visible(f"{finding.code}: {cell}{finding.message}"),

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from daft_lint.finding import Finding, FindingFix, Span
+from daft_lint.api.finding import Finding, FindingFix, Span
 from daft_lint.report import Summary
 
 VERSION = 1

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree import ElementTree as xml
 
-from daft_lint.finding import Finding, Level
+from daft_lint.api.finding import Finding, Level
 from daft_lint.report import visible
-from daft_lint.report.concise import place
-from daft_lint.report.places import Places
+from daft_lint.report.concise import location
+from daft_lint.report.locations import Locations
 
 
-def render(findings: Sequence[Finding], files: int, places: Places) -> str:
+def render(findings: Sequence[Finding], files: int, locations: Locations) -> str:
     """The findings; where there are none, one case that passes, since readers refuse a report without any."""
     root = xml.Element("testsuites", name="daft-lint")
     for path in dict.fromkeys(finding.span.path for finding in findings):
-        _suite(root, [finding for finding in findings if finding.span.path == path], places)
+        _suite(root, [finding for finding in findings if finding.span.path == path], locations)
     if not findings:
         suite = xml.SubElement(root, "testsuite", name="daft-lint", tests="1", failures="0", errors="0", skipped="0")
         xml.SubElement(suite, "testcase", name="no findings", classname="daft-lint")
@@ -23,17 +23,17 @@ def render(findings: Sequence[Finding], files: int, places: Places) -> str:
     return '<?xml version="1.0" encoding="utf-8"?>\n' + xml.tostring(root, encoding="unicode") + "\n"
 
 
-def _suite(root: xml.Element, findings: Sequence[Finding], places: Places) -> None:
+def _suite(root: xml.Element, findings: Sequence[Finding], locations: Locations) -> None:
     advice = sum(finding.level is Level.ADVICE for finding in findings)
     name, numbers = visible(findings[0].span.path), {"failures": len(findings) - advice, "errors": 0, "skipped": advice}
     suite = xml.SubElement(root, "testsuite", name=name, tests=str(len(findings)))
     for key, number in numbers.items():
         suite.set(key, str(number))
     for finding in findings:
-        where = place(finding.span)
+        where = location(finding.span)
         case = xml.SubElement(suite, "testcase", name=f"{finding.code} {finding.name} {where}", classname=name)
         case.set("file", name)
-        case.set("line", str(places.region(finding.span).line))
+        case.set("line", str(locations.region(finding.span).line))
         message = visible(finding.message)
         if finding.level is Level.ADVICE:
             xml.SubElement(case, "skipped", message=message)

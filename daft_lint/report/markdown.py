@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from daft_lint.finding import Finding
+from daft_lint.api.finding import Finding
 from daft_lint.report import Summary, visible
-from daft_lint.report.concise import place
-from daft_lint.report.places import Places
+from daft_lint.report.concise import location
+from daft_lint.report.locations import Locations
 
 _CODE = re.compile(r"`([^`]*)`")
 
 
-def render(findings: Sequence[Finding], files: int, places: Places) -> str:
+def render(findings: Sequence[Finding], files: int, locations: Locations) -> str:
     """The closing line as a paragraph, and a row a finding below it."""
     lines = [escaped(Summary.of(findings, files).sentence()), ""]
     if findings:
@@ -26,7 +26,7 @@ def _row(finding: Finding) -> str:
     cells = (
         finding.level.name.lower(),
         f"{finding.code} {escaped(finding.name)}",
-        code(place(finding.span)),
+        code(location(finding.span)),
         _message(finding.message),
         _message(fix),
     )
@@ -35,11 +35,11 @@ def _row(finding: Finding) -> str:
 
 def _message(text: str) -> str:
     """A rule's message, in which it marks code with backticks."""
-    pieces, position = [], 0
+    partitions, position = [], 0
     for match in _CODE.finditer(text):
-        pieces += [prose(text[position : match.start()]), code(match[1])]
+        partitions += [prose(text[position : match.start()]), code(match[1])]
         position = match.end()
-    return "".join([*pieces, prose(text[position:])])
+    return "".join([*partitions, prose(text[position:])])
 
 
 def prose(text: str) -> str:

@@ -8,24 +8,24 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from daft_lint.document import Cell
+from daft_lint.pipeline.dataflow.predict import Prediction, predict
 from daft_lint.pipeline.model import (
     Bound,
     BoundKind,
     Count,
-    Pieces,
-    PiecesKind,
+    NodeRef,
+    Operator,
+    Partitions,
+    PartitionsKind,
     Pipeline,
-    Place,
     Reads,
     Script,
-    Stage,
     UdfCall,
     Weight,
 )
-from daft_lint.pipeline.predict import Prediction, predict
-from daft_lint.positions import Positions
 from daft_lint.report import count, visible
+from daft_lint.source.document import Cell
+from daft_lint.source.positions import Positions
 
 FORMATS = ("tree", "json", "mermaid")
 
@@ -43,10 +43,10 @@ def render(script: Script, form: str = "tree") -> str:
     return _tree(plan) + "".join(f"limit: {visible(limit)}\n" for limit in script.limits_hit)
 
 
-def outline(pipeline: Pipeline, last: Stage) -> str:
-    """A pipeline from its source to the stage `last`, as the tree shows it."""
+def outline(pipeline: Pipeline, last: Operator) -> str:
+    """A pipeline from its source to the operator `last`, as the tree shows it."""
     lines = _Lines()
-    steps = [_stage(stage, lines) for stage in pipeline.stages[: last.index + 1]]
+    steps = [_operator(operator, lines) for operator in pipeline.operators[: last.index + 1]]
     return "\n".join(_branches(steps)) + "\n"
 
 
@@ -56,14 +56,14 @@ class _Lines:
     def __init__(self) -> None:
         self.positions: dict[Cell, Positions] = {}
 
-    def of(self, place: Place) -> dict[str, object]:
+    def of(self, location: NodeRef) -> dict[str, object]:
         import libcst as cst
 
-        cell = place.cell
+        cell = location.cell
         if cell not in self.positions:
             self.positions[cell] = Positions(cell)
         positions = self.positions[cell]
-        node = place.node
+        node = location.node
         # A chain begins at its source; a step is where its own name stands.
         if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
             node = node.func.attr
@@ -86,27 +86,36 @@ def _pipeline(pipeline: Pipeline, lines: _Lines) -> dict[str, object]:
             "gpus_per_node": cluster.gpus_per_node,
         },
         "steps": [
-            _stage(stage, lines, foreseen) for stage, foreseen in zip(pipeline.stages, predict(pipeline), strict=True)
+            _operator(operator, lines, foreseen)
+            for operator, foreseen in zip(pipeline.operators, predict(pipeline), strict=True)
         ],
     }
 
 
-def _stage(stage: Stage, lines: _Lines, foreseen: Prediction | None = None) -> dict[str, object]:
-    step = stage.step
+def _operator(operator: Operator, lines: _Lines, foreseen: Prediction | None = None) -> dict[str, object]:
+    step = operator.step
     described: dict[str, object] = {
         "name": step.name,
         "kind": step.kind.value,
         **lines.of(step.call),
-        "stretch": stage.stretch,
-        "rows": stage.rows_out,
-        "pieces": _pieces(stage.pieces_out),
-        "bound": _bound(stage.bound),
+        "stage": operator.stage,
+        "rows": operator.rows_out,
+        "partitions": _partitions(operator.partitions_out),
+        "bound": _bound(operator.bound),
         "count": _count(step.count),
         "paths": list(step.source.paths) if step.source else [],
-        "heavy": [_heavy(column.name, column.weight) for column in stage.heavy_columns_out()],
-        "udfs": [_udf(call) for call in stage.udf_calls],
-        "inflates": [inflation.expression.name for inflation in stage.inflations if inflation.weight.heavy],
-        "opens": [inflation.expression.name for inflation in stage.inflations if inflation.heavy_read],
+        "heavy": [_heavy(column.name, column.weight) for column in operator.heavy_columns_out()],
+        "udfs": [_udf(call) for call in operator.udf_calls],
+        "inflates": [
+            heavy_operation.expression.name
+            for heavy_operation in operator.heavy_operations
+            if heavy_operation.weight.heavy
+        ],
+        "opens": [
+            heavy_operation.expression.name
+            for heavy_operation in operator.heavy_operations
+            if heavy_operation.heavy_read
+        ],
     }
     if foreseen is not None:
         described["predicted"] = {
@@ -148,10 +157,10 @@ def _count(number: Count | None) -> int | str | None:
     return None if number is None else "?" if number.value is None else number.value
 
 
-def _pieces(pieces: Pieces) -> int | str:
-    if pieces.count is not None:
-        return pieces.count
-    return 1 if pieces.kind is PiecesKind.ONE else "many" if pieces.kind is PiecesKind.MANY else "?"
+def _partitions(partitions: Partitions) -> int | str:
+    if partitions.count is not None:
+        return partitions.count
+    return 1 if partitions.kind is PartitionsKind.ONE else "many" if partitions.kind is PartitionsKind.MANY else "?"
 
 
 def _bound(bound: Bound) -> dict[str, object] | None:
@@ -192,7 +201,7 @@ def _facts(step: dict[str, object]) -> str:
     if isinstance(bound, dict):
         by = f"by {bound['by']}" if bound["by"] else _UNNAMED.get(str(bound["kind"]), str(bound["kind"]))
         batch = f"at most {_known(bound['rows'])} rows a call ({by})"
-    return f"rows {_known(step['rows'])}, pieces {_known(step['pieces'])}, {batch}"
+    return f"rows {_known(step['rows'])}, partitions {_known(step['partitions'])}, {batch}"
 
 
 def _notes(step: dict[str, object]) -> list[str]:

@@ -1,6 +1,6 @@
 """SARIF 2.1.0, as code scanning services read it: findings, the rules' documentation, fixes as text regions.
 
-`partialFingerprints` hold what a finding is known by when lines move (`daft_lint.fingerprint`).
+`partialFingerprints` hold what a finding is known by when lines move (`daft_lint.adoption.fingerprint`).
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from daft_lint import __version__
-from daft_lint.finding import Finding, FindingFix, Level, Span
-from daft_lint.fingerprint import fingerprints
+from daft_lint.adoption.fingerprint import fingerprints
+from daft_lint.api.finding import Finding, FindingFix, Level, Span
 from daft_lint.report import visible
-from daft_lint.report.places import Places, Region
+from daft_lint.report.locations import Locations, Region
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 FINGERPRINT = "daftLint/v1"
@@ -24,11 +24,11 @@ _LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.ADVICE: "note"}
 _Json = dict[str, object]
 
 
-def render(findings: Sequence[Finding], files: int, places: Places) -> str:
+def render(findings: Sequence[Finding], files: int, locations: Locations) -> str:
     """The findings as one SARIF run; columns count characters."""
     rules = _rules(findings)
     index = {str(rule["id"]): number for number, rule in enumerate(rules)}
-    marks = fingerprints(findings, places.lines)
+    marks = fingerprints(findings, locations.lines)
     run = {
         "tool": {
             "driver": {
@@ -39,14 +39,14 @@ def render(findings: Sequence[Finding], files: int, places: Places) -> str:
             }
         },
         "columnKind": "unicodeCodePoints",
-        "results": [_result(f, mark, index[f.code], places) for f, mark in zip(findings, marks, strict=True)],
+        "results": [_result(f, mark, index[f.code], locations) for f, mark in zip(findings, marks, strict=True)],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
 
 
 def _rules(findings: Sequence[Finding]) -> list[_Json]:
     """The descriptors of all rules that come with the linter, and of what else was found, by code."""
-    from daft_lint import documentation, engine, suppress
+    from daft_lint.lint import documentation, engine, suppressions
 
     found = [
         _rule(rule.code, rule.name, rule.level, documentation.summary(rule), documentation.text(rule))
@@ -57,7 +57,7 @@ def _rules(findings: Sequence[Finding]) -> list[_Json]:
     known = {str(rule["id"]) for rule in found}
     others = {finding.code: (finding.name, finding.level, finding.name) for finding in findings}
     others[engine.SYNTAX] = ("syntax-error", Level.ERROR, broken)
-    others[engine.UNUSED] = (suppress.NAME, Level.ADVICE, unused)
+    others[engine.UNUSED] = (suppressions.NAME, Level.ADVICE, unused)
     for code, (name, level, words) in others.items():
         if code not in known:
             found.append(_rule(code, name, level, words, words))
@@ -76,30 +76,30 @@ def _rule(code: str, name: str, level: Level, summary: str, text: str) -> _Json:
     }
 
 
-def _result(finding: Finding, fingerprint: str, rule: int, places: Places) -> _Json:
+def _result(finding: Finding, fingerprint: str, rule: int, locations: Locations) -> _Json:
     result: _Json = {
         "ruleId": finding.code,
         "ruleIndex": rule,
         "level": _LEVELS[finding.level],
         "message": {"text": _text(finding.message)},
-        "locations": [_location(finding.span, places)],
+        "locations": [_location(finding.span, locations)],
         "partialFingerprints": {FINGERPRINT: fingerprint},
     }
     if finding.related:
         result["relatedLocations"] = [
-            {"id": number, **_location(related.span, places), "message": {"text": _text(related.message)}}
+            {"id": number, **_location(related.span, locations), "message": {"text": _text(related.message)}}
             for number, related in enumerate(finding.related, start=1)
         ]
     if finding.evidence is not None:
         result["properties"] = {"evidence": finding.evidence}
-    if finding.fix is not None and (fix := _fix(finding.fix, places)):
+    if finding.fix is not None and (fix := _fix(finding.fix, locations)):
         result["fixes"] = [fix]
     return result
 
 
-def _location(span: Span, places: Places) -> _Json:
+def _location(span: Span, locations: Locations) -> _Json:
     location: _Json = {
-        "physicalLocation": {"artifactLocation": _artifact(span.path), "region": _region(places.region(span))}
+        "physicalLocation": {"artifactLocation": _artifact(span.path), "region": _region(locations.region(span))}
     }
     if span.cell is not None:
         location["logicalLocations"] = [{"name": f"cell {span.cell}", "kind": "module"}]
@@ -121,8 +121,8 @@ def _region(region: Region) -> _Json:
     }
 
 
-def _fix(fix: FindingFix, places: Places) -> _Json | None:
-    replacements = places.replacements(fix)
+def _fix(fix: FindingFix, locations: Locations) -> _Json | None:
+    replacements = locations.replacements(fix)
     if not replacements:
         return None
     changes = [

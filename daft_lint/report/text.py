@@ -8,9 +8,9 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import TextIO
 
-from daft_lint.finding import Finding, Level, Span
+from daft_lint.api.finding import Finding, Level, Span
 from daft_lint.report import Summary, visible
-from daft_lint.report.concise import place
+from daft_lint.report.concise import location
 
 Lines = Callable[[Span], str | None]
 """The source line that a span begins in; None where it cannot be read any more."""
@@ -48,14 +48,16 @@ class _Writer:
 
     def finding(self, finding: Finding) -> str:
         level = _LEVELS[finding.level]
-        head = f"{self.paint('bold', place(finding.span))}: {self.paint(level, finding.code)} {finding.name}"
-        places = [finding.span, *(related.span for related in finding.related)]
-        gutter = max(len(str(span.line)) for span in places)
+        head = f"{self.paint('bold', location(finding.span))}: {self.paint(level, finding.code)} {finding.name}"
+        locations = [finding.span, *(related.span for related in finding.related)]
+        gutter = max(len(str(span.line)) for span in locations)
         rows = [f"{head} [{finding.level.name.lower()}]", *self.frame(finding.span, gutter, level, "^")]
         for related in finding.related:
-            rows.append(f"{' ' * gutter} {self.paint('blue', '::')} {place(related.span)}: {visible(related.message)}")
+            rows.append(
+                f"{' ' * gutter} {self.paint('blue', '::')} {location(related.span)}: {visible(related.message)}"
+            )
             rows += self.frame(related.span, gutter, "blue", "-")
-        for part in (finding.seen, finding.costs, finding.write):
+        for part in (finding.observed, finding.impact, finding.suggestion):
             if part:
                 rows.append(f"{' ' * gutter} {self.paint('blue', '=')} {visible(part)}.")
         if finding.fix is not None:
@@ -126,7 +128,7 @@ class SourceLines:
         return lines[span.line - 1] if 0 < span.line <= len(lines) else None
 
     def _read(self, path: str) -> dict[tuple[str, int | None], list[str]]:
-        from daft_lint.document import Document
+        from daft_lint.source.document import Document
 
         try:
             document = Document.from_bytes(path, self.given[path]) if path in self.given else Document.read(path)

@@ -35,12 +35,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from daft_lint import config as configuration
-from daft_lint import engine
-from daft_lint.document import Document
-from daft_lint.finding import Finding
-from daft_lint.fixing import FixReport, Observe, fix_documents
-from daft_lint.glance import Glance
-from daft_lint.rule import Rule
+from daft_lint.api.finding import Finding
+from daft_lint.api.rule import Rule
+from daft_lint.fix.loop import FixReport, Observe, fix_documents
+from daft_lint.lint import engine
+from daft_lint.source.document import Document
+from daft_lint.source.prescan import Prescan
 from daft_lint.testing.variations import VARIATIONS, Variation, local_names, rename
 
 __all__ = ["Case", "Fixture", "Fixtures", "Variation"]
@@ -135,9 +135,9 @@ class Case:
         _require(same, f"expected {sorted(wanted.elements())}, found\n{_shown(findings)}\n{text}")
         if not fixture.is_found:
             return
-        glance = Glance(document.path, document.raw)
+        prescan = Prescan(document.path, document.raw)
         (rule,) = (rule for rule in engine.rules(fixture.plugins) if rule.code == fixture.code)
-        _require(rule.may_find(glance), f"the sieve of {rule.code} leaves out\n{text}")
+        _require(rule.can_match(prescan), f"the sieve of {rule.code} leaves out\n{text}")
 
         def of_this_rule(document: Document) -> list[Finding]:
             return [finding for finding in all_findings(document) if finding.code == fixture.code]
@@ -196,8 +196,11 @@ def _require_covered(rule: type[Rule], fixtures: Iterable[Fixture]) -> None:
     _require(any(fixture.is_found for fixture in fixtures), f"{rule.code} has no found_*.py")
     _require(any(not fixture.is_found for fixture in fixtures), f"{rule.code} has no silent_*.py")
     for fixture in fixtures:
-        seen = rule.may_find(Glance(fixture.path.name, fixture.text.encode()))
-        _require(seen or not fixture.is_found, f"{fixture.name} has none of the words of {rule.code}: {rule.words}")
+        seen = rule.can_match(Prescan(fixture.path.name, fixture.text.encode()))
+        _require(
+            seen or not fixture.is_found,
+            f"{fixture.name} has none of the trigger words of {rule.code}: {rule.trigger_words}",
+        )
     fixed = any(fixture.fixed_text for fixture in fixtures)
     _require(fixed or not rule.fixable, f"{rule.code} has no *{_FIXED}")
 

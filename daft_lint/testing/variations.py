@@ -46,7 +46,7 @@ class _Lines:
 
 
 def string_spans(tokens: list[tokenize.TokenInfo]) -> Iterator[tuple[int, int, tuple[int, int], tuple[int, int]]]:
-    """Comments, and strings with the number of line breaks in them (3.12 gives the pieces of an f-string apart)."""
+    """Comments, and strings with the number of line breaks in them (3.12 gives the partitions of an f-string apart)."""
     start: list[tuple[int, int]] = []
     begins = {getattr(tokenize, name, -1) for name in ("FSTRING_START", "TSTRING_START")}
     ends = {getattr(tokenize, name, -1) for name in ("FSTRING_END", "TSTRING_END")}

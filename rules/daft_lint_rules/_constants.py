@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from daft_lint.document import Cell, ParseFailure
-from daft_lint.pipeline.model import Constants, Count, Place
-from daft_lint.pipeline.syntax import decorator_names, dotted, last_name, spelling
+from daft_lint.pipeline.model import Constants, Count, NodeRef
+from daft_lint.source.document import Cell, ParseFailure
+from daft_lint.source.syntax import decorator_names, dotted, last_name, spelling
 
 _COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.GeneratorExp, cst.DictComp)
 _WITH_BODY = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
@@ -24,7 +24,7 @@ _CHANGING = frozenset(
 _MAKERS = ("__init__", "__post_init__")
 
 
-def constant_for(value: int, counts: Sequence[Count], spot: Place, constants: Constants) -> str | None:
+def constant_for(value: int, counts: Sequence[Count], insertion_point: NodeRef, constants: Constants) -> str | None:
     """What the script calls `value` at `spot`: the spelling of one of the `counts`, or a name of the file's top level
     for the same constant; None where none is in view or sure to mean the same.
 
@@ -32,73 +32,83 @@ def constant_for(value: int, counts: Sequence[Count], spot: Place, constants: Co
     """
     known = [count for count in counts if count.value == value]
     if not any(count.value is not None for count in counts):
-        known = [count for count in counts if count.one_of or _is_number(count.place)]
+        known = [count for count in counts if count.one_of or _is_number(count.location)]
     for count in known:
-        text = None if count.place is None else _carried(_spelling(count), count.place, spot)
+        text = None if count.location is None else _carried(_spelling(count), count.location, insertion_point)
         if text is not None:
             return text
     for count in known:
-        for text in () if count.origin is None else constants.get((spot.cell.document.path, count.origin), ()):
-            if _is_at_top(text, spot):
+        for text in (
+            () if count.origin is None else constants.get((insertion_point.cell.document.path, count.origin), ())
+        ):
+            if _is_at_top(text, insertion_point):
                 return text
     return None
 
 
-def means_the_same(argument: Place, spot: Place) -> bool:
+def means_the_same(argument: NodeRef, insertion_point: NodeRef) -> bool:
     """Whether an argument can be evaluated at `spot` instead and mean the same: a number, a name in view there, or
     arithmetic on those."""
     node = argument.node
     if isinstance(node, cst.BinaryOperation):
-        return all(means_the_same(Place(argument.cell, side), spot) for side in (node.left, node.right))
+        return all(means_the_same(NodeRef(argument.cell, side), insertion_point) for side in (node.left, node.right))
     if isinstance(node, cst.Integer):
         return True
     name = spelling(node)
-    return bool(name) and _carried(name, argument, spot) == name
+    return bool(name) and _carried(name, argument, insertion_point) == name
 
 
 def _spelling(count: Count) -> str:
     """The name that the argument is; "" where it is something that is made of one: `int(name)`, `**options`."""
-    name = "" if count.place is None else spelling(count.place.node)
+    name = "" if count.location is None else spelling(count.location.node)
     return name if count.value is None or name == count.name else ""
 
 
-def _is_number(place: Place | None) -> bool:
+def _is_number(location: NodeRef | None) -> bool:
     """Whether the argument is a parameter that is annotated as `int`: one that can be None says so."""
-    if place is None or not isinstance(place.node, cst.Name):
+    if location is None or not isinstance(location.node, cst.Name):
         return False
-    binding = _binding(place.node.value, place, place)
+    binding = _binding(location.node.value, location, location)
     annotation = binding[1].annotation if binding is not None and isinstance(binding[1], cst.Param) else None
     return annotation is not None and dotted(annotation.annotation) == "int"
 
 
-def _carried(text: str, place: Place, spot: Place) -> str | None:
+def _carried(text: str, location: NodeRef, insertion_point: NodeRef) -> str | None:
     """How `text`, which stands at `place`, is spelled at `spot`, where it is in view there and has the same value."""
-    if not text or place.cell.document is not spot.cell.document:
+    if not text or location.cell.document is not insertion_point.cell.document:
         return None
     path, *item = text.split("[", 1)
     root, *attributes = path.split(".")
-    method = _method_of(_binding(root, place, place)) if attributes else None
-    name = root if method is None else _own_name(method, spot)
-    binding = _binding(root, place, spot) if method is None else _binding(name, spot, spot)
-    if binding is None or not (_holds_at(binding, spot) or _is_used_before(binding, place, spot)):
+    method = _method_of(_binding(root, location, location)) if attributes else None
+    name = root if method is None else _own_name(method, insertion_point)
+    binding = (
+        _binding(root, location, insertion_point)
+        if method is None
+        else _binding(name, insertion_point, insertion_point)
+    )
+    if binding is None or not (
+        _holds_at(binding, insertion_point) or _is_used_before(binding, location, insertion_point)
+    ):
         return None
-    if not all(_is_settled(attribute, place, spot) for attribute in attributes):
+    if not all(_is_settled(attribute, location, insertion_point) for attribute in attributes):
         return None
-    if item and (_is_changed([root, *attributes][-1], spot) or _is_in_text(spot)):
+    if item and (_is_changed([root, *attributes][-1], insertion_point) or _is_in_text(insertion_point)):
         return None
     return "[".join([".".join([name, *attributes]), *item])
 
 
-def _is_at_top(text: str, spot: Place) -> bool:
+def _is_at_top(text: str, insertion_point: NodeRef) -> bool:
     """Whether `spot` sees what the top level of its file calls `text`."""
     root, *attributes = text.split(".")
-    binding = _binding(root, spot, spot)
-    if binding is None or not _holds_at(binding, spot):
+    binding = _binding(root, insertion_point, insertion_point)
+    if binding is None or not _holds_at(binding, insertion_point):
         return False
     view = _View.of(binding[0].module)
     if view.home_of(binding[1]) is not view.module:
         return False
-    return not any(_View.of(cell.module).assigned.get(name) for name in attributes for cell in _cells(spot, name))
+    return not any(
+        _View.of(cell.module).assigned.get(name) for name in attributes for cell in _cells(insertion_point, name)
+    )
 
 
 # Names
@@ -195,21 +205,21 @@ class _View:
             node, above = above, self.parents.get(above)
         return found
 
-    def stands_before(self, node: cst.CSTNode, spot: cst.CSTNode) -> bool:
+    def stands_before(self, node: cst.CSTNode, insertion_point: cst.CSTNode) -> bool:
         """Whether a statement has run whenever `spot` does: it stands earlier in a block around it, or at the top level
         where `spot` is in a function that nothing above calls."""
-        around = dict(self.blocks_around(spot))
+        around = dict(self.blocks_around(insertion_point))
         for block, index in self.blocks_around(node):
             if block in around:
                 at = around[block]
-                return index < at or (block is self.module and self.runs_later(spot, index))
+                return index < at or (block is self.module and self.runs_later(insertion_point, index))
             if not isinstance(block, cst.SimpleStatementLine):
                 return False
         return False
 
-    def runs_later(self, spot: cst.CSTNode, index: int) -> bool:
+    def runs_later(self, insertion_point: cst.CSTNode, index: int) -> bool:
         """Whether `spot` is in a function, and no top-level statement before that one can have called it."""
-        if not isinstance(self.scope_of(spot), cst.FunctionDef | cst.Lambda):
+        if not isinstance(self.scope_of(insertion_point), cst.FunctionDef | cst.Lambda):
             return False
         defined = {s.name.value for s in self.module.body if isinstance(s, cst.FunctionDef | cst.ClassDef)}
         running = (s for s in self.module.body[:index] if not isinstance(s, cst.FunctionDef | cst.ClassDef))
@@ -227,39 +237,47 @@ class _View:
 _Binding = tuple[Cell, cst.CSTNode]
 
 
-def _binding(name: str, place: Place, spot: Place) -> _Binding | None:
+def _binding(name: str, location: NodeRef, insertion_point: NodeRef) -> _Binding | None:
     """What binds the name that both places see, the first of several that both of them stand behind; None where they
     see different variables, or one that may change between them."""
-    here, there = _View.of(place.cell.module), _View.of(spot.cell.module)
-    scope, binders = here.resolve(name, place.node)
-    other, _ = there.resolve(name, spot.node)
+    here, there = _View.of(location.cell.module), _View.of(insertion_point.cell.module)
+    scope, binders = here.resolve(name, location.node)
+    other, _ = there.resolve(name, insertion_point.node)
     if scope is not here.module or other is not there.module:
-        return (place.cell, binders[0]) if scope is other and _is_steady(here, name, binders, place, spot) else None
+        return (
+            (location.cell, binders[0])
+            if scope is other and _is_steady(here, name, binders, location, insertion_point)
+            else None
+        )
     found = [
-        (cell, binder) for cell in _cells(spot, name) for binder in _View.of(cell.module).binders_in(name, cell.module)
+        (cell, binder)
+        for cell in _cells(insertion_point, name)
+        for binder in _View.of(cell.module).binders_in(name, cell.module)
     ]
-    if any(name in _View.of(cell.module).moving for cell in _cells(spot, name)):
+    if any(name in _View.of(cell.module).moving for cell in _cells(insertion_point, name)):
         return None
     if len(found) == 1:
         return found[0]
-    same_cell = place.cell is spot.cell and all(cell is spot.cell for cell, _ in found)
-    return found[0] if found and same_cell and _is_steady(here, name, binders, place, spot) else None
+    same_cell = location.cell is insertion_point.cell and all(cell is insertion_point.cell for cell, _ in found)
+    return found[0] if found and same_cell and _is_steady(here, name, binders, location, insertion_point) else None
 
 
-def _is_steady(view: _View, name: str, binders: Sequence[cst.CSTNode], place: Place, spot: Place) -> bool:
+def _is_steady(
+    view: _View, name: str, binders: Sequence[cst.CSTNode], location: NodeRef, insertion_point: NodeRef
+) -> bool:
     """Whether the name has one value at both places: it is bound once, or each time before both of them."""
     if not binders or name in view.moving:
         return False
     if len(binders) == 1:
         return True
     scope = view.home_of(binders[0])
-    if any(view.scope_of(one.node) is not scope for one in (place, spot)):
+    if any(view.scope_of(one.node) is not scope for one in (location, insertion_point)):
         return False
-    first = min(view.order.get(one.node, -1) for one in (place, spot))
+    first = min(view.order.get(one.node, -1) for one in (location, insertion_point))
     return all(view.order[b] < first and not view.is_in_loop(b, scope) for b in binders)
 
 
-def _holds_at(binding: _Binding, spot: Place) -> bool:
+def _holds_at(binding: _Binding, insertion_point: NodeRef) -> bool:
     """Whether the name is bound whenever the place is reached."""
     cell, binder = binding
     if isinstance(binder, cst.Param):
@@ -269,33 +287,33 @@ def _holds_at(binding: _Binding, spot: Place) -> bool:
     view = _View.of(cell.module)
     if view.home_of(binder) is view.module and any(view.order[star] > view.order[binder] for star in view.stars):
         return False
-    if cell is spot.cell:
-        return view.stands_before(binder, spot.node)
-    cells = spot.cell.document.cells
+    if cell is insertion_point.cell:
+        return view.stands_before(binder, insertion_point.node)
+    cells = insertion_point.cell.document.cells
     is_top = next((b for b, _ in view.blocks_around(binder) if not isinstance(b, cst.SimpleStatementLine)), None)
-    return is_top is view.module and cells.index(cell) < cells.index(spot.cell)
+    return is_top is view.module and cells.index(cell) < cells.index(insertion_point.cell)
 
 
-def _is_used_before(binding: _Binding, place: Place, spot: Place) -> bool:
+def _is_used_before(binding: _Binding, location: NodeRef, insertion_point: NodeRef) -> bool:
     """Whether the name is used at `place` whenever `spot` is reached, in the same scope and behind what binds it: in
     whatever branch that is, it has run."""
     cell, binder = binding
-    if not cell is place.cell is spot.cell:
+    if not cell is location.cell is insertion_point.cell:
         return False
     view = _View.of(cell.module)
     home = view.home_of(binder)
-    if any(view.scope_of(one.node) is not home for one in (place, spot)):
+    if any(view.scope_of(one.node) is not home for one in (location, insertion_point)):
         return False
-    used = view.order.get(place.node, -1)
+    used = view.order.get(location.node, -1)
     if view.order[binder] > used or any(view.order[star] > used for star in view.stars):
         return False
-    return view.stands_before(place.node, spot.node)
+    return view.stands_before(location.node, insertion_point.node)
 
 
-def _cells(spot: Place, word: str) -> Iterator[Cell]:
+def _cells(insertion_point: NodeRef, word: str) -> Iterator[Cell]:
     """The cells of the place's file that hold a word."""
-    for cell in spot.cell.document.cells:
-        if cell is spot.cell or word.encode() in cell.source or b"*" in cell.source:
+    for cell in insertion_point.cell.document.cells:
+        if cell is insertion_point.cell or word.encode() in cell.source or b"*" in cell.source:
             try:
                 cell.module  # noqa: B018 (parses it)
             except ParseFailure:
@@ -306,17 +324,17 @@ def _cells(spot: Place, word: str) -> Iterator[Cell]:
 # Attributes
 
 
-def _is_settled(attribute: str, place: Place, spot: Place) -> bool:
+def _is_settled(attribute: str, location: NodeRef, insertion_point: NodeRef) -> bool:
     """Whether both places see one value of the attribute: nothing assigns it but `__init__`, or one statement that runs
     before either."""
     others = 0
-    for cell in _cells(spot, attribute):
+    for cell in _cells(insertion_point, attribute):
         view = _View.of(cell.module)
         for target in view.assigned.get(attribute, ()):
             function = view.scope_of(target)
             makes = isinstance(function, cst.FunctionDef) and function.name.value in _MAKERS
             others += not makes
-            for one in (place, spot):
+            for one in (location, insertion_point):
                 inside = one.cell is cell and _is_within(view, one.node, function)
                 if makes and not inside:
                     continue
@@ -325,17 +343,17 @@ def _is_settled(attribute: str, place: Place, spot: Place) -> bool:
     return others <= 1
 
 
-def _is_in_text(spot: Place) -> bool:
+def _is_in_text(insertion_point: NodeRef) -> bool:
     """Whether the place is in an f-string, whose quotes a key's may end (before Python 3.12)."""
-    view = _View.of(spot.cell.module)
-    above = view.parents.get(spot.node)
+    view = _View.of(insertion_point.cell.module)
+    above = view.parents.get(insertion_point.node)
     while above is not None and not isinstance(above, cst.FormattedString):
         above = view.parents.get(above)
     return above is not None
 
 
-def _is_changed(container: str, spot: Place) -> bool:
-    return any(container in _View.of(cell.module).changed for cell in _cells(spot, container))
+def _is_changed(container: str, insertion_point: NodeRef) -> bool:
+    return any(container in _View.of(cell.module).changed for cell in _cells(insertion_point, container))
 
 
 def _is_within(view: _View, node: cst.CSTNode, holder: cst.CSTNode) -> bool:
@@ -356,21 +374,21 @@ def _method_of(binding: _Binding | None) -> cst.FunctionDef | None:
     return function if _first_parameter(function) is binding[1] else None
 
 
-def _own_name(method: cst.FunctionDef, spot: Place) -> str:
+def _own_name(method: cst.FunctionDef, insertion_point: NodeRef) -> str:
     """What `spot` calls the object that `method` is called on, "" where it is in no method of the same object."""
-    other = _method_around(spot)
-    if other is None or not _same_object(method, other, _View.of(spot.cell.module)):
+    other = _method_around(insertion_point)
+    if other is None or not _same_object(method, other, _View.of(insertion_point.cell.module)):
         return ""
     first = _first_parameter(other)
-    if first is None or _method_of(_binding(first.name.value, spot, spot)) is not other:
+    if first is None or _method_of(_binding(first.name.value, insertion_point, insertion_point)) is not other:
         return ""
     return first.name.value
 
 
-def _method_around(spot: Place) -> cst.FunctionDef | None:
+def _method_around(insertion_point: NodeRef) -> cst.FunctionDef | None:
     """The innermost method that holds the place."""
-    view = _View.of(spot.cell.module)
-    scope = view.scope_of(spot.node)
+    view = _View.of(insertion_point.cell.module)
+    scope = view.scope_of(insertion_point.node)
     while scope is not view.module:
         if isinstance(scope, cst.FunctionDef) and _is_method(scope, view):
             return scope

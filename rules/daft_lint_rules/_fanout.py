@@ -1,23 +1,23 @@
-"""The partition formula, applied to the UDFs that a step's pieces reach."""
+"""The partition formula, applied to the UDFs that a step's partitions reach."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from daft_lint.edits import ReplaceNode
-from daft_lint.formula import PartitionPlan, minimum_rows
-from daft_lint.pipeline.model import Cluster, Count, Pipeline, Place, Runner, Stage, Step, StepKind, Udf
-from daft_lint.places import method_place, replaceable
-from daft_lint.rule import Fix
+from daft_lint.api.edits import ReplaceNode
+from daft_lint.api.formula import PartitionPlan, minimum_rows
+from daft_lint.api.nodes import method_location, replaceable
+from daft_lint.api.rule import Fix
+from daft_lint.pipeline.model import Cluster, Count, NodeRef, Operator, Pipeline, Runner, Step, StepKind, Udf
 
-PIECES_END = frozenset({StepKind.BATCHES, StepKind.LIMIT, StepKind.UNION, StepKind.COLLECT})
-"""Steps in a stretch after which its pieces are no longer those that began it."""
+PARTITIONS_END = frozenset({StepKind.BATCHES, StepKind.LIMIT, StepKind.UNION, StepKind.COLLECT})
+"""Steps in a stage after which its partitions are no longer those that began it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What a UDF needs of the pieces that reach it. `concurrency` counts calls at once in the whole cluster,
+    """What a UDF needs of the partitions that reach it. `concurrency` counts calls at once in the whole cluster,
     `minimum_rows` is the rows that a partition needs to fill its batches, `rows` the most rows that reach it."""
 
     udf: Udf
@@ -58,12 +58,12 @@ def concurrency_of(udf: Udf, cluster: Cluster) -> int | None:
     return actors if actors is not None else cluster.total_concurrency
 
 
-def pieces_reach(pipeline: Pipeline, recut: Stage) -> Iterator[Stage]:
-    """The stages that work on the pieces that a re-cut makes, as long as these pieces last."""
-    for stage in pipeline.stages[recut.index + 1 :]:
-        if stage.stretch != recut.stretch or stage.step.kind in PIECES_END:
+def partitions_reach(pipeline: Pipeline, repartitioning: Operator) -> Iterator[Operator]:
+    """The operators that work on the partitions that a repartitioning step makes, as long as these partitions last."""
+    for operator in pipeline.operators[repartitioning.index + 1 :]:
+        if operator.stage != repartitioning.stage or operator.step.kind in PARTITIONS_END:
             return
-        yield stage
+        yield operator
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +77,18 @@ class Cut:
     rows: int
 
     @property
-    def place(self) -> Place:
+    def location(self) -> NodeRef:
         """The count, where it is spelled out at the call."""
         given = self.step.count
-        return given.place if given is not None and given.place is not None else method_place(self.step)
+        return given.location if given is not None and given.location is not None else method_location(self.step)
 
     def fix(self) -> Fix | None:
         """The recommended count in the place of this one; None where others than the script decide it."""
-        if not replaceable(self.place):
+        if not replaceable(self.location):
             return None
         return Fix(
             title=f"Cut into {self.plan.recommended:,} partitions instead of {self.count:,}",
-            actions=(ReplaceNode(self.place, str(self.plan.recommended)),),
+            actions=(ReplaceNode(self.location, str(self.plan.recommended)),),
         )
 
 
@@ -96,18 +96,18 @@ def cuts(pipeline: Pipeline) -> Iterator[Cut]:
     """The partition counts of a pipeline that the formula can judge; none on the native runner, which ignores them."""
     if pipeline.runner is Runner.NATIVE:
         return
-    for stage in pipeline.stages:
-        count = known(stage.step.count)
-        if stage.step.kind is not StepKind.PARTITIONS or count is None:
+    for operator in pipeline.operators:
+        count = known(operator.step.count)
+        if operator.step.kind is not StepKind.REPARTITION or count is None:
             continue
-        need = demand(pieces_reach(pipeline, stage), pipeline.cluster)
+        need = demand(partitions_reach(pipeline, operator), pipeline.cluster)
         plan = None if need is None else need.plan
         if need is not None and plan is not None and need.rows is not None:
-            yield Cut(stage.step, count, need, plan, need.rows)
+            yield Cut(operator.step, count, need, plan, need.rows)
 
 
-def demand(stages: Iterable[Stage], cluster: Cluster) -> Demand | None:
-    """The most demanding UDF among the stages: that with the largest minimum rows per partition.
+def demand(operators: Iterable[Operator], cluster: Cluster) -> Demand | None:
+    """The most demanding UDF among the operators: that with the largest minimum rows per partition.
 
     None where no UDF has a known batch size and concurrency, or the number of nodes is not known.
     """
@@ -115,10 +115,10 @@ def demand(stages: Iterable[Stage], cluster: Cluster) -> Demand | None:
     if nodes is None or nodes < 1:
         return None
     demands: list[Demand] = []
-    for stage in stages:
-        for call in stage.udf_calls:
+    for operator in operators:
+        for call in operator.udf_calls:
             batch_size, concurrency = known(call.udf.batch_size), concurrency_of(call.udf, cluster)
             if batch_size is not None and concurrency is not None and concurrency > 0:
                 minimum = minimum_rows(batch_size, concurrency, nodes)
-                demands.append(Demand(call.udf, batch_size, concurrency, nodes, minimum, stage.rows_in))
+                demands.append(Demand(call.udf, batch_size, concurrency, nodes, minimum, operator.rows_in))
     return max(demands, key=lambda d: d.minimum_rows, default=None)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from daft_lint import cst
-from daft_lint.edits import (
+from daft_lint.api import cst
+from daft_lint.api.edits import (
     Action,
     AddDecorator,
     AddImport,
@@ -16,10 +16,10 @@ from daft_lint.edits import (
     RemoveCall,
     ReplaceNode,
 )
+from daft_lint.api.nodes import code
+from daft_lint.api.rule import Fix
 from daft_lint.pipeline import catalog
-from daft_lint.pipeline.model import LegacyUse, Place
-from daft_lint.places import code
-from daft_lint.rule import Fix
+from daft_lint.pipeline.model import LegacyUse, NodeRef
 
 _OF_METHOD = ("return_dtype", "batch_size")
 _KEPT = ("use_process", "ray_options")
@@ -139,12 +139,12 @@ def _function(use: LegacyUse, call: cst.Call, options: dict[str, cst.Arg]) -> Re
     if "concurrency" in options and not _is_none(options["concurrency"]):
         raise NoEqual("actors need a class under `@daft.cls(max_concurrency=...)`")
     prefix, cell = _prefix(call), use.call.cell
-    actions: list[Action] = [ReplaceNode(Place(cell, call.func), f"{prefix}func.batch")]
+    actions: list[Action] = [ReplaceNode(NodeRef(cell, call.func), f"{prefix}func.batch")]
     for name, arg in options.items():
         if name in catalog.UDF_OPTIONS and _is_none(arg):
             actions.append(RemoveArgument(use.call, name))
         elif name in catalog.UDF_OPTIONS and arg.keyword is not None:
-            actions.append(ReplaceNode(Place(cell, arg.keyword), catalog.UDF_OPTIONS[name]))
+            actions.append(ReplaceNode(NodeRef(cell, arg.keyword), catalog.UDF_OPTIONS[name]))
     return Rewrite(actions, () if prefix else ("func",))
 
 
@@ -172,11 +172,13 @@ class _Class:
         uses = 0
         for cell in self.cell.document.cells:
             for path in _references(module_of(cell), self.name):
-                self._use(Place(cell, path[-1]), path)
+                self._use(NodeRef(cell, path[-1]), path)
                 uses += 1
         prefix = _prefix(self.call)
         self.actions.append(ReplaceNode(self.decorator, _called(f"{prefix}cls", self._of_class())))
-        self.actions.append(AddDecorator(Place(self.cell, method), _called(f"{prefix}method.batch", self._of_method())))
+        self.actions.append(
+            AddDecorator(NodeRef(self.cell, method), _called(f"{prefix}method.batch", self._of_method()))
+        )
         return Rewrite(self.actions, () if prefix else ("cls", "method"), elsewhere=not uses)
 
     def _method(self, name: str) -> cst.FunctionDef | None:
@@ -203,7 +205,7 @@ class _Class:
             return False
         return any(p.default is None for p in (*init.params.params[1:], *init.params.kwonly_params))
 
-    def _use(self, reference: Place, path: Sequence[cst.CSTNode]) -> None:
+    def _use(self, reference: NodeRef, path: Sequence[cst.CSTNode]) -> None:
         """One use of the class's name: it becomes an instance, with the arguments that it was given."""
         cell, at, constructed = reference.cell, len(path) - 1, False
         if self.node in path:
@@ -219,9 +221,9 @@ class _Class:
                 raise NoEqual(f"`.{name}(...)` has no equal: its options belong to the decorator")
             if name == "with_concurrency":
                 self._take_concurrency(call)
-                self.actions.append(RemoveCall(Place(cell, call)))
+                self.actions.append(RemoveCall(NodeRef(cell, call)))
             else:
-                self.actions.append(RemoveAttribute(Place(cell, attribute)))
+                self.actions.append(RemoveAttribute(NodeRef(cell, attribute)))
                 constructed = True
             at -= 2
         if not self._can_be_instance(path, at):
@@ -304,13 +306,13 @@ def _imports(use: LegacyUse, names: tuple[str, ...], together: Sequence[LegacyUs
     aliases = [(cell, a) for cell in document.cells for a in _aliases(module_of(cell), "daft", "udf")]
     if references == len(together) + 1 and len(aliases) == 1:
         cell, alias = aliases[0]
-        place = Place(cell, alias.name)
-        return [*(InsertBefore(place, f"{name}, ") for name in names[:-1]), ReplaceNode(place, names[-1])]
+        location = NodeRef(cell, alias.name)
+        return [*(InsertBefore(location, f"{name}, ") for name in names[:-1]), ReplaceNode(location, names[-1])]
     return [AddImport(use.call, "daft", name) for name in names]
 
 
 def module_of(cell: object) -> cst.Module:
-    from daft_lint.document import Cell, ParseFailure
+    from daft_lint.source.document import Cell, ParseFailure
 
     assert isinstance(cell, Cell)
     try:

@@ -5,38 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from daft_lint.api.nodes import source_label
+from daft_lint.api.rule import Fix, Level, Observation, PipelineRule, level_for
 from daft_lint.pipeline.model import (
     BoundKind,
     Evidence,
-    PiecesKind,
+    NodeRef,
+    Operator,
+    PartitionsKind,
     Pipeline,
-    Place,
     Runner,
-    Stage,
     Step,
     StepKind,
     UdfCall,
 )
-from daft_lint.places import source_label
-from daft_lint.rule import Fix, Level, Observation, PipelineRule, level_for
 from daft_lint_rules._streaming import (
     DEFAULT_MORSEL_ROWS,
+    InsertionPoint,
     Rows,
-    Spot,
     boundary_of,
     inflated_label,
     insertion,
+    insertion_point_for,
     is_batched,
     misplaced_batches,
     move_of,
     number,
     reads_few,
-    rows_to_ask,
+    recommended_batch_rows,
     segment_of,
     sentence,
     size,
     spelled,
-    spot_for,
     unbounded_rows,
 )
 from daft_lint_rules.dft105 import replaced_repartition
@@ -46,8 +46,8 @@ from daft_lint_rules.dft105 import replaced_repartition
 class Unbatched:
     """A heavy UDF call that is not batched, and how bad that is."""
 
-    stage: Stage
-    boundary: Stage
+    operator: Operator
+    boundary: Operator
     call: UdfCall
     level: Level
     rows: Rows
@@ -58,31 +58,31 @@ def unbatched_calls(pipeline: Pipeline) -> Iterator[tuple[Unbatched, ...]]:
     if reads_few(pipeline):
         return
     groups: dict[int, list[Unbatched]] = {}
-    for stage in pipeline.stages:
-        boundary = boundary_of(pipeline, stage)
-        for call in stage.udf_calls:
+    for operator in pipeline.operators:
+        boundary = boundary_of(pipeline, operator)
+        for call in operator.udf_calls:
             if not call.is_heavy or not call.read:
                 continue
-            rows = rows_to_ask(pipeline, segment_of(pipeline, boundary))
-            level = _level(pipeline, stage, call, rows)
+            rows = recommended_batch_rows(pipeline, segment_of(pipeline, boundary))
+            level = _level(pipeline, operator, call, rows)
             if level is not None:
-                groups.setdefault(boundary.index, []).append(Unbatched(stage, boundary, call, level, rows))
+                groups.setdefault(boundary.index, []).append(Unbatched(operator, boundary, call, level, rows))
     yield from (tuple(group) for group in groups.values())
 
 
-def _level(pipeline: Pipeline, stage: Stage, call: UdfCall, rows: Rows) -> Level | None:
+def _level(pipeline: Pipeline, operator: Operator, call: UdfCall, rows: Rows) -> Level | None:
     """The level before evidence counts; None where there is nothing to report."""
-    if is_batched(call, rows, pipeline) or rows.are_enough_for(stage.rows_in):
+    if is_batched(call, rows, pipeline) or rows.are_enough_for(operator.rows_in):
         return None
     if call.bound.kind in (BoundKind.NONE, BoundKind.BATCHES):
         return Level.WARNING
-    if stage.pieces_in.kind is PiecesKind.ONE and pipeline.runner is not Runner.NATIVE:
+    if operator.partitions_in.kind is PartitionsKind.ONE and pipeline.runner is not Runner.NATIVE:
         return Level.WARNING
     if call.bound.kind is BoundKind.LOOSE:
         return Level.ADVICE
     if call.inflating is not None and _reads_many_files(call.inflating):
         return None
-    return Level.ADVICE if stage.pieces_in.kind is PiecesKind.UNKNOWN else None
+    return Level.ADVICE if operator.partitions_in.kind is PartitionsKind.UNKNOWN else None
 
 
 def _reads_many_files(step: Step) -> bool:
@@ -94,10 +94,10 @@ class HeavyUdfWithoutBatches(PipelineRule):
     """A UDF works on heavy rows (images, audio, video, documents, tensors), and no `into_batches` says how many of
     them are in flight at a time.
 
-    It is a *warning* where nothing bounds the rows of a call, or where all rows are known to be in one piece and the
-    script is for Ray, so that one task on one node does all the work. It is *advice* where a built-in `download`
-    bounds the calls to 128 rows, or a `batch_size` does and the number of pieces is not known. Where the heavy rows are
-    read by a wildcard, so from many files, a `batch_size` is enough.
+    It is a *warning* where nothing bounds the rows of a call, or where all rows are known to be in one partition and
+    the script is for Ray, so that one task on one node does all the work. It is *advice* where a built-in `download`
+    bounds the calls to 128 rows, or a `batch_size` does and the number of partitions is not known. Where the heavy
+    rows are read by a wildcard, so from many files, a `batch_size` is enough.
 
     ## Why
 
@@ -157,7 +157,7 @@ class HeavyUdfWithoutBatches(PipelineRule):
     code = "DFT101"
     name = "heavy-udf-without-batches"
     level = Level.WARNING
-    words = ("udf", "func", "cls", "apply", "embed_image", "classify_image", "prompt")
+    trigger_words = ("udf", "func", "cls", "apply", "embed_image", "classify_image", "prompt")
     fixable = True
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
@@ -169,17 +169,17 @@ class HeavyUdfWithoutBatches(PipelineRule):
 def _observation(pipeline: Pipeline, group: tuple[Unbatched, ...]) -> Observation:
     first = group[0]
     worst = max(group, key=lambda one: one.level)
-    spot = spot_for(pipeline, first.boundary, first.call.inflating)
+    insertion_point = insertion_point_for(pipeline, first.boundary, first.call.inflating)
     instead = replaced_repartition(pipeline, first.boundary)
     return Observation(
-        place=first.call.expression.place or first.stage.step.call,
+        location=first.call.expression.location or first.operator.step.call,
         level=level_for(worst.level, pipeline, first.call.evidence),
-        seen=_seen(pipeline, first, worst),
-        costs=sentence(_costs(pipeline, worst)),
-        write=sentence(instead[0] if instead is not None else _write(pipeline, spot, first.rows)),
+        observed=_seen(pipeline, first, worst),
+        impact=sentence(_costs(pipeline, worst)),
+        suggestion=sentence(instead[0] if instead is not None else _write(pipeline, insertion_point, first.rows)),
         evidence=first.call.evidence,
         related=_related(pipeline, group),
-        fix=instead[1] if instead is not None else _fix(pipeline, first, spot),
+        fix=instead[1] if instead is not None else _fix(pipeline, first, insertion_point),
     )
 
 
@@ -206,7 +206,7 @@ def _reason(evidence: Evidence | None) -> str:
 def _calls(pipeline: Pipeline, one: Unbatched) -> str:
     bound = one.call.bound
     if bound.kind is BoundKind.NONE:
-        return f"in calls of up to {unbounded_rows(pipeline, one.stage)}: nothing bounds them"
+        return f"in calls of up to {unbounded_rows(pipeline, one.operator)}: nothing bounds them"
     most = _most_rows(one)
     rows_text = "bounded size" if most is None else f"up to {number(most)} rows"
     if bound.kind is BoundKind.BATCHES:
@@ -217,16 +217,16 @@ def _calls(pipeline: Pipeline, one: Unbatched) -> str:
         text = f"in calls of {rows_text}, which only {by} bounds"
     else:
         text = f"in calls of {rows_text}, by {_bounded_by(pipeline, one)}"
-    if one.stage.pieces_in.kind is PiecesKind.ONE:
-        return f"{text}; all rows come in one piece"
-    if one.stage.pieces_in.kind is PiecesKind.UNKNOWN:
-        return f"{text}; how many pieces there are is not known"
+    if one.operator.partitions_in.kind is PartitionsKind.ONE:
+        return f"{text}; all rows come in one partition"
+    if one.operator.partitions_in.kind is PartitionsKind.UNKNOWN:
+        return f"{text}; how many partitions there are is not known"
     return text
 
 
 def _most_rows(one: Unbatched) -> int | None:
     """The most rows of a bounded call, None where they are not known."""
-    known = [rows for rows in (one.call.bound.rows, one.stage.rows_in) if rows is not None]
+    known = [rows for rows in (one.call.bound.rows, one.operator.rows_in) if rows is not None]
     return min(known) if known else None
 
 
@@ -238,10 +238,10 @@ def _bounded_by(pipeline: Pipeline, one: Unbatched) -> str:
     if by.kind is StepKind.SOURCE:
         return f"the batches that `{by.name}` hands on"
     name = next((e.udf.name for e in by.udf_calls() if e.udf is not None and e.udf.batch_size is not None), by.name)
-    stage = pipeline.stage_of(by)
-    if stage is None or stage.index == one.stage.index:
+    operator = pipeline.operator_of(by)
+    if operator is None or operator.index == one.operator.index:
         return f"the `batch_size` of `{name}` in the same step"
-    where = "before" if stage.index < one.stage.index else "after"
+    where = "before" if operator.index < one.operator.index else "after"
     return f"the `batch_size` of `{name}` {where} it"
 
 
@@ -249,18 +249,19 @@ def _costs(pipeline: Pipeline, worst: Unbatched) -> str:
     kind = worst.call.bound.kind
     if kind in (BoundKind.NONE, BoundKind.BATCHES):
         return _memory(worst)
-    if worst.stage.pieces_in.kind is PiecesKind.ONE and pipeline.runner is not Runner.NATIVE:
+    if worst.operator.partitions_in.kind is PartitionsKind.ONE and pipeline.runner is not Runner.NATIVE:
         nodes = pipeline.cluster.nodes
         idle = f"{nodes - 1} of {nodes} nodes stay idle" if nodes is not None and nodes > 1 else "the others stay idle"
         return (
-            f"on Ray one piece is one task on one node, and {idle}: 23.3 s against 15.1 s on 4 nodes in our measurement"
+            f"on Ray one partition is one task on one node, and {idle}: 23.3 s against 15.1 s on 4 nodes in our "
+            "measurement"
         )
     if kind is BoundKind.LOOSE:
         row_bytes, rows = _row_bytes(worst), _most_rows(worst)
         if row_bytes and rows is not None:
             return f"at {size(row_bytes)} a row such a call holds {size(rows * row_bytes)}, and several may run at once"
         return "128 rows of 1 MB held 1.9 GB on Ray in our measurement, where 32-row batches held 0.7 GB"
-    return "that bounds the memory but does not spread the work: a single piece stays one task on one node"
+    return "that bounds the memory but does not spread the work: a single partition stays one task on one node"
 
 
 def _row_bytes(one: Unbatched) -> int:
@@ -270,7 +271,7 @@ def _row_bytes(one: Unbatched) -> int:
 
 def _memory(worst: Unbatched) -> str:
     row_bytes = _row_bytes(worst)
-    rows = worst.stage.rows_in
+    rows = worst.operator.rows_in
     if row_bytes and worst.call.bound.kind is BoundKind.NONE:
         most = min(rows, DEFAULT_MORSEL_ROWS) if rows is not None else DEFAULT_MORSEL_ROWS
         return f"at {size(row_bytes)} a row one call may have to hold {size(most * row_bytes)}"
@@ -280,17 +281,17 @@ def _memory(worst: Unbatched) -> str:
     )
 
 
-def _write(pipeline: Pipeline, spot: Spot | None, rows: Rows) -> str:
-    if spot is None:
+def _write(pipeline: Pipeline, insertion_point: InsertionPoint | None, rows: Rows) -> str:
+    if insertion_point is None:
         return f"write `.into_batches({rows.value})` before the step that makes the data heavy"
-    return f"write `.into_batches({spelled(pipeline, rows, spot.after)})` {spot.words}"
+    return f"write `.into_batches({spelled(pipeline, rows, insertion_point.after)})` {insertion_point.words}"
 
 
-def _related(pipeline: Pipeline, group: tuple[Unbatched, ...]) -> tuple[tuple[Place, str], ...]:
+def _related(pipeline: Pipeline, group: tuple[Unbatched, ...]) -> tuple[tuple[NodeRef, str], ...]:
     first = group[0]
-    related: list[tuple[Place, str]] = []
+    related: list[tuple[NodeRef, str]] = []
     inflating = first.call.inflating
-    if inflating is not None and inflating is not first.stage.step:
+    if inflating is not None and inflating is not first.operator.step:
         related.append((inflating.call, inflated_label(pipeline, inflating)))
     if first.call.udf.definition is not None:
         related.append((first.call.udf.definition, f"`{first.call.udf.name}` is defined here"))
@@ -298,17 +299,17 @@ def _related(pipeline: Pipeline, group: tuple[Unbatched, ...]) -> tuple[tuple[Pl
     if source is not inflating:
         related.append((source.call, source_label(pipeline.source)))
     for later in group[1:]:
-        place = later.call.expression.place
-        if place is not None:
-            related.append((place, f"`{later.call.udf.name}` gets heavy rows in the same stretch"))
+        location = later.call.expression.location
+        if location is not None:
+            related.append((location, f"`{later.call.udf.name}` gets heavy rows in the same stage"))
     return tuple(related)
 
 
-def _fix(pipeline: Pipeline, first: Unbatched, spot: Spot | None) -> Fix | None:
-    if spot is None:
+def _fix(pipeline: Pipeline, first: Unbatched, insertion_point: InsertionPoint | None) -> Fix | None:
+    if insertion_point is None:
         return None
     for misplaced in misplaced_batches(pipeline):
-        same = boundary_of(pipeline, misplaced.stage) is first.boundary
+        same = boundary_of(pipeline, misplaced.operator) is first.boundary
         if same and misplaced.inflating.step is first.call.inflating:
-            return move_of(pipeline, misplaced) or insertion(pipeline, spot, first.rows)
-    return insertion(pipeline, spot, first.rows)
+            return move_of(pipeline, misplaced) or insertion(pipeline, insertion_point, first.rows)
+    return insertion(pipeline, insertion_point, first.rows)

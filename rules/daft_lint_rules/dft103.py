@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from daft_lint.pipeline.model import Pipeline, Stage, UdfCall
-from daft_lint.places import method_place
-from daft_lint.rule import Level, Observation, PipelineRule, level_for
+from daft_lint.api.nodes import method_location
+from daft_lint.api.rule import Level, Observation, PipelineRule, level_for
+from daft_lint.pipeline.model import Operator, Pipeline, UdfCall
 from daft_lint_rules._fanout import known
 from daft_lint_rules._streaming import (
     Feeding,
     fed_related,
     feedings,
     number,
+    recommended_batch_rows,
     resized,
     rows_that_fit,
-    rows_to_ask,
 )
 
 
@@ -60,22 +60,22 @@ class BatchesBelowUdfBatch(PipelineRule):
     code = "DFT103"
     name = "batches-below-udf-batch"
     level = Level.WARNING
-    words = ("into_batches",)
+    trigger_words = ("into_batches",)
     fixable = True
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
         """One observation for each `into_batches` that starves a UDF."""
         for feeding in feedings(pipeline):
-            fed = tuple(stage for stage, _ in feeding.calls)
+            fed = tuple(operator for operator, _ in feeding.calls)
             fit = rows_that_fit(pipeline, fed) if fed else None
-            starved = [call for stage, call in feeding.calls if _starves(feeding.rows, stage, call, fit)]
+            starved = [call for operator, call in feeding.calls if _starves(feeding.rows, operator, call, fit)]
             if starved:
                 yield _observation(pipeline, feeding, starved)
 
 
-def _starves(rows: int, stage: Stage, call: UdfCall, fit: int | None) -> bool:
+def _starves(rows: int, operator: Operator, call: UdfCall, fit: int | None) -> bool:
     size = known(call.udf.batch_size) or 0
-    if stage.rows_in is not None and stage.rows_in <= rows:
+    if operator.rows_in is not None and operator.rows_in <= rows:
         return False
     return rows < (size if fit is None else min(size, fit))
 
@@ -84,15 +84,15 @@ def _observation(pipeline: Pipeline, feeding: Feeding, starved: list[UdfCall]) -
     first = max(starved, key=lambda call: known(call.udf.batch_size) or 0)
     size = known(first.udf.batch_size) or 0
     rows = number(feeding.rows)
-    wanted = rows_to_ask(pipeline, tuple(stage for stage, _ in feeding.calls))
+    wanted = recommended_batch_rows(pipeline, tuple(operator for operator, _ in feeding.calls))
     text, fix = resized(pipeline, feeding, wanted, f"Raise `into_batches` to {number(wanted.value)} rows")
     return Observation(
-        place=method_place(feeding.stage.step),
+        location=method_location(feeding.operator.step),
         level=level_for(Level.WARNING, pipeline, None),
-        seen=f"`into_batches({rows})` feeds `{first.udf.name}`, which asks for batches of {number(size)} rows",
-        costs=f"Every call gets {rows} rows at most, {_times(size / feeding.rows)} the calls: 16-row batches for a"
+        observed=f"`into_batches({rows})` feeds `{first.udf.name}`, which asks for batches of {number(size)} rows",
+        impact=f"Every call gets {rows} rows at most, {_times(size / feeding.rows)} the calls: 16-row batches for a"
         " `batch_size` of 64 took 41.6 s in our measurement, 64-row batches 21.2 s",
-        write=f"Write `into_batches({text})`",
+        suggestion=f"Write `into_batches({text})`",
         related=fed_related(first),
         fix=fix,
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from daft_lint.pipeline.model import Pipeline, Stage, UdfCall
-from daft_lint.places import method_place
-from daft_lint.rule import Level, Observation, PipelineRule
+from daft_lint.api.nodes import method_location
+from daft_lint.api.rule import Level, Observation, PipelineRule
+from daft_lint.pipeline.model import Operator, Pipeline, UdfCall
 from daft_lint_rules._fanout import known
 from daft_lint_rules._streaming import (
     Feeding,
@@ -26,7 +26,7 @@ class RaggedBatches(PipelineRule):
 
     ## Why
 
-    A UDF's batches do not reach over the pieces that `into_batches` makes. `into_batches(1000)` ahead of
+    A UDF's batches do not reach over the partitions that `into_batches` makes. `into_batches(1000)` ahead of
     `batch_size=64` gave 15 calls of 64 rows and one of 40 in our measurement, for each 1,000 rows: the model
     is called more often than it need be, once in sixteen for less than it was tuned for.
 
@@ -54,20 +54,20 @@ class RaggedBatches(PipelineRule):
     code = "DFT104"
     name = "ragged-batches"
     level = Level.ADVICE
-    words = ("into_batches",)
+    trigger_words = ("into_batches",)
     fixable = True
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
         """One observation for each `into_batches` that makes ragged calls."""
         for feeding in feedings(pipeline):
-            ragged = [call for stage, call in feeding.calls if _is_ragged(feeding.rows, stage, call)]
+            ragged = [call for operator, call in feeding.calls if _is_ragged(feeding.rows, operator, call)]
             if ragged:
                 yield _observation(pipeline, feeding, ragged[0])
 
 
-def _is_ragged(rows: int, stage: Stage, call: UdfCall) -> bool:
+def _is_ragged(rows: int, operator: Operator, call: UdfCall) -> bool:
     size = known(call.udf.batch_size) or 1
-    few = stage.rows_in is not None and stage.rows_in <= rows
+    few = operator.rows_in is not None and operator.rows_in <= rows
     return rows > size and rows % size != 0 and not few
 
 
@@ -81,11 +81,12 @@ def _observation(pipeline: Pipeline, feeding: Feeding, call: UdfCall) -> Observa
     full, rest = divmod(feeding.rows, size)
     calls = f"{number(full)} {'call' if full == 1 else 'calls'} of {number(size)} rows"
     return Observation(
-        place=method_place(feeding.stage.step),
+        location=method_location(feeding.operator.step),
         level=Level.ADVICE,
-        seen=f"`into_batches({number(feeding.rows)})` feeds `{call.udf.name}`, whose `batch_size` is {number(size)}",
-        costs=f"Each batch ends in a small call: {calls}, then one of {number(rest)}",
-        write=(
+        observed=f"`into_batches({number(feeding.rows)})` feeds `{call.udf.name}`, whose `batch_size` is "
+        f"{number(size)}",
+        impact=f"Each batch ends in a small call: {calls}, then one of {number(rest)}",
+        suggestion=(
             f"Write `into_batches({text})`, {number(wanted.value // size)} full calls"
             if suits_all
             else f"Let the batch sizes agree ({', '.join(number(s) for s in sorted(set(sizes)))}), then take a multiple"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from daft_lint import cst
-from daft_lint.edits import MoveCall, RemoveCall, ReplaceNode
-from daft_lint.pipeline.model import BoundKind, Column, Pipeline, Place, Runner, Stage, StepKind
-from daft_lint.pipeline.order import order_seen
-from daft_lint.places import method_place
-from daft_lint.rule import Fix, Level, Observation, PipelineRule, level_for
+from daft_lint.api import cst
+from daft_lint.api.edits import MoveCall, RemoveCall, ReplaceNode
+from daft_lint.api.nodes import method_location
+from daft_lint.api.rule import Fix, Level, Observation, PipelineRule, level_for
+from daft_lint.pipeline.dataflow.order import order_seen
+from daft_lint.pipeline.model import BoundKind, Column, NodeRef, Operator, Pipeline, Runner, StepKind
 from daft_lint_rules._streaming import (
     before,
     boundary_of,
@@ -18,7 +18,7 @@ from daft_lint_rules._streaming import (
     is_boundary,
     maker,
     reads_few,
-    rows_to_ask,
+    recommended_batch_rows,
     segment_of,
     sentence,
     spelled,
@@ -35,10 +35,10 @@ class HeavyShuffle(PipelineRule):
 
     ## Why
 
-    A re-cut ends one set of tasks and starts another: those before it run to their end and put all that they made
-    into the object store. Measured on Ray with 1,024 rows of 1 MB each, cutting behind the inflating step took 38.6 s
-    and 5,602 MB in a worker; cutting the light rows before it took 11.4 s and 3,530 MB. Shuffling 1,024 paths moves
-    some 50 KB, shuffling what they point to moves 1 GB.
+    A repartitioning step ends one set of tasks and starts another: those before it run to their end and put all that
+    they made into the object store. Measured on Ray with 1,024 rows of 1 MB each, cutting behind the inflating step
+    took 38.6 s and 5,602 MB in a worker; cutting the light rows before it took 11.4 s and 3,530 MB. Shuffling 1,024
+    paths moves some 50 KB, shuffling what they point to moves 1 GB.
 
     ## Example
 
@@ -68,46 +68,46 @@ class HeavyShuffle(PipelineRule):
     code = "DFT105"
     name = "heavy-shuffle"
     level = Level.WARNING
-    words = ("repartition", "sort", "join")
+    trigger_words = ("repartition", "sort", "join")
     fixable = True
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
         """One observation for each shuffle of a heavy column."""
         if reads_few(pipeline):
             return
-        for stage in pipeline.stages:
-            heavy = shuffled_columns(pipeline, stage)
+        for operator in pipeline.operators:
+            heavy = shuffled_columns(pipeline, operator)
             if heavy:
-                yield _observation(pipeline, stage, heavy)
+                yield _observation(pipeline, operator, heavy)
 
 
-def shuffled_columns(pipeline: Pipeline, stage: Stage) -> list[Column]:
+def shuffled_columns(pipeline: Pipeline, operator: Operator) -> list[Column]:
     """The heavy columns that a step shuffles and that something reads afterwards; none where the rows are few."""
-    if not _shuffles(stage) or (stage.step.name == "repartition" and pipeline.runner is Runner.NATIVE):
+    if not _shuffles(operator) or (operator.step.name == "repartition" and pipeline.runner is Runner.NATIVE):
         return []
-    if rows_to_ask(pipeline, segment_of(pipeline, stage)).are_enough_for(stage.rows_in):
+    if recommended_batch_rows(pipeline, segment_of(pipeline, operator)).are_enough_for(operator.rows_in):
         return []
     return [
         column
-        for column in stage.columns_in.values()
-        if column.weight.heavy and used_after(pipeline, stage.index, column.name)
+        for column in operator.columns_in.values()
+        if column.weight.heavy and used_after(pipeline, operator.index, column.name)
     ]
 
 
-def replaced_repartition(pipeline: Pipeline, stage: Stage) -> tuple[str, Fix] | None:
+def replaced_repartition(pipeline: Pipeline, operator: Operator) -> tuple[str, Fix] | None:
     """What to write, and the fix, where a `repartition` of a heavy source is to become `into_batches`; DFT101 says
     and does the same, or its own `into_batches` would make the `repartition` redundant."""
-    if stage.step.name != "repartition":
+    if operator.step.name != "repartition":
         return None
-    heavy = shuffled_columns(pipeline, stage)
-    if not heavy or _first_inflating(pipeline, stage) is not None:
+    heavy = shuffled_columns(pipeline, operator)
+    if not heavy or _first_inflating(pipeline, operator) is not None:
         return None
-    write, fix = _replacement(pipeline, stage)
+    write, fix = _replacement(pipeline, operator)
     return None if fix is None else (write, fix)
 
 
-def _shuffles(stage: Stage) -> bool:
-    step = stage.step
+def _shuffles(operator: Operator) -> bool:
+    step = operator.step
     if step.name in ("repartition", "sort"):
         return True
     options = step.options
@@ -119,25 +119,25 @@ def _shuffles(stage: Stage) -> bool:
     )
 
 
-def _observation(pipeline: Pipeline, stage: Stage, heavy: list[Column]) -> Observation:
+def _observation(pipeline: Pipeline, operator: Operator, heavy: list[Column]) -> Observation:
     column = max(heavy, key=lambda c: c.weight.evidence.strength if c.weight.evidence is not None else 0)
     inflating = column.inflated_by
     evidence = column.weight.evidence
     names = ", ".join(f"`{c.name}`" for c in heavy)
-    name = stage.step.name
+    name = operator.step.name
     is_repartition = name == "repartition"
     reason = f" (heavy: {evidence.reason})" if evidence is not None else ""
-    related: list[tuple[Place, str]] = []
+    related: list[tuple[NodeRef, str]] = []
     if inflating is not None:
         related.append((inflating.call, inflated_label(pipeline, inflating)))
-    write, fix = _repartition_fix(pipeline, stage, column) if is_repartition else (_advice(name, heavy), None)
+    write, fix = _repartition_fix(pipeline, operator, column) if is_repartition else (_advice(name, heavy), None)
     return Observation(
-        place=method_place(stage.step),
+        location=method_location(operator.step),
         level=level_for(Level.WARNING if is_repartition else Level.ADVICE, pipeline, evidence),
-        seen=f"`{name}` shuffles the heavy {'column' if len(heavy) == 1 else 'columns'} {names}{reason}",
-        costs="All of it goes over the network and through the object store: in our measurement 1,024 rows of 1 MB that"
-        " were cut anew took 38.6 s and 5.6 GB, those that were cut before they were heavy 11.4 s and 3.5 GB",
-        write=sentence(write),
+        observed=f"`{name}` shuffles the heavy {'column' if len(heavy) == 1 else 'columns'} {names}{reason}",
+        impact="All of it goes over the network and through the object store: in our measurement 1,024 rows of 1 MB"
+        " that were cut anew took 38.6 s and 5.6 GB, those that were cut before they were heavy 11.4 s and 3.5 GB",
+        suggestion=sentence(write),
         evidence=evidence,
         related=tuple(related),
         fix=fix,
@@ -152,73 +152,73 @@ def _advice(name: str, heavy: list[Column]) -> str:
     )
 
 
-def _repartition_fix(pipeline: Pipeline, stage: Stage, column: Column) -> tuple[str, Fix | None]:
-    inflating = pipeline.stage_of(column.inflated_by) if column.inflated_by is not None else None
-    if inflating is not None and 0 < inflating.index < stage.index:
-        first = _first_inflating(pipeline, stage) or inflating
+def _repartition_fix(pipeline: Pipeline, operator: Operator, column: Column) -> tuple[str, Fix | None]:
+    inflating = pipeline.operator_of(column.inflated_by) if column.inflated_by is not None else None
+    if inflating is not None and 0 < inflating.index < operator.index:
+        first = _first_inflating(pipeline, operator) or inflating
         by = first.bound.by
-        if by is not None and by.kind is StepKind.BATCHES and not stage.step.expressions:
-            fix = Fix("Remove `.repartition(...)`", (RemoveCall(stage.step.call),))
+        if by is not None and by.kind is StepKind.BATCHES and not operator.step.expressions:
+            fix = Fix("Remove `.repartition(...)`", (RemoveCall(operator.step.call),))
             return f"drop it: the `into_batches` before `{maker(first)}` spreads the rows already", fix
-        return f"move it before `{maker(first)}`", _move(pipeline, stage, first)
-    return _replacement(pipeline, stage)
+        return f"move it before `{maker(first)}`", _move(pipeline, operator, first)
+    return _replacement(pipeline, operator)
 
 
-def _first_inflating(pipeline: Pipeline, stage: Stage) -> Stage | None:
+def _first_inflating(pipeline: Pipeline, operator: Operator) -> Operator | None:
     """The earliest step of this path that makes a column heavy which the shuffle carries."""
-    stages = [
+    operators = [
         inflating
-        for column in stage.columns_in.values()
+        for column in operator.columns_in.values()
         if column.weight.heavy and column.inflated_by is not None
-        for inflating in (pipeline.stage_of(column.inflated_by),)
-        if inflating is not None and 0 < inflating.index < stage.index
+        for inflating in (pipeline.operator_of(column.inflated_by),)
+        if inflating is not None and 0 < inflating.index < operator.index
     ]
-    return min(stages, key=lambda s: s.index, default=None)
+    return min(operators, key=lambda s: s.index, default=None)
 
 
-def _move(pipeline: Pipeline, stage: Stage, inflating: Stage) -> Fix | None:
-    spot = before(pipeline, inflating)
-    if spot is None or not isinstance(stage.step.call.node, cst.Call):
+def _move(pipeline: Pipeline, operator: Operator, inflating: Operator) -> Fix | None:
+    insertion_point = before(pipeline, inflating)
+    if insertion_point is None or not isinstance(operator.step.call.node, cst.Call):
         return None
-    if not evaluates_earlier(stage.step.count, spot.after) or not _keys_are_there(stage, inflating):
+    if not evaluates_earlier(operator.step.count, insertion_point.after) or not _keys_are_there(operator, inflating):
         return None
     return Fix(
-        f"Move `.repartition(...)` {spot.words}",
-        (MoveCall(stage.step.call, spot.after),),
-        _why_unsafe(pipeline, spot.index, "repartition", spot.after),
+        f"Move `.repartition(...)` {insertion_point.words}",
+        (MoveCall(operator.step.call, insertion_point.after),),
+        _why_unsafe(pipeline, insertion_point.index, "repartition", insertion_point.after),
     )
 
 
-def _keys_are_there(stage: Stage, inflating: Stage) -> bool:
-    keys = {name for expression in stage.step.expressions for name in expression.columns()}
+def _keys_are_there(operator: Operator, inflating: Operator) -> bool:
+    keys = {name for expression in operator.step.expressions for name in expression.columns()}
     return all(name is not None and name in inflating.columns_in for name in keys)
 
 
-def _replacement(pipeline: Pipeline, stage: Stage) -> tuple[str, Fix | None]:
+def _replacement(pipeline: Pipeline, operator: Operator) -> tuple[str, Fix | None]:
     """`into_batches` in the place of a `repartition` of a heavy source; none is added where one follows."""
-    segment = segment_of(pipeline, stage)
+    segment = segment_of(pipeline, operator)
     follower = next((s for s in segment if s.step.kind is StepKind.BATCHES), None)
     calls_before = any(s.udf_calls for s in segment if follower is not None and s.index < follower.index)
-    already = stage.bound.kind is BoundKind.BATCHES and stage.bound.by is not None
-    boundary = boundary_of(pipeline, stage)
-    why = _why_unsafe(pipeline, stage.index, "into_batches")
+    already = operator.bound.kind is BoundKind.BATCHES and operator.bound.by is not None
+    boundary = boundary_of(pipeline, operator)
+    why = _why_unsafe(pipeline, operator.index, "into_batches")
     if (follower is not None and not calls_before) or (already and not is_boundary(pipeline, boundary)):
         return "drop it: `into_batches` spreads the rows already", Fix(
-            "Remove `.repartition(...)`", (RemoveCall(stage.step.call),), why
+            "Remove `.repartition(...)`", (RemoveCall(operator.step.call),), why
         )
-    rows = rows_to_ask(pipeline, segment)
-    place = method_place(stage.step)
-    text = spelled(pipeline, rows, place)
+    rows = recommended_batch_rows(pipeline, segment)
+    location = method_location(operator.step)
+    text = spelled(pipeline, rows, location)
     write = f"write `.into_batches({text})` instead, which spreads the rows with no shuffle"
-    node = stage.step.call.node
-    if not isinstance(node, cst.Call) or len(node.args) != 1 or node.args[0].star or place == stage.step.call:
+    node = operator.step.call.node
+    if not isinstance(node, cst.Call) or len(node.args) != 1 or node.args[0].star or location == operator.step.call:
         return write, None
     argument = node.args[0]
     target = argument.value if argument.keyword is None else argument
-    actions = (ReplaceNode(place, "into_batches"), ReplaceNode(Place(place.cell, target), text))
+    actions = (ReplaceNode(location, "into_batches"), ReplaceNode(NodeRef(location.cell, target), text))
     return write, Fix(f"Replace `.repartition(...)` by `.into_batches({text})`", actions, why)
 
 
-def _why_unsafe(pipeline: Pipeline, index: int, call: str, after: Place | None = None) -> str | None:
+def _why_unsafe(pipeline: Pipeline, index: int, call: str, after: NodeRef | None = None) -> str | None:
     seen = order_seen(pipeline, index, after)
     return None if seen is None else f"on Ray `{call}` does not keep the row order, and {seen}"

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from daft_lint.api.nodes import method_location
+from daft_lint.api.rule import Level, Observation, PipelineRule
 from daft_lint.pipeline import catalog
-from daft_lint.pipeline.model import BoundKind, Evidence, Pipeline, Place, Stage, Step, StepKind, Strength
-from daft_lint.places import method_place
-from daft_lint.rule import Level, Observation, PipelineRule
+from daft_lint.pipeline.model import BoundKind, Evidence, NodeRef, Operator, Pipeline, Step, StepKind, Strength
 from daft_lint_rules._streaming import (
     boundary_of,
     inflated_label,
     insertion,
+    insertion_point_for,
     reads_few,
-    rows_to_ask,
+    recommended_batch_rows,
     segment_of,
     spelled,
-    spot_for,
     unbounded_rows,
 )
 from daft_lint_rules.dft101 import unbatched_calls
@@ -31,8 +31,8 @@ _HEAVY_FUNCTIONS = tuple(
 class _Unbounded:
     """A built-in function (or an `explode`) whose heavy output nothing bounds."""
 
-    stage: Stage
-    place: Place
+    operator: Operator
+    location: NodeRef
     label: str
     inflating: Step
     evidence: Evidence | None
@@ -42,7 +42,7 @@ class UnbatchedInflation(PipelineRule):
     """A built-in function makes heavy data (`decode_image`, `video_frames`, an `explode` of decoded pages or frames),
     and nothing bounds the rows that are in flight, on the way to a sink of all rows.
 
-    A `download` is not reported, nor what follows it in its stretch: it bounds itself to 128 rows. Where a heavy UDF
+    A `download` is not reported, nor what follows it in its stage: it bounds itself to 128 rows. Where a heavy UDF
     follows, DFT101 speaks.
 
     ## Why
@@ -67,8 +67,8 @@ class UnbatchedInflation(PipelineRule):
     ## Fix
 
     Inserts `.into_batches(n)` before the step that makes the data heavy (right after a source that is heavy already),
-    or right after the last re-cut or `explode`; n as for DFT101, 64 with no `batch_size` in view. It is unsafe where
-    something sees the row order, which `into_batches` does not keep on Ray.
+    or right after the last repartitioning step or `explode`; n as for DFT101, 64 with no `batch_size` in view. It is
+    unsafe where something sees the row order, which `into_batches` does not keep on Ray.
 
     ## Options
 
@@ -79,55 +79,60 @@ class UnbatchedInflation(PipelineRule):
     code = "DFT106"
     name = "unbatched-inflation"
     level = Level.ADVICE
-    words = (*_HEAVY_FUNCTIONS, "explode", "image")
+    trigger_words = (*_HEAVY_FUNCTIONS, "explode", "image")
     fixable = True
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
         """One observation for each segment in which nothing bounds a built-in inflation."""
         if reads_few(pipeline):
             return
-        spoken = {group[0].stage.stretch for group in unbatched_calls(pipeline)}
+        spoken = {group[0].operator.stage for group in unbatched_calls(pipeline)}
         first: dict[int, _Unbounded] = {}
-        for stage in pipeline.stages:
-            boundary = boundary_of(pipeline, stage)
-            if stage.stretch in spoken or boundary.index in first:
+        for operator in pipeline.operators:
+            boundary = boundary_of(pipeline, operator)
+            if operator.stage in spoken or boundary.index in first:
                 continue
-            found = next(_unbounded(stage), None)
+            found = next(_unbounded(operator), None)
             if found is not None:
                 first[boundary.index] = found
         # Batches ahead of an `explode` do not hold behind it: where some belong behind it, one place is enough.
         for index, found in first.items():
-            if found.stage.index not in first and not _is_cut_behind(pipeline, found.stage):
-                yield from _observations(pipeline, found, pipeline.stages[index])
+            if found.operator.index not in first and not _is_cut_behind(pipeline, found.operator):
+                yield from _observations(pipeline, found, pipeline.operators[index])
 
 
-def _is_cut_behind(pipeline: Pipeline, stage: Stage) -> bool:
-    """Whether the stage is an `explode` with an `into_batches` behind it, before anything multiplies the rows again."""
-    is_exploded = stage.step.kind is StepKind.EXPLODE
-    return is_exploded and any(s.step.kind is StepKind.BATCHES for s in segment_of(pipeline, stage))
+def _is_cut_behind(pipeline: Pipeline, operator: Operator) -> bool:
+    """Whether the operator is an `explode` with an `into_batches` behind it, before anything multiplies the rows
+    again."""
+    is_exploded = operator.step.kind is StepKind.EXPLODE
+    return is_exploded and any(s.step.kind is StepKind.BATCHES for s in segment_of(pipeline, operator))
 
 
-def _unbounded(stage: Stage) -> Iterator[_Unbounded]:
-    for inflation in stage.inflations:
-        spec = catalog.FUNCTIONS.get(inflation.expression.name or "")
+def _unbounded(operator: Operator) -> Iterator[_Unbounded]:
+    for heavy_operation in operator.heavy_operations:
+        spec = catalog.FUNCTIONS.get(heavy_operation.expression.name or "")
         cuts_itself = spec is not None and spec.rows_cut is not None
         if (
             cuts_itself
-            or not inflation.weight.heavy
-            or not inflation.read
-            or inflation.bound.kind is not BoundKind.NONE
+            or not heavy_operation.weight.heavy
+            or not heavy_operation.read
+            or heavy_operation.bound.kind is not BoundKind.NONE
         ):
             continue
-        name = inflation.expression.name
-        place = inflation.expression.place or stage.step.call
-        inflating = _inflated_before(stage, tuple(inflation.expression.columns())) or stage.step
-        is_exploded = stage.step.kind is StepKind.EXPLODE
+        name = heavy_operation.expression.name
+        location = heavy_operation.expression.location or operator.step.call
+        inflating = _inflated_before(operator, tuple(heavy_operation.expression.columns())) or operator.step
+        is_exploded = operator.step.kind is StepKind.EXPLODE
         came_in_heavy = inflating.kind in (StepKind.SOURCE, StepKind.COLLECT)
-        if is_exploded and came_in_heavy and _is_hint(inflation.weight.evidence):
+        if is_exploded and came_in_heavy and _is_hint(heavy_operation.weight.evidence):
             continue  # `explode` makes nothing of it that was not there before
         label = f"`explode` of `{name}`" if is_exploded else f"`{name}`"
         yield _Unbounded(
-            stage, method_place(stage.step) if is_exploded else place, label, inflating, inflation.weight.evidence
+            operator,
+            method_location(operator.step) if is_exploded else location,
+            label,
+            inflating,
+            heavy_operation.weight.evidence,
         )
 
 
@@ -135,36 +140,36 @@ def _is_hint(evidence: Evidence | None) -> bool:
     return evidence is not None and evidence.strength is Strength.HINT
 
 
-def _inflated_before(stage: Stage, names: tuple[str | None, ...]) -> Step | None:
+def _inflated_before(operator: Operator, names: tuple[str | None, ...]) -> Step | None:
     """The step that made one of the columns heavy that the function reads."""
     for name in names:
-        column = stage.columns_in.get(name) if name is not None else None
+        column = operator.columns_in.get(name) if name is not None else None
         if column is not None and column.inflated_by is not None:
             return column.inflated_by
     return None
 
 
-def _observations(pipeline: Pipeline, found: _Unbounded, boundary: Stage) -> Iterator[Observation]:
-    rows = rows_to_ask(pipeline, segment_of(pipeline, boundary))
-    if rows.are_enough_for(found.stage.rows_in):
+def _observations(pipeline: Pipeline, found: _Unbounded, boundary: Operator) -> Iterator[Observation]:
+    rows = recommended_batch_rows(pipeline, segment_of(pipeline, boundary))
+    if rows.are_enough_for(found.operator.rows_in):
         return
-    spot = spot_for(pipeline, boundary, found.inflating)
-    related: list[tuple[Place, str]] = []
-    if found.inflating is not found.stage.step:
+    insertion_point = insertion_point_for(pipeline, boundary, found.inflating)
+    related: list[tuple[NodeRef, str]] = []
+    if found.inflating is not found.operator.step:
         related.append((found.inflating.call, inflated_label(pipeline, found.inflating)))
-    text = str(rows.value) if spot is None else spelled(pipeline, rows, spot.after)
-    where = "before the step that makes the data heavy" if spot is None else spot.words
+    text = str(rows.value) if insertion_point is None else spelled(pipeline, rows, insertion_point.after)
+    where = "before the step that makes the data heavy" if insertion_point is None else insertion_point.words
     # "`decode_image` makes heavy data" needs no "heavy: `decode_image` decodes an image into it".
     told = found.evidence is None or found.evidence.reason.startswith(found.label)
     reason = "" if told or found.evidence is None else f" (heavy: {found.evidence.reason})"
     yield Observation(
-        place=found.place,
+        location=found.location,
         level=Level.ADVICE,
-        seen=f"{found.label} makes heavy data of up to {unbounded_rows(pipeline, found.stage)} at a time:"
+        observed=f"{found.label} makes heavy data of up to {unbounded_rows(pipeline, found.operator)} at a time:"
         f" nothing bounds it{reason}",
-        costs="A worker held 9.0 GB in our measurement (1,024 rows of 1 MB), where 32-row batches held 3.5 GB",
-        write=f"Write `.into_batches({text})` {where}",
+        impact="A worker held 9.0 GB in our measurement (1,024 rows of 1 MB), where 32-row batches held 3.5 GB",
+        suggestion=f"Write `.into_batches({text})` {where}",
         evidence=found.evidence,
         related=tuple(related),
-        fix=None if spot is None else insertion(pipeline, spot, rows),
+        fix=None if insertion_point is None else insertion(pipeline, insertion_point, rows),
     )

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from daft_lint.api.nodes import udf_related
+from daft_lint.api.rule import Level, Observation, PipelineRule
 from daft_lint.pipeline import catalog
-from daft_lint.pipeline.model import Expression, ExpressionKind, Pipeline, Place, Stage, Step, StepKind, UdfCall
-from daft_lint.places import udf_related
-from daft_lint.rule import Level, Observation, PipelineRule
+from daft_lint.pipeline.model import Expression, ExpressionKind, NodeRef, Operator, Pipeline, Step, StepKind, UdfCall
 from daft_lint_rules._fanout import known
 from daft_lint_rules._streaming import DOWNLOAD_ROWS, is_boundary, number, reads_few
 
 
 class BatchNeverFills(PipelineRule):
-    """A UDF asks for a `batch_size` above 128 behind a built-in `download` in the same stretch: it never gets
+    """A UDF asks for a `batch_size` above 128 behind a built-in `download` in the same stage: it never gets
     more than 128 rows.
 
     ## Why
@@ -49,34 +49,34 @@ class BatchNeverFills(PipelineRule):
     code = "DFT107"
     name = "batch-never-fills"
     level = Level.ADVICE
-    words = ("batch_size", "download")
+    trigger_words = ("batch_size", "download")
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
         """One observation for each UDF call whose batches a `download` cuts short."""
         if reads_few(pipeline):
             return
-        for stage in pipeline.stages:
-            if stage.rows_in is not None and stage.rows_in <= DOWNLOAD_ROWS:
+        for operator in pipeline.operators:
+            if operator.rows_in is not None and operator.rows_in <= DOWNLOAD_ROWS:
                 continue
-            for call in stage.udf_calls:
+            for call in operator.udf_calls:
                 size = known(call.udf.batch_size)
                 if size is None or size <= DOWNLOAD_ROWS or not call.read:
                     continue
-                cut = _cut_by(pipeline, stage, call)
+                cut = _cut_by(pipeline, operator, call)
                 if cut is not None:
-                    yield _observation(stage, call, size, cut)
+                    yield _observation(operator, call, size, cut)
 
 
-def _cut_by(pipeline: Pipeline, stage: Stage, call: UdfCall) -> Place | None:
-    """The `download` that cuts what reaches the call: the last step in the stretch that says how many rows that is."""
+def _cut_by(pipeline: Pipeline, operator: Operator, call: UdfCall) -> NodeRef | None:
+    """The `download` that cuts what reaches the call: the last step in the stage that says how many rows that is."""
     for argument in call.expression.inputs:
         for expression in argument.walk():
             if _cuts(expression):
-                return expression.place or stage.step.call
-    for earlier in reversed(pipeline.stages[: stage.index]):
+                return expression.location or operator.step.call
+    for earlier in reversed(pipeline.operators[: operator.index]):
         found = next((e for e in _evaluated(earlier.step) if _cuts(e)), None)
         if found is not None and not is_boundary(pipeline, earlier):
-            return found.place or earlier.step.call
+            return found.location or earlier.step.call
         if is_boundary(pipeline, earlier) or earlier.step.kind is StepKind.BATCHES:
             return None
     return None
@@ -94,13 +94,13 @@ def _cuts(expression: Expression) -> bool:
     return spec is not None and spec.rows_cut is not None
 
 
-def _observation(stage: Stage, call: UdfCall, size: int, cut: Place) -> Observation:
+def _observation(operator: Operator, call: UdfCall, size: int, cut: NodeRef) -> Observation:
     return Observation(
-        place=call.expression.place or stage.step.call,
+        location=call.expression.location or operator.step.call,
         level=Level.ADVICE,
-        seen=f"`{call.udf.name}` asks for batches of {number(size)} rows behind a `download`,"
+        observed=f"`{call.udf.name}` asks for batches of {number(size)} rows behind a `download`,"
         f" which hands on {DOWNLOAD_ROWS} at a time",
-        costs=f"No call gets more than {DOWNLOAD_ROWS} rows, {DOWNLOAD_ROWS / size:.0%} of what it was tuned for",
-        write=f"Write `batch_size={DOWNLOAD_ROWS}` or less; for larger calls, fetch the bytes inside the UDF",
+        impact=f"No call gets more than {DOWNLOAD_ROWS} rows, {DOWNLOAD_ROWS / size:.0%} of what it was tuned for",
+        suggestion=f"Write `batch_size={DOWNLOAD_ROWS}` or less; for larger calls, fetch the bytes inside the UDF",
         related=((cut, "this `download` cuts the rows"), *udf_related(call.udf)),
     )

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from daft_lint.api.nodes import udf_related
+from daft_lint.api.rule import Level, Observation, PipelineRule, level_for
 from daft_lint.pipeline.model import Pipeline
-from daft_lint.places import udf_related
-from daft_lint.rule import Level, Observation, PipelineRule, level_for
 from daft_lint_rules._fanout import cuts
 
 
 class TooManyPartitions(PipelineRule):
-    """A `repartition(n)` or `into_partitions(n)` that cuts the rows into more pieces than the UDF behind it can fill
-    its batches from.
+    """A `repartition(n)` or `into_partitions(n)` that cuts the rows into more partitions than the UDF behind it can
+    fill its batches from.
 
     ## Why
     A batch never spans two partitions. The rows that a partition needs are
@@ -62,7 +62,7 @@ class TooManyPartitions(PipelineRule):
     code = "DFT201"
     name = "too-many-partitions"
     level = Level.WARNING
-    words = ("repartition", "into_partitions")
+    trigger_words = ("repartition", "into_partitions")
     fixable = True
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
@@ -72,13 +72,13 @@ class TooManyPartitions(PipelineRule):
             need = cut.need
             rows = f"about {cut.rows // cut.count:,} rows" if cut.rows > cut.count else "a row or none"
             yield Observation(
-                place=cut.place,
+                location=cut.location,
                 level=level_for(self.level, pipeline, None),
-                seen=f"`{cut.step.name}({cut.count})` cuts {cut.rows:,} rows into pieces of {rows}, and "
-                f"`{need.udf.name}` needs pieces of {need.spelled}, so at most {cut.plan.maximum:,}",
-                costs="Batches never span pieces, so the UDF is called more often with fewer rows: sixteen times the "
-                "maximum took 39 s instead of 18 s in our measurement",
-                write=f"Write `{cut.step.name}({cut.plan.recommended})`",
+                observed=f"`{cut.step.name}({cut.count})` cuts {cut.rows:,} rows into partitions of {rows}, and "
+                f"`{need.udf.name}` needs partitions of {need.spelled}, so at most {cut.plan.maximum:,}",
+                impact="Batches never span partitions, so the UDF is called more often with fewer rows: sixteen times "
+                "the maximum took 39 s instead of 18 s in our measurement",
+                suggestion=f"Write `{cut.step.name}({cut.plan.recommended})`",
                 related=udf_related(need.udf),
                 fix=cut.fix(),
             )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from daft_lint.api.nodes import udf_related
+from daft_lint.api.rule import Level, Observation, PipelineRule, level_for
 from daft_lint.pipeline.model import Pipeline
-from daft_lint.places import udf_related
-from daft_lint.rule import Level, Observation, PipelineRule, level_for
 from daft_lint_rules._fanout import cuts
 
 
 class TooFewPartitions(PipelineRule):
-    """A `repartition(n)` or `into_partitions(n)` that makes fewer pieces than the cluster has nodes, although the
+    """A `repartition(n)` or `into_partitions(n)` that makes fewer partitions than the cluster has nodes, although the
     rows would fill more.
 
     ## Why
@@ -54,7 +54,7 @@ class TooFewPartitions(PipelineRule):
     code = "DFT202"
     name = "too-few-partitions"
     level = Level.WARNING
-    words = ("repartition", "into_partitions")
+    trigger_words = ("repartition", "into_partitions")
     fixable = True
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
@@ -64,18 +64,18 @@ class TooFewPartitions(PipelineRule):
             need = cut.need
             idle = need.nodes - cut.count
             yield Observation(
-                place=cut.place,
+                location=cut.location,
                 level=level_for(self.level, pipeline, None),
-                seen=f"`{cut.step.name}({cut.count})` makes {_pieces(cut.count)} for {need.nodes:,} nodes, and the "
-                f"{cut.rows:,} rows would fill {cut.plan.maximum:,} pieces of {need.spelled}",
-                costs=f"A piece is a task on one node: {idle:,} {'node has' if idle == 1 else 'nodes have'} nothing to "
-                f"do while `{need.udf.name}` runs. In our measurement on 4 nodes, 2 partitions used 8 of 16 actors and "
-                "4 partitions all of them",
-                write=f"Write `{cut.step.name}({cut.plan.recommended})`",
+                observed=f"`{cut.step.name}({cut.count})` makes {_partitions(cut.count)} for {need.nodes:,} nodes, and "
+                f"the {cut.rows:,} rows would fill {cut.plan.maximum:,} partitions of {need.spelled}",
+                impact=f"A partition is a task on one node: {idle:,} {'node has' if idle == 1 else 'nodes have'} "
+                f"nothing to do while `{need.udf.name}` runs. In our measurement on 4 nodes, 2 partitions used 8 of 16 "
+                "actors and 4 partitions all of them",
+                suggestion=f"Write `{cut.step.name}({cut.plan.recommended})`",
                 related=udf_related(need.udf),
                 fix=cut.fix(),
             )
 
 
-def _pieces(count: int) -> str:
-    return "1 piece" if count == 1 else f"{count:,} pieces"
+def _partitions(count: int) -> str:
+    return "1 partition" if count == 1 else f"{count:,} partitions"

@@ -1,20 +1,20 @@
-"""DFT203: a heavy read whose light rows come in one piece."""
+"""DFT203: a heavy read whose light rows come in one partition."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from daft_lint.edits import InsertCall
-from daft_lint.pipeline.model import Expression, PiecesKind, Pipeline, Runner, Stage, Udf
-from daft_lint.pipeline.order import order_seen
-from daft_lint.places import source_label, udf_related
-from daft_lint.rule import Fix, Level, Observation, PipelineRule, level_for
+from daft_lint.api.edits import InsertCall
+from daft_lint.api.nodes import source_label, udf_related
+from daft_lint.api.rule import Fix, Level, Observation, PipelineRule, level_for
+from daft_lint.pipeline.dataflow.order import order_seen
+from daft_lint.pipeline.model import Expression, Operator, PartitionsKind, Pipeline, Runner, Udf
 from daft_lint_rules._fanout import Demand, demand
 from daft_lint_rules._streaming import DEFAULT_BATCH_ROWS, FEW_ROWS, is_sample, reads_few
 
 
 class LightReadWithoutFanOut(PipelineRule):
-    """Paths, URLs or file references in one piece, and a step that opens what they point to: a `download`,
+    """Paths, URLs or file references in one partition, and a step that opens what they point to: a `download`,
     `video_frames`, `decode_image_file`, or a UDF that opens the path it is given.
 
     ## Why
@@ -44,7 +44,7 @@ class LightReadWithoutFanOut(PipelineRule):
     ## Fix
     Inserts `.repartition(n)` before the heavy read, with the n that the partition formula recommends, where rows,
     batch size, concurrency and nodes are known; `.into_batches(minimum rows)` where the rows alone are not known;
-    else there is no fix, and the message says what to write. On Ray both lose the row order of a single piece: the
+    else there is no fix, and the message says what to write. On Ray both lose the row order of a single partition: the
     fix is unsafe where something after it sees the order (`limit`, `show`, `to_pandas`, ...). `into_partitions` keeps
     the order.
 
@@ -53,7 +53,7 @@ class LightReadWithoutFanOut(PipelineRule):
     - `[tool.daft-lint.cluster]`: `nodes`, `total_concurrency`; `runner = "native"` silences the rule.
     - `[tool.daft-lint.sources]` or `# daft-lint: rows=400_000` on the source's line: rows and files.
 
-    It is a warning where the source is known to make one piece, advice where the count is not known (a folder, a
+    It is a warning where the source is known to make one partition, advice where the count is not known (a folder, a
     wildcard, a table, a DataFrame parameter). It is silent where the rows fit one batch, where the sink reads a few
     rows only, and where nothing reads the column.
     """
@@ -61,7 +61,7 @@ class LightReadWithoutFanOut(PipelineRule):
     code = "DFT203"
     name = "light-read-without-fan-out"
     level = Level.WARNING
-    words = (
+    trigger_words = (
         *("download", "video_frames", "video_keyframes", "decode_image_file", "audio_file"),
         *("udf", "func", "cls", "apply"),
     )
@@ -71,47 +71,49 @@ class LightReadWithoutFanOut(PipelineRule):
         if pipeline.runner is Runner.NATIVE or reads_few(pipeline):
             return
         reported: set[int] = set()
-        for stage in pipeline.stages:
-            if stage.stretch in reported or stage.pieces_in.kind is PiecesKind.MANY:
+        for operator in pipeline.operators:
+            if operator.stage in reported or operator.partitions_in.kind is PartitionsKind.MANY:
                 continue
-            read = _heavy_read(stage)
+            read = _heavy_read(operator)
             if read is None:
                 continue
-            reported.add(stage.stretch)
-            need = demand((s for s in pipeline.stretch_of(stage) if s.index >= stage.index), pipeline.cluster)
-            if not _fits_one_batch(pipeline, stage, need):
-                yield self._observation(pipeline, stage, *read, need)
+            reported.add(operator.stage)
+            need = demand((s for s in pipeline.stage_of(operator) if s.index >= operator.index), pipeline.cluster)
+            if not _fits_one_batch(pipeline, operator, need):
+                yield self._observation(pipeline, operator, *read, need)
 
     def _observation(
-        self, pipeline: Pipeline, stage: Stage, expression: Expression, udf: Udf | None, need: Demand | None
+        self, pipeline: Pipeline, operator: Operator, expression: Expression, udf: Udf | None, need: Demand | None
     ) -> Observation:
-        one = stage.pieces_in.kind is PiecesKind.ONE
-        call = _inserted(pipeline, stage, need)
-        origin = pipeline.stages[0]
+        one = operator.partitions_in.kind is PartitionsKind.ONE
+        call = _inserted(pipeline, operator, need)
+        origin = pipeline.operators[0]
         name = udf.name if udf is not None else expression.name
         columns = [f"`{column}`" for column in dict.fromkeys(_opened(expression, udf)) if column is not None]
         points = " and ".join(columns or ["its column"]) + (" point" if len(columns) > 1 else " points")
-        rows = "the rows that reach it" + ("" if stage.rows_in is None else f", at most {stage.rows_in:,},")
-        pieces = "are one piece" if one else "may be one piece: how many pieces the source makes is not known"
+        rows = "the rows that reach it" + ("" if operator.rows_in is None else f", at most {operator.rows_in:,},")
+        partitions = (
+            "are one partition" if one else "may be one partition: how many partitions the source makes is not known"
+        )
         return Observation(
-            place=expression.place or stage.step.call,
+            location=expression.location or operator.step.call,
             level=level_for(self.level if one else Level.ADVICE, pipeline, None),
-            seen=f"`{name}` opens what {points} to, and {rows} {pieces}",
-            costs=f"A piece is one task on one node{_idle(pipeline.cluster.nodes)}: on 4 nodes, 4 of 16 actors"
+            observed=f"`{name}` opens what {points} to, and {rows} {partitions}",
+            impact=f"A partition is one task on one node{_idle(pipeline.cluster.nodes)}: on 4 nodes, 4 of 16 actors"
             " did all the work, 23.3 s"
             " against 15.7 s with a fan-out in our measurement",
-            write=f"Write `.{call}` before it" if call is not None else _advice(stage, need),
+            suggestion=f"Write `.{call}` before it" if call is not None else _advice(operator, need),
             related=((origin.step.call, source_label(origin)),) + (() if udf is None else udf_related(udf)),
-            fix=None if call is None else self._fix(pipeline, stage, call),
+            fix=None if call is None else self._fix(pipeline, operator, call),
         )
 
-    def _fix(self, pipeline: Pipeline, stage: Stage, call: str) -> Fix | None:
-        if stage.step.receiver is None:
+    def _fix(self, pipeline: Pipeline, operator: Operator, call: str) -> Fix | None:
+        if operator.step.receiver is None:
             return None
-        seen = None if call.startswith("into_partitions") else order_seen(pipeline, stage.index)
+        seen = None if call.startswith("into_partitions") else order_seen(pipeline, operator.index)
         return Fix(
             title=f"Insert `.{call}` before the heavy read",
-            actions=(InsertCall(stage.step.receiver, call),),
+            actions=(InsertCall(operator.step.receiver, call),),
             why_unsafe=None
             if seen is None
             else f"on Ray `{call.partition('(')[0]}` does not keep the row order, and {seen}",
@@ -126,12 +128,12 @@ def _idle(nodes: int | None) -> str:
     return ", and the other one waits" if nodes == 2 else f", and the other {nodes - 1:,} wait"
 
 
-def _heavy_read(stage: Stage) -> tuple[Expression, Udf | None] | None:
+def _heavy_read(operator: Operator) -> tuple[Expression, Udf | None] | None:
     """The first expression of a step that opens what a light column points to, and that somebody reads."""
-    for inflation in stage.inflations:
-        if inflation.heavy_read and inflation.read:
-            return inflation.expression, None
-    for call in stage.udf_calls:
+    for heavy_operation in operator.heavy_operations:
+        if heavy_operation.heavy_read and heavy_operation.read:
+            return heavy_operation.expression, None
+    for call in operator.udf_calls:
         if call.opens and call.read:
             return call.expression, call.udf
     return None
@@ -149,28 +151,28 @@ def _opened(expression: Expression, udf: Udf | None) -> Iterator[str | None]:
             yield from given.columns()
 
 
-def _fits_one_batch(pipeline: Pipeline, stage: Stage, need: Demand | None) -> bool:
-    """Whether the rows are known, and no more than one piece should have."""
-    if stage.rows_in is None:
+def _fits_one_batch(pipeline: Pipeline, operator: Operator, need: Demand | None) -> bool:
+    """Whether the rows are known, and no more than one partition should have."""
+    if operator.rows_in is None:
         return False
     plan = None if need is None else need.plan
     if plan is not None and plan.recommended <= 1:
         return True
     enough = FEW_ROWS if is_sample(pipeline) else DEFAULT_BATCH_ROWS
-    return stage.rows_in <= (enough if need is None else need.minimum_rows)
+    return operator.rows_in <= (enough if need is None else need.minimum_rows)
 
 
-def _inserted(pipeline: Pipeline, stage: Stage, need: Demand | None) -> str | None:
+def _inserted(pipeline: Pipeline, operator: Operator, need: Demand | None) -> str | None:
     """The call that fans the rows out, with its number; None where a fact is missing."""
     if need is None:
         return None
-    if stage.rows_in is None or need.plan is None:
+    if operator.rows_in is None or need.plan is None:
         return f"into_batches({need.minimum_rows})"
     return f"{pipeline.settings.fan_out}({need.plan.recommended})"
 
 
-def _advice(stage: Stage, need: Demand | None) -> str:
-    missing = [] if stage.rows_in is not None else ["the rows (`# daft-lint: rows=...` on the source's line)"]
+def _advice(operator: Operator, need: Demand | None) -> str:
+    missing = [] if operator.rows_in is not None else ["the rows (`# daft-lint: rows=...` on the source's line)"]
     if need is None:
         missing.append("batch size, concurrency and nodes")
     return (

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from daft_lint.edits import RemoveCall
+from daft_lint.api.edits import RemoveCall
+from daft_lint.api.nodes import has_open_parameter, method_location
+from daft_lint.api.rule import Fix, Level, Observation, ScriptRule
 from daft_lint.pipeline.model import Runner, Script
-from daft_lint.places import has_open_parameter, method_place
-from daft_lint.rule import Fix, Level, Observation, ScriptRule
 
 
 class PartitionsOnNative(ScriptRule):
@@ -15,8 +15,8 @@ class PartitionsOnNative(ScriptRule):
 
     ## Why
     The native runner has no partitions. Daft warns at run time ("not supported on the NativeRunner. This will be a
-    no-op"), drops the step and goes on: the pieces that the script counts on are never made. `into_batches` works on
-    both runners.
+    no-op"), drops the step and goes on: the partitions that the script counts on are never made. `into_batches` works
+    on both runners.
 
     ## Example
 
@@ -43,7 +43,7 @@ class PartitionsOnNative(ScriptRule):
     code = "DFT204"
     name = "partitions-on-native"
     level = Level.ERROR
-    words = ("repartition", "into_partitions")
+    trigger_words = ("repartition", "into_partitions")
     fixable = True
 
     def check(self, script: Script) -> Iterator[Observation]:
@@ -51,17 +51,17 @@ class PartitionsOnNative(ScriptRule):
             return
         seen: set[int] = set()
         for step in script.steps:
-            if step.name not in self.words or id(step.call.node) in seen:
+            if step.name not in self.trigger_words or id(step.call.node) in seen:
                 continue
             seen.add(id(step.call.node))
             count = "" if step.count is None or step.count.value is None else f"{step.count.value}"
             yield Observation(
-                place=method_place(step),
+                location=method_location(step),
                 level=self.level.lowered() if has_open_parameter(step) else self.level,
-                seen=f"`{step.name}({count})` on the native runner, which this script sets",
-                costs="It does nothing: the native runner has no partitions, and Daft drops the step with a"
+                observed=f"`{step.name}({count})` on the native runner, which this script sets",
+                impact="It does nothing: the native runner has no partitions, and Daft drops the step with a"
                 " warning at run time",
-                write="Remove it; write `.into_batches(n)` to bound the rows of a call, or"
+                suggestion="Remove it; write `.into_batches(n)` to bound the rows of a call, or"
                 " `daft.set_runner_ray()` to spread the work",
                 fix=Fix(title=f"Remove `{step.name}`", actions=(RemoveCall(step.call),)),
             )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from daft_lint import cst
-from daft_lint.edits import Action, AddKeyword, RemoveArgument
-from daft_lint.pipeline.model import Construction, Place, Script
-from daft_lint.places import code, short_code
-from daft_lint.rule import Fix, Level, Observation, ScriptRule
+from daft_lint.api import cst
+from daft_lint.api.edits import Action, AddKeyword, RemoveArgument
+from daft_lint.api.nodes import code, short_code
+from daft_lint.api.rule import Fix, Level, Observation, ScriptRule
+from daft_lint.pipeline.model import Construction, NodeRef, Script
 
 OPTIONS = {
     "cpus": "cpus",
@@ -64,7 +64,7 @@ class ConcurrencyInConstructor(ScriptRule):
     code = "DFT301"
     name = "concurrency-in-constructor"
     level = Level.ERROR
-    words = ("cls",)
+    trigger_words = ("cls",)
     fixable = True
 
     def check(self, script: Script) -> Iterator[Observation]:
@@ -82,11 +82,11 @@ class ConcurrencyInConstructor(ScriptRule):
         )
         names = " and ".join(f"`{name}`" for name in wrong)
         return Observation(
-            place=construction.call,
+            location=construction.call,
             level=self.level,
-            seen=f"`{construction.name}(...)` gets {names}, which its `__init__` does not take",
-            costs="The plan is built without a word, then every worker fails with a TypeError when it makes the actor",
-            write=f"Give {'it' if len(wrong) == 1 else 'them'} to the decorator: `@daft.cls({options})`",
+            observed=f"`{construction.name}(...)` gets {names}, which its `__init__` does not take",
+            impact="The plan is built without a word, then every worker fails with a TypeError when it makes the actor",
+            suggestion=f"Give {'it' if len(wrong) == 1 else 'them'} to the decorator: `@daft.cls({options})`",
             related=((construction.decorator or construction.definition, f"`{construction.name}` is made a UDF here"),),
             fix=_fix(construction, values, everywhere),
         )
@@ -102,9 +102,9 @@ def _value(construction: Construction, name: str) -> cst.BaseExpression | None:
     return _argument(construction.call, name)
 
 
-def _argument(place: Place, name: str) -> cst.BaseExpression | None:
+def _argument(location: NodeRef, name: str) -> cst.BaseExpression | None:
     """The value of a keyword argument of a call or a decorator."""
-    node = place.node.decorator if isinstance(place.node, cst.Decorator) else place.node
+    node = location.node.decorator if isinstance(location.node, cst.Decorator) else location.node
     if not isinstance(node, cst.Call):
         return None
     return next((a.value for a in node.args if a.keyword is not None and a.keyword.value == name), None)
@@ -143,7 +143,7 @@ def _conflicts(
     return any(v is not None and code(v) != code(value) for v in values)
 
 
-def _means_the_same(value: cst.BaseExpression, construction: Construction, decorator: Place) -> bool:
+def _means_the_same(value: cst.BaseExpression, construction: Construction, decorator: NodeRef) -> bool:
     """Whether an expression can be evaluated where the decorator stands: literals and constants defined above it."""
     if isinstance(value, cst.Integer | cst.Float | cst.SimpleString):
         return True
@@ -160,7 +160,7 @@ def _means_the_same(value: cst.BaseExpression, construction: Construction, decor
     return False
 
 
-def _is_constant_above(name: str, definition: Place, call: Place) -> bool:
+def _is_constant_above(name: str, definition: NodeRef, call: NodeRef) -> bool:
     """Whether a block around a class assigns or imports a name above it, and nothing in that block gives the name
     another value: then it is the same at the decorator as at the construction."""
     return any(

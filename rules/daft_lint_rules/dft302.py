@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from daft_lint.edits import RemoveArgument
+from daft_lint.api.edits import RemoveArgument
+from daft_lint.api.nodes import udf_related
+from daft_lint.api.rule import Fix, Level, Observation, ScriptRule
 from daft_lint.pipeline.model import Script, Udf, UdfKind
-from daft_lint.places import udf_related
-from daft_lint.rule import Fix, Level, Observation, ScriptRule
 
 
 class ConcurrencyOnSyncFunc(ScriptRule):
@@ -43,30 +43,31 @@ class ConcurrencyOnSyncFunc(ScriptRule):
     code = "DFT302"
     name = "concurrency-on-sync-func"
     level = Level.ERROR
-    words = ("max_concurrency",)
+    trigger_words = ("max_concurrency",)
     fixable = True
 
     def check(self, script: Script) -> Iterator[Observation]:
         seen: set[int] = set()
         for udf in script.udfs:
-            place = udf.options or udf.definition
-            if not _is_wrong(udf) or place is None or id(place.node) in seen:
+            location = udf.options or udf.definition
+            if not _is_wrong(udf) or location is None or id(location.node) in seen:
                 continue
-            seen.add(id(place.node))
+            seen.add(id(location.node))
             yield self._observation(udf)
 
     def _observation(self, udf: Udf) -> Observation:
         count = udf.max_concurrency
-        place = (count.place if count is not None else None) or udf.options or udf.definition
-        assert place is not None  # check() asked for it
+        location = (count.location if count is not None else None) or udf.options or udf.definition
+        assert location is not None  # check() asked for it
         value = "" if count is None or count.value is None else f"={count.value}"
         return Observation(
-            place=place,
+            location=location,
             level=self.level,
-            seen=f"`max_concurrency{value}` on `{udf.name}`, a synchronous `{udf.kind.value}`",
-            costs="Daft raises a ValueError when the module is imported: the option counts coroutines of an"
+            observed=f"`max_concurrency{value}` on `{udf.name}`, a synchronous `{udf.kind.value}`",
+            impact="Daft raises a ValueError when the module is imported: the option counts coroutines of an"
             " `async def`",
-            write="Remove it; to run in a fixed number of actors write a class with `@daft.cls(max_concurrency=...)`",
+            suggestion="Remove it; to run in a fixed number of actors write a class with "
+            "`@daft.cls(max_concurrency=...)`",
             related=udf_related(udf),
             fix=None
             if udf.options is None

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from daft_lint.pipeline.model import Cluster, Count, Place, Runner, Script, Udf, UdfKind
-from daft_lint.places import udf_related
-from daft_lint.rule import Level, Observation, ScriptRule
+from daft_lint.api.nodes import udf_related
+from daft_lint.api.rule import Level, Observation, ScriptRule
+from daft_lint.pipeline.model import Cluster, Count, NodeRef, Runner, Script, Udf, UdfKind
 from daft_lint_rules._fanout import known
 
 ACTOR_KINDS = frozenset({UdfKind.METHOD, UdfKind.METHOD_BATCH, UdfKind.LEGACY})
@@ -62,7 +62,7 @@ class ConcurrencyAboveCapacity(ScriptRule):
     code = "DFT303"
     name = "concurrency-above-capacity"
     level = Level.WARNING
-    words = ("concurrency", "max_concurrency", "with_concurrency")
+    trigger_words = ("concurrency", "max_concurrency", "with_concurrency")
 
     def check(self, script: Script) -> Iterator[Observation]:
         if script.runner is Runner.NATIVE:
@@ -72,28 +72,30 @@ class ConcurrencyAboveCapacity(ScriptRule):
             actors = known(udf.max_concurrency)
             if actors is None or udf.kind not in ACTOR_KINDS or udf.is_async:
                 continue
-            place = _place(udf)
+            location = _location(udf)
             shortage = _shortage(udf, actors, script.cluster)
-            if place is None or shortage is None or id(place.node) in seen:
+            if location is None or shortage is None or id(location.node) in seen:
                 continue
-            seen.add(id(place.node))
-            yield self._observation(udf, actors, shortage, script.cluster, place)
+            seen.add(id(location.node))
+            yield self._observation(udf, actors, shortage, script.cluster, location)
 
-    def _observation(self, udf: Udf, actors: int, shortage: Shortage, cluster: Cluster, place: Place) -> Observation:
+    def _observation(
+        self, udf: Udf, actors: int, shortage: Shortage, cluster: Cluster, location: NodeRef
+    ) -> Observation:
         nodes = cluster.nodes or 1
         return Observation(
-            place=place,
+            location=location,
             level=self.level,
-            seen=f"`{udf.name}` asks for {actors:,} {'actor' if actors == 1 else 'actors'} with"
+            observed=f"`{udf.name}` asks for {actors:,} {'actor' if actors == 1 else 'actors'} with"
             f" {_amount(shortage.each, shortage.resource)} each,"
             f" {_amount(actors * shortage.each, shortage.resource)} in all;"
             f" the cluster has {shortage.total:g}"
             f" ({nodes:,} {'node' if nodes == 1 else 'nodes'} x {shortage.total / nodes:g}), room for"
             f" {shortage.fits:,}",
-            costs="Daft waits 120 s in silence for the actors that cannot start, then goes on with those that fit"
+            impact="Daft waits 120 s in silence for the actors that cannot start, then goes on with those that fit"
             if shortage.fits
             else "No actor fits: Daft waits 120 s in silence, and then there is none to go on with",
-            write=f"Write `max_concurrency={shortage.fits}`, or correct the cluster facts"
+            suggestion=f"Write `max_concurrency={shortage.fits}`, or correct the cluster facts"
             if shortage.fits
             else f"Ask for fewer {shortage.resource}s an actor, or correct the cluster facts",
             related=udf_related(udf),
@@ -104,9 +106,9 @@ def _amount(number: float, resource: str) -> str:
     return f"{number:g} {resource}" if number == 1 else f"{number:g} {resource}s"
 
 
-def _place(udf: Udf) -> Place | None:
+def _location(udf: Udf) -> NodeRef | None:
     count = udf.max_concurrency
-    return (count.place if count is not None else None) or udf.options or udf.definition
+    return (count.location if count is not None else None) or udf.options or udf.definition
 
 
 def _shortage(udf: Udf, actors: int, cluster: Cluster) -> Shortage | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from daft_lint.api.nodes import short_code, udf_related
+from daft_lint.api.rule import Level, Observation, ScriptRule
 from daft_lint.pipeline.model import Script, Udf, UdfKind
-from daft_lint.places import short_code, udf_related
-from daft_lint.rule import Level, Observation, ScriptRule
 
 EVERY_ROW = frozenset({UdfKind.FUNC, UdfKind.APPLY})
 
@@ -50,7 +50,7 @@ class ModelLoadedPerCall(ScriptRule):
     code = "DFT304"
     name = "model-loaded-per-call"
     level = Level.WARNING
-    words = ("udf", "func", "apply")
+    trigger_words = ("udf", "func", "apply")
 
     def check(self, script: Script) -> Iterator[Observation]:
         seen: set[int] = set()
@@ -65,12 +65,12 @@ class ModelLoadedPerCall(ScriptRule):
         often = "row" if udf.kind in EVERY_ROW else "batch"
         more = "" if not others else f" and {len(others)} more"
         return Observation(
-            place=first,
+            location=first,
             level=self.level,
-            seen=f"`{udf.name}`, a stateless `{udf.kind.value}`, loads a model in its body:"
+            observed=f"`{udf.name}`, a stateless `{udf.kind.value}`, loads a model in its body:"
             f" `{short_code(first.node)}`{more}",
-            costs=f"The body runs once for every {often}, and so does the load: seconds, and the model's"
+            impact=f"The body runs once for every {often}, and so does the load: seconds, and the model's"
             " memory, each time",
-            write="Write a class with `@daft.cls` that loads it in `__init__`, once for each actor",
-            related=udf_related(udf) + tuple((place, "another model is loaded here") for place in others),
+            suggestion="Write a class with `@daft.cls` that loads it in `__init__`, once for each actor",
+            related=udf_related(udf) + tuple((location, "another model is loaded here") for location in others),
         )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from daft_lint import cst
-from daft_lint.edits import InsertBefore
-from daft_lint.glance import Glance
+from daft_lint.api import cst
+from daft_lint.api.edits import InsertBefore
+from daft_lint.api.nodes import has_open_parameter, method_location, short_code
+from daft_lint.api.rule import Fix, Level, Observation, ScriptRule
 from daft_lint.pipeline import catalog
-from daft_lint.pipeline.model import DiscardedStep, Place, Script, StepKind
-from daft_lint.places import has_open_parameter, method_place, short_code
-from daft_lint.rule import Fix, Level, Observation, ScriptRule
+from daft_lint.pipeline.model import DiscardedStep, NodeRef, Script, StepKind
+from daft_lint.source.prescan import Prescan
 
 KEEPS_ROWS_AND_ORDER = frozenset({"into_partitions"})
 """Steps that change neither the rows nor their order (e4)."""
@@ -29,7 +29,7 @@ class DiscardedDataframe(ScriptRule):
         df = daft.read_parquet("s3://lake/pages/*.parquet")
         df.repartition(64)
         df.where(df["lang"] == "en")
-        df.write_parquet("s3://lake/english")              # all languages, as many pieces as files
+        df.write_parquet("s3://lake/english")              # all languages, as many partitions as files
 
     becomes
 
@@ -50,12 +50,12 @@ class DiscardedDataframe(ScriptRule):
     code = "DFT401"
     name = "discarded-dataframe"
     level = Level.ERROR
-    words = tuple(sorted(name for name, spec in catalog.STEPS.items() if spec.lazy))
+    trigger_words = tuple(sorted(name for name, spec in catalog.STEPS.items() if spec.lazy))
     fixable = True
 
     @classmethod
-    def may_find(cls, glance: Glance) -> bool:
-        return glance.drops_result_of(frozenset(cls.words))
+    def can_match(cls, prescan: Prescan) -> bool:
+        return prescan.drops_result_of(frozenset(cls.trigger_words))
 
     def check(self, script: Script) -> Iterator[Observation]:
         seen: set[int] = set()
@@ -70,12 +70,12 @@ class DiscardedDataframe(ScriptRule):
         begin = target if target is not None else "df"
         written = short_code(step.call.node, 60)
         return Observation(
-            place=method_place(step),
+            location=method_location(step),
             level=self.level.lowered() if has_open_parameter(step) else self.level,
-            seen=f"The DataFrame that `{step.name}` returns is dropped",
-            costs="The statement does nothing: a DataFrame is immutable, and"
+            observed=f"The DataFrame that `{step.name}` returns is dropped",
+            impact="The statement does nothing: a DataFrame is immutable, and"
             f" {'the one that it is called on' if target is None else f'`{target}`'} stays as it was",
-            write=f"Write `{begin} = {written}`",
+            suggestion=f"Write `{begin} = {written}`",
             fix=_fix(discarded),
         )
 
@@ -94,14 +94,14 @@ def _target(discarded: DiscardedStep) -> str | None:
     return None if begins_chain else discarded.target
 
 
-def _statement(discarded: DiscardedStep, statement: Place) -> Place:
+def _statement(discarded: DiscardedStep, statement: NodeRef) -> NodeRef:
     """The call's own statement, where it shares its line with others (`a = b; df.limit(3)`); the call itself where it
     stands on the line of a `for` or an `if`."""
     if not isinstance(statement.node, cst.SimpleStatementLine):
         return discarded.step.call
     small = statement.node.body
     own = (s for s in small if isinstance(s, cst.Expr) and s.value is discarded.step.call.node)
-    return next((Place(statement.cell, s) for s in own), statement)
+    return next((NodeRef(statement.cell, s) for s in own), statement)
 
 
 def _fix(discarded: DiscardedStep) -> Fix | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from daft_lint import cst
-from daft_lint.edits import Action, AddImport, ReplaceNode
-from daft_lint.glance import Glance
-from daft_lint.pipeline.model import Place, ReadOnDataFrame, Script
-from daft_lint.rule import Fix, Level, Observation, ScriptRule
+from daft_lint.api import cst
+from daft_lint.api.edits import Action, AddImport, ReplaceNode
+from daft_lint.api.rule import Fix, Level, Observation, ScriptRule
+from daft_lint.pipeline.model import NodeRef, ReadOnDataFrame, Script
+from daft_lint.source.prescan import Prescan
 
 
 class ReadOnDataframe(ScriptRule):
@@ -39,13 +39,13 @@ class ReadOnDataframe(ScriptRule):
     code = "DFT402"
     name = "read-on-dataframe"
     level = Level.ERROR
-    words = ("read_", "from_")
+    trigger_words = ("read_", "from_")
     fixable = True
 
     @classmethod
-    def may_find(cls, glance: Glance) -> bool:
+    def can_match(cls, prescan: Prescan) -> bool:
         """`daft.read_parquet` and `pa.Table.from_pydict` stand in every other script, and are none."""
-        return glance.calls_on_objects(cls.words)
+        return prescan.calls_on_objects(cls.trigger_words)
 
     def check(self, script: Script) -> Iterator[Observation]:
         seen: set[int] = set()
@@ -55,11 +55,11 @@ class ReadOnDataframe(ScriptRule):
             seen.add(id(read.call.node))
             daft = read.daft_name or "daft"
             yield Observation(
-                place=read.call,
+                location=read.call,
                 level=self.level,
-                seen=f"`{read.name}` is called on a DataFrame",
-                costs="A DataFrame has no readers: this line raises an AttributeError",
-                write=f"Write `{daft}.{read.name}(...)`",
+                observed=f"`{read.name}` is called on a DataFrame",
+                impact="A DataFrame has no readers: this line raises an AttributeError",
+                suggestion=f"Write `{daft}.{read.name}(...)`",
                 fix=_fix(read, daft),
             )
 
@@ -68,7 +68,7 @@ def _fix(read: ReadOnDataFrame, daft: str) -> Fix | None:
     node = read.call.node
     if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute) or not _is_plain(node.func.value):
         return None
-    actions: list[Action] = [ReplaceNode(Place(read.call.cell, node.func.value), daft)]
+    actions: list[Action] = [ReplaceNode(NodeRef(read.call.cell, node.func.value), daft)]
     if read.daft_name is None:
         actions.append(AddImport(read.call, "daft"))
     return Fix(title=f"Call `{daft}.{read.name}`", actions=tuple(actions))

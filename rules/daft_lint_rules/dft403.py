@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from daft_lint import cst
-from daft_lint.edits import Action, RemoveArgument, RemoveAttribute, ReplaceNode
+from daft_lint.api import cst
+from daft_lint.api.edits import Action, RemoveArgument, RemoveAttribute, ReplaceNode
+from daft_lint.api.nodes import code
+from daft_lint.api.rule import Fix, Level, Observation, ScriptRule
 from daft_lint.pipeline import catalog
 from daft_lint.pipeline.catalog import LegacySpec, Version
-from daft_lint.pipeline.model import LegacyUse, Place, Script
-from daft_lint.places import code
-from daft_lint.rule import Fix, Level, Observation, ScriptRule
+from daft_lint.pipeline.model import LegacyUse, NodeRef, Script
 from daft_lint_rules._legacy_udf import NoEqual, module_of, rewrite
 
 if TYPE_CHECKING:
-    from daft_lint.document import Cell
+    from daft_lint.source.document import Cell
 
 UDF_USES = frozenset({"udf", "with_init_args", "with_concurrency", "override_options"})
 OLD_RUNNER_OPTIONS = frozenset({"max_task_backlog", "use_thread_pool"})
@@ -69,7 +69,7 @@ class LegacyUdf(ScriptRule):
     code = "DFT403"
     name = "legacy-udf"
     level = Level.ADVICE
-    words = (
+    trigger_words = (
         *("udf", "with_init_args", "with_concurrency", "override_options", "context", "register_table"),
         *sorted(catalog.LEGACY_NAMESPACES),
         *sorted(catalog.LEGACY_EXPRESSION_METHODS),
@@ -101,11 +101,11 @@ def _observation(use: LegacyUse, spec: LegacySpec, uses: Sequence[LegacyUse], ta
     elif spec.note and fix is None:
         write += f": {spec.note}"
     return Observation(
-        place=_pointed_at(use),
+        location=_pointed_at(use),
         level=Level.ADVICE,
-        seen=f"`{_spelled(use)}` is the spelling of Daft before {_version(spec.since)}",
-        costs=_costs(spec),
-        write=write,
+        observed=f"`{_spelled(use)}` is the spelling of Daft before {_version(spec.since)}",
+        impact=_costs(spec),
+        suggestion=write,
         fix=fix,
     )
 
@@ -129,9 +129,9 @@ def _fix(use: LegacyUse, uses: Sequence[LegacyUse], target: Version | None) -> F
         return None
     cell = use.call.cell
     if use.name.startswith(("Expression.", "GroupedDataFrame.")):
-        return Fix(f"Write `.{spec.current}(...)`", (ReplaceNode(Place(cell, call.func.attr), spec.current),))
+        return Fix(f"Write `.{spec.current}(...)`", (ReplaceNode(NodeRef(cell, call.func.attr), spec.current),))
     text = f"{code(call.func.value)}.{spec.current}"
-    return Fix(f"Write `{text}(...)`", (ReplaceNode(Place(cell, call.func), text),))
+    return Fix(f"Write `{text}(...)`", (ReplaceNode(NodeRef(cell, call.func), text),))
 
 
 def _refuse_for_target(use: LegacyUse, uses: Sequence[LegacyUse], target: Version | None) -> None:
@@ -156,14 +156,14 @@ def _namespace_fix(use: LegacyUse, call: cst.Call) -> Fix | None:
     if not isinstance(method, cst.Attribute) or not isinstance(method.value, cst.Attribute):
         return None
     current = catalog.LEGACY_METHODS[use.name]
-    actions: list[Action] = [RemoveAttribute(Place(cell, method.value))]
+    actions: list[Action] = [RemoveAttribute(NodeRef(cell, method.value))]
     if use.name in ("str.split", "str.replace"):
         regex = _regex(call, plain_arguments=1 if use.name == "str.split" else 2)
         if regex is not None:
             actions.append(RemoveArgument(use.call, "regex"))
         current = f"regexp_{current}" if regex else current
     if current != method.attr.value:
-        actions.append(ReplaceNode(Place(cell, method.attr), current))
+        actions.append(ReplaceNode(NodeRef(cell, method.attr), current))
     return Fix(f"Write `.{current}(...)`", tuple(actions))
 
 
@@ -189,13 +189,13 @@ def _runner_fix(use: LegacyUse, call: cst.Call) -> Fix | None:
         raise NoEqual("the current call does not take these options")
     title = f"Write `daft.{current}(...)`"
     if isinstance(function, cst.Attribute) and isinstance(function.value, cst.Attribute):
-        renamed = [ReplaceNode(Place(cell, function.attr), current)] if function.attr.value != current else []
-        return Fix(title, (RemoveAttribute(Place(cell, function.value)), *renamed))
+        renamed = [ReplaceNode(NodeRef(cell, function.attr), current)] if function.attr.value != current else []
+        return Fix(title, (RemoveAttribute(NodeRef(cell, function.value)), *renamed))
     if isinstance(function, cst.Name):
         return Fix(title, tuple(_runner_import(use, function, current)))
     if use.daft_name is None:
         raise NoEqual("`daft` itself is not imported")
-    return Fix(title, (ReplaceNode(Place(cell, function), f"{use.daft_name}.{current}"),))
+    return Fix(title, (ReplaceNode(NodeRef(cell, function), f"{use.daft_name}.{current}"),))
 
 
 def _runner_import(use: LegacyUse, function: cst.Name, current: str) -> Iterator[Action]:
@@ -212,11 +212,11 @@ def _runner_import(use: LegacyUse, function: cst.Name, current: str) -> Iterator
         names = [a.evaluated_name for a in statement.names] if not isinstance(statement.names, cst.ImportStar) else []
         if any(f"context.{name}" not in catalog.LEGACY for name in names):
             raise NoEqual("import it from `daft`: `daft.context` no longer has it")
-        yield ReplaceNode(Place(cell, statement.module), "daft")
+        yield ReplaceNode(NodeRef(cell, statement.module), "daft")
         if old != current:
-            yield ReplaceNode(Place(cell, alias.name), current)
+            yield ReplaceNode(NodeRef(cell, alias.name), current)
     if function.value == old != current:
-        yield ReplaceNode(Place(use.call.cell, function), current)
+        yield ReplaceNode(NodeRef(use.call.cell, function), current)
 
 
 def _imports_from_context(cells: Iterable[Cell], name: str) -> Iterator[tuple[Cell, cst.ImportFrom, cst.ImportAlias]]:
@@ -232,10 +232,10 @@ def _imports_from_context(cells: Iterable[Cell], name: str) -> Iterator[tuple[Ce
                 yield from ((cell, node, a) for a in aliases if (a.evaluated_alias or a.evaluated_name) == name)
 
 
-def _pointed_at(use: LegacyUse) -> Place:
+def _pointed_at(use: LegacyUse) -> NodeRef:
     call = use.call.node
     if use.name != "udf" and isinstance(call, cst.Call) and isinstance(call.func, cst.Attribute):
-        return Place(use.call.cell, call.func.attr)
+        return NodeRef(use.call.cell, call.func.attr)
     return use.call
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from daft_lint import cst
+from daft_lint.api import cst
+from daft_lint.api.nodes import has_open_parameter, method_location
+from daft_lint.api.rule import Level, Observation, ScriptRule
 from daft_lint.pipeline.model import Script, Step
-from daft_lint.places import has_open_parameter, method_place
-from daft_lint.rule import Level, Observation, ScriptRule
 
 
 class PartitionCountMissing(ScriptRule):
@@ -24,9 +24,9 @@ class PartitionCountMissing(ScriptRule):
 
     becomes
 
-        df = df.repartition(64)            # so many pieces
-        df = df.into_batches(256)          # or: so many rows a piece, with no count to know
-        df = df.repartition(None, "doc")   # or: by a column, in as many pieces as there are
+        df = df.repartition(64)            # so many partitions
+        df = df.into_batches(256)          # or: so many rows a partition, with no count to know
+        df = df.repartition(None, "doc")   # or: by a column, in as many partitions as there are
 
     ## Fix
     None: what the count should be is not in the script. `daft-lint explain DFT201` has the formula.
@@ -38,7 +38,7 @@ class PartitionCountMissing(ScriptRule):
     code = "DFT404"
     name = "partition-count-missing"
     level = Level.ERROR
-    words = ("repartition",)
+    trigger_words = ("repartition",)
 
     def check(self, script: Script) -> Iterator[Observation]:
         seen: set[int] = set()
@@ -47,11 +47,12 @@ class PartitionCountMissing(ScriptRule):
                 continue
             seen.add(id(step.call.node))
             yield Observation(
-                place=method_place(step),
+                location=method_location(step),
                 level=self.level.lowered() if has_open_parameter(step) else self.level,
-                seen="`repartition` is called without `num`, the number of partitions",
-                costs="`num` is required, and Daft picks none by itself: this line raises a TypeError",
-                write="Write `.repartition(n)`, or `.into_batches(rows)` where the rows of a piece are what you know",
+                observed="`repartition` is called without `num`, the number of partitions",
+                impact="`num` is required, and Daft picks none by itself: this line raises a TypeError",
+                suggestion="Write `.repartition(n)`, or `.into_batches(rows)` where the rows of a partition are what "
+                "you know",
             )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from daft_lint.finding import Finding
+from daft_lint.api.finding import Finding
 from daft_lint_runtime.spec import ClusterSpec
 
 Predictions = Mapping[tuple[str, str], int]

@@ -11,14 +11,14 @@ from daft_lint_runtime.case import Predictions, VerifyCase
 from daft_lint_runtime.spec import VerifyError
 
 if TYPE_CHECKING:
+    from daft_lint.api.finding import Finding
     from daft_lint.config import Config
-    from daft_lint.document import Document
-    from daft_lint.finding import Finding
+    from daft_lint.source.document import Document
 
 
 def find(document: Document, config: Config) -> tuple[Finding, ...]:
     """What the linter says of one script, in the order of its lines; files that it calls are left out."""
-    from daft_lint import engine
+    from daft_lint.lint import engine
 
     report = engine.check_document(document, config)
     own = (finding for finding in report.findings if finding.span.path == document.path)
@@ -30,7 +30,7 @@ def linted_case(path: Path, config: Config) -> VerifyCase:
 
     Raises `VerifyError` where the file cannot be read or a fix cannot be made.
     """
-    from daft_lint.fixing import fix_documents
+    from daft_lint.fix.loop import fix_documents
 
     document = _read(path)
     findings = find(document, config)
@@ -65,10 +65,10 @@ def case_against(path: Path, other: str, config: Config) -> VerifyCase:
 
 def predictions(document: Document, config: Config) -> Predictions:
     """What the model foresees of each UDF of a text; where a UDF is called in two places, what holds for both."""
-    from daft_lint.document import ParseFailure, run_as_deep_as_needed
-    from daft_lint.pipeline.interpret import interpret
-    from daft_lint.pipeline.predict import predict
-    from daft_lint.pipeline.project import Project
+    from daft_lint.pipeline.dataflow.predict import predict
+    from daft_lint.pipeline.interpreter.interpret import interpret
+    from daft_lint.pipeline.interpreter.project import Project
+    from daft_lint.source.document import ParseFailure, run_as_deep_as_needed
 
     try:
         script = run_as_deep_as_needed(document, lambda: interpret(document, config.settings, Project()))
@@ -96,7 +96,7 @@ def cases_of(paths: Iterable[Path], config: Config, against: str | None = None) 
 
 def scripts(paths: Sequence[Path], config: Config) -> list[Path]:
     """The scripts among the paths: files as given, and in folders all Python files that mention Daft."""
-    from daft_lint.discover import discover, mentions_daft
+    from daft_lint.source.discovery import discover, mentions_daft
 
     given = {path for path in paths if path.is_file()}
     found = discover(list(paths), config)
@@ -111,7 +111,7 @@ def _read(path: Path) -> Document:
 
 
 def _parsed(path: Path, raw: bytes) -> Document:
-    from daft_lint.document import Document
+    from daft_lint.source.document import Document
 
     try:
         return Document.from_bytes(path.as_posix(), raw)

@@ -1,4 +1,4 @@
-"""The commands `verify` and `profile`, with click; `daft_lint.commands` adds them without importing this module first.
+"""The commands `verify` and `profile`, with click; `daft_lint.cli.commands` adds them without importing this module.
 
 What they need of Daft, Ray and rich is imported when they run.
 """
@@ -318,7 +318,7 @@ def _report(summary: Summary, form: str, output: Path | None, html: Path | None,
 
 
 def _write(file: Path, text: str) -> None:
-    from daft_lint.writing import write_report
+    from daft_lint.source.writing import write_report
 
     try:
         write_report(str(file), text.encode(errors="backslashreplace"))

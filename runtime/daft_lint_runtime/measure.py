@@ -131,7 +131,7 @@ def growth(run: Run) -> float:
 
 def tasks(run: Run, names: Sequence[str] | None) -> float:
     """The tasks of the operators that call the named UDFs, of all UDFs where none is named; without a UDF the most
-    of any operator that works on rows (no source, no re-cut). The native runner has none: 1."""
+    of any operator that works on rows (no source, no repartitioning step). The native runner has none: 1."""
     if run.operators and run.runner == "native":
         return 1.0
     own = _calling(run, names or sorted({c.udf for c in run.calls}))
@@ -162,8 +162,8 @@ def rows_per_task(run: Run) -> float:
 
 
 def bytes_shuffled(run: Run) -> float:
-    """Bytes that entered a step which re-cuts all of them; a join and a sort report none (Daft 0.7.26), so that what
-    the steps before them made counts."""
+    """Bytes that entered a step that repartitions all of them; a join and a sort report none (Daft 0.7.26), so that
+    what the steps before them made counts."""
     made = {(op.query, op.id): op for op in run.operators}
     total = 0
     for query in run.queries:

@@ -50,7 +50,7 @@ def picks_any_rows(plan: dict[str, Any]) -> bool:
 
 
 def repartitions(plan: dict[str, Any]) -> int:
-    """How many steps of the plan re-cut its pieces."""
+    """How many steps of the plan repartition its partitions."""
     return sum(1 for node in nodes(plan) if node.get("type") in ("Repartition", "IntoPartitions", "Shard"))
 
 

@@ -45,9 +45,9 @@ def with_room(case: VerifyCase, asked: ClusterSpec, config: Config) -> VerifyCas
 
 def shortage(case: VerifyCase, cluster: ClusterSpec, config: Config) -> str:
     """What the rule says of either text on such a cluster; empty where all actors have room."""
-    from daft_lint.document import Document
-    from daft_lint.engine import check_document
+    from daft_lint.lint.engine import check_document
     from daft_lint.pipeline.model import Cluster
+    from daft_lint.source.document import Document
 
     gpus = gpus_here() if cluster.gpus_per_node is None else cluster.gpus_per_node
     facts = Cluster(nodes=cluster.nodes, cpus_per_node=cluster.cpus_per_node, gpus_per_node=gpus)
@@ -55,7 +55,7 @@ def shortage(case: VerifyCase, cluster: ClusterSpec, config: Config) -> str:
     for text in (case.original, case.fixed):
         if text is not None:
             for finding in check_document(Document.from_bytes(case.path, text), chosen).findings:
-                return f"line {finding.span.line}: {finding.seen}. {finding.costs}"
+                return f"line {finding.span.line}: {finding.observed}. {finding.impact}"
     return ""
 
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from daft_lint.finding import Finding
+from daft_lint.api.finding import Finding
 from daft_lint_runtime import measure, plans
 from daft_lint_runtime.case import VerifyCase
 from daft_lint_runtime.compare import SAME_SCHEMA, SKIPPED, UNSPECIFIED, Comparison
@@ -82,7 +82,7 @@ SHUFFLED = Promise("bytes shuffled", _of_run(measure.bytes_shuffled), -1, "bytes
 PROMISES: dict[str, tuple[Promise, ...]] = {
     "DFT101": (LARGEST(-1), TASKS(1), HELD(-1), GROWTH),
     "DFT102": (
-        Promise("bytes re-cut", _of_run(measure.bytes_cut), -1, "bytes"),
+        Promise("bytes shuffled", _of_run(measure.bytes_cut), -1, "bytes"),
         LARGEST(-1, main=False),
         PUT,
         GROWTH,

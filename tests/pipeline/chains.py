@@ -12,9 +12,9 @@ from daft_lint.pipeline.model import (
     Count,
     Expression,
     ExpressionKind,
+    NodeRef,
     Parameter,
-    Pieces,
-    Place,
+    Partitions,
     Projection,
     Source,
     Step,
@@ -26,23 +26,23 @@ from daft_lint.pipeline.model import (
 )
 
 if TYPE_CHECKING:
-    from daft_lint.document import Cell
+    from daft_lint.source.document import Cell
 
 CELL = cast("Cell", object())
 HEAVY = Weight.of(Strength.STRONG, "its annotation is `bytes`")
 
 
-def place() -> Place:
-    return Place(CELL, cst.Name("x"))
+def location() -> NodeRef:
+    return NodeRef(CELL, cst.Name("x"))
 
 
 def column(name: str | None) -> Expression:
-    return Expression(ExpressionKind.COLUMN, place(), name, output=name)
+    return Expression(ExpressionKind.COLUMN, location(), name, output=name)
 
 
 def function(name: str, *inputs: Expression, weight: Weight = Weight.UNKNOWN, **options: object) -> Expression:
     output = inputs[0].output if inputs else name
-    return Expression(ExpressionKind.FUNCTION, place(), name, inputs, options=options, output=output, weight=weight)
+    return Expression(ExpressionKind.FUNCTION, location(), name, inputs, options=options, output=output, weight=weight)
 
 
 def udf(
@@ -67,7 +67,7 @@ def udf(
 
 
 def call(made: Udf, *inputs: Expression) -> Expression:
-    return Expression(ExpressionKind.UDF, place(), inputs=inputs, udf=made, output=inputs[0].output)
+    return Expression(ExpressionKind.UDF, location(), inputs=inputs, udf=made, output=inputs[0].output)
 
 
 class Chain:
@@ -91,7 +91,7 @@ class Chain:
             Step(
                 name,
                 spec.kind,
-                place(),
+                location(),
                 parents=(self.step, *(other.step for other in others)),
                 count=None if count is None else Count(count),
                 outputs=outputs,
@@ -110,14 +110,16 @@ class Chain:
 
     def exclude(self, *names: str) -> Chain:
         return Chain(
-            Step("exclude", StepKind.PROJECT, place(), parents=(self.step,), projection=Projection.DROP, dropped=names)
+            Step(
+                "exclude", StepKind.PROJECT, location(), parents=(self.step,), projection=Projection.DROP, dropped=names
+            )
         )
 
     def rename(self, old: str, new: str) -> Chain:
         step = Step(
             "with_column_renamed",
             StepKind.PROJECT,
-            place(),
+            location(),
             parents=(self.step,),
             projection=Projection.RENAME,
             renamed={old: new},
@@ -128,15 +130,15 @@ class Chain:
         return self.then("where", reads=tuple(column(name) for name in read))
 
 
-def files(*, pieces: Pieces = Pieces.ONE, rows: int | None = None, **columns: Weight) -> Chain:
-    source = Source("read_parquet", ("a.parquet",), pieces, rows, columns=columns, names_hint=True)
-    return Chain(Step("read_parquet", StepKind.SOURCE, place(), source=source))
+def files(*, partitions: Partitions = Partitions.ONE, rows: int | None = None, **columns: Weight) -> Chain:
+    source = Source("read_parquet", ("a.parquet",), partitions, rows, columns=columns, names_hint=True)
+    return Chain(Step("read_parquet", StepKind.SOURCE, location(), source=source))
 
 
 def memory(*, rows: int | None = None, closed: bool = True, **columns: Weight) -> Chain:
-    source = Source("from_pydict", (), Pieces.ONE, rows, columns=columns, closed=closed)
-    return Chain(Step("from_pydict", StepKind.SOURCE, place(), source=source))
+    source = Source("from_pydict", (), Partitions.ONE, rows, columns=columns, closed=closed)
+    return Chain(Step("from_pydict", StepKind.SOURCE, location(), source=source))
 
 
 def parameter() -> Chain:
-    return Chain(Step("parameter", StepKind.SOURCE, place(), source=Source("parameter")))
+    return Chain(Step("parameter", StepKind.SOURCE, location(), source=Source("parameter")))

@@ -16,12 +16,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daft_lint.pipeline.bodies import Scope
 from daft_lint.pipeline.dtypes import CONSTRUCTORS, DType, from_annotation, from_sql, from_value, make
-from daft_lint.pipeline.model import Place, Strength
+from daft_lint.pipeline.model import NodeRef, Strength
+from daft_lint.pipeline.udf_body.bodies import Scope
 
 if TYPE_CHECKING:
-    from daft_lint.document import Cell
+    from daft_lint.source.document import Cell
 
 HEAVY = 32 * 1024
 
@@ -148,14 +148,14 @@ def test_numbers_of_unknown_length(dtype: DType, unsized: bool) -> None:
 
 
 def test_the_reason_says_the_type_and_its_size() -> None:
-    place = Place(cast("Cell", object()), cst.Name("x"))
-    weight = t("tensor", F32, (3, 224, 224)).weight(Strength.PROOF, place, HEAVY)
+    location = NodeRef(cast("Cell", object()), cst.Name("x"))
+    weight = t("tensor", F32, (3, 224, 224)).weight(Strength.PROOF, location, HEAVY)
     assert weight.heavy is True
     assert weight.row_bytes == 3 * 224 * 224 * 4
     assert weight.evidence is not None
     assert weight.evidence.reason == "declared as `tensor[float32, (3, 224, 224)]`, 602,112 bytes a row"
-    assert weight.evidence.place is place
-    light = t("embedding", F32, 384).weight(Strength.PROOF, place, HEAVY)
+    assert weight.evidence.location is location
+    light = t("embedding", F32, 384).weight(Strength.PROOF, location, HEAVY)
     assert (light.heavy, light.row_bytes, light.evidence) == (False, 384 * 4, None)
 
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from test_properties import CHAINS, LINKS, SINKS, SOURCES, SPELLINGS, Chain, program
 
 from daft_lint import config as configuration
-from daft_lint import engine
-from daft_lint.document import Document
-from daft_lint.finding import Finding
-from daft_lint.fixing import damage, fix_documents
+from daft_lint.api.finding import Finding
+from daft_lint.fix.loop import damage, fix_documents
+from daft_lint.lint import engine
+from daft_lint.source.document import Document
+from tests.pipeline.test_properties import CHAINS, LINKS, SINKS, SOURCES, SPELLINGS, Chain, program
 
 CONFIG = configuration.parse('select = ["ALL", "DFT403"]', Path("daft-lint.toml"))
 FEW = settings(deadline=None, max_examples=8, suppress_health_check=list(HealthCheck))

@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from daft_lint import config as configuration
-from daft_lint import engine
-from daft_lint.document import Document
-from daft_lint.pipeline.interpret import Interpreter
+from daft_lint.lint import engine
+from daft_lint.pipeline.interpreter.interpret import Interpreter
+from daft_lint.pipeline.interpreter.project import Project
 from daft_lint.pipeline.model import Settings
-from daft_lint.pipeline.project import Project
+from daft_lint.source.document import Document
 
 CONFIG = configuration.parse("", Path("daft-lint.toml"))
 ANY = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
@@ -88,7 +88,7 @@ SINKS = ('.write_parquet("out")', ".show()", ".to_pydict()", ".count_rows()", ".
 
 @dataclass(frozen=True)
 class Chain:
-    """A pipeline as its pieces, with `{daft}` for the module's name."""
+    """A pipeline as its partitions, with `{daft}` for the module's name."""
 
     source: str
     links: tuple[str, ...]

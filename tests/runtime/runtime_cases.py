@@ -11,9 +11,9 @@ from daft_lint_runtime.cases import linted_case
 from daft_lint_runtime.harness import Run
 from daft_lint_runtime.spec import ClusterSpec
 
+from daft_lint.api.finding import Finding, Span
+from daft_lint.api.rule import Level
 from daft_lint.config import Config, parse
-from daft_lint.finding import Finding, Span
-from daft_lint.rule import Level
 
 ROOT = Path(__file__).parents[2]
 PAIRS = ROOT / "tests" / "runtime" / "pairs"

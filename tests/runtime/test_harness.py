@@ -17,13 +17,14 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import RunScript
 from daft_lint_runtime.case import VerifyCase
 from daft_lint_runtime.harness import workspace
 from daft_lint_runtime.processes import marked
 from daft_lint_runtime.spec import MARKER_ENV, RunOptions, VerifyError
 from daft_lint_runtime.supervise import shared_memory_prefix
 from daft_lint_runtime.verify import verify_case
+
+from tests.runtime.conftest import RunScript
 
 
 def assert_nothing_is_left(base: Path) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import RunScript
-from test_harness import VERIFY, _wait_for, assert_nothing_is_left
+
+from tests.runtime.conftest import RunScript
+from tests.runtime.test_harness import VERIFY, _wait_for, assert_nothing_is_left
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 

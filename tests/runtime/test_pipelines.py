@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from daft_lint_runtime.spec import RunOptions
 from daft_lint_runtime.verify import verify_case
-from runtime_cases import expected, measured, pipeline, pipeline_cluster, pipeline_names
+
+from tests.runtime.runtime_cases import expected, measured, pipeline, pipeline_cluster, pipeline_names
 
 VERDICTS = {
     "actor_options": {"DFT301": "confirmed"},

@@ -18,7 +18,8 @@ from daft_lint_runtime.spec import RunOptions
 from daft_lint_runtime.verdict import quantity
 from daft_lint_runtime.verify import Summary, verify_cases
 from rich.console import Console
-from runtime_cases import finding
+
+from tests.runtime.runtime_cases import finding
 
 SCRIPT = """
 import daft

@@ -9,9 +9,9 @@ from daft_lint_runtime.case import VerifyCase
 from daft_lint_runtime.cluster import usable_cpus
 from daft_lint_runtime.room import MOST, with_room
 from daft_lint_runtime.spec import ClusterSpec
-from runtime_cases import finding
 
 from daft_lint.config import Config
+from tests.runtime.runtime_cases import finding
 
 SCRIPT = """
 import daft

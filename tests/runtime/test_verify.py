@@ -9,7 +9,8 @@ import pytest
 from daft_lint_runtime.case import VerifyCase
 from daft_lint_runtime.spec import RunOptions
 from daft_lint_runtime.verify import CaseResult, Summary, verify_case
-from runtime_cases import finding, pair
+
+from tests.runtime.runtime_cases import finding, pair
 
 NATIVE = RunOptions(runner="native", timeout=50)
 

@@ -10,7 +10,8 @@ import pytest
 from daft_lint_runtime.case import VerifyCase
 from daft_lint_runtime.spec import RunOptions
 from daft_lint_runtime.verify import verify_case
-from runtime_cases import PAIRS, finding, pair
+
+from tests.runtime.runtime_cases import PAIRS, finding, pair
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 OPTIONS = RunOptions(timeout=60)
@@ -34,7 +35,7 @@ def test_batches_belong_before_the_step_that_makes_the_data_heavy() -> None:
     (verdict,) = verify_case(pair("placement", "DFT102", "df.into_batches"), OPTIONS).verdicts
     assert verdict.outcome == "confirmed", verdict.reason
     measures = {m.title: m for m in verdict.measures}
-    assert measures["bytes re-cut"].ratio == pytest.approx(0.25, rel=0.01)
+    assert measures["bytes shuffled"].ratio == pytest.approx(0.25, rel=0.01)
     assert measures["object store"].ratio == pytest.approx(0.25, rel=0.05)
     assert measures["memory of a worker"].after < measures["memory of a worker"].before
 

@@ -1,4 +1,4 @@
-"""The measured facts come out again on Ray: how many pieces, how many calls."""
+"""The measured facts come out again on Ray: how many partitions, how many calls."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from daft_lint_runtime.cases import linted_case
 from daft_lint_runtime.harness import run_text
 from daft_lint_runtime.spec import ClusterSpec, RunOptions
 from daft_lint_runtime.verify import verify_case
-from runtime_cases import PAIRS, measured, pair
 
 from daft_lint.config import Config
 from daft_lint.pipeline.model import Cluster, Settings
+from tests.runtime.runtime_cases import PAIRS, measured, pair
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 OPTIONS = RunOptions(timeout=60)
 
 
-def test_too_many_pieces_starve_the_batches() -> None:
+def test_too_many_partitions_starve_the_batches() -> None:
     """e3: `repartition(1024)` 1,024 calls of 30 rows at most, `repartition(16)` 264 calls of 64."""
     (verdict,) = verify_case(pair("formula", "DFT201", "repartition"), OPTIONS).verdicts
     assert verdict.outcome == "confirmed", verdict.reason
@@ -49,11 +49,11 @@ def test_batches_below_the_udfs_batch_size_multiply_the_calls() -> None:
 
 
 def test_what_the_model_predicts_is_what_ray_does(base: Path) -> None:
-    """e5, e7: the pieces of sources and steps, and the rows that reach a call."""
-    case = linted_case(PAIRS / "pieces.py", Config())
+    """e5, e7: the partitions of sources and steps, and the rows that reach a call."""
+    case = linted_case(PAIRS / "partitions.py", Config())
     predicted = case.predicted[0]
     assert ("behind_a_download", "largest call") in predicted
-    # 40 rows are left over, and may come before a batch: see `daft_lint.pipeline.predict`.
+    # 40 rows are left over, and may come before a batch: see `daft_lint.pipeline.dataflow.predict`.
     assert not [title for udf, title in predicted if udf == "behind_uneven_batches"]
     run = run_text("run", case.path, case.original, "ray", OPTIONS, base)
     assert run.ok, run.stderr

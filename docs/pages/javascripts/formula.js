@@ -1,4 +1,4 @@
-// The partition formula as daft_lint/formula.py has it, and the calculator on the page. The tests compare the two.
+// The partition formula as daft_lint/api/formula.py has it, and the calculator on the page. The tests compare the two.
 "use strict";
 
 const LARGEST = 10n ** 15n;

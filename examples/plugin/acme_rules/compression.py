@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from daft_lint.edits import AddKeyword
+from daft_lint.api.edits import AddKeyword
+from daft_lint.api.rule import Fix, Level, Observation, ScriptRule
 from daft_lint.pipeline.model import Script, Step
-from daft_lint.rule import Fix, Level, Observation, ScriptRule
 
 
 class ParquetWithoutZstd(ScriptRule):
@@ -35,18 +35,18 @@ class ParquetWithoutZstd(ScriptRule):
     code = "ACM101"
     name = "parquet-without-zstd"
     level = Level.ADVICE
-    words = ("write_parquet",)
+    trigger_words = ("write_parquet",)
     fixable = True
 
     def check(self, script: Script) -> Iterator[Observation]:
         for step in script.steps:
             if step.name == "write_parquet" and not says_compression(step):
                 yield Observation(
-                    place=step.call,
+                    location=step.call,
                     level=self.level,
-                    seen="`write_parquet` without `compression`",
-                    costs="Daft writes snappy, and the files of the lake are zstd",
-                    write='Add `compression="zstd"`',
+                    observed="`write_parquet` without `compression`",
+                    impact="Daft writes snappy, and the files of the lake are zstd",
+                    suggestion='Add `compression="zstd"`',
                     fix=Fix("Compress with zstd", (AddKeyword(step.call, "compression", '"zstd"'),)),
                 )
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from daft_lint_runtime.harness import Run
 from daft_lint_runtime.report import charts
-from daft_lint_runtime.report.text import measured_rows, place_of
+from daft_lint_runtime.report.text import location_of, measured_rows
 from daft_lint_runtime.verify import CaseResult, Summary
 
 
@@ -23,7 +23,9 @@ def render(summary: Summary) -> str:
         undefined=jinja2.StrictUndefined,
     )
     template = environment.get_template("page.html.j2")
-    return template.render(cases=[_case(result) for result in summary.results], summary=summary, place_of=place_of)
+    return template.render(
+        cases=[_case(result) for result in summary.results], summary=summary, location_of=location_of
+    )
 
 
 def _case(result: CaseResult) -> dict[str, Any]:

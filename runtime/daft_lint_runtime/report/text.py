@@ -67,10 +67,10 @@ def _setting(result: CaseResult) -> str:
     run = result.after or result.before
     if run is None:
         return ""
-    return f"[dim]{place_of(run)}, {result.seconds:.0f} s[/]"
+    return f"[dim]{location_of(run)}, {result.seconds:.0f} s[/]"
 
 
-def place_of(run: Run) -> str:
+def location_of(run: Run) -> str:
     """The runner of a run, with the size of Ray where it was reached."""
     if run.runner == "native":
         return "native runner"

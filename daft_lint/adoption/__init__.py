@@ -1,0 +1,1 @@
+"""Old code bases: known findings, changed lines, suppressions."""

@@ -1,0 +1,118 @@
+"""Findings that a code base already has: a JSON file that is committed, in which each is known by its content.
+
+A finding is known by its file, its rule, what its line says and which of several equal ones it is, so that lines that
+move keep it known and a line that changes does not (`daft_lint.adoption.fingerprint`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from daft_lint.adoption.fingerprint import Lines, content, fingerprints
+from daft_lint.api.finding import Finding
+from daft_lint.config.selection import Selection
+from daft_lint.source.writing import through_link
+
+VERSION = 1
+_SHOWN = 120
+"""Characters of a line that the file repeats for those who review it."""
+
+
+class BaselineError(Exception):
+    """A baseline that cannot be read or written: says the file and why, in one line."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Entry:
+    """One known finding. `path` counts from the baseline's folder; `line` is for people only."""
+
+    path: str
+    code: str
+    fingerprint: str
+    line: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The known findings of one baseline file."""
+
+    file: Path
+    entries: frozenset[Entry] = frozenset()
+
+    @classmethod
+    def load(cls, file: Path) -> Baseline:
+        """Reads a baseline. Raises `BaselineError`."""
+        try:
+            document = json.loads(file.read_bytes().decode())
+        except OSError as error:
+            how = "; write it with --update-baseline" if isinstance(error, FileNotFoundError) else ""
+            raise BaselineError(f"{file}: cannot be read: {error.strerror or error}{how}") from None
+        except (ValueError, RecursionError):
+            raise BaselineError(f"{file}: no baseline: it is no JSON") from None
+        entries = document.get("findings") if isinstance(document, Mapping) else None
+        if not isinstance(entries, list) or document.get("version") != VERSION:
+            raise BaselineError(f"{file}: no baseline of version {VERSION}")
+        return cls(file, frozenset(_entry(file, entry) for entry in entries))
+
+    def described(self, findings: Sequence[Finding], lines: Lines) -> list[Entry]:
+        """The entries that would make these findings known, in their order."""
+        marks = fingerprints(findings, lines)
+        return [
+            Entry(self.relative(f.span.path), f.code, mark, content(f, lines)[:_SHOWN])
+            for f, mark in zip(findings, marks, strict=True)
+        ]
+
+    def unknown(self, findings: Sequence[Finding], lines: Lines) -> list[Finding]:
+        """The findings that are not in the baseline."""
+        described = self.described(findings, lines)
+        return [f for f, entry in zip(findings, described, strict=True) if entry not in self.entries]
+
+    def updated(
+        self, findings: Sequence[Finding], lines: Lines, checked: Iterable[str], selection: Selection
+    ) -> Baseline:
+        """The baseline of these findings. What was not looked at stays: files that are there but were not checked, and
+        rules that did not run."""
+        looked_at = {self.relative(path) for path in checked}
+        kept = (e for e in self.entries if self._stays(e, looked_at, selection))
+        return Baseline(self.file, frozenset([*self.described(findings, lines), *kept]))
+
+    def _stays(self, entry: Entry, checked: set[str], selection: Selection) -> bool:
+        if entry.path in checked:
+            return not selection.runs(entry.code)
+        return (self.file.parent / entry.path).exists()
+
+    def relative(self, path: str) -> str:
+        """A path as the baseline's folder sees it, so that the folder that a run starts in does not count."""
+        return os.path.relpath(path, self.file.parent).replace(os.sep, "/")
+
+    def write(self) -> None:
+        """Writes the file whole or not at all, and through no symbolic link. Raises `BaselineError`."""
+        findings = [
+            {"path": e.path, "code": e.code, "fingerprint": e.fingerprint, "line": e.line}
+            for e in sorted(self.entries, key=lambda e: (e.path, e.code, e.line, e.fingerprint))
+        ]
+        text = json.dumps({"version": VERSION, "findings": findings}, indent=2) + "\n"
+        if through_link(str(self.file)):
+            raise BaselineError(f"{self.file}: not written: it is, or lies behind, a symbolic link")
+        temporary = self.file.with_name(f".{self.file.name}.{os.getpid()}.tmp")
+        try:
+            with open(temporary, "x", encoding="utf-8") as stream:
+                stream.write(text)
+            os.replace(temporary, self.file)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise BaselineError(f"{self.file}: cannot be written: {error.strerror or error}") from None
+
+
+def _entry(file: Path, entry: object) -> Entry:
+    values = [entry.get(key) for key in ("path", "code", "fingerprint")] if isinstance(entry, Mapping) else [None]
+    if not all(isinstance(value, str) for value in values):
+        raise BaselineError(f"{file}: no baseline: a finding has no path, code or fingerprint")
+    path, code, fingerprint = map(str, values)
+    return Entry(path, code, fingerprint, str(entry.get("line", "")) if isinstance(entry, Mapping) else "")

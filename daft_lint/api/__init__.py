@@ -1,0 +1,3 @@
+"""What a rule imports, ours and those of plugins."""
+
+from daft_lint.source import cst as cst

@@ -1,0 +1,90 @@
+"""A finding as reports and editors see it: plain data that can be pickled, cached and written as JSON."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Level(enum.IntEnum):
+    """How bad a finding is: error (it fails, or silently does nothing), warning (measurably slower or
+    larger), advice (likely, on weak evidence)."""
+
+    ADVICE = 1
+    WARNING = 2
+    ERROR = 3
+
+    def lowered(self) -> Level:
+        """One level lower, never below advice."""
+        return Level(max(self - 1, Level.ADVICE))
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Where something is: lines and columns count from 1, columns in characters, the end is exclusive.
+
+    `path` is as shown to the user, with `/`; `cell` is the notebook cell, None elsewhere.
+    """
+
+    path: str
+    cell: int | None
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that a finding is about, and what it is."""
+
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class FixEdit:
+    """Replace the bytes `start:end` by `text`: of the file, or for a notebook of the cell's source (UTF-8)."""
+
+    path: str
+    cell: int | None
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingFix:
+    """What `fix` would do: `why_unsafe` is None for a safe fix."""
+
+    title: str
+    why_unsafe: str | None
+    edits: tuple[FixEdit, ...]
+
+    @property
+    def safe(self) -> bool:
+        return self.why_unsafe is None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that one rule reports at one place.
+
+    `observed`, `impact` and `suggestion` are the parts of the message; `evidence` is "proof", "strong", "hint" or None.
+    """
+
+    code: str
+    name: str
+    level: Level
+    span: Span
+    observed: str
+    impact: str
+    suggestion: str
+    evidence: str | None = None
+    related: tuple[Related, ...] = ()
+    fix: FindingFix | None = None
+
+    @property
+    def message(self) -> str:
+        parts = (part for part in (self.observed, self.impact, self.suggestion) if part)
+        return ". ".join(part[0].upper() + part[1:] for part in parts) + "."

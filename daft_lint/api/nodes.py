@@ -1,0 +1,100 @@
+"""Nodes as they are written, whose rows a step has, and the places that go with a finding."""
+
+from __future__ import annotations
+
+from daft_lint.pipeline.model import NodeRef, Operator, Step, StepKind, Udf
+from daft_lint.source import cst
+
+
+def code(node: cst.CSTNode) -> str:
+    """A node as it is written."""
+    return cst.Module(body=[]).code_for_node(node)
+
+
+def short_code(node: cst.CSTNode, width: int = 40) -> str:
+    """A node as it is written, on one line and no longer than `width` characters."""
+    text = " ".join(code(node).split())
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def has_open_parameter(step: Step) -> bool:
+    """Whether the rows of a step come from a DataFrame parameter with no caller in view."""
+    waiting, seen = [step], {id(step)}
+    while waiting:
+        current = waiting.pop()
+        if current.kind is StepKind.SOURCE and current.source is not None and current.source.name == "parameter":
+            return True
+        for parent in current.parents:
+            if id(parent) not in seen:
+                seen.add(id(parent))
+                waiting.append(parent)
+    return False
+
+
+def source_label(operator: Operator) -> str:
+    """What a source is called where it is a related place."""
+    source = operator.step.source
+    if source is None:
+        return f"`{operator.step.name}` keeps the partitions that it had"
+    if source.name == "parameter":
+        return "the DataFrame comes in here; no caller is in view"
+    return f"the source, `{source.name}`"
+
+
+def udf_related(udf: Udf) -> tuple[tuple[NodeRef, str], ...]:
+    """The definition of a UDF as a related place."""
+    return () if udf.definition is None else ((udf.definition, f"`{udf.name}` is defined here"),)
+
+
+def method_location(step: Step) -> NodeRef:
+    """The method's name in the step's call: where a finding about the step itself points, also in a long chain."""
+    node = step.call.node
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+        return NodeRef(step.call.cell, node.func.attr)
+    return step.call
+
+
+def replaceable(location: NodeRef) -> bool:
+    """Whether a number can be written in the place of an argument and mean the same for every caller.
+
+    A literal, a variable or arithmetic on them can be replaced; a parameter, an attribute (`args.n`, `self.n`) or a
+    call (`os.environ.get(...)`) cannot: others decide what it is.
+    """
+    return _is_plain(location.node) and not (_names(location.node) & _parameters_around(location))
+
+
+def _is_plain(node: cst.CSTNode) -> bool:
+    if isinstance(node, cst.BinaryOperation):
+        return _is_plain(node.left) and _is_plain(node.right)
+    return isinstance(node, cst.Integer | cst.Name)
+
+
+def _names(node: cst.CSTNode) -> frozenset[str]:
+    if isinstance(node, cst.Name):
+        return frozenset({node.value})
+    return frozenset().union(*(_names(child) for child in node.children))
+
+
+def _parameters_around(location: NodeRef) -> frozenset[str]:
+    """The parameters of the functions that hold a place."""
+    path: list[frozenset[str]] = []
+
+    def find(node: cst.CSTNode) -> bool:
+        if node is location.node:
+            return True
+        parameters = node.params if isinstance(node, cst.FunctionDef | cst.Lambda) else None
+        if parameters is not None:
+            path.append(frozenset(p.name.value for p in _all_parameters(parameters)))
+        if any(find(child) for child in node.children):
+            return True
+        if parameters is not None:
+            path.pop()
+        return False
+
+    return frozenset().union(*path) if find(location.cell.module) else frozenset()
+
+
+def _all_parameters(parameters: cst.Parameters) -> list[cst.Param]:
+    found = [*parameters.posonly_params, *parameters.params, *parameters.kwonly_params]
+    found += [p for p in (parameters.star_arg, parameters.star_kwarg) if isinstance(p, cst.Param)]
+    return found

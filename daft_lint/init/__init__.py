@@ -1,0 +1,1 @@
+"""`daft-lint init`: a look at a project, and a proposal."""

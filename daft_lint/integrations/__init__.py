@@ -1,0 +1,1 @@
+"""Other programs that show the findings: editors, flake8."""

@@ -1,0 +1,410 @@
+"""The language server itself, on pygls: what editors send and what they get."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from lsprotocol import types as lsp
+from pygls import uris
+from pygls.lsp.server import LanguageServer
+
+from daft_lint import __version__
+from daft_lint.api.finding import Finding, FixEdit, Level
+from daft_lint.integrations.lsp.hover import hover
+from daft_lint.integrations.lsp.session import Session
+from daft_lint.integrations.lsp.texts import Buffer, Page, Range, Text, on_disk
+
+T = TypeVar("T")
+
+DEBOUNCE_SECONDS = 0.25
+"""A check waits until nothing has been typed for this long."""
+
+FIX_ALL = "source.fixAll.daft-lint"
+FIX_ALL_UNSAFE = "source.daft-lint.fixAllUnsafe"
+"""Not below `source.fixAll`: what an editor applies by itself when a file is saved."""
+
+_SEVERITIES = {
+    Level.ERROR: lsp.DiagnosticSeverity.Error,
+    Level.WARNING: lsp.DiagnosticSeverity.Warning,
+    Level.ADVICE: lsp.DiagnosticSeverity.Information,
+}
+_PYTHON = lsp.NotebookDocumentFilterWithCells(cells=[lsp.NotebookCellLanguage(language="python")])
+
+
+def serve(*, plugins: bool = True) -> None:
+    """Speaks the protocol on standard input and output until the editor ends it."""
+    Editor(plugins=plugins).server.start_io()
+
+
+class Editor:
+    """One editor and its buffers. All analysis runs in one thread of its own, in the order that it is asked for."""
+
+    def __init__(self, *, plugins: bool = True) -> None:
+        self.server = LanguageServer(
+            "daft-lint",
+            __version__,
+            text_document_sync_kind=lsp.TextDocumentSyncKind.Incremental,
+            notebook_document_sync=lsp.NotebookDocumentSyncOptions(notebook_selector=[_PYTHON]),
+        )
+        self.session = Session(plugins=plugins)
+        # Kept here: pygls also ends lines at form feeds and the like, so that ranges of its own texts miss there.
+        self.texts: dict[str, Text] = {}
+        self.buffers: dict[str, Buffer] = {}
+        self.findings: dict[str, list[Finding]] = {}
+        self.thread = ThreadPoolExecutor(1, "daft-lint")
+        self.waiting: asyncio.Task[None] | None = None
+        self._register()
+
+    def _register(self) -> None:
+        feature = self.server.feature
+        feature(lsp.INITIALIZE)(_function(self.initialize))
+        feature(lsp.TEXT_DOCUMENT_DID_OPEN)(_function(self.opened))
+        feature(lsp.TEXT_DOCUMENT_DID_CHANGE)(_function(self.changed))
+        feature(lsp.TEXT_DOCUMENT_DID_SAVE)(_function(self.saved))
+        feature(lsp.TEXT_DOCUMENT_DID_CLOSE)(_function(self.closed))
+        feature(lsp.NOTEBOOK_DOCUMENT_DID_OPEN)(_function(self.notebook_opened))
+        feature(lsp.NOTEBOOK_DOCUMENT_DID_CHANGE)(_function(self.notebook_changed))
+        feature(lsp.NOTEBOOK_DOCUMENT_DID_SAVE)(_function(self.saved))
+        feature(lsp.NOTEBOOK_DOCUMENT_DID_CLOSE)(_function(self.notebook_closed))
+        kinds = [lsp.CodeActionKind.QuickFix, FIX_ALL, FIX_ALL_UNSAFE]
+        feature(lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions(kinds, resolve_provider=True))(
+            _function(self.code_actions)
+        )
+        feature(lsp.CODE_ACTION_RESOLVE)(_function(self.resolve))
+        feature(lsp.TEXT_DOCUMENT_HOVER)(_function(self.hover))
+
+    # What the editor shows
+
+    def initialize(self, params: lsp.InitializeParams) -> None:
+        """Work in the project's folder: paths, imports and patterns count from there, as on the command line."""
+        folders = params.workspace_folders
+        uri = folders[0].uri if folders else params.root_uri
+        root = uris.to_fs_path(uri) if uri else None
+        if root is not None and os.path.isdir(root):
+            os.chdir(root)
+
+    def opened(self, params: lsp.DidOpenTextDocumentParams) -> None:
+        self._show(params.text_document)
+        self._read_script(params.text_document.uri)
+        self._check_after(0)
+
+    def changed(self, params: lsp.DidChangeTextDocumentParams) -> None:
+        self._type(params.text_document.uri, params.content_changes)
+        self._read_script(params.text_document.uri)
+        self._check_after(DEBOUNCE_SECONDS)
+
+    def saved(self, params: object) -> None:
+        """What was saved can be what others import, or the configuration."""
+        self._check_after(0)
+
+    def closed(self, params: lsp.DidCloseTextDocumentParams) -> None:
+        self._forget(_path(params.text_document.uri))
+
+    def notebook_opened(self, params: lsp.DidOpenNotebookDocumentParams) -> None:
+        for cell in params.cell_text_documents:
+            self._show(cell)
+        self._read_notebook(params.notebook_document.uri)
+        self._check_after(0)
+
+    def notebook_changed(self, params: lsp.DidChangeNotebookDocumentParams) -> None:
+        cells = params.change.cells
+        structure = cells.structure if cells is not None else None
+        for opened in (structure.did_open or []) if structure is not None else []:
+            self._show(opened)
+        for closed in (structure.did_close or []) if structure is not None else []:
+            self.texts.pop(closed.uri, None)
+            self._publish_page(closed.uri, None, [])
+        for typed in (cells.text_content or []) if cells is not None else []:
+            self._type(typed.document.uri, typed.changes)
+        self._read_notebook(params.notebook_document.uri)
+        self._check_after(DEBOUNCE_SECONDS)
+
+    def notebook_closed(self, params: lsp.DidCloseNotebookDocumentParams) -> None:
+        self._forget(_path(params.notebook_document.uri))
+
+    def _show(self, document: lsp.TextDocumentItem) -> None:
+        self.texts[document.uri] = Text(document.text, self.encoding)
+
+    def _type(self, uri: str, changes: Iterable[lsp.TextDocumentContentChangeEvent]) -> None:
+        """Change a text as the editor did: in ranges, or as a whole."""
+        for change in changes:
+            text = change.text
+            if isinstance(change, lsp.TextDocumentContentChangePartial):
+                start, end = ((at.line, at.character) for at in (change.range.start, change.range.end))
+                text = self.texts[uri].replaced((start, end), text)
+            self.texts[uri] = Text(text, self.encoding)
+
+    def _page(self, uri: str) -> Page:
+        return Page(uri, self.server.workspace.get_text_document(uri).version, self.texts[uri])
+
+    @property
+    def encoding(self) -> str:
+        """What columns count in, as it was agreed on when the editor started."""
+        agreed = self.server.workspace.position_encoding
+        return str(getattr(agreed, "value", agreed) or "utf-16")
+
+    def _read_script(self, uri: str) -> None:
+        path = _path(uri)
+        self.buffers[path] = Buffer.of_script(path, self._page(uri))
+
+    def _read_notebook(self, uri: str) -> None:
+        notebook = self.server.workspace.get_notebook_document(notebook_uri=uri)
+        if notebook is None:
+            return
+        path = _path(uri)
+        code = [cell.document for cell in notebook.cells if cell.kind == lsp.NotebookCellKind.Code]
+        self.buffers[path] = Buffer.of_notebook(path, [self._page(cell) for cell in code])
+
+    def _forget(self, path: str) -> None:
+        buffer = self.buffers.pop(path, None)
+        self.findings.pop(path, None)
+        for page in buffer.pages.values() if buffer is not None else ():
+            self.texts.pop(page.uri, None)
+            self._publish_page(page.uri, None, [])
+
+    # Checks
+
+    def _check_after(self, seconds: float) -> None:
+        if self.waiting is not None:
+            self.waiting.cancel()
+        self.waiting = asyncio.get_running_loop().create_task(self._check(seconds))
+
+    async def _check(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        buffers = dict(self.buffers)
+        found = await self._in_thread(lambda: self.session.check(buffers))
+        self._complain()
+        for path, buffer in buffers.items():
+            if self.buffers.get(path) is buffer:
+                self.findings[path] = found[path]
+                self._publish(buffer, found[path])
+        self.waiting = None
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self.thread, work)
+
+    async def _up_to_date(self) -> None:
+        """Wait for a check that is due, without its delay: edits must fit the text as it is now."""
+        if self.waiting is not None:
+            self.waiting.cancel()
+            await self._check(0)
+
+    def _complain(self) -> None:
+        for message in [message for message, told in self.session.complaints.items() if not told]:
+            self.session.complaints[message] = True
+            self.server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Warning, f"daft-lint: {message}"))
+
+    def _publish(self, buffer: Buffer, findings: Iterable[Finding]) -> None:
+        shown: dict[int | None, list[lsp.Diagnostic]] = {cell: [] for cell in buffer.pages}
+        for finding in findings:
+            diagnostic = self._diagnostic(buffer, finding)
+            if diagnostic is not None and finding.span.cell in shown:
+                shown[finding.span.cell].append(diagnostic)
+        for cell, diagnostics in shown.items():
+            page = buffer.pages[cell]
+            self._publish_page(page.uri, page.version, diagnostics)
+
+    def _publish_page(self, uri: str, version: int | None, diagnostics: list[lsp.Diagnostic]) -> None:
+        self.server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, diagnostics, version))
+
+    def _diagnostic(self, buffer: Buffer, finding: Finding) -> lsp.Diagnostic | None:
+        where = buffer.range_of(finding.span)
+        if where is None:
+            return None
+        related = [
+            lsp.DiagnosticRelatedInformation(lsp.Location(page.uri, _range(there)), location.message)
+            for location in finding.related
+            if (other := self._buffer_at(location.span.path)) is not None
+            and (there := other.range_of(location.span)) is not None
+            and (page := other.page(location.span.cell)) is not None
+        ]
+        return lsp.Diagnostic(
+            range=_range(where),
+            message=finding.message,
+            severity=_SEVERITIES[finding.level],
+            code=finding.code,
+            source="daft-lint",
+            related_information=related,
+        )
+
+    def _buffer_at(self, path: str) -> Buffer | None:
+        """The buffer of a file, else what the disk has; None where that cannot be read."""
+        known = self.buffers.get(path)
+        if known is not None:
+            return known
+        try:
+            return on_disk(path, Path(path).absolute().as_uri(), self.encoding)
+        except OSError:
+            return None
+
+    # Fixes
+
+    async def code_actions(self, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+        """The fixes of the findings in a range, and those for the whole file."""
+        await self._up_to_date()
+        uri = params.text_document.uri
+        buffer = self._buffer_of(uri)
+        if buffer is None:
+            return []
+        wanted = params.context.only
+        actions: list[lsp.CodeAction] = []
+        findings = self.findings.get(buffer.path, [])
+        if _asked_for(lsp.CodeActionKind.QuickFix.value, wanted):
+            cell = buffer.cell_of(uri)
+            actions += [
+                action
+                for finding in findings
+                if finding.span.cell == cell and _meet(buffer.range_of(finding.span), params.range)
+                if (action := self._quick_fix(buffer, finding)) is not None
+            ]
+        fixes = [finding.fix for finding in findings if finding.fix is not None]
+        if _asked_for(FIX_ALL, wanted) and any(fix.safe for fix in fixes):
+            actions.append(self._fix_all("Fix all that is safe to fix (daft-lint)", FIX_ALL, uri))
+        if _asked_for(FIX_ALL_UNSAFE, wanted) and any(not fix.safe for fix in fixes):
+            actions.append(self._fix_all("Fix all, unsafe fixes too (daft-lint)", FIX_ALL_UNSAFE, uri))
+        if not self._resolves():
+            actions = [await self.resolve(action) for action in actions]
+        return actions
+
+    async def resolve(self, action: lsp.CodeAction) -> lsp.CodeAction:
+        """Work out the edit of a fix for a whole file: it is chosen seldom, and takes several checks."""
+        if action.edit is not None or not isinstance(action.data, str):
+            return action
+        buffer = self._buffer_of(action.data)
+        if buffer is not None:
+            buffers = dict(self.buffers)
+            unsafe = action.kind == FIX_ALL_UNSAFE
+            edits = await self._in_thread(lambda: self.session.fixed(buffers, buffer.path, unsafe=unsafe))
+            action.edit = self._workspace_edit(edits)
+        return action
+
+    def _quick_fix(self, buffer: Buffer, finding: Finding) -> lsp.CodeAction | None:
+        fix, diagnostic = finding.fix, self._diagnostic(buffer, finding)
+        if fix is None or diagnostic is None:
+            return None
+        edit = self._workspace_edit(fix.edits)
+        if edit is None:
+            return None
+        label = "" if fix.safe else f" (unsafe: {fix.why_unsafe})"
+        return lsp.CodeAction(
+            title=f"{finding.code}: {fix.title}{label}",
+            kind=lsp.CodeActionKind.QuickFix,
+            diagnostics=[diagnostic],
+            is_preferred=fix.safe,
+            edit=edit,
+        )
+
+    def _fix_all(self, title: str, kind: str, uri: str) -> lsp.CodeAction:
+        return lsp.CodeAction(title=title, kind=kind, data=uri)
+
+    def _resolves(self) -> bool:
+        """The editor asks for the edit of an action when it is chosen."""
+        documents = self.server.client_capabilities.text_document
+        actions = documents.code_action if documents is not None else None
+        support = actions.resolve_support if actions is not None else None
+        return support is not None and "edit" in support.properties
+
+    def _workspace_edit(self, edits: Iterable[FixEdit]) -> lsp.WorkspaceEdit | None:
+        """The edits as the editor applies them; None where one is in a text that is out of reach."""
+        by_page: dict[str, tuple[int | None, list[lsp.TextEdit]]] = {}
+        for edit in edits:
+            buffer = self._buffer_at(edit.path)
+            where = buffer.range_of_edit(edit) if buffer is not None else None
+            page = buffer.page(edit.cell) if buffer is not None else None
+            if where is None or page is None:
+                return None
+            by_page.setdefault(page.uri, (page.version, []))[1].append(lsp.TextEdit(_range(where), edit.text))
+        return self._versioned(by_page)
+
+    def _versioned(self, by_page: Mapping[str, tuple[int | None, list[lsp.TextEdit]]]) -> lsp.WorkspaceEdit:
+        workspace = self.server.client_capabilities.workspace
+        support = workspace.workspace_edit if workspace is not None else None
+        if support is None or not support.document_changes:
+            return lsp.WorkspaceEdit(changes={uri: edits for uri, (_, edits) in by_page.items()})
+        return lsp.WorkspaceEdit(
+            document_changes=[
+                lsp.TextDocumentEdit(lsp.OptionalVersionedTextDocumentIdentifier(uri, version), list(edits))
+                for uri, (version, edits) in by_page.items()
+            ]
+        )
+
+    def _buffer_of(self, uri: str) -> Buffer | None:
+        notebook = self.server.workspace.get_notebook_document(cell_uri=uri)
+        return self.buffers.get(_path(uri if notebook is None else notebook.uri))
+
+    # Hover
+
+    async def hover(self, params: lsp.HoverParams) -> lsp.Hover | None:
+        uri = params.text_document.uri
+        buffer = self._buffer_of(uri)
+        if buffer is None:
+            return None
+        cell = buffer.cell_of(uri)
+        page = buffer.page(cell)
+        if page is None:
+            return None
+        offset = page.text.offset((params.position.line, params.position.character))
+        documents = {path: other.document for path, other in self.buffers.items()}
+
+        def work() -> str | None:
+            from daft_lint.pipeline.interpreter.project import Project
+            from daft_lint.source.modules import Modules
+
+            config = self.session.config_of(buffer.path)
+            return hover(buffer.document, cell, buffer.byte_of(cell, offset), config, Project(Modules(documents)))
+
+        text = await self._in_thread(work)
+        return None if text is None else lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, text))
+
+
+def _function(method: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A method as a function: pygls marks what it registers, and a bound method cannot be marked."""
+    if inspect.iscoroutinefunction(method):
+
+        async def handle_later(params: Any) -> Any:
+            return await method(params)
+
+        return handle_later
+
+    def handle(params: Any) -> Any:
+        return method(params)
+
+    return handle
+
+
+def _path(uri: str) -> str:
+    """The path of a file as reports show it, from the working directory where it lies below; a text that was never
+    saved gets a name of its own."""
+    name = uris.to_fs_path(uri) if uri.startswith("file:") else None
+    if name is None:
+        return f"{uri.rpartition(':')[2].strip('/') or 'untitled'}.py"
+    path = Path(name)
+    try:
+        return path.relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+def _range(range_: Range) -> lsp.Range:
+    return lsp.Range(lsp.Position(*range_[0]), lsp.Position(*range_[1]))
+
+
+def _meet(one: Range | None, other: lsp.Range) -> bool:
+    if one is None:
+        return False
+    start, end = (other.start.line, other.start.character), (other.end.line, other.end.character)
+    return one[0] <= end and start <= one[1]
+
+
+def _asked_for(kind: str, wanted: Iterable[lsp.CodeActionKind | str] | None) -> bool:
+    """Whether an editor that asks for these kinds, and all below them, wants this one; None: every kind."""
+    if wanted is None:
+        return True
+    asked = [str(getattr(one, "value", one)) for one in wanted]
+    return any(one == "" or kind == one or kind.startswith(f"{one}.") for one in asked)

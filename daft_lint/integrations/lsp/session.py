@@ -1,0 +1,123 @@
+"""The buffers of an editor and what is found in them, by file; nothing here knows the protocol's library."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from daft_lint.api.finding import Finding, FixEdit
+from daft_lint.config import LEVELS, Config, ConfigError, load
+from daft_lint.fix.loop import fix_documents
+from daft_lint.integrations.lsp.texts import Buffer
+from daft_lint.lint import engine
+from daft_lint.lint.plugins import PluginError
+from daft_lint.lint.project_checker import ProjectChecker
+from daft_lint.source.discovery import discover
+from daft_lint.source.document import Document
+
+_LINE = re.compile(rb"[^\n]*\n|[^\n]+\Z")
+
+
+@dataclass
+class Session:
+    """Checks buffers together: what one imports of another is read from the buffer, saved or not.
+
+    Not for several threads at once. `plugins`: run those that a configuration names.
+    """
+
+    plugins: bool = True
+    trees: dict[Path | None, ProjectChecker] = field(default_factory=dict)
+    """By the file that the configuration was read from."""
+    complaints: dict[str, bool] = field(default_factory=dict)
+    """What is wrong with a configuration or a plugin, and whether the user was told."""
+
+    def config_of(self, path: str) -> Config:
+        """The configuration of the folder that a file is in; the defaults where it cannot be used."""
+        folder = Path(path).absolute().parent
+        try:
+            config = load(folder)
+            config = config if self.plugins else _without_plugins(config)
+        except ConfigError as error:
+            self.complaints.setdefault(str(error), False)
+            return Config(root=folder)
+        try:
+            engine.rules(config.plugins)
+        except PluginError as error:
+            self.complaints.setdefault(str(error), False)
+            return _without_plugins(config)
+        return config
+
+    def check(self, buffers: Mapping[str, Buffer]) -> dict[str, list[Finding]]:
+        """The findings to show in each buffer, by path."""
+        found: dict[str, list[Finding]] = {}
+        for tree, of_tree in self._by_tree(buffers):
+            tree.overlay({path: buffer.document for path, buffer in of_tree.items()})
+            shown = LEVELS[LEVELS.index(tree.config.level) :]
+            for path, buffer in of_tree.items():
+                found[path] = [
+                    finding
+                    for finding in tree.observe(buffer.document)
+                    if finding.span.path == path and finding.level.name.lower() in shown
+                ]
+        return {path: found.get(path, []) for path in buffers}
+
+    def fixed(self, buffers: Mapping[str, Buffer], path: str, *, unsafe: bool = False) -> list[FixEdit]:
+        """The edits that leave nothing in a buffer that a fix can mend."""
+        tree = ProjectChecker(self.config_of(path))
+        around = {other: buffer.document for other, buffer in buffers.items()}
+        before = buffers[path].document
+        report = fix_documents(
+            [before],
+            lambda document: [f for f in tree.observe(document) if f.span.path == path],
+            unsafe=unsafe,
+            overlay=lambda documents: tree.overlay({**around, **documents}),
+        )
+        return differences(before, report.files[0].after)
+
+    def _by_tree(self, buffers: Mapping[str, Buffer]) -> list[tuple[ProjectChecker, dict[str, Buffer]]]:
+        """The buffers that share a configuration, with their tree; those that it excludes are left out."""
+        grouped: dict[Path | None, tuple[ProjectChecker, dict[str, Buffer]]] = {}
+        for path, buffer in buffers.items():
+            config = self.config_of(path)
+            if _is_excluded(path, config):
+                continue
+            tree = self.trees.get(config.file)
+            if tree is None or tree.config != config:
+                tree = self.trees[config.file] = ProjectChecker(config)
+            grouped.setdefault(config.file, (tree, {}))[1][path] = buffer
+        return list(grouped.values())
+
+
+def _without_plugins(config: Config) -> Config:
+    return replace(config, plugins=())
+
+
+def _is_excluded(path: str, config: Config) -> bool:
+    return os.path.exists(path) and not discover([Path(path)], config, force_exclude=True).files
+
+
+def differences(before: Document, after: Document) -> list[FixEdit]:
+    """The edits, line by line, that make one document of the other; in a notebook, of each cell's source."""
+    if before.kind != "notebook":
+        return _line_edits(before.path, None, before.raw, after.raw, before.encoding)
+    edits: list[FixEdit] = []
+    for old, new in zip(before.cells, after.cells, strict=True):
+        edits += _line_edits(before.path, old.number, old.source, new.source, "utf-8")
+    return edits
+
+
+def _line_edits(path: str, cell: int | None, before: bytes, after: bytes, encoding: str) -> list[FixEdit]:
+    old, new = _LINE.findall(before), _LINE.findall(after)
+    starts = [0]
+    for line in old:
+        starts.append(starts[-1] + len(line))
+    edits = []
+    for kind, first, last, new_first, new_last in difflib.SequenceMatcher(None, old, new).get_opcodes():
+        if kind != "equal":
+            text = b"".join(new[new_first:new_last]).decode(encoding)
+            edits.append(FixEdit(path, cell, starts[first], starts[last], text))
+    return edits

@@ -1,0 +1,139 @@
+"""Rules of others: packages that register a module under the entry-point group `daft_lint.rules`.
+
+A plugin is imported only when the configuration names it. What it gives is held to the contract of `daft_lint.api.rule`
+before any of its rules runs.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import re
+from collections.abc import Iterable, Sequence
+from types import ModuleType
+
+from daft_lint.api.rule import Level, PipelineRule, Rule, ScriptRule
+from daft_lint.config import did_you_mean
+
+GROUP = "daft_lint.rules"
+OURS = "DFT"
+"""The letters of this project's own codes; a plugin has three others."""
+
+_CODE = re.compile(r"[A-Z]{3}[0-9]{3}\Z")
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+\Z")
+
+
+class PluginError(Exception):
+    """A plugin that cannot be used: says which, and what is wrong with it in one line."""
+
+
+@functools.cache
+def load(names: tuple[str, ...]) -> tuple[type[Rule], ...]:
+    """The rules of the plugins with these entry-point names.
+
+    Raises `PluginError` for a plugin that is not installed, cannot be imported, or whose rules break the contract.
+    """
+    found: list[type[Rule]] = []
+    for name in dict.fromkeys(names):
+        rules = rules_of(_module(name))
+        if not rules:
+            raise PluginError(f"plugin {name}: its module has no rule: no subclass of PipelineRule or ScriptRule")
+        for rule in rules:
+            wrong = broken(rule)
+            if wrong is not None:
+                raise PluginError(f"plugin {name}: {rule.__name__}: {wrong}")
+        found += rules
+    clash = twice(found)
+    if clash is not None:
+        raise PluginError(clash)
+    return tuple(found)
+
+
+def rules_of(module: ModuleType) -> list[type[Rule]]:
+    """The rules that a module, or a package by its `__init__`, offers: those among its names that are its own."""
+    own = (module.__name__, f"{module.__name__}.")
+    return [
+        value
+        for name, value in vars(module).items()
+        if isinstance(value, type)
+        and not name.startswith("_")
+        # Before `issubclass`: on Python 3.10 an alias such as `tuple[int, ...]` passes for a type.
+        and (value.__module__ == own[0] or value.__module__.startswith(own[1]))
+        and issubclass(value, Rule)
+    ]
+
+
+def twice(rules: Iterable[type[Rule]]) -> str | None:
+    """What is wrong where two rules share a code or a name; None where none do."""
+    for what in ("code", "name"):
+        known: dict[str, type[Rule]] = {}
+        for rule in rules:
+            other = known.setdefault(getattr(rule, what), rule)
+            if other is not rule:
+                shared = getattr(rule, what)
+                return f"two rules have the {what} {shared}: {_spelled(other)} and {_spelled(rule)}"
+    return None
+
+
+def broken(rule: type[Rule]) -> str | None:
+    """How a rule breaks the contract of `daft_lint.api.rule`, in words; None where it keeps it."""
+    if not issubclass(rule, PipelineRule | ScriptRule):
+        return "a rule is a PipelineRule or a ScriptRule"
+    if inspect.isabstract(rule):
+        return "it has no check method"
+    values = {key: getattr(rule, key, None) for key in ("code", "name", "level", "words", "fixable", "default")}
+    missing = [key for key, value in values.items() if value is None]
+    if missing:
+        return f"it has no {missing[0]}"
+    return _wrong_name(values["code"], values["name"]) or _wrong_kind(rule, values)
+
+
+def _wrong_name(code: object, name: object) -> str | None:
+    if not isinstance(code, str) or not _CODE.match(code):
+        return f"the code {code!r} is not three capital letters and three digits"
+    if code.startswith(OURS):
+        return f"the code {code} begins with {OURS}, which is kept for daft-lint's own rules"
+    if not isinstance(name, str) or not _NAME.match(name):
+        return f"the name {name!r} is not in kebab-case, such as heavy-udf"
+    return None
+
+
+def _wrong_kind(rule: type[Rule], values: dict[str, object]) -> str | None:
+    words = values["trigger_words"]
+    if not isinstance(values["level"], Level):
+        return "its level is no daft_lint.api.rule.Level"
+    if not isinstance(words, tuple) or not words or not all(isinstance(word, str) and word for word in words):
+        return "its words are no tuple of strings: the words of which a file needs one to have a finding"
+    if not isinstance(values["fixable"], bool) or not isinstance(values["default"], bool):
+        return "its fixable and default are true or false"
+    if not inspect.cleandoc(rule.__doc__ or "").strip():
+        return "it has no docstring, which is its documentation"
+    return None
+
+
+def letters(rules: Sequence[type[Rule]]) -> frozenset[str]:
+    """The letters that the codes begin with, this project's own included."""
+    return frozenset({OURS, *(rule.code[: len(OURS)] for rule in rules)})
+
+
+def _spelled(rule: type[Rule]) -> str:
+    return f"{rule.__module__}.{rule.__qualname__}"
+
+
+def _module(name: str) -> ModuleType:
+    # Late: reading the metadata of what is installed takes a while.
+    from importlib.metadata import entry_points
+
+    installed = {point.name: point for point in entry_points(group=GROUP)}
+    point = installed.get(name)
+    if point is None:
+        known = did_you_mean(name, installed) if installed else "; no plugin is installed"
+        raise PluginError(f"plugin {name} is not installed (no entry point of the group {GROUP}){known}")
+    if point.attr:
+        raise PluginError(f"plugin {name}: its entry point {point.value} must name a module, not something in it")
+    try:
+        return importlib.import_module(point.module)
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever the code of others raises, it is one line
+        reason = " ".join(str(error).split())
+        raise PluginError(f"plugin {name} cannot be imported: {type(error).__name__}: {reason}") from None

@@ -1,0 +1,1 @@
+"""From steps to pipelines: partitions, bounds, weights, order, liveness."""

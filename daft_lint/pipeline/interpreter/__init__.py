@@ -1,0 +1,1 @@
+"""From LibCST statements to the steps of DataFrames."""

@@ -1,0 +1,1 @@
+"""What the body of a UDF does with the columns that it takes."""

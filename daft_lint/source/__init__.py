@@ -1,0 +1,1 @@
+"""A file as LibCST modules, and back to bytes."""

@@ -1,0 +1,257 @@
+"""Which files to check: those under the paths that git does not ignore, and the sieve by bytes."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from daft_lint.config import Config
+from daft_lint.source.patterns import spec
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+SUFFIXES = (".py", ".pyi", ".ipynb")
+MARKDOWN_SUFFIXES = (".md", ".markdown", ".qmd")
+DEFAULT_EXCLUDES = frozenset(
+    {
+        ".bzr", ".direnv", ".eggs", ".git", ".hg", ".ipynb_checkpoints", ".mypy_cache", ".nox", ".pytest_cache",
+        ".pytype", ".ruff_cache", ".svn", ".tox", ".venv", "__pycache__", "__pypackages__", "_build", "build", "dist",
+        "node_modules", "site-packages", "venv",
+    }
+)  # fmt: skip
+"""Names of folders that are not looked into unless they are given as a path."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """A path that could not be looked at, and why, in one line."""
+
+    path: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The files to check by their paths as shown, sorted, each once, and what could not be read."""
+
+    names: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        return tuple(sorted(map(Path, self.names)))
+
+
+def mentions_daft(raw: bytes) -> bool:
+    """The first sieve: a file that does not hold the word cannot use Daft."""
+    # From the end: CPython looks for a `d` that way, and for the far more frequent `t` from the front.
+    return raw.rfind(b"daft") >= 0
+
+
+def may_use_daft(raw: bytes) -> bool:
+    """The same, sharper, for the code alone: whatever a file does with Daft begins with an import."""
+    return mentions_daft(raw) and b"import" in raw
+
+
+def may_suppress(raw: bytes) -> bool:
+    """Whether a file may hold a suppression of this tool's."""
+    return mentions_daft(raw) and (b"noqa" in raw.lower() or b"daft-lint:" in raw)
+
+
+def discover(paths: Sequence[Path], config: Config, *, force_exclude: bool = False) -> Found:
+    """The Python files and notebooks at `paths`: a file that is given is taken, whatever excludes say, unless
+    `force_exclude`; folders are walked, with .gitignore files, `.git/info/exclude` and excludes respected."""
+    walk = _Walk(config)
+    for path in paths:
+        walk.take(path, force_exclude)
+    for link in sorted(walk.links):
+        walk.files.setdefault(os.path.realpath(link), link)
+    return Found(tuple(sorted(walk.files.values())), tuple(sorted(set(walk.problems))))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ignores:
+    """The ignore patterns of one file and the folder (absolute, with a `/` at the end) that they count from."""
+
+    base: str
+    spec: GitIgnoreSpec
+
+    def says(self, path: str, is_folder: bool) -> bool | None:
+        """True: ignored; False: taken in again by a `!` pattern; None: nothing said."""
+        if not path.startswith(self.base):
+            return None
+        relative = path[len(self.base) :] + ("/" if is_folder else "")
+        return self.spec.check_file(relative).include
+
+
+@dataclass
+class _Walk:
+    config: Config
+    files: dict[str, str] = field(default_factory=dict)
+    """By real path, so that a file is checked once."""
+    links: list[str] = field(default_factory=list)
+    """Links to files, which count where the file itself was not met: folders are not listed in any order."""
+    problems: list[Problem] = field(default_factory=list)
+    folders: set[tuple[int, int]] = field(default_factory=set)
+    """Device and inode of the folders that were entered: a loop of links ends."""
+
+    def __post_init__(self) -> None:
+        base = _with_slash(os.path.abspath(self.config.root))
+        self.excludes = _Ignores(base, spec(self.config.exclude)) if self.config.exclude else None
+        self.suffixes = SUFFIXES + (MARKDOWN_SUFFIXES if self.config.markdown else ())
+
+    def take(self, path: Path, force_exclude: bool) -> None:
+        try:
+            status = os.stat(path)
+        except (OSError, ValueError) as error:
+            self.problem(path, error)
+            return
+        if not stat.S_ISDIR(status.st_mode) and not stat.S_ISREG(status.st_mode):
+            # To open a named pipe waits for ever, and to read a device may never end.
+            self.problems.append(Problem(path.as_posix(), "neither a file nor a folder"))
+            return
+        if stat.S_ISDIR(status.st_mode):
+            absolute = os.path.abspath(path)
+            if force_exclude and self._excluded(absolute, True):
+                return
+            self.walk(str(path), absolute, self._ignores_above(absolute))
+            return
+        if force_exclude and self._forced_out(os.path.abspath(path)):
+            return
+        self.files.setdefault(os.path.realpath(path), str(path))
+
+    def problem(self, path: Path | str, error: Exception) -> None:
+        message = str(error)
+        if isinstance(error, OSError):
+            message = error.strerror or type(error).__name__
+            if isinstance(error, FileNotFoundError) and os.path.islink(path):
+                message = "a symbolic link to a file that does not exist"
+        self.problems.append(Problem(Path(path).as_posix(), message))
+
+    def _forced_out(self, absolute: str) -> bool:
+        """A file or any folder above it, up to the project's root, is excluded."""
+        root = _with_slash(os.path.abspath(self.config.root))
+        if self._excluded(absolute, False):
+            return True
+        parts = absolute[len(root) :].split("/")[:-1] if absolute.startswith(root) else []
+        return any(
+            part in DEFAULT_EXCLUDES or self._excluded(root + "/".join(parts[: index + 1]), True)
+            for index, part in enumerate(parts)
+        )
+
+    def _excluded(self, absolute: str, is_folder: bool) -> bool:
+        return self.excludes is not None and self.excludes.says(absolute, is_folder) is True
+
+    def _ignores_above(self, absolute: str) -> tuple[_Ignores, ...]:
+        """The ignore files from the repository's root down to the folder above `absolute`."""
+        found: list[_Ignores] = []
+        folder = absolute
+        while True:
+            if folder != absolute:
+                found += self._ignores_in(folder, ".gitignore")
+            if os.path.lexists(os.path.join(folder, ".git")):
+                found += self._ignores_in(folder, ".git/info/exclude")
+                return tuple(reversed(found))
+            parent = os.path.dirname(folder)
+            if parent == folder:
+                # Outside of a repository only the ignore files of the tree itself count.
+                return ()
+            folder = parent
+
+    def _ignores_in(self, folder: str, name: str) -> list[_Ignores]:
+        file = os.path.join(folder, name)
+        if not os.path.isfile(file):
+            return []
+        try:
+            with open(file, encoding="utf-8", errors="surrogateescape") as stream:
+                lines = stream.read().splitlines()
+        except FileNotFoundError:
+            return []
+        except NotADirectoryError:
+            return []
+        except OSError as error:
+            self.problem(file, error)
+            return []
+        return [_Ignores(_with_slash(folder), spec(lines))] if lines else []
+
+    def walk(self, shown: str, absolute: str, ignores: tuple[_Ignores, ...]) -> None:
+        """Walks the folder `absolute`, whose files are reported below `shown`."""
+        # Links to folders are not entered, so that what lies below has no other path either.
+        pending = [("" if shown == "." else shown, absolute, os.path.realpath(absolute), ignores)]
+        while pending:
+            shown, absolute, real, ignores = pending.pop()
+            listed = self._listed(shown or ".", absolute)
+            if any(entry.name == ".gitignore" for entry in listed):
+                ignores = (*ignores, *self._ignores_in(absolute, ".gitignore"))
+            inside, below, beneath = os.path.join(shown, ""), os.path.join(real, ""), f"{absolute}/"
+            for entry in listed:
+                name = entry.name
+                if name.endswith(self.suffixes) and self._take(entry, inside + name, below + name, beneath, ignores):
+                    continue
+                if self._is_folder(entry, shown) and self._enters(entry, beneath + name, ignores):
+                    pending.append((inside + name, beneath + name, below + name, ignores))
+
+    def _listed(self, shown: str, absolute: str) -> list[os.DirEntry[str]]:
+        """What is in a folder, in no order; nothing where it was entered before or cannot be read."""
+        try:
+            status = os.stat(absolute)
+            if (status.st_dev, status.st_ino) in self.folders:
+                return []
+            self.folders.add((status.st_dev, status.st_ino))
+            with os.scandir(absolute) as entries:
+                return list(entries)
+        except OSError as error:
+            self.problem(shown, error)
+            return []
+
+    def _is_folder(self, entry: os.DirEntry[str], shown: str) -> bool:
+        try:
+            return entry.is_dir()
+        except OSError as error:
+            self.problem(os.path.join(shown, entry.name), error)
+            return False
+
+    def _enters(self, entry: os.DirEntry[str], path: str, ignores: Sequence[_Ignores]) -> bool:
+        """Whether a folder is walked into."""
+        return (
+            entry.name not in DEFAULT_EXCLUDES
+            # As git does: a linked folder is walked where it lies, and a link out of the tree not at all.
+            and not entry.is_symlink()
+            and not self._ignored(path, True, ignores)
+        )
+
+    def _take(self, entry: os.DirEntry[str], path: str, real: str, beneath: str, ignores: Sequence[_Ignores]) -> bool:
+        """Takes a file in, if it is not ignored; `real` is its path where it is no link itself. False for a folder."""
+        try:
+            if entry.is_file():
+                if not ((ignores or self.excludes) and self._ignored(beneath + entry.name, False, ignores)):
+                    if entry.is_symlink():
+                        self.links.append(path)
+                    else:
+                        self.files.setdefault(real, path)
+                return True
+            if entry.is_symlink() and not self._ignored(beneath + entry.name, False, ignores):
+                os.stat(path)
+        except OSError as error:
+            self.problem(path, error)
+            return True
+        return False
+
+    def _ignored(self, path: str, is_folder: bool, ignores: Sequence[_Ignores]) -> bool:
+        if self._excluded(path, is_folder):
+            return True
+        for ignore in reversed(ignores):
+            said = ignore.says(path, is_folder)
+            if said is not None:
+                return said
+        return False
+
+
+def _with_slash(folder: str) -> str:
+    folder = folder.replace(os.sep, "/")
+    return folder if folder.endswith("/") else folder + "/"

@@ -1,0 +1,80 @@
+"""Where LibCST nodes stand in their cell; only for cells with findings: it costs as much as a parse."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING
+
+from daft_lint.source import scanner
+from daft_lint.source.document import run_deep
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import libcst as cst
+    from libcst.metadata import CodeSpan
+
+    from daft_lint.source.document import Cell
+
+
+class Positions:
+    """The byte spans of a cell's nodes in `cell.source`.
+
+    The span of an expression in parentheses of its own is what stands between them, as LibCST has it.
+    """
+
+    def __init__(self, cell: Cell) -> None:
+        self.cell = cell
+        module = cell.module
+        self._spans, written = run_deep(lambda: _written(module)) if cell.is_deep else _written(module)
+        self._dropped = [] if written == cell.source else _dropped(cell.source, written)
+        self._starts = scanner.line_starts(cell.source)
+        self._blocks: dict[cst.CSTNode, tuple[list[int], list[cst.CSTNode]]] = {}
+
+    def span(self, node: cst.CSTNode) -> tuple[int, int]:
+        """The bytes `start:end` of a node. Raises `KeyError` for a node of another cell."""
+        span = self._spans[node]
+        return self._in_source(span.start), self._in_source(span.start + span.length)
+
+    def statement_at(self, block: cst.Module | cst.IndentedBlock, offset: int) -> cst.CSTNode | None:
+        """The statement of a block that a byte offset is in, or the last before it."""
+        if block not in self._blocks:
+            found = [(self._begin(statement), statement) for statement in block.body]
+            self._blocks[block] = ([begin for begin, _ in found], [statement for _, statement in found])
+        begins, statements = self._blocks[block]
+        index = bisect_right(begins, offset)
+        return statements[index - 1] if index else None
+
+    def _begin(self, statement: cst.CSTNode) -> int:
+        """Where a statement begins; LibCST's span of a definition leaves its decorators out."""
+        decorators: Sequence[cst.CSTNode] = getattr(statement, "decorators", ())
+        return self.span(decorators[0] if decorators else statement)[0]
+
+    def line_column(self, offset: int) -> tuple[int, int]:
+        """The line and the column, in characters, of a byte offset; both count from 1."""
+        line = scanner.line_of(self._starts, offset)
+        return line, len(self.cell.source[self._starts[line - 1] : offset].decode(errors="replace")) + 1
+
+    def _in_source(self, offset: int) -> int:
+        """`offset` counts in what LibCST writes; the bytes that it drops come on top."""
+        return offset + bisect_right(self._dropped, offset) if self._dropped else offset
+
+
+def _written(module: cst.Module) -> tuple[Mapping[cst.CSTNode, CodeSpan], bytes]:
+    """The spans of the nodes in what LibCST writes, and that text."""
+    from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper
+
+    # The copy would double the cost, and make other nodes than those that the pipelines hold.
+    return MetadataWrapper(module, unsafe_skip_copy=True).resolve(ByteSpanPositionProvider), module.bytes
+
+
+def _dropped(source: bytes, written: bytes) -> list[int]:
+    """The offsets in `written` before which LibCST dropped a byte: a form feed in front, a `\\r` at the end."""
+    dropped: list[int] = []
+    position = 0
+    for byte in source:
+        if position < len(written) and written[position] == byte:
+            position += 1
+        else:
+            dropped.append(position)
+    return dropped

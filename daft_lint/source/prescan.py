@@ -1,0 +1,170 @@
+"""What can be told of a file without LibCST: the sieve before the parse, which is most of what a check costs."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator
+from functools import cached_property
+from typing import NamedTuple
+
+_IDENTIFIER = re.compile(r"[^\W\d]\w*")
+_CLS = re.compile(r"[@.]\s*cls\b")
+_JSON_ESCAPE = re.compile(rb"\\[nrt]")
+# Every repetition that a hostile text could have tried again and again is bounded.
+_IMPORT = re.compile(
+    r"""(?x)
+    \bfrom\s{1,9} (?P<module>[.\w][.\w\ ]{0,300}?) \s{1,9}import\b\s{0,9}
+        (?P<names> \((?:[^()\#]|\#[^\n]{0,300}\n){0,4000}\) | [^\n;\#]{0,4000} )
+  | \bimport\s{1,9} (?P<modules> [^\n;\#]{0,4000} )
+    """
+)
+_ALIASED = re.compile(r"(?P<name>\w[\w.]*|\*)(?:\s+as\s+(?P<bound>\w+))?")
+_RECEIVER = re.compile(r"[\w.]*\Z")
+_MAX_RECEIVER = 80
+_LINE_BREAK = re.compile(rb"\r\n|\r|\n")
+_LIBRARIES = frozenset({"daft", "numpy", "pandas", "polars", "pyarrow"})
+_SUITES = ("body", "orelse", "finalbody", "handlers", "cases")
+
+
+class Import(NamedTuple):
+    """`from module import name as bound`; for `import module as bound`, `name` is empty. `level` counts the dots. Each
+    `from` gives one for the module itself too, with neither."""
+
+    module: str
+    level: int
+    name: str
+    bound: str
+
+
+class Prescan:
+    """A file at a glance. What it says can be too much, in comments and strings too, but never too little."""
+
+    def __init__(self, path: str, raw: bytes) -> None:
+        self.path = path
+        self.raw = raw
+
+    @cached_property
+    def text(self) -> str:
+        """The file's text, of a notebook its JSON; what is no UTF-8 stands for itself."""
+        raw = _JSON_ESCAPE.sub(b"\n", self.raw) if self.path.endswith(".ipynb") else self.raw
+        text = raw.decode("utf-8", "replace")
+        return text.replace("\\\r\n", " ").replace("\\\n", " ") if "\\" in text else text
+
+    @cached_property
+    def identifiers(self) -> frozenset[str]:
+        """Every word. `cls` counts where it can be Daft's and is not just what a method calls its class."""
+        words = frozenset(_IDENTIFIER.findall(self.text))
+        if "cls" in words and not _CLS.search(self.text) and not any(one.name in ("cls", "*") for one in self.imports):
+            return words - {"cls"}
+        return words
+
+    @cached_property
+    def imports(self) -> tuple[Import, ...]:
+        """What it imports, wherever that stands."""
+        return tuple(_imports(self.text))
+
+    @property
+    def is_broken(self) -> bool:
+        """A script that this Python cannot parse."""
+        return self.is_script and self.tree is None
+
+    @property
+    def is_script(self) -> bool:
+        return self.path.endswith((".py", ".pyi"))
+
+    @cached_property
+    def tree(self) -> ast.Module | None:
+        """Python's own tree of a script; None for a notebook or Markdown, or where this Python cannot parse it."""
+        if not self.is_script:
+            return None
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return ast.parse(self.raw)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+
+    @cached_property
+    def outside_tests(self) -> frozenset[str]:
+        """The identifiers outside of what pytest alone calls: no rule looks at the pipelines in there."""
+        if not is_test_file(self.path) or self.tree is None:
+            return self.identifiers
+        tests = [node for node in _functions(self.tree) if _is_test(node)]
+        lines = _LINE_BREAK.split(self.raw)
+        for node in tests:
+            first = min((node.lineno, *(decorator.lineno for decorator in node.decorator_list)))
+            lines[first - 1 : node.end_lineno] = [b""] * ((node.end_lineno or first) - first + 1)
+        rest = Prescan(self.path, b"\n".join(lines)).identifiers
+        return self.identifiers if any(node.name in rest for node in tests) else rest
+
+    def calls_on_objects(self, prefixes: tuple[str, ...]) -> bool:
+        """Whether a method whose name begins with a prefix is called on what is not, by its import, a library."""
+        named = (one for one in self.imports if one.bound and not one.level)
+        libraries = {one.bound for one in named if one.module.partition(".")[0] in _LIBRARIES}
+        calls = re.finditer(rf"\.\s{{0,99}}(?:{'|'.join(prefixes)})", self.text)
+        return any(_receiver(self.text, call.start()).partition(".")[0] not in libraries for call in calls)
+
+    def drops_result_of(self, methods: frozenset[str]) -> bool:
+        """Whether a call of one of these methods is a statement of its own, as far as can be told."""
+        if self.identifiers.isdisjoint(methods):
+            return False
+        return self.tree is None or any(method in methods for method in _dropped(self.tree))
+
+
+def _receiver(text: str, end: int) -> str:
+    """The dotted name that ends at `end`; "" for anything else."""
+    found = _RECEIVER.search(text[max(end - _MAX_RECEIVER, 0) : end].rstrip())
+    return found.group() if found is not None else ""
+
+
+def _imports(text: str) -> Iterator[Import]:
+    for match in _IMPORT.finditer(text):
+        module = "".join((match["module"] or "").split())
+        level = len(module) - len(module.lstrip("."))
+        if module:
+            yield Import(module[level:], level, "", "")
+        for name in _ALIASED.finditer(match["names"] or match["modules"] or ""):
+            if module:
+                yield Import(module[level:], level, name["name"], name["bound"] or name["name"])
+            else:
+                yield Import(name["name"], 0, "", name["bound"] or name["name"].partition(".")[0])
+
+
+def _dropped(tree: ast.Module) -> Iterator[str]:
+    """The last method of each expression statement that calls one."""
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
+        for suite in _SUITES:
+            pending += getattr(node, suite, None) or ()
+        value = node.value if isinstance(node, ast.Expr) else None
+        call = value.value if isinstance(value, ast.Await) else value
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+            yield call.func.attr
+
+
+def is_test_file(path: str) -> bool:
+    """Whether pytest looks for tests and fixtures in a file, by its default names."""
+    stem = path.rpartition("/")[2].removesuffix(".py")
+    return stem.startswith("test_") or stem.endswith("_test") or stem == "conftest"
+
+
+def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """The functions of a module, and the methods of its test classes."""
+    for node in tree.body:
+        inside = node.body if isinstance(node, ast.ClassDef) and "Test" in node.name else [node]
+        yield from (one for one in inside if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def _is_test(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    calls = (d.func if isinstance(d, ast.Call) else d for d in node.decorator_list)
+    names = (d.attr if isinstance(d, ast.Attribute) else getattr(d, "id", "") for d in calls)
+    return node.name.startswith("test") or "fixture" in names
+
+
+def uses_daft(prescan: Prescan) -> bool:
+    """Whether a file imports Daft by its name: whatever one does with Daft begins so, in the file or in a module that
+    it imports."""
+    return any(one.level == 0 and one.module.partition(".")[0] == "daft" for one in prescan.imports)

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import pytest
+
+from daft_lint.api.finding import Finding, Span
+from daft_lint.api.rule import Level
+from daft_lint.config import Config
+from daft_lint.config.selection import Selection
+from daft_lint.lint.suppressions import Suppressions, facts_on_line, parse_facts
+from daft_lint.source.document import Document
+
+
+def finding(line: int, code: str = "DFT101", end: int | None = None) -> Finding:
+    return Finding(code, "n", Level.WARNING, Span("a.py", None, line, 1, end or line, 2), "s", "c", "w")
+
+
+def table(text: str) -> Suppressions:
+    return Suppressions(Document.from_bytes("a.py", text.encode()))
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "hidden"),
+    [
+        ("x = 1  # noqa\n", 1, True),
+        ("x = 1  # NOQA: E501, DFT1\n", 1, True),
+        ("x = 1  # noqa: E501\n", 1, False),
+        ("x = 1  # noqa: DFT2\n", 1, False),
+        ("x = 1  # daft-lint: ignore[DFT101, DFT2] because\n", 1, True),
+        ("x = 1  # daft-lint: ignore\n", 1, True),
+        ("x = '# noqa'\n", 1, False),
+        ("x = (\n  1\n)  # noqa: DFT101\n", 2, True),
+        ("x = (  # noqa: DFT101\n  1\n)\n", 2, True),
+        ("x = (\n  1,  # noqa: DFT101\n  2\n)\n", 3, False),
+        ("x = (\n  1,  # noqa: DFT101\n  2\n)\n", 2, True),
+        ("# daft-lint: ignore-file[DFT1] old\nx = 1\ny = 1\n", 3, True),
+        ("x = 1\n# daft-lint: ignore-file[DFT1]\n", 1, False),
+        ("x = 1\ny = 2  # noqa: DFT101\n", 1, False),
+    ],
+)
+def test_what_a_comment_hides(text: str, line: int, hidden: bool) -> None:
+    assert table(text).hides(finding(line)) is hidden
+
+
+def test_unused_ones_are_advice() -> None:
+    text = "a = 1  # noqa: DFT101, DFT201, E1\nb = 1  # noqa\nc = 1  # daft-lint: ignore[nonsense]\n"
+    found = table(text)
+    assert found.hides(finding(1))
+    unused = list(found.unused(Selection(Config())))
+    assert [(f.code, f.level, f.span.line) for f in unused] == [
+        ("DFT002", Level.ADVICE, 3),
+        ("DFT002", Level.ADVICE, 1),
+    ]
+    assert "DFT201" in unused[1].message
+    assert "DFT101" not in unused[1].message
+    only = table("a = 1  # noqa: DFT201\n")
+    assert list(only.unused(Selection(Config(select=("DFT1",))))) == []
+
+
+def test_facts() -> None:
+    text = "a = r(p)  # daft-lint: rows=1_000_000 heavy=img,wav row-bytes=10\n# daft-lint: files=1\nb = r(p)\n"
+    (cell,) = Document.from_bytes("a.py", text.encode()).cells
+    facts = facts_on_line(cell)
+    assert set(facts) == {1, 3}
+    assert (facts[1].rows, facts[1].heavy, facts[1].row_bytes) == (1_000_000, ("img", "wav"), 10)
+    assert facts[3].files == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "word"), [("rows=many", "whole number"), ("size=1", "unknown fact"), ("hi", "'hi'"), ("", "nothing")]
+)
+def test_malformed_facts_say_what_is_wrong(body: str, word: str) -> None:
+    with pytest.raises(ValueError, match=word):
+        parse_facts(body)
+    (found,) = table(f"x = 1  # daft-lint: {body}\n").unused(Selection(Config()))
+    assert word.strip("'") in found.message

@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import pytest
+
+from daft_lint.pipeline.dataflow.flow import Context, End, pipelines
+from daft_lint.pipeline.dataflow.name_hints import looks_heavy
+from daft_lint.pipeline.interpreter.interpret import interpret
+from daft_lint.pipeline.interpreter.project import Project
+from daft_lint.pipeline.model import Column, Pipeline, Reads, Settings, Strength, UdfCall, Weight
+from daft_lint.source.document import Document
+from tests.pipeline.chains import HEAVY, Chain, call, column, files, function, memory, parameter, udf
+
+
+def built(chain: Chain) -> Pipeline:
+    return pipelines([End(chain.step, Reads.ALL)], Context())[-1]
+
+
+def columns(chain: Chain) -> dict[str, Column]:
+    return dict(built(chain).sink.columns_out)
+
+
+def last_call(chain: Chain) -> UdfCall:
+    return built(chain).sink.udf_calls[-1]
+
+
+def strength(weight: Weight) -> Strength | None:
+    return None if weight.evidence is None else weight.evidence.strength
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "img",
+        "image",
+        "images",
+        "frame",
+        "image_bytes",
+        "my_image",
+        "imageData",
+        "audio",
+        "waveform",
+        "img2",
+        "pdf_bytes",
+    ],
+)
+def test_names_of_heavy_columns(name: str) -> None:
+    assert looks_heavy(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "image_url",
+        "image_path",
+        "imagePath",
+        "img_id",
+        "num_frames",
+        "frame_id",
+        "frame_index",
+        "audio_length",
+        "bytes_count",
+        "image_size_bytes",
+        "image_hash",
+        "video_title",
+        "is_correct_no_image",
+        "has_image",
+        "data",
+        "content",
+        "label",
+        "image_type",
+        "img_emb_siglip2",
+        "path_to_image",
+        "7",
+    ],
+)
+def test_names_of_light_columns(name: str) -> None:
+    assert not looks_heavy(name)
+
+
+def test_a_download_is_heavy_from_its_own_step() -> None:
+    chain = files().with_column("b", function("download", column("image_url")))
+    made = columns(chain)["b"]
+    assert (made.weight.heavy, strength(made.weight), made.inflated_by) == (True, Strength.PROOF, chain.step)
+    (heavy_operation,) = built(chain).sink.heavy_operations
+    assert heavy_operation.heavy_read
+
+
+def test_what_a_udf_does_with_a_column_is_evidence_back_to_its_source() -> None:
+    source = files()
+    chain = source.rename("data", "d").with_column("e", function("fill_null", column("d")))
+    made = last_call(chain.with_column("y", call(udf(takes=HEAVY), column("e"))))
+    assert made.inflating is source.step
+    assert [c.name for c in made.heavy] == ["e"]
+    assert made.evidence is not None
+    assert made.evidence.strength is Strength.STRONG
+
+
+def test_evidence_never_speaks_against_what_is_known_to_be_light() -> None:
+    made = last_call(memory(path=Weight.LIGHT).with_column("y", call(udf(takes=HEAVY), column("path"))))
+    assert not made.is_heavy
+
+
+def test_a_udf_is_heavy_by_what_a_later_one_does_with_its_output() -> None:
+    first = memory(path=Weight.LIGHT).with_column("x", call(udf("load", opens=True), column("path")))
+    pipeline = built(first.with_column("y", call(udf(takes=HEAVY), column("x"))))
+    load, reader = (made for operator in pipeline.operators for made in operator.udf_calls)
+    assert load.opens
+    assert load.makes.heavy
+    assert load.inflating is reader.inflating is first.step
+
+
+def test_a_udf_that_turns_heavy_data_into_lists() -> None:
+    chain = files(pdf=HEAVY).with_column("pages", call(udf(multiplies=True), column("pdf")))
+    assert columns(chain)["pages"].weight.heavy
+    light = files(text=Weight.LIGHT).with_column("pages", call(udf(multiplies=True), column("text")))
+    assert columns(light)["pages"].weight.heavy is None
+
+
+def test_names_are_hints_for_file_sources_where_nothing_else_is_known() -> None:
+    made = last_call(files().with_column("y", call(udf(), column("image"))))
+    assert made.evidence is not None
+    assert made.evidence.strength is Strength.HINT
+    for source in (memory(closed=False), parameter()):
+        assert not last_call(source.with_column("y", call(udf(), column("image")))).is_heavy
+    for said in (udf(takes=Weight.LIGHT), udf(opens=True)):
+        assert not last_call(files().with_column("y", call(said, column("image")))).is_heavy
+
+
+def test_a_declared_type_says_what_the_source_holds() -> None:
+    proof = Weight.of(Strength.PROOF, "its type is declared")
+    source = files()
+    chain = source.with_column("t", function("cast", column("t"), weight=proof))
+    assert columns(chain)["t"].inflated_by is source.step
+
+
+def test_image_functions_and_ai_functions_take_heavy_columns() -> None:
+    source = files()
+    chain = source.with_column("w", function("image_width", column("scan")))
+    assert columns(chain)["scan"].inflated_by is source.step
+    made = last_call(source.with_column("e", function("embed_image", column("scan"), batch_size=8)))
+    assert (made.udf.name, made.is_heavy, made.bound.rows) == ("embed_image", True, 8)
+    assert made.makes.heavy is False
+
+
+def test_an_explode_of_heavy_lists_is_an_inflation() -> None:
+    chain = files(frames=HEAVY).then("explode", outputs=(column("frames"),))
+    assert len(built(chain).sink.heavy_operations) == 1
+    light = files(ids=Weight.LIGHT).then("explode", outputs=(column("ids"),))
+    assert not built(light).sink.heavy_operations
+
+
+def test_columns_of_both_sides_of_a_join() -> None:
+    right = files(img=HEAVY, id=Weight.LIGHT)
+    joined = memory(id=Weight.LIGHT).then("join", others=(right,), reads=(column("id"),))
+    made = columns(joined)["img"]
+    assert (made.weight.heavy, made.inflated_by) == (True, joined.step)
+    semi = memory(id=Weight.LIGHT).then("join", others=(right,), reads=(column("id"),), how="semi")
+    assert "img" not in columns(semi)
+
+
+def test_evidence_reaches_both_sides_of_a_union() -> None:
+    left, right = files(), files()
+    chain = left.then("concat", others=(right,)).with_column("y", call(udf(takes=HEAVY), column("x")))
+    made = pipelines([End(chain.step, Reads.ALL)], Context())
+    assert [p.sink.udf_calls[0].inflating for p in made] == [left.step, right.step]
+
+
+def test_select_makes_the_columns_exactly_known() -> None:
+    assert not built(files().where("a")).sink.exact_columns
+    operator = built(files().select(column("a"), column("image"))).sink
+    assert operator.exact_columns
+    assert set(operator.columns_out) == {"a", "image"}
+    assert not built(memory(a=Weight.LIGHT).with_column(None, column("a"))).sink.exact_columns
+
+
+@pytest.mark.parametrize(("side", "heavy"), [(512, True), (100, False), (None, True)])
+def test_resize_makes_what_its_size_says(side: int | None, heavy: bool) -> None:
+    source = files(image=HEAVY)
+    made = columns(source.with_column("small", function("resize", column("image"), w=side, h=side)))["small"]
+    assert made.weight.heavy is heavy
+    assert made.inflated_by is (source.step if heavy else None)
+    assert made.weight.row_bytes == (None if side is None else side * side * 3)
+
+
+def test_a_field_whose_name_is_light_is_not_as_heavy_as_its_struct() -> None:
+    source = files(out=HEAVY)
+    label = source.with_column("a", function("get", column("out"), key="label"))
+    image = source.with_column("a", function("get", column("out"), key="image"))
+    assert columns(label)["a"].weight.heavy is None
+    assert columns(image)["a"].weight.heavy
+
+
+def test_a_source_whose_other_columns_are_light() -> None:
+    text = "import daft\nfrom daft.datasets import lerobot\nlerobot.read_episodes('a').sort('image').collect()"
+    document = Document.from_bytes("a.py", text.encode())
+    (pipeline,) = interpret(document, Settings(), Project()).pipelines
+    assert pipeline.sink.columns_out["image"].weight.heavy is False

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import io
+import json
+
+from daft_lint.api.finding import Finding, FindingFix, FixEdit, Related, Span
+from daft_lint.api.rule import Level
+from daft_lint.report import concise, text
+from daft_lint.report import json as as_json
+
+
+def at(line: int, column: int, end: int, cell: int | None = None) -> Span:
+    return Span("a.py", cell, line, column, line, end)
+
+
+FIX = FindingFix("Insert it", "the row order", (FixEdit("a.py", None, 3, 3, "x"),))
+FOUND = Finding(
+    "DFT101",
+    "some-name",
+    Level.WARNING,
+    at(1, 5, 8),
+    "Seen",
+    "Costs",
+    "Write",
+    "hint",
+    (Related(at(2, 1, 3), "here"),),
+    FIX,
+)
+SOURCE = text.SourceLines({"a.py": "日\t= abc\nx\x1b[31m\n".encode()})
+
+
+def test_text_frames() -> None:
+    assert text.render([FOUND], 1, SOURCE).splitlines() == [
+        "a.py:1:5: DFT101 some-name [warning]",
+        "  |",
+        "1 | 日  = abc",
+        "  |       ^^^",
+        "  :: a.py:2:1: here",
+        "  |",
+        "2 | x\\x1b[31m",
+        "  | -----",
+        "  = Seen.",
+        "  = Costs.",
+        "  = Write.",
+        "  = fix: Insert it (unsafe: the row order)",
+        "",
+        "Found 1 finding (1 warning) in 1 file. 1 finding can be fixed: daft-lint fix.",
+    ]
+
+
+def test_colour_only_where_it_is_wanted() -> None:
+    assert "\x1b[" in text.render([FOUND], 1, SOURCE, colour=True)
+    assert not text.wants_colour(io.StringIO(), {})
+    assert text.wants_colour(io.StringIO(), {"FORCE_COLOR": "1"})
+    assert not text.wants_colour(io.StringIO(), {"FORCE_COLOR": "1", "NO_COLOR": "1"})
+
+
+def test_json_shape() -> None:
+    found = json.loads(as_json.render([FOUND], 3))
+    assert list(found) == ["version", "findings", "summary"]
+    assert found["summary"] == {"files": 3, "errors": 0, "warnings": 1, "advice": 0, "fixable": 1}
+    (one,) = found["findings"]
+    assert list(one) == [
+        *("code", "name", "level", "evidence", "path", "line", "column", "end_line", "end_column"),
+        *("message", "related", "fix"),
+    ]
+    assert one["message"] == "Seen. Costs. Write."
+    assert one["fix"]["edits"] == [{"path": "a.py", "start": 3, "end": 3, "text": "x"}]
+
+
+def test_concise() -> None:
+    in_cell = Finding("DFT1", "n", Level.ERROR, at(1, 5, 8, 3), "S", "", "")
+    assert concise.render([in_cell], 0).splitlines()[0] == "a.py:cell 3:1:5: DFT1 S. [error]"
