@@ -4,12 +4,15 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 EXTRAS := runtime,lsp,flake8,docs,dev
 
-.PHONY: demo test verify facts lint docs snippets corpus dist bench clean
+.PHONY: setup demo test verify facts lint docs snippets corpus dist bench clean
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(EXTRAS)]'
 	touch $@
+
+# The environment that all targets work in, from nothing; again after a change of pyproject.toml.
+setup: $(READY)
 
 # Findings are what the demo is for, so an exit status of 1 is a success here.
 demo: $(READY)
