@@ -26,7 +26,7 @@ lint: $(READY)
 	$(BIN)/mypy
 
 test: lint docs
-	$(BIN)/python -m pytest -m "not (ray and slow)"
+	$(BIN)/python -m pytest -m "not (ray and slow) and not facts"
 
 # Runs every pipeline of the fixtures before and after its fixes on a private Ray: some minutes on 2 cores.
 verify: $(READY)
@@ -34,7 +34,7 @@ verify: $(READY)
 
 # Measures the facts that the rules rest on once more, and what is left when something dies on Ray.
 facts: $(READY)
-	$(BIN)/python -m pytest -m ray tests/runtime --ignore tests/runtime/test_pipelines.py
+	$(BIN)/python -m pytest -m "ray or facts" tests/runtime --ignore tests/runtime/test_pipelines.py
 
 docs: $(READY)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
