@@ -20,7 +20,7 @@ REPOSITORIES: dict[str, tuple[str, ...]] = {
     "Eventual-Inc/Daft": ("benchmarking/ai", "tutorials"),
     "Eventual-Inc/daft-examples": (".",),
 }
-"""What the table covers of each; a checkout is in the folder under the repository's own name."""
+"""What the table covers of each."""
 
 TIMEOUT = 600.0
 """Seconds for one check: all of Daft's repository takes some 25."""
@@ -38,7 +38,9 @@ class Row(NamedTuple):
 
 
 def checkout(folder: Path, repository: str) -> Path:
-    return folder / repository.rpartition("/")[2]
+    """Where the repository is in a folder of checkouts: under its own name, or under `owner+name`."""
+    with_owner = folder / repository.replace("/", "+")
+    return with_owner if with_owner.is_dir() else folder / repository.rpartition("/")[2]
 
 
 def commit_of(folder: Path) -> str:
