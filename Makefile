@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 EXTRAS := runtime,lsp,flake8,docs,dev
 
-.PHONY: setup demo test verify facts lint docs snippets corpus dist bench clean
+.PHONY: setup demo test verify facts lint docs snippets corpus corpus-score dist bench clean
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -46,6 +46,11 @@ snippets: $(READY)
 # Writes what checks of public Daft code say today into tests/corpus/expected.tsv; DAFT_LINT_CORPUS names the checkouts.
 corpus: $(READY)
 	$(BIN)/python -m tests.corpus_table
+
+# Precision and recall on the labels of tests/corpus/labels.tsv; SCORE takes options, such as `--codes built`.
+SCORE ?=
+corpus-score: $(READY)
+	$(BIN)/python -m tests.corpus_score $(SCORE)
 
 dist: $(READY)
 	rm -rf dist
