@@ -43,9 +43,7 @@ export async function locate(around: Surroundings): Promise<Located> {
       return { command, origin };
     }
   }
-  throw new NotFound(
-    `No daft-lint was found ${places(around)}. Install it there with its extra lsp, or set daft-lint.path.`,
-  );
+  throw new NotFound(`No daft-lint was found ${places(around)}. Install it with its extra lsp, or set daft-lint.path.`);
 }
 
 function* candidates(around: Surroundings): Generator<[command: string, origin: string]> {
@@ -87,7 +85,7 @@ function places(around: Surroundings): string {
   if (around.folder !== undefined) {
     looked.push(`in .venv or venv of ${around.folder}`);
   }
-  return [...looked, "on PATH"].join(", ");
+  return [...looked, looked.length === 0 ? "on PATH" : "or on PATH"].join(", ");
 }
 
 /** The surroundings on this machine. */

@@ -42,5 +42,7 @@ export function startFailure(command: string, complaints: string): string {
     return `${command} server ended without a word. Is it a daft-lint?`;
   }
   // Without its extra the command says in one line how to get it.
-  return line.includes("[lsp]") ? `${command}: ${line}` : `${command} server did not start: ${line}`;
+  return line.includes("[lsp]")
+    ? `${line.replace(/^daft-lint: /, "")} (for ${command})`
+    : `${command} server did not start: ${line}`;
 }

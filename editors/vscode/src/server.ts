@@ -4,6 +4,7 @@ import type { Readable } from "node:stream";
 import * as vscode from "vscode";
 import {
   CloseAction,
+  type CloseHandlerResult,
   type DocumentSelector,
   ErrorAction,
   type ErrorHandler,
@@ -28,6 +29,42 @@ export type Phase =
 
 const CELL = "vscode-notebook-cell";
 const PYTHON = "python";
+
+/** How long a server that did not start has to say why. */
+const LAST_WORDS_MILLISECONDS = 2000;
+
+/** Its errors go to the log: what the user has to know is told by `Servers`, once and in words. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+}
+
+/** What a program says on standard error. */
+class Complaints {
+  private readonly parts: string[] = [];
+  private end = () => {};
+  private readonly ended = new Promise<void>((resolve) => {
+    this.end = resolve;
+  });
+
+  read(input: Readable, log: vscode.LogOutputChannel): void {
+    input
+      .setEncoding("utf8")
+      .on("data", (text: string) => {
+        this.parts.push(text);
+        this.parts.splice(0, this.parts.length - 50);
+        log.info(text.trimEnd());
+      })
+      .on("close", this.end);
+  }
+
+  /** All of it, once there is no more to come. */
+  async text(): Promise<string> {
+    await Promise.race([this.ended, new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MILLISECONDS))]);
+    return this.parts.join("");
+  }
+}
 
 /** Starts at most once; another server takes its place to start again. */
 export class Server {
@@ -82,26 +119,24 @@ export class Server {
   }
 
   private async launch(located: Located): Promise<void> {
-    const complaints: string[] = [];
+    const complaints = new Complaints();
     const client = this.clientFor(located, complaints);
     this.client = client;
     client.onDidChangeState(({ newState }) => {
       if (newState === State.Running) {
         const version = client.initializeResult?.serverInfo?.version ?? "?";
         this.enter({ name: "running", located, version });
-      } else if (newState === State.Stopped && this.phase.name === "running") {
-        this.enter({ name: "failed", message: `The server of ${this.name} ended. See the output.` });
       }
     });
     try {
       await client.start();
     } catch (error) {
       this.log.error(String(error));
-      this.enter({ name: "failed", message: startFailure(located.command, complaints.join("\n")) });
+      this.enter({ name: "failed", message: startFailure(located.command, await complaints.text()) });
     }
   }
 
-  private clientFor(located: Located, complaints: string[]): LanguageClient {
+  private clientFor(located: Located, complaints: Complaints): LanguageClient {
     const parameters = this.settings().get<boolean>("plugins", true) ? ["server"] : ["server", "--no-plugins"];
     const folder = this.folder;
     const executable = {
@@ -110,13 +145,6 @@ export class Server {
       transport: TransportKind.stdio,
       options: folder === undefined ? {} : { cwd: folder.uri.fsPath },
     };
-    const keep = (input: Readable, output: vscode.LogOutputChannel) => {
-      input.setEncoding("utf8").on("data", (text: string) => {
-        complaints.push(text);
-        complaints.splice(0, complaints.length - 50);
-        output.info(text.trimEnd());
-      });
-    };
     const handler: { inner?: ErrorHandler } = {};
     const options: LanguageClientOptions = {
       documentSelector: this.selector(),
@@ -124,22 +152,33 @@ export class Server {
       outputChannel: this.log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationFailedHandler: () => false,
-      stdioOptions: { stdout: keep, stderr: keep },
+      stdioOptions: {
+        stdout: () => {},
+        stderr: (input, log) => complaints.read(input, log),
+      },
       middleware: { notebooks: this.onlyOwned() },
       errorHandler: {
         error: (error, message, count) =>
-          handler.inner?.error(error, message, count) ?? { action: ErrorAction.Shutdown, handled: true },
-        // One that never ran would not run the next time either; one that crashed is started anew a few times.
-        closed: () =>
-          this.phase.name === "running" && handler.inner !== undefined
-            ? handler.inner.closed()
-            : { action: CloseAction.DoNotRestart, handled: true },
+          handler.inner?.error(error, message, count) ?? { action: ErrorAction.Continue },
+        closed: () => this.closed(handler.inner),
       },
       ...(folder === undefined ? {} : { workspaceFolder: folder }),
     };
-    const client = new LanguageClient("daft-lint", "daft-lint", executable, options);
+    const client = new QuietClient("daft-lint", "daft-lint", executable, options);
     handler.inner = client.createDefaultErrorHandler();
     return client;
+  }
+
+  /** A server that crashed is started anew a few times; one that never ran would not run the next time either. */
+  private async closed(usual: ErrorHandler | undefined): Promise<CloseHandlerResult> {
+    if (this.phase.name !== "running" || usual === undefined) {
+      return { action: CloseAction.DoNotRestart };
+    }
+    const result = await usual.closed();
+    if (result.action === CloseAction.DoNotRestart) {
+      this.enter({ name: "failed", message: `The server of ${this.name} ended again and again.` });
+    }
+    return result;
   }
 
   private selector(): DocumentSelector {

@@ -16,15 +16,17 @@ export class Status implements vscode.Disposable {
       this.item,
       servers.onDidChange(() => this.update()),
       vscode.window.onDidChangeActiveTextEditor(() => this.update()),
+      vscode.window.onDidChangeVisibleTextEditors(() => this.update()),
       vscode.window.onDidChangeActiveNotebookEditor(() => this.update()),
     ];
     this.update();
   }
 
   private update(): void {
-    const document = vscode.window.activeTextEditor?.document;
-    const notebook = vscode.window.activeNotebookEditor?.notebook;
-    const shown = document?.languageId === "python" ? document.uri : notebook?.uri;
+    // The active editor can be the output or a preview beside the script.
+    const editors = [vscode.window.activeTextEditor, ...vscode.window.visibleTextEditors];
+    const script = editors.find((editor) => editor?.document.languageId === "python")?.document;
+    const shown = script?.uri ?? vscode.window.activeNotebookEditor?.notebook.uri;
     const server = shown === undefined ? undefined : this.servers.of(shown);
     if (server === undefined || server.phase.name === "off") {
       this.item.hide();

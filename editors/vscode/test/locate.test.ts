@@ -68,7 +68,7 @@ test("where there is none, the message says where it was looked for and what to 
   expect(failure).toBeInstanceOf(NotFound);
   expect(failure.message).toBe(
     "No daft-lint was found beside the selected interpreter /opt/python/bin/python3, in .venv or venv of /projects/a, " +
-      "on PATH. Install it there with its extra lsp, or set daft-lint.path.",
+      "or on PATH. Install it with its extra lsp, or set daft-lint.path.",
   );
 });
 

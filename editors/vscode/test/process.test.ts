@@ -21,8 +21,8 @@ test("the last line", () => {
 });
 
 test("a server that lacks its extra says how to get it", () => {
-  const line = "daft-lint: the language server needs pygls: pip install 'daft-lint[lsp]'";
-  expect(startFailure("/bin/daft-lint", `${line}\n`)).toBe(`/bin/daft-lint: ${line}`);
+  const line = "the language server needs more than the core: pip install 'daft-lint[lsp]'";
+  expect(startFailure("/bin/daft-lint", `daft-lint: ${line}\n`)).toBe(`${line} (for /bin/daft-lint)`);
   expect(startFailure("/bin/daft-lint", "Traceback\nImportError: x\n")).toContain("did not start: ImportError: x");
   expect(startFailure("/bin/true", "")).toContain("Is it a daft-lint?");
 });
