@@ -68,9 +68,15 @@ def test_what_it_is_built_from_is_pinned() -> None:
     assert not MANIFEST.get("dependencies"), "the package is one bundle"
     assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in pinned.values()), pinned
     assert LOCK["packages"][""]["devDependencies"] == pinned
-    locked = {path: package for path, package in LOCK["packages"].items() if path}
-    assert all("integrity" in package and "resolved" not in package for package in locked.values())
-    assert {name: locked[f"node_modules/{name}"]["version"] for name in pinned} == pinned
+    assert {name: LOCK["packages"][f"node_modules/{name}"]["version"] for name in pinned} == pinned
+
+
+@pytest.mark.parametrize("folder", [EXTENSION, EXTENSION / "trial"])
+def test_the_lock_has_checksums_and_no_addresses(folder: Path) -> None:
+    packages = json.loads((folder / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    locked = [package for path, package in packages.items() if path]
+    assert locked
+    assert all("integrity" in package and "resolved" not in package for package in locked)
 
 
 def test_nothing_is_built_against_a_newer_vs_code_than_is_asked_for() -> None:
