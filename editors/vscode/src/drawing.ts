@@ -269,4 +269,7 @@ const open = (event) => {
 };
 document.addEventListener("click", open);
 document.addEventListener("keydown", open);
+const { x = 0, y = 0 } = editor.getState() ?? {};
+window.scrollTo(x, y);
+window.addEventListener("scroll", () => editor.setState({ x: window.scrollX, y: window.scrollY }));
 `;

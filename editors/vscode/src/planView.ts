@@ -6,7 +6,7 @@ import * as vscode from "vscode";
 
 import { page } from "./drawing";
 import { marksOf, notebookOf } from "./findings";
-import { planOf } from "./plan";
+import { type Plan, planOf } from "./plan";
 import { run } from "./process";
 import { complain, type Servers } from "./servers";
 
@@ -17,27 +17,44 @@ interface Chosen {
   readonly cell?: number;
 }
 
+/** The file that is shown, and its plan as it was saved last. */
+interface Shown {
+  readonly file: vscode.Uri;
+  readonly plan: Plan;
+}
+
 export class PlanView implements vscode.Disposable {
   private panel: vscode.WebviewPanel | undefined;
-  private shown: vscode.Uri | undefined;
+  private shown: Shown | undefined;
+  private nonce = "";
   private readonly disposables: vscode.Disposable[];
 
   constructor(private readonly servers: Servers) {
     const refresh = ({ uri }: { readonly uri: vscode.Uri }) => {
-      if (uri.toString() === this.shown?.toString()) {
-        void this.draw(uri);
+      if (this.shows(uri)) {
+        void this.refresh(uri);
+      }
+    };
+    const changed = ({ uri, isDirty }: { readonly uri: vscode.Uri; readonly isDirty: boolean }) => {
+      if (isDirty && this.shows(uri)) {
+        this.draw();
       }
     };
     this.disposables = [
       vscode.workspace.onDidSaveTextDocument(refresh),
       vscode.workspace.onDidSaveNotebookDocument(refresh),
+      vscode.workspace.onDidChangeTextDocument(({ document }) => changed(document)),
+      vscode.workspace.onDidChangeNotebookDocument(({ notebook }) => changed(notebook)),
       vscode.languages.onDidChangeDiagnostics(({ uris }) => {
-        const shown = this.shown;
-        if (shown !== undefined && uris.some((uri) => (notebookOf(uri)?.uri ?? uri).toString() === shown.toString())) {
-          void this.draw(shown);
+        if (this.shown !== undefined && uris.some((uri) => this.shows(notebookOf(uri)?.uri ?? uri))) {
+          this.draw();
         }
       }),
     ];
+  }
+
+  private shows(file: vscode.Uri): boolean {
+    return this.shown?.file.toString() === file.toString();
   }
 
   /** Shows the plan of a file, else of that in the active editor. */
@@ -51,57 +68,68 @@ export class PlanView implements vscode.Disposable {
       );
       return;
     }
-    await this.draw(file, true);
-  }
-
-  private async draw(file: vscode.Uri, reveal = false): Promise<void> {
-    let html: string;
     try {
-      html = await this.html(file);
+      this.shown = { file, plan: await this.read(file) };
     } catch (error) {
-      if (reveal) {
-        await complain(error instanceof Error ? error.message : String(error));
-      }
+      await complain(error instanceof Error ? error.message : String(error));
       return;
     }
-    if (!reveal && this.shown?.toString() !== file.toString()) {
-      return;
-    }
-    const panel = this.panel ?? this.open(file);
-    this.shown = file;
-    panel.title = `Plan of ${vscode.workspace.asRelativePath(file)}`;
-    panel.webview.html = html;
-    if (reveal) {
-      panel.reveal(undefined, true);
+    this.panel ??= this.open();
+    this.draw();
+    this.panel.reveal(undefined, true);
+  }
+
+  /** Reads the plan of the file that is shown again. What is shown stays where the file cannot be read. */
+  private async refresh(file: vscode.Uri): Promise<void> {
+    const plan = await this.read(file).catch(() => undefined);
+    if (plan !== undefined && this.shows(file)) {
+      this.shown = { file, plan };
+      this.draw();
     }
   }
 
-  private async html(file: vscode.Uri): Promise<string> {
+  private async read(file: vscode.Uri): Promise<Plan> {
     const server = this.servers.of(file) ?? this.servers.of(undefined);
     if (server === undefined) {
       throw new Error("The server is starting. Try again in a moment.");
     }
     const folder = server.folder?.uri.fsPath ?? dirname(file.fsPath);
     const { command } = await server.locate();
-    const plan = planOf(await run(command, ["plan", "--format", "json", file.fsPath], folder));
+    return planOf(await run(command, ["plan", "--format", "json", file.fsPath], folder));
+  }
+
+  private draw(): void {
+    if (this.shown === undefined || this.panel === undefined) {
+      return;
+    }
+    const { file, plan } = this.shown;
     const open = [...vscode.workspace.textDocuments, ...vscode.workspace.notebookDocuments];
     const dirty = open.some(({ uri, isDirty }) => isDirty && uri.toString() === file.toString());
     const note = dirty ? "This is the plan of the file as it was saved last." : "";
-    return page(plan, marksOf(file), randomBytes(16).toString("hex"), note);
+    const html = page(plan, marksOf(file), this.nonce, note);
+    this.panel.title = `Plan of ${vscode.workspace.asRelativePath(file)}`;
+    // The page is loaded anew each time.
+    if (this.panel.webview.html !== html) {
+      this.panel.webview.html = html;
+    }
   }
 
-  private open(file: vscode.Uri): vscode.WebviewPanel {
+  private open(): vscode.WebviewPanel {
     const place = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true };
     const panel = vscode.window.createWebviewPanel("daft-lint.plan", "Plan", place, {
       enableScripts: true,
       localResourceRoots: [],
     });
+    this.nonce = randomBytes(16).toString("hex");
     panel.onDidDispose(() => {
       this.panel = undefined;
       this.shown = undefined;
     });
-    panel.webview.onDidReceiveMessage((chosen: Chosen) => void goTo(this.shown ?? file, chosen));
-    this.panel = panel;
+    panel.webview.onDidReceiveMessage((chosen: Chosen) => {
+      if (this.shown !== undefined) {
+        void goTo(this.shown.file, chosen);
+      }
+    });
     return panel;
   }
 
