@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 EXTRAS := runtime,lsp,flake8,docs,dev
 
-.PHONY: setup demo test verify facts lint docs snippets corpus corpus-score dist bench clean
+.PHONY: setup demo test verify facts lint docs snippets corpus corpus-score dist vscode bench clean
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -57,6 +57,10 @@ dist: $(READY)
 	$(BIN)/python -m build --outdir dist .
 	$(BIN)/twine check --strict dist/*
 
+# Needs npm and Node 20.19 or newer; the tests of the extension speak to this environment's server.
+vscode: $(READY)
+	cd editors/vscode && npm ci --no-audit --no-fund && npm run lint && DAFT_LINT=$(abspath $(BIN))/daft-lint npm test && npm run package
+
 OTHERS ?= $(VENV)/others
 TOOLS ?= ruff fixit torchfix flake8
 PACKAGES ?= sympy django twisted sqlalchemy nltk networkx sphinx ansible-core plotly kubernetes
@@ -72,4 +76,4 @@ bench: $(READY)
 	$(BIN)/python benchmarks/bench.py $(BENCH) --output $(RESULTS) --others $(OTHERS) $$(test -d $(OTHERS)/wheels && echo --wheels $(OTHERS)/wheels)
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache editors/vscode/dist editors/vscode/node_modules
