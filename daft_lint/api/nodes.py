@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from daft_lint.pipeline.model import NodeRef, Operator, Step, StepKind, Udf
+from daft_lint.pipeline.model import NodeRef, Operator, SourceKind, Step, Udf
 from daft_lint.source import cst
 
 
@@ -22,7 +22,7 @@ def has_open_parameter(step: Step) -> bool:
     waiting, seen = [step], {id(step)}
     while waiting:
         current = waiting.pop()
-        if current.kind is StepKind.SOURCE and current.source is not None and current.source.name == "parameter":
+        if current.source is not None and current.source.kind is SourceKind.PARAMETER:
             return True
         for parent in current.parents:
             if id(parent) not in seen:
@@ -36,7 +36,7 @@ def source_label(operator: Operator) -> str:
     source = operator.step.source
     if source is None:
         return f"`{operator.step.name}` keeps the partitions that it had"
-    if source.name == "parameter":
+    if source.kind is SourceKind.PARAMETER:
         return "the DataFrame comes in here; no caller is in view"
     return f"the source, `{source.name}`"
 

@@ -7,7 +7,7 @@ import textwrap
 import pytest
 
 from daft_lint.pipeline.dataflow.order import order_seen
-from daft_lint.pipeline.interpreter.interpret import interpret
+from daft_lint.pipeline.interpreter.interpreter import interpret
 from daft_lint.pipeline.interpreter.project import Project
 from daft_lint.pipeline.model import (
     Expression,
