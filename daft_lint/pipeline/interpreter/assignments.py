@@ -6,7 +6,6 @@ import libcst as cst
 
 from daft_lint.pipeline.interpreter.definitions import Instance
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
-from daft_lint.pipeline.interpreter.recorder import RunnerSetting
 from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.values import (
     UNKNOWN,
@@ -57,7 +56,7 @@ def _bind_item(interpreter: InterpreterProtocol, target: cst.Subscript, value: o
     if owner == ExternalName("os.environ") and key == Literal("DAFT_RUNNER"):
         runner = {"native": Runner.NATIVE, "ray": Runner.RAY}.get(str(literal_value(value)))
         if runner is not None:
-            interpreter.recorder.runners.append(RunnerSetting(runner, bool(interpreter.branches)))
+            interpreter.recorder.set_runner(runner, is_conditional=bool(interpreter.branches))
     if isinstance(owner, DictValue) and isinstance(target.value, cst.Name):
         known = isinstance(key, Literal)
         entries = {**owner.entries, key.value: value} if isinstance(key, Literal) else owner.entries

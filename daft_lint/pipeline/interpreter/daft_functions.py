@@ -16,7 +16,6 @@ from daft_lint.pipeline.interpreter.daft_expressions import (
     unknown_call,
 )
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
-from daft_lint.pipeline.interpreter.recorder import RunnerSetting
 from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.sources import add_source
 from daft_lint.pipeline.interpreter.steps import add_step, current_statement, note_legacy
@@ -79,7 +78,7 @@ def _configure(interpreter: InterpreterProtocol, spelling: str, args: Arguments,
     """`set_runner_*` and the morsel size."""
     runner = catalog.RUNNERS.get(spelling)
     if runner is not None:
-        interpreter.recorder.runners.append(RunnerSetting(Runner(runner), bool(interpreter.branches)))
+        interpreter.recorder.set_runner(Runner(runner), is_conditional=bool(interpreter.branches))
         note_legacy(interpreter, spelling, node, scope)
         return
     size = literal_value(args.keyword("default_morsel_size"))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from typing import Protocol
 
 import libcst as cst
@@ -40,12 +39,14 @@ class Nesting:
         return self.depth > 0
 
 
-@dataclass(slots=True, eq=False)
 class ActiveCall:
     """A function whose body is being evaluated, and what it has returned so far on its paths."""
 
-    node: cst.FunctionDef | cst.Lambda
-    returned: list[object] = field(default_factory=list)
+    __slots__ = ("node", "returned")
+
+    def __init__(self, node: cst.FunctionDef | cst.Lambda) -> None:
+        self.node = node
+        self.returned: list[object] = []
 
 
 class InterpreterProtocol(Protocol):

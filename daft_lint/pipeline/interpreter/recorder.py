@@ -21,14 +21,6 @@ from daft_lint.pipeline.model import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RunnerSetting:
-    """A place where the script sets its runner; `is_conditional`: in a branch that need not be taken."""
-
-    runner: Runner
-    is_conditional: bool
-
-
 @dataclass(slots=True, eq=False)
 class Recorder:
     """The steps, UDFs and calls of one file, and what becomes of its DataFrames."""
@@ -51,7 +43,10 @@ class Recorder:
     discarded: list[DiscardedStep] = field(default_factory=list)
     reads_on_dataframes: list[ReadOnDataFrame] = field(default_factory=list)
     legacy: list[LegacyUse] = field(default_factory=list)
-    runners: list[RunnerSetting] = field(default_factory=list)
+    runners: set[Runner] = field(default_factory=set)
+    """The runners that the script sets."""
+    has_conditional_runner: bool = False
+    """It sets one in a branch that need not be taken."""
     cluster: Cluster = field(default_factory=Cluster)
     morsel_size: int | None = None
     """`default_morsel_size`, in rows."""
@@ -64,11 +59,14 @@ class Recorder:
             for frame in dataframes_in(value):
                 self.escaped.add(frame.step)
 
+    def set_runner(self, runner: Runner, is_conditional: bool) -> None:
+        """The script sets its runner; `is_conditional`: in a branch that need not be taken."""
+        self.runners.add(runner)
+        self.has_conditional_runner = self.has_conditional_runner or is_conditional
+
     def unconditional_runner(self) -> Runner | None:
         """The runner that the script sets whatever happens, None where it sets none or several."""
-        runners = {setting.runner for setting in self.runners}
-        is_conditional = any(setting.is_conditional for setting in self.runners)
-        return runners.pop() if len(runners) == 1 and not is_conditional else None
+        return next(iter(self.runners)) if len(self.runners) == 1 and not self.has_conditional_runner else None
 
     def ends(self) -> Iterator[End]:
         """Where DataFrames are read, returned, or left unread.

@@ -23,7 +23,7 @@ from daft_lint.pipeline.interpreter.values import (
 from daft_lint.pipeline.model import Expression, ExpressionKind, Projection
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class StepColumns:
     """What a step makes of the columns; `read` are the expressions that it evaluates without making a column."""
 
