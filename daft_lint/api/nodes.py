@@ -1,6 +1,8 @@
-"""Nodes as they are written, whose rows a step has, and the places that go with a finding."""
+"""Nodes as they are written, what encloses them, whose rows a step has, and the places that go with a finding."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from daft_lint.pipeline.model import NodeRef, Operator, SourceKind, Step, Udf
 from daft_lint.source import cst
@@ -15,6 +17,20 @@ def short_code(node: cst.CSTNode, width: int = 40) -> str:
     """A node as it is written, on one line and no longer than `width` characters."""
     text = " ".join(code(node).split())
     return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def enclosing(location: NodeRef, *kinds: type[cst.CSTNode]) -> Iterator[cst.CSTNode]:
+    """What encloses a node, innermost first, up to its module: expressions, statements, functions, ...
+
+    `kinds` are the types of node that are asked for (none: all of them). Nothing for a node that is not in the tree of
+    its cell.
+    """
+    parents = location.cell.parents
+    node = parents.get(location.node)
+    while node is not None:
+        if not kinds or isinstance(node, kinds):
+            yield node
+        node = parents.get(node)
 
 
 def has_open_parameter(step: Step) -> bool:
@@ -77,21 +93,8 @@ def _names(node: cst.CSTNode) -> frozenset[str]:
 
 def _parameters_around(location: NodeRef) -> frozenset[str]:
     """The parameters of the functions that hold a place."""
-    path: list[frozenset[str]] = []
-
-    def find(node: cst.CSTNode) -> bool:
-        if node is location.node:
-            return True
-        parameters = node.params if isinstance(node, cst.FunctionDef | cst.Lambda) else None
-        if parameters is not None:
-            path.append(frozenset(p.name.value for p in _all_parameters(parameters)))
-        if any(find(child) for child in node.children):
-            return True
-        if parameters is not None:
-            path.pop()
-        return False
-
-    return frozenset().union(*path) if find(location.cell.module) else frozenset()
+    functions = (node for node in enclosing(location) if isinstance(node, cst.FunctionDef | cst.Lambda))
+    return frozenset(p.name.value for function in functions for p in _all_parameters(function.params))
 
 
 def _all_parameters(parameters: cst.Parameters) -> list[cst.Param]:
