@@ -501,7 +501,7 @@ def _documents(files: Sequence[str]) -> tuple[list[Document], list[Problem]]:
 def plan(path: str, form: str, config_file: Path | None, facts: bool | None) -> int:
     """Show the pipelines that were understood in PATH: steps, heavy columns, rows, partitions, bounds; `?` is not
     known."""
-    from daft_lint.pipeline.interpreter.interpret import interpret
+    from daft_lint.pipeline.interpreter.interpreter import interpret
     from daft_lint.pipeline.interpreter.project import Project
     from daft_lint.report.plan import render
     from daft_lint.source.document import Document, ParseFailure, run_as_deep_as_needed

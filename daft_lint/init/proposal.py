@@ -112,7 +112,7 @@ def _files(place: Path) -> list[Path]:
 
 
 def _add(project: Project, file: Path, document: Document, config: Config, tree: object) -> None:
-    from daft_lint.pipeline.interpreter.interpret import interpret
+    from daft_lint.pipeline.interpreter.interpreter import interpret
     from daft_lint.pipeline.interpreter.project import Project as Tree
 
     assert isinstance(tree, Tree)

@@ -189,7 +189,7 @@ def _import_ahead(config: Config) -> None:
     import libcst  # noqa: F401
 
     from daft_lint.lint import engine
-    from daft_lint.pipeline.interpreter import interpret  # noqa: F401
+    from daft_lint.pipeline.interpreter import interpreter  # noqa: F401
 
     engine.selected_rules(config)
 

@@ -242,14 +242,26 @@ Partitions.ONE = Partitions(PartitionsKind.ONE, 1)
 Partitions.MANY = Partitions(PartitionsKind.MANY)
 
 
+class SourceKind(enum.Enum):
+    """What gives a pipeline its rows; `.value` is the name of a source that no call makes."""
+
+    CALL = "call"
+    """A function of Daft's that makes a DataFrame (`read_parquet`)."""
+    PARAMETER = "parameter"
+    """A DataFrame parameter with no caller in view."""
+    UNKNOWN = "unknown"
+    """A DataFrame that comes from somewhere out of view."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
     """Where a pipeline's rows come from.
 
-    `name` is Daft's (`read_parquet`), "parameter" for a DataFrame parameter with no caller in view, "unknown" for a
-    DataFrame that comes from somewhere out of view. `rows` is the most rows that it can have, `row_bytes` the bytes
-    of one row, both only from facts. `columns` are the known ones; `closed` says that there are no others.
+    `name` is Daft's (`read_parquet`) where a call makes it, else that of its kind. `rows` is the most rows that it can
+    have, `row_bytes` the bytes of one row, both only from facts. `columns` are the known ones; `closed` says that there
+    are no others.
     `names_hint`: the names of its columns count as hints. `rest_light`: the columns that are not listed are light.
+    `function` is the function, as `path::name`, whose parameter it is; "" where it is none.
     """
 
     name: str
@@ -261,6 +273,8 @@ class Source:
     closed: bool = False
     names_hint: bool = False
     rest_light: bool = False
+    kind: SourceKind = SourceKind.CALL
+    function: str = ""
 
 
 class StepKind(enum.Enum):
@@ -499,8 +513,8 @@ class Pipeline:
     @property
     def entry(self) -> str:
         """The function whose DataFrame parameter the rows come from, as `path::name`; "" where there is none."""
-        entry = self.source.step.options.get("entry")
-        return entry if isinstance(entry, str) else ""
+        source = self.source.step.source
+        return "" if source is None else source.function
 
     @property
     def source(self) -> Operator:

@@ -24,6 +24,7 @@ from daft_lint.pipeline.model import (
     Projection,
     Reads,
     Runner,
+    SourceKind,
     Step,
     StepKind,
     UdfCall,
@@ -447,7 +448,7 @@ def inflated_label(pipeline: Pipeline, step: Step) -> str:
     """What the inflating step is called where it is a related place."""
     if step is pipeline.source.step:
         name = step.source.name if step.source is not None else step.name
-        if name == "parameter":
+        if step.source is not None and step.source.kind is SourceKind.PARAMETER:
             return "the DataFrame comes in here; no caller is in view"
         return f"the rows that `{name}` gives are heavy already"
     return f"`{maker_of(pipeline, step)}` makes the data heavy here"

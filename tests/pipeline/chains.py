@@ -17,6 +17,7 @@ from daft_lint.pipeline.model import (
     Partitions,
     Projection,
     Source,
+    SourceKind,
     Step,
     StepKind,
     Strength,
@@ -141,4 +142,4 @@ def memory(*, rows: int | None = None, closed: bool = True, **columns: Weight) -
 
 
 def parameter() -> Chain:
-    return Chain(Step("parameter", StepKind.SOURCE, location(), source=Source("parameter")))
+    return Chain(Step("parameter", StepKind.SOURCE, location(), source=Source("parameter", kind=SourceKind.PARAMETER)))

@@ -11,7 +11,7 @@ import libcst as cst
 
 from daft_lint.lint import documentation, engine
 from daft_lint.pipeline.dataflow.flow import Context, End, pipelines
-from daft_lint.pipeline.interpreter.interpret import interpret
+from daft_lint.pipeline.interpreter.interpreter import interpret
 from daft_lint.pipeline.model import NodeRef, Operator, Pipeline, Reads, Script
 from daft_lint.report.plan import outline
 from daft_lint.source import scanner

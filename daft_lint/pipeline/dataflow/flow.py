@@ -32,6 +32,7 @@ from daft_lint.pipeline.model import (
     Runner,
     ScriptPipelines,
     Settings,
+    SourceKind,
     Step,
     StepKind,
     Strength,
@@ -167,7 +168,7 @@ class _Facts:
             self.multiplies[step] = _multiplies_rows(step)
             self.rows[step] = self._rows_after(step)
             self.partitions[step] = self._partitions_after(step)
-            is_parameter = step.source is not None and step.source.name == "parameter"
+            is_parameter = step.source is not None and step.source.kind is SourceKind.PARAMETER
             if is_parameter or any(parent in self.from_parameter for parent in step.parents[:1]):
                 self.from_parameter.add(step)
 
@@ -257,7 +258,7 @@ def _multiplies_rows(step: Step) -> bool:
 def _pipeline(steps: tuple[Step, ...], end: End, facts: _Facts) -> Pipeline:
     context = facts.context
     source = steps[0]
-    is_known = source.source is not None and source.source.name not in ("parameter", "unknown")
+    is_known = source.source is not None and source.source.kind is SourceKind.CALL
     return Pipeline(
         operators=_Path(steps, end.reads, facts).operators(),
         reads=end.reads,

@@ -4,7 +4,7 @@ import pytest
 
 from daft_lint.pipeline.dataflow.flow import Context, End, pipelines
 from daft_lint.pipeline.dataflow.name_hints import looks_heavy
-from daft_lint.pipeline.interpreter.interpret import interpret
+from daft_lint.pipeline.interpreter.interpreter import interpret
 from daft_lint.pipeline.interpreter.project import Project
 from daft_lint.pipeline.model import Column, Pipeline, Reads, Settings, Strength, UdfCall, Weight
 from daft_lint.source.document import Document
