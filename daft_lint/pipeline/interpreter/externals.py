@@ -104,7 +104,7 @@ class Externals:
     def builtin(self, path: str, args: Args, node: cst.Call, scope: Scope) -> object:
         first = args.positional[0][0] if args.positional else UNKNOWN
         name = path.removeprefix("builtins.")
-        if name in catalog.ITERATING and any(isinstance(v, Frame) for v in each(first)):
+        if name in catalog.ITERATING_BUILTINS and any(isinstance(v, Frame) for v in each(first)):
             self.interpreter.steps.iterate(first, args.positional[0][1], scope)
             return UNKNOWN
         if name in ("int", "float"):

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import libcst as cst
 
 from daft_lint.pipeline import catalog
-from daft_lint.pipeline.dataflow.flow import Context, End, pipelines
+from daft_lint.pipeline.dataflow.build import PipelineEnd, build_pipelines
+from daft_lint.pipeline.dataflow.step_facts import ScriptContext
 from daft_lint.pipeline.facts.footers import footer_facts
 from daft_lint.pipeline.interpreter.constant_names import constants_of
 from daft_lint.pipeline.interpreter.externals import ASSERTING_FAILURE, BUILTINS, EXPECTING_FAILURE, Externals
@@ -260,10 +261,10 @@ class Interpreter:
         if not recorder.runners and cluster.runner is not None:
             runner = cluster.runner
         constants = constants_of(recorder.steps, self)
-        context = Context(runner, is_set, cluster, self.settings, recorder.morsel_size, constants=constants)
+        context = ScriptContext(runner, is_set, cluster, self.settings, recorder.morsel_size, constants=constants)
         limits = list(recorder.limits)
         return Script(
-            pipelines=pipelines(self.ends(), context, limits),
+            pipelines=build_pipelines(self.ends(), context, limits),
             udfs=tuple(recorder.udfs),
             constructions=unique(recorder.constructions, lambda c: c.call),
             discarded=unique(recorder.discarded, lambda d: d.step.call),
@@ -278,7 +279,7 @@ class Interpreter:
             limits_hit=tuple(limits),
         )
 
-    def ends(self) -> list[End]:
+    def ends(self) -> list[PipelineEnd]:
         """Where DataFrames are read, returned, or left unread.
 
         A DataFrame that a function makes and drops never runs; one that a function returns, or that a module leaves
@@ -291,12 +292,12 @@ class Interpreter:
             if step in recorder.in_tests:
                 continue
             if step.kind is StepKind.SINK:
-                ends.append(End(step, step.reads, False))
+                ends.append(PipelineEnd(step, step.reads))
             elif step.kind is StepKind.COLLECT or step in recorder.escaped:
-                ends.append(End(step, Reads.ALL, False))
+                ends.append(PipelineEnd(step, Reads.ALL))
             elif step not in recorder.consumed:
                 is_left = step in recorder.top_level or step in recorder.returned
-                ends.append(End(step, Reads.ALL if is_left else Reads.NONE, False))
+                ends.append(PipelineEnd(step, Reads.ALL if is_left else Reads.NONE))
         return ends
 
     def break_cycles(self) -> None:

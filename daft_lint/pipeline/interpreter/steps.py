@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from daft_lint.pipeline import catalog, dtypes
-from daft_lint.pipeline.catalog import PartitionsFrom, RowsFrom, SourceSpec, StepSpec
+from daft_lint.pipeline.catalog import ColumnArguments, PartitionsFrom, RowsFrom, SourceSpec, StepSpec
 from daft_lint.pipeline.interpreter.values import (
     UNKNOWN,
     Args,
@@ -49,7 +49,6 @@ from daft_lint.pipeline.model import (
     Partitions,
     Projection,
     ReadOnDataFrame,
-    Runner,
     Source,
     SourceFacts,
     Step,
@@ -134,7 +133,7 @@ class Steps:
         """A receiver out of view is a DataFrame where it takes an Expression of Daft's as a DataFrame would, or has a
         method that only Daft's have."""
         spec = catalog.STEPS.get(name)
-        if spec is not None and (name in catalog.OWN_STEPS or any(has_daft_expression(v) for v in args.values())):
+        if spec is not None and (name in catalog.DAFT_ONLY_STEPS or any(has_daft_expression(v) for v in args.values())):
             if isinstance(owner, OpenParameter):
                 frame = self.interpreter.open_frame(owner.location, "parameter", owner.entry)
             else:
@@ -233,23 +232,23 @@ class Steps:
     ) -> tuple[tuple[Expression, ...], tuple[Expression, ...], tuple[str, ...], Mapping[str, str], Projection]:
         """What a step's arguments make, read, drop and rename."""
         values = [v for v, _ in args.positional]
-        if spec.columns == "expressions":
+        if spec.columns is ColumnArguments.EXPRESSIONS:
             return tuple(self.made(spec, args, node, scope)), (), (), {}, spec.projection
-        if spec.columns == "name_expression":
+        if spec.columns is ColumnArguments.NAME_AND_EXPRESSION:
             output = literal(args.value(0, "column_name"))
             made_by = args.value(1, "expr")
             expression = self.expression(UNKNOWN if made_by is None else made_by, node, scope)
             expression = replace(expression, output=output if isinstance(output, str) else None)
             return (expression,), (), (), {}, spec.projection
-        if spec.columns == "mapping":
+        if spec.columns is ColumnArguments.MAPPING:
             return tuple(self.mapped(args.value(0, "columns"), node, scope)), (), (), {}, spec.projection
-        if spec.columns in ("keys", "predicate") or spec.keys:
+        if spec.columns is ColumnArguments.READ or spec.keys:
             return (), tuple(self.expressions(self.keys(spec, args), node, scope)), (), {}, spec.projection
-        if spec.columns == "names":
+        if spec.columns is ColumnArguments.DROPPED_NAMES:
             names = tuple(n for v in values for n in strings(v))
             known = not args.open and all(is_known_names(v) for v in values)
             return (), (), names, {}, spec.projection if known else Projection.UNKNOWN
-        if spec.columns == "renames":
+        if spec.columns is ColumnArguments.RENAMES:
             pairs = renames(args)
             return (), (), (), pairs or {}, spec.projection if pairs is not None else Projection.UNKNOWN
         return (), (), (), {}, spec.projection
@@ -271,7 +270,7 @@ class Steps:
     def keys(self, spec: StepSpec, args: Args) -> list[object]:
         """The arguments that are columns to read."""
         if spec.keys:
-            given = [args.value(-1 if index is None else index, name) for index, name in spec.keys]
+            given = [args.value(*key) for key in spec.keys]
             return [v for v in given if v is not None]
         return [v for v, _ in args.positional[spec.columns_from :]] + [v for v, _ in args.keywords.values()]
 
@@ -287,7 +286,7 @@ class Steps:
 
     def grouped_method(self, grouped: Grouped, name: str, args: Args, node: cst.Call, scope: Scope) -> object:
         """Aggregations end a groupby: one repartitioning step."""
-        spec = catalog.GROUPED.get(name)
+        spec = catalog.GROUPED_STEPS.get(name)
         if spec is None:
             self.interpreter.escape(grouped)
             return UNKNOWN
@@ -530,7 +529,7 @@ class Steps:
         recorder = self.interpreter.recorder
         runner = catalog.RUNNERS.get(callee.path.removeprefix("daft."))
         if runner is not None:
-            recorder.runners.append((Runner(runner), self.interpreter.branch_depth == 0))
+            recorder.runners.append((runner, self.interpreter.branch_depth == 0))
             spelling = callee.path.removeprefix("daft.")
             self.note_legacy(spelling, node, scope)
             return UNKNOWN
@@ -606,9 +605,6 @@ class Steps:
         """The columns that are known by the source's kind, its data, its schema and its facts; whether they are all."""
         location = scope.location(node)
         heavy = dict(spec.heavy)
-        for keyword, named_by in spec.heavy_if.items():
-            if literal(args.value(-1, keyword)) is True:
-                heavy.update(named_by)
         if spec.heavy_named is not None:
             keyword, reason = spec.heavy_named
             heavy.update(dict.fromkeys(strings(args.value(-1, keyword)), reason))

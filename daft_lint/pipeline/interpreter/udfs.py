@@ -205,7 +205,7 @@ class Udfs:
             is_async=body.is_async,
             is_generator=body.is_generator,
             is_class=owner is not None,
-            multiplies=body.multiplies,
+            unsized_output=body.unsized_output,
             model_loads=body.model_loads if owner is None else (),
             **self.counts(options),
         )

@@ -60,8 +60,8 @@ class Scope(Protocol):
 class Body:
     """What the definition of a UDF says.
 
-    `returns` is the weight by the declared type or the return annotation. `multiplies`: that type is numbers of unknown
-    length (samples, pixels), so it is heavy where the UDF takes a heavy column; embeddings are not counted.
+    `returns` is the weight by the declared type or the return annotation. `unsized_output`: that type is numbers of
+    unknown length (samples, pixels), so it is heavy where the UDF takes a heavy column; embeddings are not counted.
     `model_loads` are the calls that load a model each time the body runs, with no cache; methods have them too.
     """
 
@@ -69,7 +69,7 @@ class Body:
     returns: Weight
     is_async: bool
     is_generator: bool
-    multiplies: bool
+    unsized_output: bool
     model_loads: tuple[NodeRef, ...]
 
 
@@ -205,7 +205,7 @@ def examine(
         returns=weight,
         is_async=is_async,
         is_generator=frame.yields,
-        multiplies=returns is not None and returns.unsized and not walk.embeds,
+        unsized_output=returns is not None and returns.unsized and not walk.embeds,
         model_loads=tuple(walk.model_loads),
     )
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daft_lint.pipeline.dataflow.flow import Context, End, pipelines
+from daft_lint.pipeline.dataflow.build import PipelineEnd, build_pipelines
+from daft_lint.pipeline.dataflow.step_facts import ScriptContext
 from daft_lint.pipeline.model import (
     BoundKind,
     Operator,
@@ -21,11 +22,11 @@ from daft_lint.pipeline.model import (
 from tests.pipeline.chains import HEAVY, Chain, call, column, files, function, memory, parameter, udf
 
 
-def flow(*ends: Chain, reads: Reads = Reads.ALL, context: Context | None = None) -> tuple[Pipeline, ...]:
-    return pipelines([End(chain.step, reads) for chain in ends], context or Context())
+def flow(*ends: Chain, reads: Reads = Reads.ALL, context: ScriptContext | None = None) -> tuple[Pipeline, ...]:
+    return build_pipelines([PipelineEnd(chain.step, reads) for chain in ends], context or ScriptContext())
 
 
-def one(chain: Chain, reads: Reads = Reads.ALL, context: Context | None = None) -> Pipeline:
+def one(chain: Chain, reads: Reads = Reads.ALL, context: ScriptContext | None = None) -> Pipeline:
     (pipeline,) = flow(chain, reads=reads, context=context)
     return pipeline
 
@@ -38,7 +39,7 @@ def names(pipeline: Pipeline) -> list[str]:
     return [operator.step.name for operator in pipeline.operators]
 
 
-def last(chain: Chain, context: Context | None = None) -> Operator:
+def last(chain: Chain, context: ScriptContext | None = None) -> Operator:
     return one(chain, context=context).sink
 
 
@@ -80,7 +81,7 @@ def test_paths_through_many_diamonds_are_capped_and_said_so() -> None:
     for _ in range(20):
         chain = chain.where("a").then("concat", others=(chain.where("b"),))
     limits: list[str] = []
-    assert len(pipelines([End(chain.step, Reads.ALL)], Context(), limits)) == 64
+    assert len(build_pipelines([PipelineEnd(chain.step, Reads.ALL)], ScriptContext(), limits)) == 64
     assert limits
 
 
@@ -134,7 +135,7 @@ def test_the_native_runner_ignores_partitions() -> None:
     chain = (
         files().then("into_batches", count=16).then("repartition", count=8).with_column("y", call(udf(), column("a")))
     )
-    native = last(chain, Context(Runner.NATIVE, True))
+    native = last(chain, ScriptContext(Runner.NATIVE, True))
     assert (native.stage, native.bound.kind) == (0, BoundKind.BATCHES)
     ray = last(chain)
     assert (ray.stage, ray.bound.kind) == (1, BoundKind.NONE)
@@ -188,7 +189,7 @@ def test_download_bounds_loosely_before_the_step_and_within_it() -> None:
 
 @pytest.mark.parametrize(("size", "kind"), [(32, BoundKind.BATCHES), (131_072, BoundKind.NONE)])
 def test_a_morsel_size_bounds_where_it_is_small(size: int, kind: BoundKind) -> None:
-    context = Context(morsel_size=size)
+    context = ScriptContext(morsel_size=size)
     assert calls(one(memory().with_column("y", call(udf(), column("a"))), context=context))[0].bound.kind is kind
 
 

@@ -347,7 +347,7 @@ TOKENS = dtypes.make("list", (dtypes.make("int32", (), {}),), {})
 )
 def test_lists_of_unknown_length(source: str, declared: dtypes.DType | None, multiplies: bool) -> None:
     name = source.partition("(")[0].removeprefix("def ")
-    assert body_of(source, name, declared=declared).multiplies is multiplies
+    assert body_of(source, name, declared=declared).unsized_output is multiplies
 
 
 def test_kinds_of_functions() -> None:
