@@ -15,6 +15,7 @@ from daft_lint.pipeline.catalog.legacy import LEGACY_UDF_OPTIONS as LEGACY_UDF_O
 from daft_lint.pipeline.catalog.runners import RUNNERS as RUNNERS
 from daft_lint.pipeline.catalog.sources import FRAME_FUNCTIONS as FRAME_FUNCTIONS
 from daft_lint.pipeline.catalog.sources import SOURCES as SOURCES
+from daft_lint.pipeline.catalog.spec import KEYWORD_ONLY as KEYWORD_ONLY
 from daft_lint.pipeline.catalog.spec import Argument as Argument
 from daft_lint.pipeline.catalog.spec import ColumnArguments as ColumnArguments
 from daft_lint.pipeline.catalog.spec import FrameFunctionSpec as FrameFunctionSpec

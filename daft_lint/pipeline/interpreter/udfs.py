@@ -41,7 +41,8 @@ from daft_lint.pipeline.model import (
     UdfKind,
     Weight,
 )
-from daft_lint.pipeline.udf_body import bodies
+from daft_lint.pipeline.name_resolver import NameResolver
+from daft_lint.pipeline.udf_body.definition import examine
 from daft_lint.source.syntax import decorator_names
 
 if TYPE_CHECKING:
@@ -186,7 +187,7 @@ class Udfs:
         """Examine the body and put options and body together."""
         names = Names(self.interpreter, function.scope, owner)
         declared = self.declared(options, function.scope) if options is not None else None
-        body = bodies.examine(
+        body = examine(
             function.node,
             names,
             skip_self=skip_self,
@@ -409,7 +410,7 @@ def defined(value: object) -> NodeRef | None:
 
 
 class Names:
-    """The names that a definition sees, as `bodies` asks for them."""
+    """The names that a definition sees, as a `NameResolver`."""
 
     def __init__(self, interpreter: Interpreter, scope: Scope, owner: Class | None) -> None:
         self.interpreter = interpreter
@@ -443,7 +444,7 @@ class Names:
         value = self.value(dotted)
         return value.path if isinstance(value, (DaftName, External)) else None
 
-    def function(self, dotted: str) -> tuple[cst.FunctionDef, bodies.Scope] | None:
+    def function(self, dotted: str) -> tuple[cst.FunctionDef, NameResolver] | None:
         value = self.value(dotted)
         if isinstance(value, (Marked, UdfFunction)):
             value = value.function
@@ -451,13 +452,10 @@ class Names:
             return value.node, Names(self.interpreter, value.scope, value.owner)
         return None
 
-    def classdef(self, dotted: str) -> tuple[cst.ClassDef, bodies.Scope] | None:
+    def classdef(self, dotted: str) -> tuple[cst.ClassDef, NameResolver] | None:
         value = self.value(dotted)
         if isinstance(value, Class):
             return value.node, Names(self.interpreter, value.scope, value)
-        return None
-
-    def assigned(self, dotted: str) -> tuple[cst.BaseExpression, bodies.Scope] | None:
         return None
 
 

@@ -1,9 +1,4 @@
-"""Declared types: what `daft.DataType.…`, a `return_dtype` or an annotation says of the size of a column's rows.
-
-A `DType` keeps bounds on the bytes of one row where the type gives them, and what its nature says where it does not:
-images, binary and tensors of unknown shape are bulky; text, scalars, embeddings and file references are not; lists of
-numbers of unknown length, and Python objects, are not known.
-"""
+"""The type of a column, and the constructors of `daft.DataType`."""
 
 from __future__ import annotations
 
@@ -12,18 +7,10 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeGuard
-
-import libcst as cst
+from typing import TypeGuard
 
 from daft_lint.pipeline.model import NodeRef, Strength, Weight
-from daft_lint.source.syntax import MAX_QUOTED, constant, quoted
-
-if TYPE_CHECKING:
-    from daft_lint.pipeline.udf_body.bodies import Scope
-
-_MAX_DEPTH = 8
-"""Nesting of annotations, aliases and models that is followed."""
+from daft_lint.source.syntax import MAX_QUOTED
 
 
 class Nature(enum.Enum):
@@ -78,19 +65,19 @@ class DType:
         return Weight(heavy=heavy, row_bytes=self.row_bytes)
 
 
-def _fixed(text: str, size: int) -> DType:
+def fixed(text: str, size: int) -> DType:
     return DType(text, size, size, Nature.SMALL)
 
 
-def _small(text: str) -> DType:
+def small(text: str) -> DType:
     return DType(text, nature=Nature.SMALL)
 
 
 UNKNOWN = DType("python")
 BINARY = DType("binary", nature=Nature.BULKY)
-STRING = _small("string")
+STRING = small("string")
 IMAGE = DType("image", nature=Nature.BULKY)
-FILE = _small("file")
+FILE = small("file")
 
 _SCALAR_BYTES: Mapping[str, int] = {
     "null": 0, "bool": 1, "int8": 1, "uint8": 1, "int16": 2, "uint16": 2, "float16": 2, "int32": 4, "uint32": 4,
@@ -99,7 +86,7 @@ _SCALAR_BYTES: Mapping[str, int] = {
 }  # fmt: skip
 """Bytes of a value in Arrow's layout."""
 
-_SAMPLES = frozenset({"int8", "uint8", "int16", "uint16", "float16", "float32", "float64"})
+SAMPLES = frozenset({"int8", "uint8", "int16", "uint16", "float16", "float32", "float64"})
 """Numbers that pixels and samples are made of; the wider integers are ids, token ids, boxes and counts."""
 
 _IMAGE_MODES: Mapping[str, int] = {
@@ -108,9 +95,9 @@ _IMAGE_MODES: Mapping[str, int] = {
 """Bytes of a pixel by `daft.ImageMode`."""
 
 
-def _list(element: DType) -> DType:
+def list_of(element: DType) -> DType:
     text = f"list[{element.text}]"
-    unsized = element.text in _SAMPLES or element.unsized
+    unsized = element.text in SAMPLES or element.unsized
     if element.nature is Nature.SMALL and element.high is None:
         return DType(text, nature=Nature.SMALL, parts=element.parts, element=element)
     if element.nature is Nature.BULKY or element.parts:
@@ -125,7 +112,7 @@ def _heavy_only(element: DType) -> DType:
     return replace(element, high=None, nature=Nature.UNKNOWN)
 
 
-def _struct(fields: Iterable[tuple[str, DType]]) -> DType:
+def struct_of(fields: Iterable[tuple[str, DType]]) -> DType:
     fields = tuple(fields)
     parts = tuple(part for _, part in fields)
     highs = [part.high for part in parts]
@@ -139,7 +126,7 @@ def _struct(fields: Iterable[tuple[str, DType]]) -> DType:
 def _sized_list(element: DType, size: object, text: str) -> DType:
     """A list of `size` elements; of an unknown count where `size` is no number."""
     if not _is_count(size):
-        return replace(_list(element), text=text)
+        return replace(list_of(element), text=text)
     high = None if element.high is None else element.high * size
     return replace(element, text=text, low=element.low * size, high=high, unsized=False, element=element)
 
@@ -203,19 +190,19 @@ def _make_fields(a: _Arguments) -> DType:
     fields = a.get(0, "fields")
     if not isinstance(fields, Mapping):
         return DType("struct[?]")
-    return _struct((str(name), from_value(value) or UNKNOWN) for name, value in fields.items())
+    return struct_of((str(name), from_value(value) or UNKNOWN) for name, value in fields.items())
 
 
 def _make_map(a: _Arguments) -> DType:
     key, value = a.dtype(0, "key_type"), a.dtype(1, "value_type")
-    return replace(_list(_struct((("key", key), ("value", value)))), text=f"map[{key.text}, {value.text}]")
+    return replace(list_of(struct_of((("key", key), ("value", value)))), text=f"map[{key.text}, {value.text}]")
 
 
 def _make_embedding(a: _Arguments) -> DType:
     element, size = a.dtype(0, "dtype"), a.get(1, "size")
     text = f"embedding[{element.text}, {size if _is_count(size) else '?'}]"
     if element.high is None or not _is_count(size):
-        return _small(text)
+        return small(text)
     return _sized_list(element, size, text)
 
 
@@ -226,7 +213,7 @@ def _make_fixed_list(a: _Arguments) -> DType:
 
 def _make_fixed_binary(a: _Arguments) -> DType:
     size = a.get(0, "size")
-    return _fixed(f"fixed_size_binary[{size}]", size) if _is_count(size) else DType("fixed_size_binary[?]")
+    return fixed(f"fixed_size_binary[{size}]", size) if _is_count(size) else DType("fixed_size_binary[?]")
 
 
 def _make_tensor(name: str) -> Callable[[_Arguments], DType]:
@@ -244,7 +231,7 @@ _MAKERS: dict[str, Callable[[_Arguments], DType]] = {
     "fixed_size_binary": _make_fixed_binary,
     "python": lambda a: UNKNOWN,
     "file": lambda a: FILE,
-    "list": lambda a: _list(a.dtype(0, "dtype")),
+    "list": lambda a: list_of(a.dtype(0, "dtype")),
     "fixed_size_list": _make_fixed_list,
     "embedding": _make_embedding,
     "image": lambda a: _image(a.get(0, "mode"), a.get(1, "height"), a.get(2, "width")),
@@ -262,9 +249,6 @@ _MAKERS: dict[str, Callable[[_Arguments], DType]] = {
 }
 """Constructors of `daft.DataType` (0.3 to 0.7) that are no scalars."""
 
-CONSTRUCTORS: frozenset[str] = frozenset({*_MAKERS, *_SCALAR_BYTES})
-"""The names in `daft.DataType.` that `make` knows."""
-
 
 def make(name: str, args: Sequence[object], kwargs: Mapping[str, object]) -> DType:
     """The type that `daft.DataType.<name>(*args, **kwargs)` makes.
@@ -273,7 +257,7 @@ def make(name: str, args: Sequence[object], kwargs: Mapping[str, object]) -> DTy
     given as None counts as one that is not known. A name that Daft does not have gives a type that nothing is known of.
     """
     if name in _SCALAR_BYTES:
-        return _fixed(name, _SCALAR_BYTES[name])
+        return fixed(name, _SCALAR_BYTES[name])
     maker = _MAKERS.get(name)
     return maker(_Arguments(args, kwargs)) if maker else DType(name)
 
@@ -298,7 +282,7 @@ def from_sql(text: str) -> DType | None:
         element = from_sql(array[1])
         if element is None:
             return None
-        return _sized_list(element, int(array[2]), spelled) if array[2] else _list(element)
+        return _sized_list(element, int(array[2]), spelled) if array[2] else list_of(element)
     base, _, rest = spelled.partition("(")
     name = _SQL_NAMES.get(base.strip(), base.strip())
     if name in _SCALAR_BYTES or name in ("string", "binary") or (name == "image" and not rest):
@@ -308,15 +292,15 @@ def from_sql(text: str) -> DType | None:
     return None
 
 
-def _is_size(text: str) -> bool:
+def is_size(text: str) -> bool:
     """A whole number that `int` takes, and no superscript."""
     return text.isdecimal() and len(text) <= 18
 
 
 def _sql_call(name: str, parts: list[str]) -> DType:
     if name == "image":
-        return make("image", (parts[0], *(int(n) for n in parts[1:] if _is_size(n))), {})
-    sizes = tuple(int(n) for n in parts[1:] if _is_size(n))
+        return make("image", (parts[0], *(int(n) for n in parts[1:] if is_size(n))), {})
+    sizes = tuple(int(n) for n in parts[1:] if is_size(n))
     item = from_sql(parts[0]) or UNKNOWN
     if name == "embedding":
         return make("embedding", (item, *sizes), {})
@@ -328,205 +312,3 @@ def from_value(value: object) -> DType | None:
     if isinstance(value, DType):
         return value
     return from_sql(value) if isinstance(value, str) else None
-
-
-# Annotations, as `DataType.infer_from_type` of Daft 0.7 reads them.
-
-
-def _unshaped(item: str | None, text: str) -> DType:
-    return DType(text, nature=Nature.BULKY, unsized=True, element=make(item, (), {}) if item else None)
-
-
-_ANNOTATIONS: dict[str, DType] = {
-    "None": _fixed("null", 0),
-    "bool": _fixed("bool", 1),
-    "int": _fixed("int64", 8),
-    "float": _fixed("float64", 8),
-    "str": _small("str"),
-    "bytes": DType("bytes", nature=Nature.BULKY),
-    "bytearray": DType("bytearray", nature=Nature.BULKY),
-    "memoryview": DType("memoryview", nature=Nature.BULKY),
-    "datetime.datetime": _fixed("timestamp", 8),
-    "datetime.date": _fixed("date", 4),
-    "datetime.time": _fixed("time", 8),
-    "datetime.timedelta": _fixed("duration", 8),
-    "uuid.UUID": _fixed("uuid", 16),
-    "pathlib.Path": _small("pathlib.Path"),
-    "PIL.Image.Image": DType("PIL.Image.Image", nature=Nature.BULKY),
-    "PIL.Image": DType("PIL.Image.Image", nature=Nature.BULKY),
-    "numpy.ndarray": _unshaped(None, "np.ndarray"),
-    "numpy.typing.NDArray": _unshaped(None, "np.ndarray"),
-    "torch.Tensor": _unshaped(None, "torch.Tensor"),
-    "tensorflow.Tensor": _unshaped(None, "tf.Tensor"),
-    "jax.Array": _unshaped(None, "jax.Array"),
-    "cupy.ndarray": _unshaped(None, "cupy.ndarray"),
-    **{
-        f"torch.{name}Tensor": _unshaped(item, f"torch.{name}Tensor")
-        for name, item in {
-            "Float": "float32", "Double": "float64", "Byte": "uint8", "Char": "int8", "Short": "int16",
-            "Int": "int32", "Long": "int64", "Bool": "bool", "Half": "float16",
-        }.items()
-    },
-    **{f"daft.{name}": _small(f"daft.{name}") for name in ("File", "AudioFile", "VideoFile", "ImageFile", "Hdf5File")},
-    **{f"numpy.{name}": make(name, (), {}) for name in _SAMPLES | {"int32", "int64", "uint32", "uint64"}},
-    "numpy.bool_": _fixed("bool", 1),
-}  # fmt: skip
-"""By qualified name."""
-
-_JAXTYPING: Mapping[str, str] = {
-    "Bool": "bool", "Int8": "int8", "UInt8": "uint8", "Int16": "int16", "UInt16": "uint16", "Int32": "int32",
-    "UInt32": "uint32", "Int64": "int64", "Int": "int64", "Integer": "int64", "UInt64": "uint64", "UInt": "uint64",
-    "Float16": "float16", "Float32": "float32", "Float64": "float64", "Float": "float64", "Real": "float64",
-}  # fmt: skip
-
-_LISTS = frozenset({"list", "List", "Sequence", "MutableSequence", "set", "frozenset", "Set"})
-_MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "OrderedDict", "defaultdict"})
-_ITERATORS = frozenset({
-    "Iterator", "Generator", "Iterable", "AsyncIterator", "AsyncGenerator", "AsyncIterable", "Awaitable",
-})  # fmt: skip
-_WRAPPERS = frozenset({"Annotated", "Required", "NotRequired", "ReadOnly", "Final", "ClassVar"})
-_MODELS = frozenset({"TypedDict", "BaseModel"})
-_USUAL_MODULES: Mapping[str, str] = {"np": "numpy", "npt": "numpy.typing", "Image": "PIL.Image", "tf": "tensorflow"}
-"""What the names of modules stand for where no import is in view (an excerpt in a Markdown file)."""
-
-
-def dotted_name(node: cst.BaseExpression) -> str | None:
-    """`a.b.c` for names and attributes of names, else None."""
-    parts: list[str] = []
-    while isinstance(node, cst.Attribute):
-        parts.append(node.attr.value)
-        node = node.value
-    if not isinstance(node, cst.Name):
-        return None
-    parts.append(node.value)
-    return ".".join(reversed(parts))
-
-
-def qualified_name(dotted: str, scope: Scope) -> str:
-    """The name by the imports in view; what a name usually stands for where none is."""
-    found = scope.qualified(dotted)
-    if found is None:
-        root, dot, rest = dotted.partition(".")
-        return _USUAL_MODULES.get(root, root) + dot + rest
-    return re.sub(r"^daft\.file(\.\w+)*\.(?=[A-Z])", "daft.", found)
-
-
-def from_annotation(node: cst.BaseExpression | cst.Annotation | None, scope: Scope) -> DType | None:
-    """The type that an annotation declares; None where there is none, or it says nothing of the size."""
-    if isinstance(node, cst.Annotation):
-        node = node.annotation
-    return _annotation(node, scope, 0) if node is not None else None
-
-
-def _annotation(node: cst.BaseExpression, scope: Scope, depth: int) -> DType | None:
-    if depth > _MAX_DEPTH:
-        return None
-    if isinstance(node, (cst.SimpleString, cst.ConcatenatedString)):
-        return _quoted(node, scope, depth)
-    if isinstance(node, cst.BinaryOperation):
-        if not isinstance(node.operator, cst.BitOr):
-            return None
-        return _either([node.left, node.right], scope, depth)
-    if isinstance(node, cst.Subscript):
-        return _subscript(node, scope, depth)
-    dotted = dotted_name(node)
-    return _named(dotted, scope, depth) if dotted else None
-
-
-def _quoted(node: cst.SimpleString | cst.ConcatenatedString, scope: Scope, depth: int) -> DType | None:
-    text = constant(node)
-    inner = quoted(text) if isinstance(text, str) else None
-    return None if inner is None else _annotation(inner, scope, depth + 1)
-
-
-def _named(dotted: str, scope: Scope, depth: int) -> DType | None:
-    name = qualified_name(dotted, scope)
-    if name in _ANNOTATIONS:
-        return _ANNOTATIONS[name]
-    last = name.rsplit(".", 1)[-1]
-    if last in _LISTS or last in _MAPPINGS or last == "tuple":
-        return DType(last)
-    alias = scope.assigned(dotted)
-    if alias is not None:
-        return _annotation(alias[0], alias[1], depth + 1)
-    model = scope.classdef(dotted)
-    return _model(model[0], model[1], depth) if model is not None else None
-
-
-def _is_model(definition: cst.ClassDef, scope: Scope) -> bool:
-    names = (dotted_name(base.value) for base in definition.bases)
-    return any(name is not None and qualified_name(name, scope).rsplit(".", 1)[-1] in _MODELS for name in names)
-
-
-def _model(definition: cst.ClassDef, scope: Scope, depth: int) -> DType | None:
-    """A TypedDict or pydantic model is a struct; any other class is a Python object."""
-    if not _is_model(definition, scope):
-        return None
-    fields = []
-    for line in definition.body.body:
-        for statement in line.body if isinstance(line, cst.SimpleStatementLine) else ():
-            if isinstance(statement, cst.AnnAssign) and isinstance(statement.target, cst.Name):
-                kind = _annotation(statement.annotation.annotation, scope, depth + 1)
-                fields.append((statement.target.value, kind or UNKNOWN))
-    return _struct(fields)
-
-
-def _members(node: cst.Subscript) -> list[cst.BaseExpression]:
-    return [e.slice.value for e in node.slice if isinstance(e.slice, cst.Index)]
-
-
-def _either(nodes: Sequence[cst.BaseExpression], scope: Scope, depth: int) -> DType | None:
-    """A union: None apart, its members must agree, as Daft makes a Python object of any other."""
-    members: list[DType | None] = []
-    for node in nodes:
-        kind = _annotation(node, scope, depth + 1)
-        if kind is None or kind.text != "null":
-            members.append(kind)
-    if not members:
-        return _ANNOTATIONS["None"]
-    return members[0] if all(m == members[0] for m in members) else None
-
-
-def _subscript(node: cst.Subscript, scope: Scope, depth: int) -> DType | None:
-    dotted = dotted_name(node.value)
-    members = _members(node)
-    if dotted is None or not members:
-        return None
-    name = qualified_name(dotted, scope)
-    last = name.rsplit(".", 1)[-1]
-    if last == "Optional":
-        return _annotation(members[0], scope, depth + 1)
-    if last == "Union":
-        return _either(members, scope, depth)
-    if last in _WRAPPERS or last in _ITERATORS:
-        return _annotation(members[0], scope, depth + 1)
-    if last == "Coroutine":
-        return _annotation(members[-1], scope, depth + 1)
-    if last in _LISTS:
-        return _list(_annotation(members[0], scope, depth + 1) or UNKNOWN)
-    if last in _MAPPINGS and len(members) == 2:
-        return make("map", [_annotation(m, scope, depth + 1) for m in members], {})
-    if last in ("tuple", "Tuple"):
-        return _tuple(members, scope, depth)
-    if name.startswith("jaxtyping.") and last in _JAXTYPING:
-        return _jaxtyping(last, members)
-    return _ANNOTATIONS.get(name)
-
-
-def _tuple(members: list[cst.BaseExpression], scope: Scope, depth: int) -> DType:
-    if len(members) == 2 and isinstance(members[1], cst.Ellipsis):
-        return _list(_annotation(members[0], scope, depth + 1) or UNKNOWN)
-    kinds = [_annotation(member, scope, depth + 1) or UNKNOWN for member in members]
-    return _struct((f"_{index}", kind) for index, kind in enumerate(kinds))
-
-
-def _jaxtyping(name: str, members: list[cst.BaseExpression]) -> DType:
-    """`Float32[np.ndarray, "3 224 224"]`: a shape where every dimension is a number."""
-    item = make(_JAXTYPING[name], (), {})
-    axes = members[1] if len(members) > 1 else None
-    dimensions: list[str] = []
-    if isinstance(axes, cst.SimpleString):
-        dimensions = str(constant(axes)).split()
-    if dimensions and all(_is_size(d) for d in dimensions):
-        return make("tensor", (item, tuple(int(d) for d in dimensions)), {})
-    return make("tensor", (item,), {})
