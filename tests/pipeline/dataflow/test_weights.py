@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 
 from daft_lint.pipeline.dataflow.build import PipelineEnd, build_pipelines
-from daft_lint.pipeline.dataflow.name_hints import looks_heavy
 from daft_lint.pipeline.dataflow.step_facts import ScriptContext
 from daft_lint.pipeline.interpreter.interpret import interpret
 from daft_lint.pipeline.interpreter.project import Project
@@ -26,56 +25,6 @@ def last_call(chain: Chain) -> UdfCall:
 
 def strength(weight: Weight) -> Strength | None:
     return None if weight.evidence is None else weight.evidence.strength
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "img",
-        "image",
-        "images",
-        "frame",
-        "image_bytes",
-        "my_image",
-        "imageData",
-        "audio",
-        "waveform",
-        "img2",
-        "pdf_bytes",
-    ],
-)
-def test_names_of_heavy_columns(name: str) -> None:
-    assert looks_heavy(name)
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "image_url",
-        "image_path",
-        "imagePath",
-        "img_id",
-        "num_frames",
-        "frame_id",
-        "frame_index",
-        "audio_length",
-        "bytes_count",
-        "image_size_bytes",
-        "image_hash",
-        "video_title",
-        "is_correct_no_image",
-        "has_image",
-        "data",
-        "content",
-        "label",
-        "image_type",
-        "img_emb_siglip2",
-        "path_to_image",
-        "7",
-    ],
-)
-def test_names_of_light_columns(name: str) -> None:
-    assert not looks_heavy(name)
 
 
 def test_a_download_is_heavy_from_its_own_step() -> None:
