@@ -25,14 +25,14 @@ class Nature(enum.Enum):
 class DType:
     """A declared type.
 
-    `text` is how messages spell it. `low` and `high` bound the bytes of one row (`high` None: no bound);
+    `text` is how messages spell it. `min_bytes` and `max_bytes` bound the size of one row (`max_bytes` None: no bound);
     `nature` decides where they do not. `parts` are the fields of a struct. `unsized`: numbers whose count is not
     declared, which is heavy only where a UDF makes it from heavy data. `element` is the type of a list's elements.
     """
 
     text: str
-    low: int = 0
-    high: int | None = None
+    min_bytes: int = 0
+    max_bytes: int | None = None
     nature: Nature = Nature.UNKNOWN
     parts: tuple[DType, ...] = ()
     unsized: bool = False
@@ -41,15 +41,15 @@ class DType:
     @property
     def row_bytes(self) -> int | None:
         """The bytes of one row, where the type fixes them."""
-        return self.low if self.low == self.high else None
+        return self.min_bytes if self.min_bytes == self.max_bytes else None
 
     def is_heavy(self, heavy_row_bytes: int) -> bool | None:
         """Whether a row has `heavy_row_bytes` or more; None where the type does not say."""
         parts = [part.is_heavy(heavy_row_bytes) for part in self.parts]
-        if self.low >= heavy_row_bytes or True in parts:
+        if self.min_bytes >= heavy_row_bytes or True in parts:
             return True
-        if self.high is not None:
-            return False if self.high < heavy_row_bytes else None
+        if self.max_bytes is not None:
+            return False if self.max_bytes < heavy_row_bytes else None
         if None in parts or self.nature is Nature.UNKNOWN:
             return None
         return self.nature is Nature.BULKY
@@ -66,10 +66,12 @@ class DType:
 
 
 def fixed(text: str, size: int) -> DType:
+    """A type whose rows all have `size` bytes."""
     return DType(text, size, size, Nature.SMALL)
 
 
 def small(text: str) -> DType:
+    """A type whose rows are small, however many bytes they have."""
     return DType(text, nature=Nature.SMALL)
 
 
@@ -96,39 +98,42 @@ _IMAGE_MODES: Mapping[str, int] = {
 
 
 def list_of(element: DType) -> DType:
+    """A list of an unknown number of elements."""
     text = f"list[{element.text}]"
     unsized = element.text in SAMPLES or element.unsized
-    if element.nature is Nature.SMALL and element.high is None:
+    if element.nature is Nature.SMALL and element.max_bytes is None:
         return DType(text, nature=Nature.SMALL, parts=element.parts, element=element)
     if element.nature is Nature.BULKY or element.parts:
-        return replace(element, text=text, high=None, element=element, unsized=unsized)
-    return DType(
-        text, low=0, parts=() if element.low == 0 else (_heavy_only(element),), unsized=unsized, element=element
-    )
+        return replace(element, text=text, max_bytes=None, element=element, unsized=unsized)
+    parts = () if element.min_bytes == 0 else (_heavy_if_one_is(element),)
+    return DType(text, parts=parts, unsized=unsized, element=element)
 
 
-def _heavy_only(element: DType) -> DType:
+def _heavy_if_one_is(element: DType) -> DType:
     """An element's part in the weight of a list: heavy where one element is, else not known."""
-    return replace(element, high=None, nature=Nature.UNKNOWN)
+    return replace(element, max_bytes=None, nature=Nature.UNKNOWN)
 
 
 def struct_of(fields: Iterable[tuple[str, DType]]) -> DType:
+    """A struct of these fields, by name."""
     fields = tuple(fields)
     parts = tuple(part for _, part in fields)
-    highs = [part.high for part in parts]
-    high = None if None in highs else sum(h for h in highs if h is not None)
+    most = [part.max_bytes for part in parts]
+    max_bytes = None if None in most else sum(size for size in most if size is not None)
     text = ", ".join(f"{name}: {part.text}" for name, part in fields)
     if len(text) > 60:
         text = "…"
-    return DType(f"struct[{text}]", sum(p.low for p in parts), high, Nature.SMALL, parts)
+    return DType(f"struct[{text}]", sum(p.min_bytes for p in parts), max_bytes, Nature.SMALL, parts)
 
 
 def _sized_list(element: DType, size: object, text: str) -> DType:
     """A list of `size` elements; of an unknown count where `size` is no number."""
     if not _is_count(size):
         return replace(list_of(element), text=text)
-    high = None if element.high is None else element.high * size
-    return replace(element, text=text, low=element.low * size, high=high, unsized=False, element=element)
+    max_bytes = None if element.max_bytes is None else element.max_bytes * size
+    return replace(
+        element, text=text, min_bytes=element.min_bytes * size, max_bytes=max_bytes, unsized=False, element=element
+    )
 
 
 def _is_count(value: object) -> TypeGuard[int]:
@@ -153,9 +158,11 @@ def _tensor(name: str, dtype: object, shape: object, shape_given: bool) -> DType
     count = _product(shape)
     if count is None:
         return DType(f"{name}[{inner}, ?]")
-    low, high = (item.low, item.high) if item and item.high is not None and item.high > 0 else (1, 8)
+    min_bytes, max_bytes = (
+        (item.min_bytes, item.max_bytes) if item and item.max_bytes is not None and item.max_bytes > 0 else (1, 8)
+    )
     spelled = ", ".join(str(n) for n in shape) if isinstance(shape, (list, tuple)) else str(shape)
-    return DType(f"{name}[{inner}, ({spelled})]", low * count, high * count)
+    return DType(f"{name}[{inner}, ({spelled})]", min_bytes * count, max_bytes * count)
 
 
 def _image(mode: object, height: object, width: object) -> DType:
@@ -201,7 +208,7 @@ def _make_map(a: _Arguments) -> DType:
 def _make_embedding(a: _Arguments) -> DType:
     element, size = a.dtype(0, "dtype"), a.get(1, "size")
     text = f"embedding[{element.text}, {size if _is_count(size) else '?'}]"
-    if element.high is None or not _is_count(size):
+    if element.max_bytes is None or not _is_count(size):
         return small(text)
     return _sized_list(element, size, text)
 

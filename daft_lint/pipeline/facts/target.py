@@ -17,7 +17,7 @@ from daft_lint.pipeline.facts.settings import Version as Version
 
 _REQUIREMENT = re.compile(r"(?i)\s*(?:get)?daft\s*(?:\[[^\]]*\])?\s*(?P<clauses>[(<>=!~^\d][^;]*|@.*|)(?:;.*)?\Z")
 _CLAUSE = re.compile(r"(?P<operator>===|==|>=|<=|~=|!=|>|<|\^|~|)\s*v?(?P<version>\d+(?:\.\d+){0,2})")
-_LEAST = frozenset({"==", "===", ">=", "~=", "^", "~", ">", ""})
+_LOWER_BOUNDS = frozenset({"==", "===", ">=", "~=", "^", "~", ">", ""})
 """Operators whose version is the oldest that is allowed (with `>`, the one right before it)."""
 
 
@@ -102,7 +102,7 @@ def oldest(requirement: str) -> Version | None:
         if found is None:
             continue
         version = parse_version(found.group("version"))
-        if found.group("operator") in _LEAST:
+        if found.group("operator") in _LOWER_BOUNDS:
             least.append(version)
         elif found.group("operator") == "<=":
             below.append(version)

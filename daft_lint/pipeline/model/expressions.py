@@ -152,6 +152,8 @@ class Udf:
 
 
 class ExpressionKind(enum.Enum):
+    """What an expression is made by; see `Expression`."""
+
     COLUMN = "column"
     LITERAL = "literal"
     FUNCTION = "function"

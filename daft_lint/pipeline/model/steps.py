@@ -11,6 +11,8 @@ from daft_lint.pipeline.model.expressions import Count, Expression, ExpressionKi
 
 
 class PartitionsKind(enum.Enum):
+    """Whether there is one partition, or more."""
+
     ONE = "one"
     MANY = "many"
     UNKNOWN = "unknown"
