@@ -10,6 +10,7 @@ from daft_lint.pipeline.dataflow.step_facts import ScriptContext
 from daft_lint.pipeline.model import BoundKind, Partitions, PartitionsKind, Reads, Weight
 from tests.pipeline.chains import HEAVY, Chain, call, column, files, function, memory, parameter, udf
 from tests.pipeline.dataflow.flows import calls, flow, names, one
+from tests.work import lines_run
 
 
 def test_a_chain_is_one_path() -> None:
@@ -112,10 +113,15 @@ def test_stages_fit_together(words: list[str]) -> None:
             assert inflating is None or inflating.index <= operator.index
 
 
-def test_nothing_recurses_over_steps() -> None:
+def long_chain(count: int) -> Chain:
     chain = files()
-    for number in range(2_000):
+    for number in range(count):
         chain = chain.with_column(f"c{number % 50}", function("fill_null", column(f"c{(number - 1) % 50}")))
-    chain = chain.with_column("y", call(udf(takes=HEAVY), column("c49")))
-    (made,) = calls(one(chain))
+    return chain.with_column("y", call(udf(takes=HEAVY), column("c49")))
+
+
+def test_the_cost_is_linear_and_nothing_recurses_over_steps() -> None:
+    (made,) = calls(one(long_chain(2_000)))
     assert made.is_heavy
+    few, many = (lines_run(one, long_chain(count)) for count in (200, 800))
+    assert many < 4 * few * 1.3
