@@ -9,113 +9,122 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from daft_lint.pipeline.name_resolver import USUAL_MODULES
 
-class Given(enum.Enum):
-    """What a call says of the value that it gets."""
 
-    HEAVY = "heavy"
+class Use(enum.Enum):
+    """What a call does with the value that it is given, as far as that says something of the column."""
+
+    DECODES = "decodes"
+    """It takes the data itself, so the column is heavy."""
     OPENS = "opens"
+    """It opens the path, URL or file reference."""
     NOTHING = "nothing"
+    """It does neither, or one cannot tell."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
-    """What a function says of one of its arguments: given a row as it is, or given an in-memory file made from it."""
+class ArgumentUse:
+    """What a function does with one of its arguments: given a row as it is, or given an in-memory file made from it."""
 
-    row: Given
-    buffer: Given
+    row: Use
+    buffer: Use
     position: int = 0
     keywords: tuple[str, ...] = ()
 
 
-def opener(position: int = 0, *keywords: str) -> Reader:
+def _opener(position: int = 0, *keywords: str) -> ArgumentUse:
     """Opens a path; decodes an in-memory file."""
-    return Reader(Given.OPENS, Given.HEAVY, position, keywords)
+    return ArgumentUse(Use.OPENS, Use.DECODES, position, keywords)
 
 
-def decoder(position: int = 0, *keywords: str) -> Reader:
+def _decoder(position: int = 0, *keywords: str) -> ArgumentUse:
     """Takes the data itself."""
-    return Reader(Given.HEAVY, Given.HEAVY, position, keywords)
+    return ArgumentUse(Use.DECODES, Use.DECODES, position, keywords)
 
 
-def either(position: int = 0, *keywords: str) -> Reader:
+def _either(position: int = 0, *keywords: str) -> ArgumentUse:
     """Takes a path or the data: only an in-memory file says which."""
-    return Reader(Given.NOTHING, Given.HEAVY, position, keywords)
+    return ArgumentUse(Use.NOTHING, Use.DECODES, position, keywords)
 
 
-def named(names: str, *readers: Reader) -> dict[str, tuple[Reader, ...]]:
-    return dict.fromkeys(names.split(), readers)
+def _named(names: str, *uses: ArgumentUse) -> dict[str, tuple[ArgumentUse, ...]]:
+    return dict.fromkeys(names.split(), uses)
 
 
-PDF_STREAM = (decoder(1, "stream"), Reader(Given.OPENS, Given.HEAVY, 0, ("filename",)))
+_PDF_STREAM = (_decoder(1, "stream"), ArgumentUse(Use.OPENS, Use.DECODES, 0, ("filename",)))
 
-READERS: Mapping[str, tuple[Reader, ...]] = {
+USES: Mapping[str, tuple[ArgumentUse, ...]] = {
     # images
-    **named("PIL.Image.open", opener(0, "fp")),
-    **named("PIL.Image.fromarray", decoder(0, "obj")),
-    **named("PIL.Image.frombytes PIL.Image.frombuffer", decoder(2, "data")),
-    **named("cv2.imdecode", decoder(0, "buf")),
-    **named("cv2.imread cv2.VideoCapture", opener(0, "filename")),
-    **named(
+    **_named("PIL.Image.open", _opener(0, "fp")),
+    **_named("PIL.Image.fromarray", _decoder(0, "obj")),
+    **_named("PIL.Image.frombytes PIL.Image.frombuffer", _decoder(2, "data")),
+    **_named("cv2.imdecode", _decoder(0, "buf")),
+    **_named("cv2.imread cv2.VideoCapture", _opener(0, "filename")),
+    **_named(
         "cv2.cvtColor cv2.resize cv2.GaussianBlur cv2.Canny cv2.Laplacian cv2.medianBlur cv2.warpAffine cv2.flip",
-        decoder(0, "src", "image"),
+        _decoder(0, "src", "image"),
     ),
-    **named("cv2.imencode", decoder(1, "img")),
-    **named(
-        "imageio.imread imageio.v2.imread imageio.v3.imread imageio.get_reader imageio.v3.imiter", either(0, "uri")
+    **_named("cv2.imencode", _decoder(1, "img")),
+    **_named(
+        "imageio.imread imageio.v2.imread imageio.v3.imread imageio.get_reader imageio.v3.imiter", _either(0, "uri")
     ),
-    **named("skimage.io.imread tifffile.imread tifffile.TiffFile", opener(0, "fname")),
-    **named("torchvision.io.decode_image torchvision.io.decode_jpeg torchvision.io.decode_png", either(0, "input")),
-    **named("torchvision.io.read_image torchvision.io.read_video torchvision.io.VideoReader", opener(0)),
-    **named(
+    **_named("skimage.io.imread tifffile.imread tifffile.TiffFile", _opener(0, "fname")),
+    **_named("torchvision.io.decode_image torchvision.io.decode_jpeg torchvision.io.decode_png", _either(0, "input")),
+    **_named("torchvision.io.read_image torchvision.io.read_video torchvision.io.VideoReader", _opener(0)),
+    **_named(
         "tensorflow.io.decode_image tensorflow.io.decode_jpeg tensorflow.io.decode_png tensorflow.image.decode_image "
         "tensorflow.image.decode_jpeg tensorflow.image.decode_png tensorflow.image.resize tensorflow.audio.decode_wav",
-        decoder(0, "contents"),
+        _decoder(0, "contents"),
     ),
-    **named("tensorflow.io.read_file", opener(0, "filename")),
+    **_named("tensorflow.io.read_file", _opener(0, "filename")),
     # audio and video
-    **named("torchaudio.load torchaudio.info", opener(0, "uri", "filepath")),
-    **named("torchaudio.functional.resample", decoder(0, "waveform")),
-    **named("soundfile.read soundfile.SoundFile soundfile.info soundfile.blocks", opener(0, "file")),
-    **named("librosa.load", opener(0, "path")),
-    **named("librosa.resample librosa.stft librosa.to_mono librosa.get_duration", decoder(0, "y")),
-    **named("pydub.AudioSegment.from_file pydub.AudioSegment.from_mp3 pydub.AudioSegment.from_wav", opener(0, "file")),
-    **named("scipy.io.wavfile.read wave.open audioread.audio_open", opener(0)),
-    **named("whisper.load_audio whisperx.load_audio faster_whisper.decode_audio", opener(0, "file", "input_file")),
-    **named("av.open decord.VideoReader decord.AudioReader", opener(0, "file", "uri")),
-    **named("torchcodec.decoders.VideoDecoder torchcodec.decoders.AudioDecoder", either(0, "source")),
-    **named(
-        "moviepy.VideoFileClip moviepy.editor.VideoFileClip moviepy.AudioFileClip ffmpeg.input", opener(0, "filename")
+    **_named("torchaudio.load torchaudio.info", _opener(0, "uri", "filepath")),
+    **_named("torchaudio.functional.resample", _decoder(0, "waveform")),
+    **_named("soundfile.read soundfile.SoundFile soundfile.info soundfile.blocks", _opener(0, "file")),
+    **_named("librosa.load", _opener(0, "path")),
+    **_named("librosa.resample librosa.stft librosa.to_mono librosa.get_duration", _decoder(0, "y")),
+    **_named(
+        "pydub.AudioSegment.from_file pydub.AudioSegment.from_mp3 pydub.AudioSegment.from_wav", _opener(0, "file")
+    ),
+    **_named("scipy.io.wavfile.read wave.open audioread.audio_open", _opener(0)),
+    **_named("whisper.load_audio whisperx.load_audio faster_whisper.decode_audio", _opener(0, "file", "input_file")),
+    **_named("av.open decord.VideoReader decord.AudioReader", _opener(0, "file", "uri")),
+    **_named("torchcodec.decoders.VideoDecoder torchcodec.decoders.AudioDecoder", _either(0, "source")),
+    **_named(
+        "moviepy.VideoFileClip moviepy.editor.VideoFileClip moviepy.AudioFileClip ffmpeg.input", _opener(0, "filename")
     ),
     # documents and scientific data
-    **named("pymupdf.open pymupdf.Document fitz.open fitz.Document", *PDF_STREAM),
-    **named("pymupdf4llm.to_markdown", opener(0, "doc")),
-    **named("pypdf.PdfReader PyPDF2.PdfReader pdfplumber.open", opener(0, "stream", "path_or_fp")),
-    **named("pdfminer.high_level.extract_text", opener(0, "pdf_file")),
-    **named("pypdfium2.PdfDocument", either(0, "input")),
-    **named("pdf2image.convert_from_bytes", decoder(0, "pdf_file")),
-    **named("pdf2image.convert_from_path", opener(0, "pdf_path")),
-    **named("docx.Document openpyxl.load_workbook pptx.Presentation", opener(0)),
-    **named("pydicom.dcmread nibabel.load rasterio.open h5py.File trimesh.load", opener(0)),
-    **named("rasterio.io.MemoryFile rasterio.MemoryFile", decoder(0)),
-    **named("zipfile.ZipFile", opener(0, "file")),
-    **named("tarfile.open", opener(0, "name"), opener(2, "fileobj")),
-    **named("pandas.read_excel pandas.read_parquet pyarrow.parquet.read_table pyarrow.parquet.ParquetFile", opener(0)),
-    **named("pandas.read_csv polars.read_parquet polars.read_csv", Reader(Given.OPENS, Given.NOTHING, 0)),
+    **_named("pymupdf.open pymupdf.Document fitz.open fitz.Document", *_PDF_STREAM),
+    **_named("pymupdf4llm.to_markdown", _opener(0, "doc")),
+    **_named("pypdf.PdfReader PyPDF2.PdfReader pdfplumber.open", _opener(0, "stream", "path_or_fp")),
+    **_named("pdfminer.high_level.extract_text", _opener(0, "pdf_file")),
+    **_named("pypdfium2.PdfDocument", _either(0, "input")),
+    **_named("pdf2image.convert_from_bytes", _decoder(0, "pdf_file")),
+    **_named("pdf2image.convert_from_path", _opener(0, "pdf_path")),
+    **_named("docx.Document openpyxl.load_workbook pptx.Presentation", _opener(0)),
+    **_named("pydicom.dcmread nibabel.load rasterio.open h5py.File trimesh.load", _opener(0)),
+    **_named("rasterio.io.MemoryFile rasterio.MemoryFile", _decoder(0)),
+    **_named("zipfile.ZipFile", _opener(0, "file")),
+    **_named("tarfile.open", _opener(0, "name"), _opener(2, "fileobj")),
+    **_named(
+        "pandas.read_excel pandas.read_parquet pyarrow.parquet.read_table pyarrow.parquet.ParquetFile", _opener(0)
+    ),
+    **_named("pandas.read_csv polars.read_parquet polars.read_csv", ArgumentUse(Use.OPENS, Use.NOTHING, 0)),
     # arrays
-    **named("numpy.frombuffer torch.frombuffer", decoder(0, "buffer")),
-    **named("numpy.load torch.load", opener(0, "file", "f")),
-    **named("numpy.fromfile", opener(0, "file")),
+    **_named("numpy.frombuffer torch.frombuffer", _decoder(0, "buffer")),
+    **_named("numpy.load torch.load", _opener(0, "file", "f")),
+    **_named("numpy.fromfile", _opener(0, "file")),
     # files
-    **named(
-        "open io.open builtins.open gzip.open bz2.open lzma.open", Reader(Given.OPENS, Given.NOTHING, 0, ("file",))
+    **_named(
+        "open io.open builtins.open gzip.open bz2.open lzma.open", ArgumentUse(Use.OPENS, Use.NOTHING, 0, ("file",))
     ),
-    **named(
+    **_named(
         "smart_open.open fsspec.open aiofiles.open",
-        Reader(Given.OPENS, Given.NOTHING, 0, ("uri", "urlpath", "file")),
+        ArgumentUse(Use.OPENS, Use.NOTHING, 0, ("uri", "urlpath", "file")),
     ),
-    **named("numpy.loadtxt numpy.genfromtxt", Reader(Given.OPENS, Given.NOTHING, 0, ("fname",))),
-    **named("shutil.copy shutil.copyfile", Reader(Given.OPENS, Given.NOTHING, 0, ("src",))),
+    **_named("numpy.loadtxt numpy.genfromtxt", ArgumentUse(Use.OPENS, Use.NOTHING, 0, ("fname",))),
+    **_named("shutil.copy shutil.copyfile", ArgumentUse(Use.OPENS, Use.NOTHING, 0, ("src",))),
 }
 """Functions that decode data or open paths, by qualified name."""
 
@@ -163,11 +172,11 @@ FILE_REFERENCE_METHODS = frozenset(
 )
 """Methods that open what is declared as a `daft.File` or one of its kinds."""
 
-BUFFERS = frozenset(
+IN_MEMORY_FILES = frozenset(
     {"io.BytesIO", "BytesIO", "tempfile.SpooledTemporaryFile", "pyarrow.BufferReader", "pyarrow.py_buffer"}
 )
 
-PASSING = frozenset({
+PASS_THROUGH = frozenset({
     "list", "tuple", "iter", "next", "reversed", "sorted", "set", "bytes", "bytearray", "memoryview", "str", "dict",
     "os.fspath", "os.path.abspath", "os.path.expanduser", "os.path.normpath", "urllib.request.Request",
     "urllib.parse.urlparse", "urllib.parse.unquote", "pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath",
@@ -179,16 +188,16 @@ PASSING = frozenset({
 })  # fmt: skip
 """Functions whose result holds their argument's rows, or a part of them."""
 
-NUMBERS = frozenset(
+ARRAY_MAKERS = frozenset(
     {"numpy.array", "numpy.asarray", "numpy.stack", "numpy.vstack", "numpy.concatenate", "torch.tensor"}
 )
 """Functions that make one array of rows, which may be embeddings or tokens as well as pixels."""
 
-STACKS = frozenset({"torch.stack", "torch.cat"})
+TENSOR_STACKS = frozenset({"torch.stack", "torch.cat"})
 """Stacking rows that are tensors: those of embeddings are told by their names."""
-SMALL_VECTORS = re.compile(r"emb|vec|token|ids?$|mask|label|score|logit|box|point", re.IGNORECASE)
+SMALL_VECTOR_NAMES = re.compile(r"emb|vec|token|ids?$|mask|label|score|logit|box|point", re.IGNORECASE)
 
-PASSING_METHODS = frozenset({
+PASS_THROUGH_METHODS = frozenset({
     "to_pylist", "to_arrow", "to_numpy", "to_pandas", "tolist", "to_list", "numpy", "cpu", "cuda", "detach", "to",
     "float",
     "astype", "copy", "clone", "reshape", "squeeze", "unsqueeze", "transpose", "permute", "flatten", "items", "values",
@@ -199,10 +208,10 @@ PASSING_METHODS = frozenset({
     "as_image", "as_file", "decode",
 })  # fmt: skip
 """Methods whose result holds the rows of what they are called on, or a part of them."""
-GROWING_METHODS = frozenset({"append", "extend", "add", "insert", "put", "appendleft", "update"})
+ADDING_METHODS = frozenset({"append", "extend", "add", "insert", "put", "appendleft", "update"})
 IMAGE_MODES = frozenset({"RGB", "RGBA", "L", "BGR", "CMYK", "YCbCr", "1"})
 
-PROCESSOR = re.compile(r"processor|preprocess|feature_extractor|image_transform", re.IGNORECASE)
+PROCESSOR_NAMES = re.compile(r"processor|preprocess|feature_extractor|image_transform", re.IGNORECASE)
 PROCESSOR_KEYWORDS = frozenset({"images", "audio", "audios", "raw_speech", "videos", "pixel_values"})
 """Keywords with which an unknown callee that is named a processor takes heavy rows."""
 
@@ -221,21 +230,20 @@ MODEL_LOADERS = frozenset({
 })  # fmt: skip
 """Functions that load a model, by qualified name."""
 MODEL_LOADER_METHODS = frozenset({"from_pretrained", "load_from_checkpoint", "from_pretrained_keras"})
-NOT_MODELS = re.compile(r"Config$")
+NOT_MODEL_NAMES = re.compile(r"Config$")
 TORCHVISION_MODEL = re.compile(r"torchvision\.models\.(\w+\.)*[a-z]\w*$")
 
-EMBEDS = re.compile(r"embed|encode_(image|text)|get_(image|text|audio)_features", re.IGNORECASE)
+EMBEDDING_NAMES = re.compile(r"embed|encode_(image|text)|get_(image|text|audio)_features", re.IGNORECASE)
 """Names that say that what a UDF makes are embeddings, which are light."""
 EMBEDDING_METHODS = frozenset({"encode"})
 
-CACHES = re.compile(r"cache|memo|singleton", re.IGNORECASE)
-CACHE_MISSES = frozenset({"KeyError", "AttributeError", "NameError", "UnboundLocalError"})
+CACHE_NAMES = re.compile(r"cache|memo|singleton", re.IGNORECASE)
+CACHE_MISS_ERRORS = frozenset({"KeyError", "AttributeError", "NameError", "UnboundLocalError"})
 
-USUAL: Mapping[str, str] = {
-    "np": "numpy", "Image": "PIL.Image", "ImageOps": "PIL.ImageOps", "sf": "soundfile", "tf": "tensorflow",
-    "Path": "pathlib.Path", "SentenceTransformer": "sentence_transformers.SentenceTransformer",
-    "YOLO": "ultralytics.YOLO",
+USUAL_NAMES: Mapping[str, str] = {
+    **USUAL_MODULES, "ImageOps": "PIL.ImageOps", "sf": "soundfile", "Path": "pathlib.Path",
+    "SentenceTransformer": "sentence_transformers.SentenceTransformer", "YOLO": "ultralytics.YOLO",
     "WhisperModel": "faster_whisper.WhisperModel", "PdfReader": "pypdf.PdfReader",
     "F": "torchvision.transforms.functional",
 }  # fmt: skip
-"""What names stand for where no import of them is in view (an excerpt in a Markdown file)."""
+"""What names stand for where no import of them is in view."""
