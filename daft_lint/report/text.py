@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TextIO
 
 from daft_lint.api.finding import Finding, Level, Span
+from daft_lint.lint.source_lines import Lines
 from daft_lint.report import Summary, visible
 from daft_lint.report.concise import location
-
-Lines = Callable[[Span], str | None]
-"""The source line that a span begins in; None where it cannot be read any more."""
 
 _TAB = 4
 _WIDEST = 160
@@ -111,40 +109,6 @@ def _width(character: str) -> int:
     if unicodedata.combining(character):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
-class SourceLines:
-    """Reads the lines that frames show, a file at a time. `given` are documents that are not on disk as they are."""
-
-    def __init__(self, given: Mapping[str, bytes] | None = None) -> None:
-        self.given = dict(given or {})
-        self.known: dict[tuple[str, int | None], list[str]] = {}
-
-    def __call__(self, span: Span) -> str | None:
-        key = (span.path, span.cell)
-        if key not in self.known:
-            self.known.update(self._read(span.path))
-        lines = self.known.get(key, [])
-        return lines[span.line - 1] if 0 < span.line <= len(lines) else None
-
-    def _read(self, path: str) -> dict[tuple[str, int | None], list[str]]:
-        from daft_lint.source.document import Document
-
-        try:
-            document = Document.from_bytes(path, self.given[path]) if path in self.given else Document.read(path)
-        except OSError:
-            return {(path, None): []}
-        if document.kind == "markdown":
-            return {(path, None): _split(document.raw)}
-        number = {cell: cell.number for cell in document.cells}
-        found = {(path, number[cell]): _split(cell.source) for cell in document.cells}
-        return found or {(path, None): []}
-
-
-def _split(source: bytes) -> list[str]:
-    """Lines as positions count them: a form feed ends none."""
-    text = source.decode(errors="replace").removeprefix("\ufeff")
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def stdout_colour() -> bool:
