@@ -6,6 +6,7 @@ import os
 import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TextIO
 
 from daft_lint.api.finding import Finding, Level, Span
@@ -70,17 +71,26 @@ class _Writer:
             return []
         bar = self.paint("blue", "|")
         end = span.end_column - 1 if span.end_line == span.line else len(line.rstrip())
-        shown, before, marked = _laid_out(line, span.column - 1, end)
-        marks = self.paint(style, mark * max(marked, 1))
+        laid_out = _laid_out(line, span.column - 1, end)
+        marks = self.paint(style, mark * max(laid_out.marked, 1))
         return [
             f"{' ' * gutter} {bar}",
-            f"{self.paint('blue', str(span.line).rjust(gutter))} {bar} {shown}".rstrip(),
-            f"{' ' * gutter} {bar} {' ' * before}{marks}",
+            f"{self.paint('blue', str(span.line).rjust(gutter))} {bar} {laid_out.text}".rstrip(),
+            f"{' ' * gutter} {bar} {' ' * laid_out.before}{marks}",
         ]
 
 
-def _laid_out(line: str, start: int, end: int) -> tuple[str, int, int]:
-    """The line as a terminal shows it, the width before the character `start`, and the width from there to `end`."""
+@dataclass(frozen=True, slots=True)
+class _LaidOut:
+    """A line as a terminal shows it; the columns before what is marked, and those of what is marked."""
+
+    text: str
+    before: int
+    marked: int
+
+
+def _laid_out(line: str, start: int, end: int) -> _LaidOut:
+    """The line, marked from the character `start` to `end`."""
     shown: list[str] = []
     widths = [0]
     for character in line:
@@ -95,7 +105,8 @@ def _laid_out(line: str, start: int, end: int) -> tuple[str, int, int]:
     last = next((i for i in range(first, len(line)) if widths[i + 1] - widths[first] > _WIDEST), len(line))
     lead, tail = "… " if first else "", " …" if last < len(line) else ""
     before = widths[start] - widths[first] + len(lead)
-    return lead + "".join(shown[first:last]) + tail, before, widths[min(max(end, start), last)] - widths[start]
+    marked = widths[min(max(end, start), last)] - widths[start]
+    return _LaidOut(lead + "".join(shown[first:last]) + tail, before, marked)
 
 
 def _first_shown(widths: Sequence[int], start: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from daft_lint.api.finding import Finding, FindingFix, FixEdit, Level, Span
@@ -63,11 +65,9 @@ class TestAgreeOnSafety:
         assert list(agree_on_safety(findings)) == findings
 
     def test_nothing_but_the_safety_changes(self) -> None:
-        safe, unsafe = raw(entry="f", fix=fix(5, title="mine")), raw(fix=fix(5, "why", title="other"))
-        changed, same = agree_on_safety([safe, unsafe])
-        assert changed == raw(entry="f", fix=fix(5, title="mine")).with_fix(
-            FindingFix("mine", "why", fix(5, title="mine").edits)
-        )
+        mine, unsafe = fix(5, title="mine"), raw(fix=fix(5, "why", title="other"))
+        changed, same = agree_on_safety([raw(entry="f", fix=mine), unsafe])
+        assert changed == raw(entry="f", fix=replace(mine, why_unsafe="why"))
         assert same is unsafe
 
 
