@@ -151,7 +151,7 @@ def test_the_example_passes_its_own_tests(tmp_path: Path, example: Path) -> None
     ("change", "words"),
     [
         (('compression="zstd")', 'compression="gzip")'), "expected"),
-        (('words = ("write_parquet",)', 'words = ("never",)'), "none of the words"),
+        (('trigger_words = ("write_parquet",)', 'trigger_words = ("never",)'), "none of the words"),
         (("'\"zstd\"'", "'\"zstd\"  # x'"), ""),
     ],
 )
