@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import libcst as cst
 
-from daft_lint.lint.suppressions import facts_on_line
+from daft_lint.pipeline.facts.comments import comment_facts
 from daft_lint.pipeline.interpreter.scopes import LayeredDict, Scope
 from daft_lint.pipeline.model import SourceFacts
 from daft_lint.source.document import Cell, Document, ParseFailure
@@ -85,7 +85,7 @@ class Project:
             return None
         facts = self.facts_by_line.get(cell)
         if facts is None:
-            facts = self.facts_by_line[cell] = dict(facts_on_line(cell))
+            facts = self.facts_by_line[cell] = dict(comment_facts(cell).by_line)
         if not facts:
             return None
         positions = self.positions_of(cell)
