@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from daft_lint.pipeline.dataflow.predict import Prediction, predict
+from daft_lint.pipeline.dataflow.effects import Prediction, predict
 from daft_lint.pipeline.model import (
     Bound,
     BoundKind,

@@ -53,7 +53,7 @@ def test_what_the_model_predicts_is_what_ray_does(base: Path) -> None:
     case = linted_case(PAIRS / "partitions.py", Config())
     predicted = case.predicted[0]
     assert ("behind_a_download", "largest call") in predicted
-    # 40 rows are left over, and may come before a batch: see `daft_lint.pipeline.dataflow.predict`.
+    # 40 rows are left over, and may come before a batch: see `daft_lint.pipeline.dataflow.effects`.
     assert not [title for udf, title in predicted if udf == "behind_uneven_batches"]
     run = run_text("run", case.path, case.original, "ray", OPTIONS, base)
     assert run.ok, run.stderr

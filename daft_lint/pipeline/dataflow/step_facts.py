@@ -86,6 +86,8 @@ class StepFacts:
             return before if before.kind is PartitionsKind.ONE else Partitions.UNKNOWN
         if step.kind is StepKind.UNION:
             return _concatenated([self.partitions[parent] for parent in step.parents])
+        if step.name == "groupby":
+            return before  # as many as it gets (docs/pages/measurements.md, e22)
         if step.kind in (StepKind.SHUFFLE, StepKind.JOIN):
             return Partitions.UNKNOWN
         if step.kind is StepKind.OTHER and step.name not in catalog.STEPS:

@@ -101,7 +101,7 @@ def _rows_after(operator: Operator, state: _Rows, on_ray: bool) -> _Rows:
     if step.kind is StepKind.LIMIT and number is not None and state.rows is not None and state.most == state.rows:
         rows = min(number, state.rows)
         return _Rows(rows, state.tasks, rows, rows)
-    if step.kind in (StepKind.FILTER, StepKind.EXPLODE):
+    if step.kind in (StepKind.FILTER, StepKind.EXPLODE) or step.name == "groupby":  # as many partitions as it gets
         return _Rows(None, state.tasks, None, None)
     return _Rows(None, None, None, None)
 

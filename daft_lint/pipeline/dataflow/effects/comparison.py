@@ -1,0 +1,133 @@
+"""What an edit makes of a pipeline's effects: each change better, worse or neither, in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from daft_lint.pipeline.dataflow.effects.amount import Amount, Verdict, fewer_is_better, more_is_better
+from daft_lint.pipeline.dataflow.effects.effects import CallEffects, Effects, RowOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One effect that differs. `words` says how (`1 -> 16 tasks`), `harm` completes "it would ..." where the change
+    is for the worse, and `about` is the UDF or function that it is about, "" where it is the whole pipeline."""
+
+    verdict: Verdict
+    words: str
+    harm: str = ""
+    about: str = ""
+
+
+def compare(before: Effects, after: Effects) -> tuple[Change, ...]:
+    """What differs between the effects of a pipeline before and after an edit."""
+    others = {(call.name, call.ordinal): call for call in after.calls}
+    found: list[Change] = []
+    for call in before.calls:
+        other = others.get((call.name, call.ordinal))
+        if other is not None:
+            found += _of_call(call, other, before.capacity)
+    found += _files(before, after)
+    found += _crossings(before, after)
+    found += _order_and_author(before, after)
+    return tuple(found)
+
+
+def words(changes: Iterable[Change]) -> tuple[str, ...]:
+    """What changes, each once; those of several UDFs that differ are told apart by name."""
+    changes = list(changes)
+    kinds: dict[str, set[str]] = {}
+    for change in changes:
+        kinds.setdefault(_kind(change), set()).add(change.words)
+    return tuple(
+        dict.fromkeys(
+            f"{change.words} of `{change.about}`" if change.about and len(kinds[_kind(change)]) > 1 else change.words
+            for change in changes
+        )
+    )
+
+
+def _kind(change: Change) -> str:
+    return change.words.rpartition(" ")[2]
+
+
+def _of_call(before: CallEffects, after: CallEffects, capacity: int) -> Iterator[Change]:
+    if before.tasks is not None and after.tasks is not None:
+        verdict = more_is_better(before.tasks, after.tasks)
+        if verdict is Verdict.WORSE and after.tasks.high is not None and after.tasks.high >= capacity:
+            verdict = Verdict.UNKNOWN  # enough to keep the cluster busy
+        yield from _changed(verdict, before.tasks, after.tasks, "tasks", f"leave `{after.name}`", after.name)
+    if before.nodes is not None and after.nodes is not None:
+        verdict = more_is_better(before.nodes, after.nodes)
+        yield from _changed(verdict, before.nodes, after.nodes, "nodes", f"leave `{after.name}`", after.name)
+    verdict = fewer_is_better(before.rows, after.rows)
+    yield from _changed(verdict, before.rows, after.rows, "rows a call", f"give `{after.name}`", after.name)
+    if before.loads is not None and after.loads is not None:
+        verdict = _loads_verdict(before, after, before.loads, after.loads, capacity)
+        yield from _changed(verdict, before.loads, after.loads, "model loads", "make", after.name)
+
+
+def _loads_verdict(before: CallEffects, after: CallEffects, old: Amount, new: Amount, capacity: int) -> Verdict:
+    """Loads that `max_concurrency` bounds are those of the actors that do the work: as many as it asks for."""
+    if after.bounded_loads and not before.bounded_loads and old.high != new.high:
+        return Verdict.BETTER if old.high is None or (new.high or 0) < old.high else Verdict.UNKNOWN
+    verdict = fewer_is_better(old, new)
+    if verdict is not Verdict.WORSE or after.bounded_loads:
+        return Verdict.UNKNOWN if verdict is Verdict.WORSE else verdict
+    small = new.high is not None and not new.by_rows and new.high <= capacity
+    return Verdict.UNKNOWN if small and after.tasks is not None and after.tasks.exact is not None else verdict
+
+
+def _files(before: Effects, after: Effects) -> Iterator[Change]:
+    old, new = before.files, after.files
+    if old is None or new is None:
+        return
+    verdict = fewer_is_better(old, new)
+    if verdict is Verdict.WORSE and (after.heavy_files or (new.high is not None and new.high <= after.capacity)):
+        verdict = Verdict.UNKNOWN
+    yield from _changed(verdict, old, new, "files", "write")
+
+
+def _crossings(before: Effects, after: Effects) -> Iterator[Change]:
+    old = Counter(crossing.column for crossing in before.crossings)
+    new = Counter(crossing.column for crossing in after.crossings)
+    for column in sorted(new - old):
+        step = next(c for c in reversed(after.crossings) if c.column == column).step
+        harm = f"move the heavy column `{column}` through the object store by `{step}`"
+        yield Change(Verdict.WORSE, f"`{step}` moves the heavy column `{column}`", harm)
+    for column in sorted(old - new):
+        step = next(c for c in reversed(before.crossings) if c.column == column).step
+        yield Change(Verdict.BETTER, f"`{step}` moves the heavy column `{column}` no more")
+
+
+def _order_and_author(before: Effects, after: Effects) -> Iterator[Change]:
+    if before.order is RowOrder.SORTED and after.order < before.order:
+        yield Change(Verdict.WORSE, "the order of the `sort` is lost", "lose the order of the `sort`")
+    elif after.order > before.order and after.order is RowOrder.SORTED:
+        yield Change(Verdict.BETTER, "the order of the `sort` is kept")
+    added = Counter(after.forbidden) - Counter(before.forbidden)
+    for name in added:
+        yield Change(Verdict.WORSE, f"`{name}` behind a checkpoint", f"put `{name}` behind a checkpoint")
+    if before.cuts is not None and after.cuts != before.cuts:
+        harm = "change a fan-out that the script decides by its own condition"
+        yield Change(Verdict.WORSE, "the script's own fan-out", harm)
+    if len(after.runs) == len(before.runs) and sum(after.runs) != sum(before.runs):
+        verdict = Verdict.WORSE if sum(after.runs) > sum(before.runs) else Verdict.BETTER
+        old, new = max(before.runs), max(after.runs)
+        yield Change(verdict, f"{old:,} -> {new:,} runs of the same steps", "run the same steps more often")
+
+
+def _changed(
+    verdict: Verdict, before: Amount, after: Amount, noun: str, verb: str, about: str = ""
+) -> Iterator[Change]:
+    if verdict is Verdict.SAME or before.words() == after.words():
+        return
+    harm = f"{verb} {_harm(before, after, noun)}" if verdict is Verdict.WORSE else ""
+    yield Change(verdict, f"{before.words()} -> {after.words()} {noun}", harm, about)
+
+
+def _harm(before: Amount, after: Amount, noun: str) -> str:
+    many = f"{noun}, one for each batch," if after.by_rows else f"{after.words()} {noun}"
+    return f"{many} instead of {before.words()}"
