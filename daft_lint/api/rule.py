@@ -15,11 +15,15 @@ from daft_lint.source.prescan import Prescan
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A rewrite: `title` says what it does, in the imperative; `why_unsafe` what it can change (None: it is safe)."""
+    """A rewrite: `title` says what it does, in the imperative; `why_unsafe` what it can change (None: it is safe).
+
+    `suggestion` takes the place of the observation's where this fix is the one that is offered.
+    """
 
     title: str
     actions: tuple[Action, ...]
     why_unsafe: str | None = None
+    suggestion: str | None = None
 
     @property
     def safe(self) -> bool:
@@ -32,7 +36,9 @@ class Observation:
 
     The message has three parts, sentences with no full stop at the end: `observed` (with its numbers), `impact`,
     `suggestion`.
-    `related` are other places with a label: the inflating step, the UDF's definition, the source.
+    `related` are other places with a label: the inflating step, the UDF's definition, the source. `remedies` are the
+    fixes that may be offered, the best one first: the first that makes nothing worse is (`daft_lint.lint.gate`); `fix`
+    is a single one.
     """
 
     location: NodeRef
@@ -43,6 +49,7 @@ class Observation:
     evidence: Evidence | None = None
     related: tuple[tuple[NodeRef, str], ...] = ()
     fix: Fix | None = None
+    remedies: tuple[Fix, ...] = ()
 
 
 class Rule(abc.ABC):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from daft_lint.api.finding import Finding, FindingFix, FixEdit, Related, Span
-from daft_lint.api.rule import Observation, PipelineRule, Rule, ScriptRule
+from daft_lint.api.rule import Fix, Observation, PipelineRule, Rule, ScriptRule
 from daft_lint.config import Selection
 from daft_lint.lint.engine_rules import SyntaxErrorRule
 from daft_lint.lint.merge import agree_on_safety, strongest
-from daft_lint.lint.results import FileResult, RawFinding
+from daft_lint.lint.results import FileResult, Proposal, RawFinding
 from daft_lint.source.discovery import Problem
 from daft_lint.source.document import Cell, Document, ParseFailure
 
@@ -20,8 +22,9 @@ if TYPE_CHECKING:
 
     from daft_lint.api.edits import Edit
     from daft_lint.config import Config
+    from daft_lint.lint.gate import Outlook
     from daft_lint.pipeline.interpreter.project import Project
-    from daft_lint.pipeline.model import NodeRef, Script
+    from daft_lint.pipeline.model import NodeRef, Script, Settings
 
 
 class Analysis:
@@ -54,10 +57,63 @@ class Analysis:
             found, problem = self.guarded(rule, script)
             findings += found
             problems += [] if problem is None else [problem]
+        offered = self.offered(strongest(agree_on_safety(findings)), script, settings)
         limits = (*script.limits_hit, *self.limits, *self.left_out())
-        return FileResult(
-            path, tuple(strongest(agree_on_safety(findings))), tuple(problems), script.called, limits, bool(problems)
-        )
+        return FileResult(path, tuple(offered), tuple(problems), script.called, limits, bool(problems))
+
+    def offered(self, findings: list[RawFinding], script: Script, settings: Settings) -> list[RawFinding]:
+        """The findings with the fixes that make nothing worse."""
+        if not any(raw.proposals for raw in findings):
+            return findings
+        from daft_lint.lint.gate import Gate, Outlook
+
+        def foresee(edits: Sequence[FixEdit]) -> Outlook:
+            return self.foreseen(edits, settings)
+
+        weighed = frozenset(rule.code for rule in self.chosen if is_weighed(rule))
+        gate = Gate(lambda: Outlook.of(script, self.counted(script)), foresee, weighed)
+        settled = gate.settled(findings)
+        if gate.exhausted:
+            self.limits.append(f"fixes of {self.document.path}")
+        return list(agree_on_safety(settled))
+
+    def foreseen(self, edits: Sequence[FixEdit], settings: Settings) -> Outlook:
+        """What the document does once edits are made. Raises `ParseFailure` or `ValueError`."""
+        from daft_lint.lint.gate import Outlook
+        from daft_lint.pipeline.interpreter.interpreter import interpret
+        from daft_lint.pipeline.interpreter.project import Project
+        from daft_lint.source.modules import Modules
+
+        edited = self.edited(edits)
+        document = edited.get(self.document.path, self.document)
+        project = self.project
+        if set(edited) != {self.document.path}:
+            project = Project(Modules({**self.project.modules.overlay, **edited}))
+        try:
+            script = interpret(document, settings, project)
+            return Outlook.of(script, self.counted(script))
+        finally:
+            if document is not self.document:
+                project.release(document)
+
+    def edited(self, edits: Sequence[FixEdit]) -> dict[str, Document]:
+        """The documents that edits change, by path."""
+        from daft_lint.fix.loop import apply_edits
+
+        edited: dict[str, Document] = {}
+        for path in dict.fromkeys(edit.path for edit in edits):
+            known = self.project.modules.overlay.get(path) or self.project.documents.get(path)
+            document = self.document if path == self.document.path else known or Document.read(path)
+            edited[path] = apply_edits(document, [edit for edit in edits if edit.path == path])
+        return edited
+
+    def counted(self, script: Script) -> Counter[str]:
+        """How many findings each rule has in a script; a rule that fails has none."""
+        found: set[tuple[str, NodeRef]] = set()
+        for rule in self.chosen:
+            with contextlib.suppress(Exception):
+                found.update((rule.code, observation.location) for _, observation in self.observed(rule, script))
+        return Counter(code for code, _ in found)
 
     def left_out(self) -> Iterable[str]:
         """The Markdown blocks and notebook cells that do not parse, in words: snippets and drafts are no errors, but
@@ -85,22 +141,30 @@ class Analysis:
     def guarded(self, rule: type[Rule], script: Script) -> tuple[list[RawFinding], Problem | None]:
         """What one rule observes, or how it failed: a failing rule hides no other rule's findings."""
         try:
-            return list(self.observed(rule, script)), None
+            return [self.raw_finding(rule, *observed) for observed in self.observed(rule, script)], None
         except Exception as error:  # noqa: BLE001  # a rule can be anybody's
             reason = " ".join(f"{type(error).__name__}: {error}".split())
             return [], Problem(self.document.path, f"rule {rule.code} failed: {reason}")
 
-    def observed(self, rule: type[Rule], script: Script) -> Iterable[RawFinding]:
-        """What one rule observes, as findings."""
+    def observed(self, rule: type[Rule], script: Script) -> Iterable[tuple[str, Observation]]:
+        """What one rule observes, after the function that it rests on (`RawFinding.entry`)."""
         made = rule()
         if isinstance(made, PipelineRule):
             for pipeline in script.pipelines:
                 entry = pipeline.entry if pipeline.open_parameter else ""
                 for observation in made.check(pipeline):
-                    yield RawFinding(self.finding(rule, observation), entry)
+                    yield entry, observation
         elif isinstance(made, ScriptRule):
             for observation in made.check(script):
-                yield RawFinding(self.finding(rule, observation))
+                yield "", observation
+
+    def raw_finding(self, rule: type[Rule], entry: str, observation: Observation) -> RawFinding:
+        """An observation as plain data, with the fixes to choose from."""
+        proposals = tuple(self.proposals(observation))
+        finding = self.finding(rule, observation)
+        if proposals:
+            finding = replace(finding, fix=proposals[0].fix, suggestion=proposals[0].suggestion)
+        return RawFinding(finding, entry, proposals)
 
     def finding(self, rule: type[Rule], observation: Observation) -> Finding:
         """An observation as plain data."""
@@ -115,7 +179,6 @@ class Analysis:
             observation.suggestion,
             evidence.strength.name.lower() if evidence is not None else None,
             tuple(Related(self.span(location), message) for location, message in observation.related),
-            self.fix(observation),
         )
 
     def span(self, location: NodeRef) -> Span:
@@ -132,22 +195,25 @@ class Analysis:
         number = cell.number if cell.document.kind == "notebook" else None
         return Span(cell.document.path, number, line, column, end_line, end_column)
 
-    def fix(self, observation: Observation) -> FindingFix | None:
-        if observation.fix is None:
-            return None
+    def proposals(self, observation: Observation) -> Iterable[Proposal]:
+        """The observation's fixes as edits, in order; those that cannot be rendered are left out."""
+        for fix in observation.remedies or (() if observation.fix is None else (observation.fix,)):
+            rendered = self.rendered(fix)
+            if rendered is not None:
+                yield Proposal(rendered, observation.suggestion if fix.suggestion is None else fix.suggestion)
+
+    def rendered(self, fix: Fix) -> FindingFix | None:
         from daft_lint.api.edits import EditError, render_all
 
         edits: list[FixEdit] = []
         try:
-            rendered = render_all(observation.fix.actions, self.project.positions_of)
+            rendered = render_all(fix.actions, self.project.positions_of)
         except EditError as error:
             self.limits.append(f"a fix of {self.document.path} was left out: {error}")
             return None
         for cell, changes in rendered.items():
             edits.extend(self.fix_edit(cell, change) for change in changes)
-        if not edits:
-            return None
-        return FindingFix(observation.fix.title, observation.fix.why_unsafe, tuple(edits))
+        return FindingFix(fix.title, fix.why_unsafe, tuple(edits)) if edits else None
 
     def fix_edit(self, cell: Cell, edit: Edit) -> FixEdit:
         """An edit in the bytes of the file; in those of the cell's source for a notebook."""
@@ -156,6 +222,11 @@ class Analysis:
             return FixEdit(document.path, cell.number, edit.start, edit.end, edit.text)
         start, end = document.file_span(cell, edit.start, edit.end)
         return FixEdit(document.path, None, start, end, edit.text)
+
+
+def is_weighed(rule: type[Rule]) -> bool:
+    """Whether the rule's fixes have to make a script cheaper; others make it right."""
+    return rule.code.startswith(("DFT1", "DFT2"))
 
 
 def pointed_at(node: cst.CSTNode) -> tuple[cst.CSTNode, cst.CSTNode]:

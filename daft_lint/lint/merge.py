@@ -79,13 +79,26 @@ def agree_on_safety(findings: Iterable[RawFinding]) -> Iterator[RawFinding]:
     """The findings, with each fix unsafe where another fix of the same bytes is: the sink of one path does not see the
     row order that the sink of another path sees."""
     findings = list(findings)
-    fixes = [raw.finding.fix for raw in findings]
-    unsafe = {_changed_bytes(fix): fix.why_unsafe for fix in fixes if fix is not None and not fix.safe}
-    for raw, fix in zip(findings, fixes, strict=True):
-        if fix is not None and fix.safe and _changed_bytes(fix) in unsafe:
-            yield raw.with_fix(replace(fix, why_unsafe=unsafe[_changed_bytes(fix)]))
-        else:
-            yield raw
+    unsafe: dict[object, str | None] = {}
+    for raw in findings:
+        unsafe |= {_changed_bytes(fix): fix.why_unsafe for fix in _fixes(raw) if not fix.safe}
+
+    def agreed(fix: FindingFix) -> FindingFix:
+        why = unsafe.get(_changed_bytes(fix)) if fix.safe else None
+        return fix if why is None else replace(fix, why_unsafe=why)
+
+    for raw in findings if unsafe else ():
+        fix = raw.finding.fix
+        finding = raw.finding if fix is None else replace(raw.finding, fix=agreed(fix))
+        proposals = tuple(replace(proposal, fix=agreed(proposal.fix)) for proposal in raw.proposals)
+        yield replace(raw, finding=finding, proposals=proposals)
+    if not unsafe:
+        yield from findings
+
+
+def _fixes(raw: RawFinding) -> tuple[FindingFix, ...]:
+    own = () if raw.finding.fix is None else (raw.finding.fix,)
+    return (*own, *(proposal.fix for proposal in raw.proposals))
 
 
 def _changed_bytes(fix: FindingFix) -> tuple[tuple[str, int | None, int, int], ...]:

@@ -52,7 +52,12 @@ def encode_finding(finding: Finding) -> list[object]:
         [[encode_span(related.span), related.message] for related in finding.related],
         None
         if fix is None
-        else [fix.title, fix.why_unsafe, [[e.path, e.cell, e.start, e.end, e.text] for e in fix.edits]],
+        else [
+            fix.title,
+            fix.why_unsafe,
+            [[e.path, e.cell, e.start, e.end, e.text] for e in fix.edits],
+            list(fix.effects),
+        ],
     ]
 
 
@@ -73,12 +78,13 @@ def decode_finding(record: Any) -> Finding:
 
 
 def decode_fix(record: Any) -> FindingFix:
-    title, why_unsafe, edits = record
+    title, why_unsafe, edits, effects = record
     made = tuple(
         FixEdit(_text(path), None if cell is None else _number(cell), _number(start), _number(end), _text(text))
         for path, cell, start, end, text in edits
     )
-    return FindingFix(_text(title), None if why_unsafe is None else _text(why_unsafe), made)
+    why = None if why_unsafe is None else _text(why_unsafe)
+    return FindingFix(_text(title), why, made, tuple(_text(effect) for effect in effects))
 
 
 def encode_span(span: Span) -> list[object]:

@@ -21,22 +21,28 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposal:
+    """A fix that may be offered, and the suggestion that goes with it."""
+
+    fix: FindingFix
+    suggestion: str
+
+
+@dataclass(frozen=True, slots=True)
 class RawFinding:
     """A finding before those of all files are merged. `entry` is the function that it is in, where it rests on a
-    DataFrame parameter of that function with no caller in view; else ""."""
+    DataFrame parameter of that function with no caller in view; else "". `proposals` are the fixes to choose from,
+    until one of them is chosen."""
 
     finding: Finding
     entry: str = ""
+    proposals: tuple[Proposal, ...] = ()
 
     @property
     def rank(self) -> tuple[bool, Level]:
         """Of several findings with one code at one place, the highest rank counts: one that rests on no open parameter
         first, then the higher level."""
         return (not self.entry, self.finding.level)
-
-    def with_fix(self, fix: FindingFix) -> RawFinding:
-        """The same finding with another fix."""
-        return replace(self, finding=replace(self.finding, fix=fix))
 
 
 @dataclass(frozen=True, slots=True)

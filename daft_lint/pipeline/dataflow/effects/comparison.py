@@ -30,6 +30,8 @@ def compare(before: Effects, after: Effects) -> tuple[Change, ...]:
         if other is not None:
             found += _of_call(call, other, before.capacity)
     found += _files(before, after)
+    if after.shuffles < before.shuffles:
+        found.append(Change(Verdict.BETTER, f"{before.shuffles} -> {after.shuffles} shuffles"))
     found += _crossings(before, after)
     found += _order_and_author(before, after)
     return tuple(found)
@@ -62,11 +64,20 @@ def _of_call(before: CallEffects, after: CallEffects, capacity: int) -> Iterator
     if before.nodes is not None and after.nodes is not None:
         verdict = more_is_better(before.nodes, after.nodes)
         yield from _changed(verdict, before.nodes, after.nodes, "nodes", f"leave `{after.name}`", after.name)
-    verdict = fewer_is_better(before.rows, after.rows)
+    verdict = _rows_verdict(before, after)
     yield from _changed(verdict, before.rows, after.rows, "rows a call", f"give `{after.name}`", after.name)
     if before.loads is not None and after.loads is not None:
         verdict = _loads_verdict(before, after, before.loads, after.loads, capacity)
         yield from _changed(verdict, before.loads, after.loads, "model loads", "make", after.name)
+
+
+def _rows_verdict(before: CallEffects, after: CallEffects) -> Verdict:
+    """Fewer rows are better, but for those that the UDF itself asks for."""
+    verdict = fewer_is_better(before.rows, after.rows)
+    within = after.asked is not None and before.rows.high is not None and before.rows.high < after.asked
+    if verdict is Verdict.WORSE and within and after.rows.high is not None and after.rows.high <= (after.asked or 0):
+        return Verdict.BETTER
+    return verdict
 
 
 def _loads_verdict(before: CallEffects, after: CallEffects, old: Amount, new: Amount, capacity: int) -> Verdict:
@@ -129,5 +140,5 @@ def _changed(
 
 
 def _harm(before: Amount, after: Amount, noun: str) -> str:
-    many = f"{noun}, one for each batch," if after.by_rows else f"{after.words()} {noun}"
+    many = f"many {noun}, one for each batch," if after.by_rows else f"{after.words()} {noun}"
     return f"{many} instead of {before.words()}"

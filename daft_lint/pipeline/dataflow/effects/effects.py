@@ -56,7 +56,8 @@ class CallEffects:
 
     `rows` is those of the largest call, `tasks` the tasks that make the calls, `nodes` the nodes that they are spread
     over (both None on the native runner), `loads` the times that its model is loaded, None where it loads none or
-    where that does not depend on the tasks. `bounded_loads`: `max_concurrency` bounds them.
+    where that does not depend on the tasks. `bounded_loads`: `max_concurrency` bounds them. `asked` is the UDF's own
+    `batch_size`.
     """
 
     name: str
@@ -66,6 +67,7 @@ class CallEffects:
     nodes: Amount | None
     loads: Amount | None = None
     bounded_loads: bool = False
+    asked: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ class Crossing:
 class Effects:
     """What one pipeline does.
 
-    `capacity` is how many tasks the cluster can be said to keep busy, `files` those that its write makes (None: it
+    `capacity` is how many tasks the cluster can be said to keep busy, `shuffles` how often rows go from tasks to other
+    tasks, `files` those that its write makes (None: it
     writes none, or the runner is native), `heavy_files`: their rows are heavy. `forbidden` are the calls that its
     checkpoint forbids, `cuts` the author's own repartitionings that stand under a condition on their own number.
     `runs` counts the sinks that run its steps, one number for each call of `calls`.
@@ -90,6 +93,7 @@ class Effects:
     calls: tuple[CallEffects, ...]
     capacity: int
     crossings: tuple[Crossing, ...]
+    shuffles: int
     files: Amount | None
     heavy_files: bool
     order: RowOrder
@@ -111,6 +115,7 @@ def effects_of(pipeline: Pipeline) -> Effects:
         calls=calls,
         capacity=max(SMALL_FAN_OUT, cluster.total_concurrency or 0, cluster.nodes or 0),
         crossings=tuple(_crossings(pipeline)),
+        shuffles=sum(_hands_on(pipeline, operator) for operator in pipeline.operators[1:]),
         files=_files(pipeline, tasks[-1]),
         heavy_files=any(column.weight.heavy for column in pipeline.sink.columns_out.values()),
         order=_order(pipeline),
@@ -173,7 +178,8 @@ def _calls(pipeline: Pipeline, tasks: Sequence[Amount | None]) -> Iterator[CallE
                 loads = None if here is None else _loads(call.udf, here)
                 rows = bounds.of_call(call, operator, exact, index)
                 bounded = call.udf.max_concurrency is not None and not call.udf.is_async
-                yield CallEffects(name, seen[name], rows, here, spread, loads, bounded)
+                asked = None if call.udf.batch_size is None else call.udf.batch_size.value
+                yield CallEffects(name, seen[name], rows, here, spread, loads, bounded, asked)
                 seen[name] += 1
         for operation in operator.heavy_operations:
             name = operation.expression.name or ""

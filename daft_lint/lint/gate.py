@@ -1,0 +1,177 @@
+"""Which fixes are offered: the script with the edit is interpreted again, and its effects are compared path by path.
+
+A fix passes if no effect is worse on any path, no finding is new, its own is gone, and what it adds to a plan pays.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from daft_lint.api.finding import FindingFix, FixEdit
+from daft_lint.lint.results import Proposal, RawFinding
+from daft_lint.pipeline.dataflow.effects import Change, Effects, Verdict, compare, effects_of, words
+from daft_lint.pipeline.model import Pipeline, Script
+from daft_lint.source.document import ParseFailure
+
+MAX_TRIALS = 48
+"""Times that one file is interpreted again; fixes beyond that are not offered, and a limit says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a text does: the effects of each pipeline by its key, and how many findings each rule has."""
+
+    paths: tuple[tuple[tuple[str, ...], Effects], ...]
+    findings: Counter[str]
+
+    @staticmethod
+    def of(script: Script, findings: Counter[str]) -> Outlook:
+        return Outlook(tuple((_key(pipeline), effects_of(pipeline)) for pipeline in script.pipelines), findings)
+
+
+Foresee = Callable[[Sequence[FixEdit]], Outlook]
+"""What the file does with these edits made. Raises `ParseFailure` or `ValueError` where they cannot be made."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """What a trial said: `reason` completes "no fix: ", None where the fix passes."""
+
+    reason: str | None
+    changes: tuple[Change, ...] = ()
+
+
+class Gate:
+    """The fixes of one file, each tried on top of those that passed before it, the safe ones first."""
+
+    def __init__(self, before: Callable[[], Outlook], foresee: Foresee, weighed: frozenset[str]) -> None:
+        self._before = before
+        self._foresee = foresee
+        self._weighed = weighed
+        self._trials = 0
+        self.exhausted = False
+
+    def settled(self, findings: Sequence[RawFinding]) -> list[RawFinding]:
+        """The findings, each with the first of its proposals that passes, or with the reason why none does."""
+        chosen = {index: raw for index, raw in enumerate(findings) if not self._is_weighed(raw)}
+        pending = [index for index in range(len(findings)) if index not in chosen]
+        if pending:
+            state = _State(self._before())
+            for index in sorted(pending, key=lambda i: not findings[i].proposals[0].fix.safe):
+                chosen[index] = self._choose(findings[index], state)
+        return [_plain(chosen[index]) for index in range(len(findings))]
+
+    def _is_weighed(self, raw: RawFinding) -> bool:
+        return bool(raw.proposals) and raw.finding.code in self._weighed
+
+    def _choose(self, raw: RawFinding, state: _State) -> RawFinding:
+        reasons: list[str] = []
+        for proposal in raw.proposals:
+            known = state.known.get(proposal.fix.edits)
+            if known is not None:
+                return _offering(raw, proposal, known)
+            verdict = self._try(raw.finding.code, proposal.fix, state)
+            if verdict.reason is None:
+                state.known[proposal.fix.edits] = words(verdict.changes)
+                return _offering(raw, proposal, words(verdict.changes))
+            reasons.append(verdict.reason)
+        return _without_fix(raw, reasons[0])
+
+    def _try(self, code: str, fix: FindingFix, state: _State) -> _Verdict:
+        """The fix on top of those that passed; on its own where it changes the same bytes as one of them."""
+        if self._trials >= MAX_TRIALS:
+            self.exhausted = True
+            return _Verdict("too many fixes of one file to try each")
+        self._trials += 1
+        alone = any(_overlap(edit, old) for edit in fix.edits for old in state.edits)
+        base = state.first if alone else state.now
+        edits = fix.edits if alone else tuple(dict.fromkeys((*state.edits, *fix.edits)))
+        try:
+            after = self._foresee(edits)
+        except (ParseFailure, ValueError) as error:
+            return _Verdict(f"the result does not parse: {error}")
+        verdict = _weigh(code, base, after)
+        if verdict.reason is None and not alone:
+            state.edits, state.now = edits, after
+        return verdict
+
+
+class _State:
+    """The edits that passed so far, and what the file does with them; `known` has what each fix that passed brings."""
+
+    def __init__(self, first: Outlook) -> None:
+        self.first = first
+        self.now = first
+        self.edits: tuple[FixEdit, ...] = ()
+        self.known: dict[tuple[FixEdit, ...], tuple[str, ...]] = {}
+
+
+def _weigh(code: str, before: Outlook, after: Outlook) -> _Verdict:
+    changes: list[Change] = []
+    grown = False
+    for old, new in paired(before.paths, after.paths):
+        if new is None:
+            return _Verdict("a path of the script would be another")
+        changes += compare(old, new)
+        grown = grown or new.shuffles > old.shuffles
+    worse = next((change for change in changes if change.verdict is Verdict.WORSE), None)
+    if worse is not None:
+        return _Verdict(f"it would {worse.harm}")
+    new_code = next(iter(sorted(after.findings - before.findings)), None)
+    if new_code is not None:
+        return _Verdict(f"{new_code} would report what it makes")
+    if after.findings[code] >= before.findings[code] > 0:
+        return _Verdict("it would not end this finding")
+    if grown and not any(change.verdict is Verdict.BETTER for change in changes):
+        return _Verdict("nothing would be better")
+    return _Verdict(None, tuple(changes))
+
+
+def paired(
+    before: Sequence[tuple[tuple[str, ...], Effects]], after: Sequence[tuple[tuple[str, ...], Effects]]
+) -> Iterator[tuple[Effects, Effects | None]]:
+    """The effects of each path before and after, by source, sink and decisions, and in the order of the script."""
+    waiting: dict[tuple[str, ...], list[Effects]] = {}
+    for key, effects in after:
+        waiting.setdefault(key, []).append(effects)
+    unmatched: list[Effects] = []
+    for key, effects in before:
+        same = waiting.get(key)
+        if same:
+            yield effects, same.pop(0)
+        else:
+            unmatched.append(effects)
+    rest = [effects for left in waiting.values() for effects in left]
+    # A call behind a path's last step, or before its first, gives it another name.
+    for index, effects in enumerate(unmatched):
+        yield effects, rest[index] if len(rest) == len(unmatched) else None
+
+
+def _key(pipeline: Pipeline) -> tuple[str, ...]:
+    decisions: Iterable[object] = getattr(pipeline, "decisions", ())
+    said = (f"{getattr(decision, 'text', '')}={getattr(decision, 'holds', '')}" for decision in decisions)
+    return (pipeline.source.step.name, pipeline.sink.step.name, *said)
+
+
+def _overlap(new: FixEdit, old: FixEdit) -> bool:
+    if new == old or (new.path, new.cell) != (old.path, old.cell):
+        return False
+    return max(new.start, old.start) <= min(new.end, old.end)
+
+
+def _offering(raw: RawFinding, proposal: Proposal, effects: tuple[str, ...]) -> RawFinding:
+    fix = replace(proposal.fix, effects=effects)
+    return replace(raw, finding=replace(raw.finding, fix=fix, suggestion=proposal.suggestion))
+
+
+def _without_fix(raw: RawFinding, reason: str) -> RawFinding:
+    suggestion = raw.finding.suggestion
+    why = f"no fix: {reason}"
+    said = f"{suggestion} ({why})" if suggestion else why
+    return replace(raw, finding=replace(raw.finding, fix=None, suggestion=said))
+
+
+def _plain(raw: RawFinding) -> RawFinding:
+    return replace(raw, proposals=()) if raw.proposals else raw
