@@ -87,13 +87,14 @@ def agree_on_safety(findings: Iterable[RawFinding]) -> Iterator[RawFinding]:
         why = unsafe.get(_changed_bytes(fix)) if fix.safe else None
         return fix if why is None else replace(fix, why_unsafe=why)
 
-    for raw in findings if unsafe else ():
+    for raw in findings:
+        if not any(fix.safe and _changed_bytes(fix) in unsafe for fix in _fixes(raw)):
+            yield raw
+            continue
         fix = raw.finding.fix
         finding = raw.finding if fix is None else replace(raw.finding, fix=agreed(fix))
         proposals = tuple(replace(proposal, fix=agreed(proposal.fix)) for proposal in raw.proposals)
         yield replace(raw, finding=finding, proposals=proposals)
-    if not unsafe:
-        yield from findings
 
 
 def _fixes(raw: RawFinding) -> tuple[FindingFix, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from daft_lint.api.finding import Finding, FindingFix, Level
 from daft_lint.source.discovery import Problem
