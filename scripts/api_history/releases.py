@@ -17,7 +17,8 @@ from typing import Any
 
 from platformdirs import user_cache_path
 
-OLDEST = (0, 3, 0)
+OLDEST = (0, 2, 33)
+"""The last version before 0.3, so that what 0.3.0 removed is told."""
 RENAMED = (0, 5, 0)
 """Before it the distribution was called `getdaft`."""
 

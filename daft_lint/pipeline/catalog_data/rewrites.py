@@ -9,27 +9,32 @@ A rewrite is a list of steps, joined by `; `, that are all about one call:
 - `pin mode=None`: written out where the argument is not given: the default of then.
 - `name seed`: arguments from that position of the old signature on are given by keyword (after `rename`).
 - `call {self}.slice({start}, {start} + {length})`: the whole call. `{self}` is the receiver, `{p}` the text of an
-  argument, in parentheses where it is an operation; the old default where it is not given. Stands alone.
-- `respell name`: an attribute or import without a call. Stands alone.
+  argument, in parentheses where it is an operation within one; the old default where it is not given. `{items*}` are
+  all of `*items`, `{items*daft.col}` each of them in a call of `daft.col`. Stands alone.
+- `respell .position`: an attribute without a call, or a name in `daft`. Stands alone.
+- `udf`: a decorator of old to today's, which takes the whole of the function or class. Stands alone.
 
 A condition is a Python expression over the arguments of the old call:
 
-- `literal(p)`, `string(p)`, `number(p)`, `boolean(p)`: the argument is such a literal. `strings(args)`: each of
-  `*args` is a literal string.
-- `value(p)`: that literal, or the default where it is not given; false conditions come from `None` of what is no literal
-  only through the functions above.
+- `string(p)`, `number(p)`, `boolean(p)`: the argument is such a literal; `strings(args)`: each of `*args` is a string;
+  `value(p)`: the literal, or the default where it is not given. Where one of them meets what is no literal, the whole
+  condition does not hold, also behind a `not`.
+- `listing(p)`: it is a list or a tuple, written out. `text(p)`: its text.
 - `given(p)`, `by_position(p)`, `count()`: whether it is given; by position; the number of positional arguments.
-- `atom(p)`: it can be written twice without being evaluated twice: a literal or a bare name.
+- `expressions(args)`: each of `*args` is known to be a Daft expression, and no string.
+- `unused()`: nothing is done with what the call returns.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-_SLOT = re.compile(r"\{(\w+)\}")
+_SLOT = re.compile(r"\{(\w+)(\*[\w.]*)?\}")
+_VERBS = ("to", "rename", "drop", "pin", "name", "call", "respell", "udf")
+_ALONE = ("call", "respell", "udf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,8 @@ class Bound:
     defaults: Mapping[str, str]
     order: Sequence[str]
     """The parameters that can be given by position."""
+    is_statement: bool = False
+    is_expression: Callable[[str], bool] = lambda _: False
 
 
 class NotBound(Exception):
@@ -75,6 +82,7 @@ class Rewrite:
     named_from: str = ""
     template: str = ""
     respelled: str = ""
+    is_udf: bool = False
 
     @classmethod
     def parse(cls, text: str) -> Rewrite:
@@ -82,11 +90,11 @@ class Rewrite:
         found: dict[str, str] = {}
         for step in text.split("; "):
             verb, _, rest = step.partition(" ")
-            if verb in found or not rest or verb not in ("to", "rename", "drop", "pin", "name", "call", "respell"):
+            if verb in found or verb not in _VERBS or bool(rest) != (verb != "udf"):
                 raise ValueError(f"`{step}` is no step")
             found[verb] = rest
-        if ("call" in found or "respell" in found) and len(found) > 1:
-            raise ValueError("`call` and `respell` stand alone")
+        if len(found) > 1 and not found.keys().isdisjoint(_ALONE):
+            raise ValueError(f"{', '.join(_ALONE)} stand alone")
         return cls(
             text=text,
             to=found.get("to", ""),
@@ -96,28 +104,56 @@ class Rewrite:
             named_from=found.get("name", ""),
             template=found.get("call", ""),
             respelled=found.get("respell", ""),
+            is_udf="udf" in found,
         )
 
     def slots(self) -> frozenset[str]:
         """The parameters of the old call that the rewrite speaks of."""
         named = (self.named_from,) if self.named_from else ()
-        return frozenset((*_SLOT.findall(self.template), *self.renames, *self.drops, *named)) - {"self"}
+        slots = (match.group(1) for match in _SLOT.finditer(self.template))
+        return frozenset((*slots, *self.renames, *self.drops, *named)) - {"self"}
 
     def called(self, receiver: str, bound: Bound) -> str:
         """The text of a `call` rewrite, for the receiver's text. Raises `NotBound` where a slot has no text."""
 
         def fill(match: re.Match[str]) -> str:
-            name = match.group(1)
+            name, star = match.groups()
             if name == "self":
                 return receiver
+            if star:
+                wrapper = star[1:]
+                return ", ".join(f"{wrapper}({a.text})" if wrapper else a.text for a in bound.rest)
             argument = bound.arguments.get(name)
-            if argument is not None:
-                return _parenthesized(argument.text)
-            if name not in bound.defaults:
-                raise NotBound(name)
-            return bound.defaults[name]
+            if argument is None:
+                if name not in bound.defaults:
+                    raise NotBound(name)
+                return bound.defaults[name]
+            alone = self.template[match.start() - 1] in "(=," or self.template[match.start() - 2 :][:2] == ", "
+            alone = alone and self.template[match.end()] in "),"
+            return argument.text if alone else _parenthesized(argument.text)
 
         return _SLOT.sub(fill, self.template)
+
+    def arguments(self, bound: Bound) -> list[str]:
+        """The arguments of the call after `rename`, `drop`, `pin` and `name`, in the order of the old ones.
+
+        Raises `NotBound` where a dropped argument stands before another one that is given by position.
+        """
+        named_at = bound.order.index(self.named_from) if self.named_from else len(bound.order)
+        positional, keywords = [], []
+        gap = False
+        for name, argument in bound.arguments.items():
+            if name in self.drops:
+                gap |= argument.position is not None
+            elif argument.position is None or argument.position >= named_at:
+                keywords.append(f"{self.renames.get(name, name)}={argument.text}")
+            elif gap:
+                raise NotBound(name)
+            else:
+                positional.append(argument.text)
+        positional += [argument.text for argument in bound.rest]
+        pins = [f"{name}={text}" for name, text in self.pins.items() if name not in bound.arguments]
+        return [*positional, *keywords, *pins]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +180,18 @@ def signature_of(text: str) -> ast.arguments:
     return function.args
 
 
-def bind(signature: str, positional: Sequence[str], keywords: Mapping[str, str]) -> Bound:
-    """The arguments of a call, given as texts, by the parameters of the old signature. Raises `NotBound`."""
+def bind(
+    signature: str,
+    positional: Sequence[str],
+    keywords: Mapping[str, str],
+    *,
+    is_statement: bool = False,
+    is_expression: Callable[[str], bool] = lambda _: False,
+) -> Bound:
+    """The arguments of a call, given as texts, by the parameters of the old signature. Raises `NotBound`.
+
+    `is_expression` tells of a text whether it is a Daft expression; `is_statement`: the call's value is not used.
+    """
     parsed = signature_of(signature)
     order = [a.arg for a in (*parsed.posonlyargs, *parsed.args)]
     only = [a.arg for a in parsed.kwonlyargs]
@@ -162,7 +208,7 @@ def bind(signature: str, positional: Sequence[str], keywords: Mapping[str, str])
     missing = [name for name in (*order, *only) if name not in arguments and name not in defaults]
     if missing:
         raise NotBound(missing[0])
-    return Bound(arguments, rest, defaults, order)
+    return Bound(arguments, rest, defaults, order, is_statement, is_expression)
 
 
 def _pairs(text: str) -> dict[str, str]:
@@ -198,6 +244,8 @@ def _compared(left: object, operator: ast.cmpop, right: object) -> bool:
         return left == right
     if isinstance(operator, ast.In) and isinstance(right, tuple):
         return left in right
+    if isinstance(operator, ast.In) and isinstance(left, str) and isinstance(right, str):
+        return left in right
     if isinstance(operator, ast.GtE) and isinstance(left, int | float) and isinstance(right, int | float):
         return left >= right
     if isinstance(operator, ast.LtE) and isinstance(left, int | float) and isinstance(right, int | float):
@@ -213,19 +261,20 @@ def _asked(question: str, name: str, bound: Bound) -> object:
         return argument is not None and argument.position is not None
     if question == "count":
         return len(bound.rest) + sum(a.position is not None for a in bound.arguments.values())
+    if question == "unused":
+        return bound.is_statement
     if question == "strings":
         return all(isinstance(a.literal, str) for a in bound.rest)
+    if question == "expressions":
+        return all(bound.is_expression(a.text) for a in bound.rest)
     if question == "value":
         return ast.literal_eval(bound.defaults[name]) if argument is None else argument.literal
     if argument is None:
         return False
-    if question == "atom":
-        return argument.text.isidentifier() or argument.literal is not NotImplemented
-    kinds: dict[str, type | tuple[type, ...]] = {
-        "literal": object,
-        "string": str,
-        "number": (int, float),
-        "boolean": bool,
-    }
+    if question == "listing":
+        return isinstance(ast.parse(argument.text, mode="eval").body, ast.List | ast.Tuple)
+    if question == "text":
+        return argument.text
+    kinds: dict[str, type | tuple[type, ...]] = {"string": str, "number": (int, float), "boolean": bool}
     value = argument.literal
     return isinstance(value, kinds[question]) and not (question == "number" and isinstance(value, bool))

@@ -1,0 +1,142 @@
+"""Runs scripts on the Daft that is importable, each in a fork, so that Daft is imported once.
+
+It runs inside the environment of each version, so it imports nothing of this project. Standard input: a JSON list of
+`{"id", "script", "binds"}`; standard output: a line of JSON for each, `{"id", "values", "types"}` or `{"id", "error"}`.
+A script leaves its result in `out`. With `binds` the function of that name is not run: the result is what each of its
+parameters gets, for functions that need a service or another distribution.
+"""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import hashlib
+import importlib
+import inspect
+import io
+import json
+import math
+import os
+import select
+import signal
+import sys
+import tempfile
+import warnings
+
+TIMEOUT_S = 120.0
+
+
+def main() -> None:
+    jobs = json.load(sys.stdin)
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if not os.environ.get("API_HISTORY_VERBOSE"):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    warnings.simplefilter("ignore")
+    import daft  # noqa: F401
+
+    # What Daft imports when it is first needed, so that no fork pays for it. No thread may run yet.
+    for name in ("numpy", "pandas", "pyarrow", "pyarrow.dataset", "PIL.Image", "fsspec", "daft.runners.native_runner"):
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            pass
+    for job in jobs:
+        print(json.dumps({"id": job["id"], **_forked(job)}), file=answers, flush=True)
+
+
+def _forked(job):
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        try:
+            answer = json.dumps(_run(job))
+        except BaseException as error:  # noqa: BLE001 - a panic of the engine is an answer as well
+            answer = json.dumps({"error": f"{type(error).__name__}: {str(error)[:300]}"})
+        with os.fdopen(writer, "w") as stream:
+            stream.write(answer)
+        os._exit(0)
+    os.close(writer)
+    chunks = []
+    while True:
+        ready, _, _ = select.select([reader], [], [], TIMEOUT_S)
+        chunk = os.read(reader, 1 << 16) if ready else b""
+        if not ready:
+            os.kill(child, signal.SIGKILL)
+        if not chunk:
+            break
+        chunks.append(chunk)
+    os.close(reader)
+    os.waitpid(child, 0)
+    text = b"".join(chunks)
+    return json.loads(text) if text else {"error": "died or timed out"}
+
+
+def _run(job):
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        namespace = {"__name__": "__main__"}
+        if job.get("binds"):
+            _bind(job["binds"], namespace)
+        exec(compile(job["script"], "<proof>", "exec"), namespace)
+        out = namespace["out"]
+        types = None
+        if hasattr(out, "to_pydict"):
+            out = out.collect()
+            table = out.to_arrow()
+            types = {field.name: str(field.type) for field in table.schema}
+            out = out.to_pydict()
+        answer = {"values": _plain(out), "types": types}
+        os.chdir("/")
+    return answer
+
+
+def _bind(path, namespace) -> None:
+    """Has the function at `path` put what its parameters get into `out`."""
+    import daft
+
+    owner_path, _, name = path.rpartition(".")
+    owner = daft
+    for part in owner_path.split("."):
+        if part != "daft":
+            owner = getattr(owner, part)
+    function = getattr(owner, name)
+    signature = inspect.signature(function)
+
+    def record(*args, **kwargs):
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        namespace["out"] = {k: v for k, v in bound.arguments.items() if k not in ("self", "cls")}
+
+    setattr(owner, name, record)
+
+
+def _plain(value):
+    """The same JSON for equal values of two versions; what has a type of its own in Python keeps a mark of it."""
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else f"float:{value}"
+    if isinstance(value, (bytes, bytearray)):
+        return f"bytes:{bytes(value).hex()}"
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, (datetime.date, datetime.time, datetime.datetime, datetime.timedelta, decimal.Decimal)):
+        return f"{type(value).__name__}:{value}"
+    if type(value).__module__ == "numpy":
+        import numpy as np
+
+        array = np.asarray(value)
+        return f"array:{array.dtype}:{array.shape}:{hashlib.sha1(array.tobytes()).hexdigest()}"
+    if hasattr(value, "save") and hasattr(value, "mode"):
+        stream = io.BytesIO()
+        value.save(stream, "PNG")
+        return f"image:{value.mode}:{value.size}:{hashlib.sha1(stream.getvalue()).hexdigest()}"
+    return f"{type(value).__name__}:{value!r}".partition(" at 0x")[0]
+
+
+if __name__ == "__main__":
+    main()
