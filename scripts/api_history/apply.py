@@ -7,6 +7,7 @@ told by their spelling only (`daft.read_lance`, a method of that name), which is
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from daft_lint.pipeline.catalog_data.changes import Change, ChangeKind
@@ -18,6 +19,8 @@ METHOD_OWNERS = ("Expression", "DataFrame", "GroupedDataFrame", "Window", "Serie
 def apply(change: Change, source: str) -> str | None:
     """The text with the first use of the old spelling rewritten, or None where there is none to rewrite."""
     assert change.rewrite is not None
+    if change.rewrite.is_udf:
+        return None
     for node in _uses(change, ast.parse(source)):
         if isinstance(node, ast.Attribute):
             return _replaced(source, node, _respelled(change, source, node))
@@ -101,13 +104,11 @@ def _call(change: Change, source: str, node: ast.Call, bound: Bound) -> str:
 
 
 def _receiver(change: Change, source: str, node: ast.Call) -> str:
-    """What the method is called on, without the namespace; empty for a function."""
-    function: ast.expr = node.func
-    for _ in change.name.split(".")[1:]:
-        if not isinstance(function, ast.Attribute):
-            return ""
-        function = function.value
-    return _text(source, function)
+    """What the method is called on, without the namespace; empty for a function. Parentheses around it are kept."""
+    parts = change.name.split(".")[1:]
+    function = _text(source, node.func)
+    tail = re.search(r"\s*\.\s*".join(["", *map(re.escape, parts)]) + "$", function)
+    return function[: tail.start()] if tail and parts else ""
 
 
 def _respelled(change: Change, source: str, node: ast.Attribute) -> str:

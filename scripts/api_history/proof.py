@@ -31,27 +31,31 @@ _HEAD = "import daft\nfrom daft import col\n"
 
 @dataclass(frozen=True)
 class Pair:
-    """`old` on `on` and `new` on the newest Daft leave the same in `out`.
+    """`old` on each version of `on` and `new` on the newest Daft leave the same in `out`.
 
-    `rows` are names of the table. `types` is false where a column's type changed while its values did not. `binds` is
-    a function that is not run: what its parameters get is compared, by today's names, those of `renamed` first.
-    `same_version`: the newest Daft has the old spelling too, with another meaning or a warning.
+    `rows` are names of the table. `differs`: they do not, which is what the row's `but` says. `types` is false where a
+    column's type changed while its values did not. `binds` is a function that is not run: what its parameters get is
+    compared, by the names that the rows' rewrites give them; `binds_old` is its older path. `by_hand`: `new` is not
+    what a rewrite writes by itself (UDF decorators).
     """
 
     rows: tuple[str, ...]
-    on: Version
+    on: tuple[Version, ...]
     old: str
     new: str
     types: bool = True
+    differs: bool = False
     binds: str = ""
     binds_old: str = ""
-    renamed: tuple[tuple[str, str], ...] = ()
     by_hand: bool = False
-    """`new` is not what the row's rewrite writes by itself (UDF decorators, imports)."""
 
     @property
     def id(self) -> str:
         return f"{self.rows[0]} | {self.old.strip().splitlines()[-1][:100]}"
+
+    @property
+    def changes(self) -> list[Change]:
+        return [row for name in self.rows for row in by_name()[name] if row.rewrite is not None]
 
     def script(self, text: str) -> str:
         """A whole script: the frames that the text mentions, and the text."""
@@ -77,8 +81,7 @@ def pairs() -> list[Pair]:
                         **{
                             **settings,
                             "rows": tuple(settings["rows"]),
-                            "on": releases.parse(settings["on"]),
-                            "renamed": tuple(settings.get("renamed", {}).items()),
+                            "on": tuple(map(releases.parse, settings["on"].split(", "))),
                         }
                     )
                 )
@@ -87,26 +90,26 @@ def pairs() -> list[Pair]:
     return found
 
 
-def rewritten(pair: Pair) -> str:
-    """The old text after all rewrites of the pair's rows, to a fixed point."""
-    text = pair.old
-    rows: list[Change] = [row for name in pair.rows for row in by_name()[name] if row.rewrite is not None]
+def rewritten(pair: Pair) -> tuple[str, list[Change]]:
+    """The old text after all rewrites of the pair's rows, to a fixed point, and the rows that took part.
+
+    Raises `ValueError` where there is no fixed point.
+    """
+    text, used = pair.old, []
     for _ in range(100):
-        for row in rows:
-            if not row.rewrite or row.rewrite.is_udf:
-                continue
+        for row in pair.changes:
             changed = apply(row, text)
             if changed is not None:
                 text = changed
+                used.append(row)
                 break
         else:
-            return text
+            return text, used
     raise ValueError(f"no end to the rewrites of {pair.id}")
 
 
-def run(version: Version | None, jobs: Sequence[dict[str, str]]) -> dict[str, dict[str, Any]]:
+def run(version: Version, jobs: Sequence[dict[str, str]]) -> dict[str, dict[str, Any]]:
     """What `runner.py` answers, by the id of the job."""
-    assert version is not None
     done = subprocess.run(
         [releases.base_python(), HERE / "runner.py"],
         input=json.dumps(jobs),
@@ -119,13 +122,15 @@ def run(version: Version | None, jobs: Sequence[dict[str, str]]) -> dict[str, di
 
 
 def prove(chosen: Iterable[Pair], newest: Version) -> list[str]:
-    """Runs the pairs; what is not equal, a line each."""
+    """Runs the pairs; what is not as they say, a paragraph each."""
     chosen = list(chosen)
     jobs: dict[Version, list[dict[str, str]]] = defaultdict(list)
     for number, pair in enumerate(chosen):
         old_binds = pair.binds_old or pair.binds
-        jobs[pair.on].append({"id": f"old {number}", "script": pair.script(pair.old), "binds": old_binds})
-        jobs[newest].append({"id": f"new {number}", "script": pair.script(pair.new), "binds": pair.binds})
+        for version in pair.on:
+            identity = f"{number} {releases.spell(version)}"
+            jobs[version].append({"id": identity, "script": pair.script(pair.old), "binds": old_binds})
+        jobs[newest].append({"id": f"{number} new", "script": pair.script(pair.new), "binds": pair.binds})
     answers: dict[str, dict[str, Any]] = {}
     for version in jobs:
         releases.installed(version)
@@ -133,20 +138,32 @@ def prove(chosen: Iterable[Pair], newest: Version) -> list[str]:
         for found in pool.map(run, jobs, jobs.values()):
             answers |= found
     return [
-        f"{pair.id}\n    {releases.spell(pair.on)}: {old}\n    {releases.spell(newest)}: {new}"
+        f"{pair.id}\n    {releases.spell(version)}: {old}\n    {releases.spell(newest)}: {new}"
         for number, pair in enumerate(chosen)
-        for old, new in [(answers[f"old {number}"], answers[f"new {number}"])]
-        if not equal(pair, old, new)
+        for version in pair.on
+        for old, new in [(answers[f"{number} {releases.spell(version)}"], answers[f"{number} new"])]
+        if "error" in old or "error" in new or equal(pair, old, new) == pair.differs
     ]
 
 
 def equal(pair: Pair, old: dict[str, Any], new: dict[str, Any]) -> bool:
-    """Whether the answers are the same; two errors are not."""
-    if "error" in old or "error" in new:
-        return False
+    """Whether two answers without errors are the same."""
     if pair.binds:
-        renamed = dict(pair.renamed)
-        before = {renamed.get(name, name): value for name, value in old["values"].items()}
-        after = new["values"]
-        return all(before.get(name) == after.get(name) for name in before.keys() | after.keys())
+        return _bound_alike(pair, old["values"], new["values"])
     return bool(old["values"] == new["values"]) and (not pair.types or old["types"] == new["types"])
+
+
+def _bound_alike(pair: Pair, old: dict[str, Any], new: dict[str, Any]) -> bool:
+    """Parameters that both have get the same; what only the old one has was dropped, what only the new one, pinned."""
+    rewrites = [row.rewrite for row in pair.changes if row.rewrite is not None]
+    renames = {name: other for rewrite in rewrites for name, other in rewrite.renames.items()}
+    dropped = {name for rewrite in rewrites for name in rewrite.drops}
+    pinned = {name for rewrite in rewrites for name in rewrite.pins}
+    before = {renames.get(name, name): value for name, value in old["all"].items()}
+    given = {renames.get(name, name) for name in old["given"]}
+    after = new["all"]
+    return (
+        all(before[name] == after[name] for name in before.keys() & after.keys() - dropped)
+        and given - after.keys() <= dropped
+        and not any(name in new["given"] for name in after.keys() - before.keys() - pinned)
+    )

@@ -106,8 +106,9 @@ def _bind(path, namespace) -> None:
 
     def record(*args, **kwargs):
         bound = signature.bind(*args, **kwargs)
+        given = [name for name in bound.arguments if name not in ("self", "cls")]
         bound.apply_defaults()
-        namespace["out"] = {k: v for k, v in bound.arguments.items() if k not in ("self", "cls")}
+        namespace["out"] = {"given": given, "all": {k: v for k, v in bound.arguments.items() if k not in ("self", "cls")}}
 
     setattr(owner, name, record)
 

@@ -54,6 +54,8 @@ class Equality(enum.Enum):
     ALWAYS = "equal"
     IF = "if"
     """Where the row's condition holds."""
+    BUT = "but"
+    """Except where the row says: the engine itself changed there, mostly by the fix of a bug."""
     NONE = "none"
     """There is no such call, and no rewrite."""
 
@@ -68,7 +70,7 @@ class Change:
     gives none. `deprecated` is the first version that warns, `changed` the first one where the old spelling is gone
     or means something else (None: not yet), `since` the first one that takes the rewritten call. `signature` is that
     of the last version with the old spelling, without `self`; it is needed to bind arguments and given where there is
-    a rewrite. Of several rows with one name and parameter the first counts whose condition holds.
+    a rewrite. `exception` completes "equal but for …". Of several rows with one name and parameter the first counts whose condition holds.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Change:
     old_call: OldCall
     equality: Equality
     condition: Condition | None
+    exception: str
     signature: str
     rewrite: Rewrite | None
     note: str
@@ -112,7 +115,8 @@ def _change(cells: list[str]) -> Change:
     if len(cells) != len(COLUMNS) + 1:
         raise ValueError(f"{len(cells)} columns where there are {len(COLUMNS) + 1}")
     name, parameters, kind, deprecated, changed, since, old_call, equal, signature, rewrite, note = cells
-    equality, _, condition = equal.partition(" ")
+    word, _, rest = equal.partition(" ")
+    equality = Equality(word)
     change = Change(
         name=name,
         parameters=tuple(parameters.split(", ")) if parameters else (),
@@ -121,15 +125,16 @@ def _change(cells: list[str]) -> Change:
         changed=_version(changed),
         since=_version(since),
         old_call=OldCall(old_call),
-        equality=Equality(equality),
-        condition=Condition(condition) if condition else None,
+        equality=equality,
+        condition=Condition(rest) if equality is Equality.IF else None,
+        exception=rest if equality is Equality.BUT else "",
         signature=signature,
         rewrite=Rewrite.parse(rewrite) if rewrite else None,
         note=note,
     )
-    if (change.equality is Equality.IF) != (change.condition is not None):
-        raise ValueError("`if` and its condition belong together")
-    if (change.equality is Equality.NONE) != (change.rewrite is None):
+    if bool(rest) != (equality in (Equality.IF, Equality.BUT)):
+        raise ValueError("`if` has a condition, `but` an exception, the others nothing")
+    if (equality is Equality.NONE) != (change.rewrite is None):
         raise ValueError("a row has a rewrite if it is equal, and a reason if it is not")
     if change.rewrite is None and not note:
         raise ValueError("no rewrite and no reason")
