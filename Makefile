@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 EXTRAS := runtime,lsp,flake8,docs,dev
 
-.PHONY: demo test verify facts lint docs snippets corpus dist bench clean
+.PHONY: demo test verify facts lint docs snippets corpus api-history upgrade-proof dist bench clean
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -43,6 +43,15 @@ snippets: $(READY)
 # Writes what checks of public Daft code say today into tests/corpus/expected.tsv; DAFT_LINT_CORPUS names the checkouts.
 corpus: $(READY)
 	$(BIN)/python -m tests.corpus_table
+
+# Records the API of versions of Daft that are new, from their wheels, and lists what no table accounts for.
+api-history: $(READY)
+	PYTHONPATH=scripts $(BIN)/python -m api_history update
+
+# Runs each row's pairs on an older Daft and, rewritten, on the newest; PROOF="--only 0.6.14" takes one older version.
+PROOF ?=
+upgrade-proof: $(READY)
+	PYTHONPATH=scripts $(BIN)/python -m api_history prove $(PROOF)
 
 dist: $(READY)
 	rm -rf dist

@@ -1,7 +1,7 @@
 """Applies one row of `api_history.tsv` to a text: the reference for what its rewrite means.
 
-The pairs of the proof hold the result as well, so that the linter's own codemod can be held to the same texts. Names are
-told by their spelling only (`daft.read_lance`, a method of that name), which is enough for scripts written for the proof.
+The pairs of the proof hold the result as well, so that the linter's own codemod can be held to the same texts. Names
+are told by their spelling only (`daft.read_lance`, a method of that name), which is enough for the proof's scripts.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from daft_lint.pipeline.catalog_data.changes import Change, ChangeKind
 from daft_lint.pipeline.catalog_data.rewrites import Bound, NotBound, bind
 
-METHOD_OWNERS = ("Expression", "DataFrame", "GroupedDataFrame", "Window", "Series", "Catalog", "Table", "DaftContext", "File")
+METHOD_OWNERS = frozenset(
+    "Expression DataFrame GroupedDataFrame Window Series Catalog Table DaftContext File DataType".split()
+)
 
 
 def apply(change: Change, source: str) -> str | None:
@@ -64,7 +66,7 @@ def _uses(change: Change, tree: ast.Module) -> Iterator[ast.Call | ast.Attribute
 
 
 def _is(wanted: list[str], node: ast.expr) -> bool:
-    spelled = []
+    spelled: list[str] = []
     while isinstance(node, ast.Attribute):
         spelled.insert(0, node.attr)
         node = node.value

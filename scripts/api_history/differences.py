@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from api_history.releases import Snapshot, Version
@@ -44,15 +45,25 @@ def public(snapshot: Snapshot) -> Names:
     """The names of a snapshot that scripts use, classes (`Expression`) and their members under the class's own name."""
     names: Names = snapshot["names"]
     classes = {e["is"] for p, e in names.items() if e["kind"] == "class" and p.rpartition(".")[0] in PUBLIC}
-    found = {}
+    found: Names = {
+        path: {"kind": "module", "is": path} for path in snapshot["modules"] if path in PUBLIC and path not in names
+    }
     for path, entry in names.items():
         first = path.partition(".")[0]
         if first == "daft":
             if path.rpartition(".")[0] in PUBLIC or path.startswith(("daft.func.", "daft.method.", "daft.cls.")):
                 found[path] = entry
-        elif names[first]["is"] in classes and not first.endswith("Namespace") and path != first:
+        elif first.endswith("Namespace") or path == first or names[first]["is"] not in classes:
+            continue
+        elif not _inherited(names, first, path, entry, classes):
             found[path] = entry
     return found
+
+
+def _inherited(names: Names, owner: str, path: str, entry: dict[str, Any], classes: set[str]) -> bool:
+    """Whether a member is that of another public class, which has it under its own name."""
+    home, _, _ = entry["is"].rpartition(".")
+    return home != names[owner]["is"] and home in classes and path.count(".") == 1
 
 
 def between(old: Snapshot, new: Snapshot, version: Version) -> list[Difference]:
@@ -126,6 +137,6 @@ def history(snapshots: dict[Version, Snapshot]) -> list[Difference]:
     """The differences of all neighbours, in order."""
     versions = sorted(snapshots)
     found = []
-    for older, newer in zip(versions, versions[1:]):
+    for older, newer in pairwise(versions):
         found += between(snapshots[older], snapshots[newer], newer)
     return found

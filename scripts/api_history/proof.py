@@ -1,18 +1,19 @@
 """Runs the pairs of `proofs/*.toml` on the older and on the newest Daft, and compares what comes out.
 
-A pair names the rows it proves, the last version with the old spelling, an old text and the text that it becomes. The
-texts share the frames of `frames.py` that they mention, with nulls, empty and negative values, NaN and non-ASCII text.
+A pair names the rows it proves, the versions of the old spelling, an old text and the text that it becomes. The texts
+share the frames of `frames.toml` that they mention, with nulls, empty and negative values, NaN and non-ASCII text.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import subprocess
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from daft_lint.pipeline.catalog_data.changes import Change, by_name
 
 HERE = Path(__file__).parent
 PAIRS = HERE / "proofs"
-FRAMES = HERE / "proofs" / "frames.py"
+FRAMES = PAIRS / "frames.toml"
 _HEAD = "import daft\nfrom daft import col\n"
 
 
@@ -62,16 +63,16 @@ class Pair:
         return _HEAD + "".join(frame for name, frame in frames().items() if re.search(rf"\b{name}\b", text)) + text
 
 
+@functools.cache
 def frames() -> dict[str, str]:
-    """The texts that make the shared frames, by name; one that needs another one holds it."""
-    parts = re.split(r"^# frame: (\w+)\n", FRAMES.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    return dict(zip(parts[1::2], parts[2::2]))
+    """The texts that make the shared frames, by name."""
+    return tomli.loads(FRAMES.read_text(encoding="utf-8"))
 
 
 def pairs() -> list[Pair]:
     """All pairs. Raises `ValueError` where one lacks a key or has an unknown one."""
     found = []
-    for path in sorted(PAIRS.glob("*.toml")):
+    for path in sorted(set(PAIRS.glob("*.toml")) - {FRAMES}):
         tables = tomli.loads(path.read_text(encoding="utf-8"))
         for table in tables["pair"]:
             settings: dict[str, Any] = {**tables.get("defaults", {}), **table}
@@ -121,9 +122,9 @@ def run(version: Version, jobs: Sequence[dict[str, str]]) -> dict[str, dict[str,
     return {answer["id"]: answer for answer in map(json.loads, done.stdout.splitlines())}
 
 
-def prove(chosen: Iterable[Pair], newest: Version) -> list[str]:
-    """Runs the pairs; what is not as they say, a paragraph each."""
-    chosen = list(chosen)
+def prove(chosen: Iterable[Pair], newest: Version, only: Collection[Version] = ()) -> list[str]:
+    """Runs the pairs, on the versions of `only` if it is given; what is not as they say, a paragraph each."""
+    chosen = [replace(pair, on=tuple(v for v in pair.on if not only or v in only)) for pair in chosen]
     jobs: dict[Version, list[dict[str, str]]] = defaultdict(list)
     for number, pair in enumerate(chosen):
         old_binds = pair.binds_old or pair.binds

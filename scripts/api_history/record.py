@@ -3,9 +3,10 @@
 It runs inside the environment of each version, so it imports nothing of this project, and knows Python 3.9.
 
 Shape: `{"version": str, "modules": {path: error}, "names": {path: {"kind": str, "is": str, "signature": [[name, kind,
-default]], "deprecated": str}}}`; a module's error is empty unless an optional dependency is missing. `path` is how a user spells it (`daft.read_csv`, `Expression.str.split`), `is` the object's own
-module and name, so that two paths of one object are seen to be one. `kind` of a parameter is one of `/` (by position
-only), `-` (either), `*` (rest of the positions), `=` (by keyword only), `**`; `default` is null where it is required.
+default]], "deprecated": str}}}`. A module's error is empty unless an optional dependency is missing. `path` is how a
+user spells it (`daft.read_csv`, `Expression.str.split`), `is` the object's own module and name, so that two paths of
+one object are seen to be one. `kind` of a parameter is one of `/` (by position only), `-` (either), `*` (rest of the
+positions), `=` (by keyword only), `**`; `default` is null where it is required.
 """
 
 from __future__ import annotations
@@ -22,6 +23,11 @@ import sys
 import textwrap
 import types
 import warnings
+from collections.abc import Iterator
+from typing import Any
+
+Entry = dict[str, Any]
+Names = dict[str, Entry]
 
 INTERNAL = (
     # Engine, plumbing and optional servers: nothing that the documentation names.
@@ -72,7 +78,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     import daft
 
-    names: dict[str, dict] = {}
+    names: Names = {}
     modules = _walk_modules(names)
     column = daft.col("x")
     series = daft.Series.from_pylist([1])
@@ -88,8 +94,8 @@ def main() -> None:
     json.dump({"version": daft.__version__, "modules": modules, "names": names}, sys.stdout, sort_keys=True)
 
 
-def _walk_modules(names):
-    modules = {}
+def _walk_modules(names: Names) -> dict[str, str]:
+    modules: dict[str, str] = {}
     pending = ["daft"]
     while pending:
         path = pending.pop()
@@ -107,7 +113,7 @@ def _walk_modules(names):
     return modules
 
 
-def _record_module(names, path, module) -> None:
+def _record_module(names: Names, path: str, module: types.ModuleType) -> None:
     listed = getattr(module, "__all__", None)
     for name in sorted(set(dir(module)) | set(listed or ())):
         if name.startswith("_"):
@@ -124,7 +130,7 @@ def _record_module(names, path, module) -> None:
             _record(names, f"{path}.{name}", value)
 
 
-def _record(names, path, value) -> None:
+def _record(names: Names, path: str, value: Any) -> None:
     if inspect.isclass(value):
         if "daft" in (value.__module__ or "") or value.__module__ == "builtins":
             # Each class is told once, under its own name.
@@ -142,9 +148,9 @@ def _record(names, path, value) -> None:
     names[path] = {"kind": "value", "is": type(value).__name__}
 
 
-def _record_class(names, path, cls) -> None:
+def _record_class(names: Names, path: str, cls: type) -> None:
     names[path] = {"kind": "class", "is": _identity(cls), "bases": [b.__name__ for b in cls.__mro__[1:]]}
-    own = {}
+    own: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
         if "daft" in (base.__module__ or "") or base is cls:
             own.update(base.__dict__)
@@ -153,7 +159,8 @@ def _record_class(names, path, cls) -> None:
             continue
         inner = f"{path}.{name}"
         if isinstance(raw, (staticmethod, classmethod)):
-            names[inner] = _described(getattr(cls, name), "static method" if isinstance(raw, staticmethod) else "class method")
+            word = "static method" if isinstance(raw, staticmethod) else "class method"
+            names[inner] = _described(getattr(cls, name), word)
         elif isinstance(raw, property) or inspect.isgetsetdescriptor(raw) or inspect.ismemberdescriptor(raw):
             names[inner] = {"kind": "property", "is": inner, "deprecated": _deprecation(getattr(raw, "fget", None))}
         elif isinstance(raw, enum.Enum) or inspect.isclass(raw):
@@ -164,12 +171,12 @@ def _record_class(names, path, cls) -> None:
             names[inner] = {"kind": "value", "is": inner}
 
 
-def _identity(value) -> str:
+def _identity(value: Any) -> str:
     return f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', type(value).__name__)}"
 
 
-def _described(value, kind):
-    entry = {"kind": kind, "is": _identity(value)}
+def _described(value: Any, kind: str) -> Entry:
+    entry: Entry = {"kind": kind, "is": _identity(value)}
     try:
         signature = inspect.signature(value)
     except (TypeError, ValueError):
@@ -188,15 +195,15 @@ def _described(value, kind):
     return entry
 
 
-def _text(default) -> str:
+def _text(default: object) -> str:
     return ADDRESS.sub("", repr(default))
 
 
-def _deprecation(value) -> str:
+def _deprecation(value: Any) -> str:
     """What the source says of a deprecation: the decorator, the text of a warning, the line of the docstring."""
-    found = []
+    found: list[str] = []
     function = value
-    seen = set()
+    seen: set[int] = set()
     while function is not None and id(function) not in seen:
         seen.add(id(function))
         if getattr(function, "__deprecated__", None):
@@ -213,7 +220,7 @@ def _deprecation(value) -> str:
     return " | ".join(dict.fromkeys(found))
 
 
-def _warnings_in(tree):
+def _warnings_in(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             for decorator in node.decorator_list:

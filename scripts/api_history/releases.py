@@ -51,7 +51,7 @@ def distribution(version: Version) -> str:
 
 def published() -> list[Version]:
     """All released versions from `OLDEST` on, in order. Raises `CalledProcessError` where the index is out of reach."""
-    found = set()
+    found: set[Version] = set()
     for name in ("getdaft", "daft"):
         done = subprocess.run(
             [sys.executable, "-m", "pip", "index", "versions", name], check=True, capture_output=True, text=True

@@ -8,6 +8,7 @@ parameters gets, for functions that need a service or another distribution.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import decimal
 import hashlib
@@ -22,6 +23,9 @@ import signal
 import sys
 import tempfile
 import warnings
+from typing import Any
+
+Answer = dict[str, Any]
 
 TIMEOUT_S = 120.0
 
@@ -37,15 +41,13 @@ def main() -> None:
 
     # What Daft imports when it is first needed, so that no fork pays for it. No thread may run yet.
     for name in ("numpy", "pandas", "pyarrow", "pyarrow.dataset", "PIL.Image", "fsspec", "daft.runners.native_runner"):
-        try:
+        with contextlib.suppress(ImportError):
             importlib.import_module(name)
-        except ImportError:
-            pass
     for job in jobs:
         print(json.dumps({"id": job["id"], **_forked(job)}), file=answers, flush=True)
 
 
-def _forked(job):
+def _forked(job: dict[str, str]) -> Answer:
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -73,10 +75,10 @@ def _forked(job):
     return json.loads(text) if text else {"error": "died or timed out"}
 
 
-def _run(job):
+def _run(job: dict[str, str]) -> Answer:
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        namespace = {"__name__": "__main__"}
+        namespace: dict[str, Any] = {"__name__": "__main__"}
         if job.get("binds"):
             _bind(job["binds"], namespace)
         exec(compile(job["script"], "<proof>", "exec"), namespace)
@@ -92,7 +94,7 @@ def _run(job):
     return answer
 
 
-def _bind(path, namespace) -> None:
+def _bind(path: str, namespace: dict[str, Any]) -> None:
     """Has the function at `path` put what its parameters get into `out`."""
     import daft
 
@@ -104,16 +106,19 @@ def _bind(path, namespace) -> None:
     function = getattr(owner, name)
     signature = inspect.signature(function)
 
-    def record(*args, **kwargs):
+    def record(*args: Any, **kwargs: Any) -> None:
         bound = signature.bind(*args, **kwargs)
         given = [name for name in bound.arguments if name not in ("self", "cls")]
         bound.apply_defaults()
-        namespace["out"] = {"given": given, "all": {k: v for k, v in bound.arguments.items() if k not in ("self", "cls")}}
+        namespace["out"] = {
+            "given": given,
+            "all": {k: v for k, v in bound.arguments.items() if k not in ("self", "cls")},
+        }
 
     setattr(owner, name, record)
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     """The same JSON for equal values of two versions; what has a type of its own in Python keeps a mark of it."""
     if value is None or isinstance(value, (bool, int, str)):
         return value

@@ -195,9 +195,9 @@ def bind(
     parsed = signature_of(signature)
     order = [a.arg for a in (*parsed.posonlyargs, *parsed.args)]
     only = [a.arg for a in parsed.kwonlyargs]
-    defaults = dict(zip(reversed(order), map(ast.unparse, reversed(parsed.defaults))))
-    defaults |= {name: ast.unparse(d) for name, d in zip(only, parsed.kw_defaults) if d is not None}
-    arguments = {name: Argument(text, i) for i, (name, text) in enumerate(zip(order, positional))}
+    defaults = dict(zip(reversed(order), map(ast.unparse, reversed(parsed.defaults)), strict=False))
+    defaults |= {name: ast.unparse(d) for name, d in zip(only, parsed.kw_defaults, strict=True) if d is not None}
+    arguments = {name: Argument(text, i) for i, (name, text) in enumerate(zip(order, positional, strict=False))}
     rest = [Argument(text, i) for i, text in enumerate(positional) if i >= len(order)]
     if rest and parsed.vararg is None:
         raise NotBound("too many arguments")

@@ -1,0 +1,44 @@
+"""`api_names.tsv`: the public names of the newest Daft, the version that each came with, and its signature."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import daft_lint.pipeline.catalog_data as catalog_data
+from api_history.differences import public, spell_signature
+from api_history.releases import Snapshot, Version, spell
+
+TABLE = Path(catalog_data.__file__).with_name("api_names.tsv")
+HEAD = "name\tsince\tsignature"
+
+
+def described(snapshot: Snapshot) -> dict[str, str]:
+    """Each public name and its signature, or its kind (`class`, `property`, `value`, `module`)."""
+    return {
+        name: spell_signature(entry["signature"]) if entry.get("signature") is not None else entry["kind"]
+        for name, entry in public(snapshot).items()
+    }
+
+
+def known() -> dict[str, str]:
+    """What the table says."""
+    rows = (line.split("\t") for line in TABLE.read_text(encoding="utf-8").splitlines()[1:])
+    return {name: signature for name, _, signature in rows}
+
+
+def write(snapshots: Mapping[Version, Snapshot]) -> None:
+    """Writes the table anew."""
+    TABLE.write_text("\n".join([HEAD, *_rows(snapshots)]) + "\n", encoding="utf-8")
+
+
+def _rows(snapshots: Mapping[Version, Snapshot]) -> Iterator[str]:
+    versions = sorted(snapshots, reverse=True)
+    there = [public(snapshots[version]).keys() for version in versions]
+    for name, signature in sorted(described(snapshots[versions[0]]).items()):
+        since = versions[0]
+        for version, names in zip(versions, there, strict=True):
+            if name not in names:
+                break
+            since = version
+        yield f"{name}\t{spell(since)}\t{signature}"
