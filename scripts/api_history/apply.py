@@ -30,23 +30,24 @@ def apply(change: Change, source: str) -> str | None:
             bound = _bound(change, source, node)
         except NotBound:
             continue
-        if concerned(change, bound, node) and (change.condition is None or change.condition.holds(bound)):
+        if concerned(change, bound) and (change.condition is None or change.condition.holds(bound)):
             text = _call(change, source, node, bound)
             if text != _text(source, node):
                 return _replaced(source, node, text)
     return None
 
 
-def concerned(change: Change, bound: Bound, node: ast.Call) -> bool:
+def concerned(change: Change, bound: Bound) -> bool:
     """Whether a call has to do with the parameters of the row."""
     if change.kind is ChangeKind.DEFAULT:
         return not any(name in bound.arguments for name in change.parameters)
     if not change.parameters:
         return True
-    given = [bound.arguments[name] for name in change.parameters if name in bound.arguments]
+    given = {name: bound.arguments[name] for name in change.parameters if name in bound.arguments}
     if change.kind is ChangeKind.POSITION:
-        return any(argument.position is not None for argument in given)
-    return bool(given)
+        return any(argument.position is not None for argument in given.values())
+    renames = change.rewrite.renames if change.rewrite is not None else {}
+    return any(argument.position is None or name not in renames for name, argument in given.items())
 
 
 def _uses(change: Change, tree: ast.Module) -> Iterator[ast.Call | ast.Attribute]:

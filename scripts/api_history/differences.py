@@ -17,7 +17,8 @@ PUBLIC = frozenset(
     daft.delta_lake daft.exceptions daft.expressions daft.expressions.visitor daft.file daft.functions daft.gravitino
     daft.hudi daft.iceberg daft.io daft.io.catalog daft.io.clustering daft.io.lance daft.io.partitioning
     daft.io.pushdowns daft.io.sink daft.io.source daft.pyspark daft.schema daft.series daft.session daft.sql
-    daft.subscribers daft.subscribers.abc daft.subscribers.events daft.udf daft.unity_catalog daft.window""".split()
+    daft.subscribers daft.subscribers.abc daft.subscribers.event_log
+    daft.subscribers.events daft.udf daft.unity_catalog daft.window""".split()
 )
 """The modules that users import from; a class is public where one of them has it."""
 Parameter = list[Any]

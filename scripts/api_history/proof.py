@@ -27,6 +27,7 @@ from daft_lint.pipeline.catalog_data.changes import Change, by_name
 HERE = Path(__file__).parent
 PAIRS = HERE / "proofs"
 FRAMES = PAIRS / "frames.toml"
+Job = dict[str, Any]
 _HEAD = "import daft\nfrom daft import col\n"
 
 
@@ -109,7 +110,7 @@ def rewritten(pair: Pair) -> tuple[str, list[Change]]:
     raise ValueError(f"no end to the rewrites of {pair.id}")
 
 
-def run(version: Version, jobs: Sequence[dict[str, str]]) -> dict[str, dict[str, Any]]:
+def run(version: Version, jobs: Sequence[Job]) -> dict[str, dict[str, Any]]:
     """What `runner.py` answers, by the id of the job."""
     done = subprocess.run(
         [releases.base_python(), HERE / "runner.py"],
@@ -125,13 +126,13 @@ def run(version: Version, jobs: Sequence[dict[str, str]]) -> dict[str, dict[str,
 def prove(chosen: Iterable[Pair], newest: Version, only: Collection[Version] = ()) -> list[str]:
     """Runs the pairs, on the versions of `only` if it is given; what is not as they say, a paragraph each."""
     chosen = [replace(pair, on=tuple(v for v in pair.on if not only or v in only)) for pair in chosen]
-    jobs: dict[Version, list[dict[str, str]]] = defaultdict(list)
+    jobs: dict[Version, list[Job]] = defaultdict(list)
     for number, pair in enumerate(chosen):
         old_binds = pair.binds_old or pair.binds
         for version in pair.on:
             identity = f"{number} {releases.spell(version)}"
-            jobs[version].append({"id": identity, "script": pair.script(pair.old), "binds": old_binds})
-        jobs[newest].append({"id": f"{number} new", "script": pair.script(pair.new), "binds": pair.binds})
+            jobs[version].append(_job(identity, pair.script(pair.old), old_binds))
+        jobs[newest].append(_job(f"{number} new", pair.script(pair.new), pair.binds))
     answers: dict[str, dict[str, Any]] = {}
     for version in jobs:
         releases.installed(version)
@@ -145,6 +146,20 @@ def prove(chosen: Iterable[Pair], newest: Version, only: Collection[Version] = (
         for old, new in [(answers[f"{number} {releases.spell(version)}"], answers[f"{number} new"])]
         if "error" in old or "error" in new or equal(pair, old, new) == pair.differs
     ]
+
+
+def _job(identity: str, script: str, binds: str) -> Job:
+    """Alone where it leaves a mark on the process: a runner, a configuration, a catalogue, a replaced function."""
+    marks = (
+        "set_runner",
+        "set_execution_config",
+        "attach",
+        "register",
+        "create_temp_table",
+        "get_context",
+        "event_log",
+    )
+    return {"id": identity, "script": script, "binds": binds, "alone": bool(binds) or any(m in script for m in marks)}
 
 
 def equal(pair: Pair, old: dict[str, Any], new: dict[str, Any]) -> bool:

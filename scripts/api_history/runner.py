@@ -1,9 +1,10 @@
 """Runs scripts on the Daft that is importable, each in a fork, so that Daft is imported once.
 
-It runs inside the environment of each version, so it imports nothing of this project. Standard input: a JSON list of
-`{"id", "script", "binds"}`; standard output: a line of JSON for each, `{"id", "values", "types"}` or `{"id", "error"}`.
-A script leaves its result in `out`. With `binds` the function of that name is not run: the result is what each of its
-parameters gets, for functions that need a service or another distribution.
+It runs inside the environment of each version, so it imports nothing of this project, and knows Python 3.9. Standard
+input: a JSON list of `{"id", "script", "binds", "alone"}`; standard output: a line of JSON for each, `{"id", "values",
+"types"}` or `{"id", "error"}`. A script leaves its result in `out`. Those that are not `alone` share a fork with
+others, unless it dies. With `binds` the function of that name is not run: the result is what each of its parameters
+gets, for functions that need a service or another distribution.
 """
 
 from __future__ import annotations
@@ -23,11 +24,14 @@ import signal
 import sys
 import tempfile
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 Answer = dict[str, Any]
+Job = dict[str, Any]
 
 TIMEOUT_S = 120.0
+BATCH = 25
 
 
 def main() -> None:
@@ -43,21 +47,37 @@ def main() -> None:
     for name in ("numpy", "pandas", "pyarrow", "pyarrow.dataset", "PIL.Image", "fsspec", "daft.runners.native_runner"):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    for batch in _batches(jobs):
+        found = _forked(batch)
+        if found is None and len(batch) > 1:
+            found = [answer for job in batch for answer in _forked([job]) or [{"error": "died or timed out"}]]
+        for number, job in enumerate(batch):
+            answer = found[number] if found else {"error": "died or timed out"}
+            print(json.dumps({"id": job["id"], **answer}), file=answers, flush=True)
+
+
+def _batches(jobs: list[Job]) -> Iterator[list[Job]]:
+    batch: list[Job] = []
     for job in jobs:
-        print(json.dumps({"id": job["id"], **_forked(job)}), file=answers, flush=True)
+        if job["alone"]:
+            yield [job]
+            continue
+        batch.append(job)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
-def _forked(job: dict[str, str]) -> Answer:
+def _forked(batch: list[Job]) -> list[Answer] | None:
+    """The answers of a child, or None where it died or took too long."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reader)
-        try:
-            answer = json.dumps(_run(job))
-        except BaseException as error:  # noqa: BLE001 - a panic of the engine is an answer as well
-            answer = json.dumps({"error": f"{type(error).__name__}: {str(error)[:300]}"})
         with os.fdopen(writer, "w") as stream:
-            stream.write(answer)
+            stream.write(json.dumps([_answer(job) for job in batch]))
         os._exit(0)
     os.close(writer)
     chunks = []
@@ -72,10 +92,19 @@ def _forked(job: dict[str, str]) -> Answer:
     os.close(reader)
     os.waitpid(child, 0)
     text = b"".join(chunks)
-    return json.loads(text) if text else {"error": "died or timed out"}
+    return json.loads(text) if text else None
 
 
-def _run(job: dict[str, str]) -> Answer:
+def _answer(job: Job) -> Answer:
+    try:
+        answer = _run(job)
+        json.dumps(answer)
+    except BaseException as error:  # noqa: BLE001 - a panic of the engine is an answer as well
+        return {"error": f"{type(error).__name__}: {str(error)[:300]}"}
+    return answer
+
+
+def _run(job: Job) -> Answer:
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         namespace: dict[str, Any] = {"__name__": "__main__"}
@@ -99,10 +128,13 @@ def _bind(path: str, namespace: dict[str, Any]) -> None:
     import daft
 
     owner_path, _, name = path.rpartition(".")
-    owner = daft
-    for part in owner_path.split("."):
-        if part != "daft":
-            owner = getattr(owner, part)
+    owner: Any = daft
+    spelled = "daft"
+    for part in owner_path.split(".")[1:]:
+        spelled += f".{part}"
+        with contextlib.suppress(ImportError):
+            importlib.import_module(spelled)
+        owner = getattr(owner, part)
     function = getattr(owner, name)
     signature = inspect.signature(function)
 
