@@ -67,11 +67,12 @@ class Change:
     `name` is the old spelling as users write it: `daft.read_lance`, `Expression.str.split`, `DataFrame.sample`,
     `daft.File` for its constructor; `daft.io.read_lance` and other paths of the same function are meant as well.
     `parameters` are those concerned, empty for the whole name; a call is concerned where it gives one of them (one
-    that is only renamed: by keyword), for `DEFAULT` where it gives none, for `POSITION` where it gives one by position. `deprecated` is the first version that
-    warns, `changed` the first one where the old spelling is gone or means something else (None: not yet), `since` the
-    first one that takes the rewritten call. `signature` is that of the last version with the old spelling, without
-    `self`, to bind the arguments of a call; it is given where there is a rewrite. `exception` completes "equal but
-    for". Of several rows with one name the first counts that concerns the call and whose condition holds.
+    that is only renamed: by keyword), for `DEFAULT` where it gives none, for `POSITION` where it gives one by position.
+    `deprecated` is the first version that warns, `changed` the first one where the old spelling is gone or means
+    something else (None: not yet), `since` the first one that takes the rewritten call. `signature` is that of the last
+    version with the old spelling, without `self`, to bind the arguments of a call; it is given where there is a
+    rewrite. `exception` completes "equal but for". Of several rows with one name the first counts that concerns the
+    call and whose condition holds.
     """
 
     name: str
