@@ -1,4 +1,7 @@
-"""`api_names.tsv`: the public names of the newest Daft, the version that each came with, and its signature."""
+"""`api_names.tsv`: the public names of the newest Daft, the version that each came with, and its signature.
+
+`same_as` is the shortest path of the same object: `daft.read_csv` for `daft.io.read_csv`.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import daft_lint.pipeline.catalog_data as catalog_data
-from api_history.differences import public, spell_signature
-from api_history.releases import Snapshot, Version, spell
+from api_history.differences import Names, public, spell_signature
+from api_history.releases import Snapshot, Version, parse, spell
 
 TABLE = Path(catalog_data.__file__).with_name("api_names.tsv")
-HEAD = "name\tsince\tsignature"
+HEAD = "name\tsince\tsame_as\tsignature"
 
 
 def described(snapshot: Snapshot) -> dict[str, str]:
@@ -24,7 +27,13 @@ def described(snapshot: Snapshot) -> dict[str, str]:
 def known() -> dict[str, str]:
     """What the table says."""
     rows = (line.split("\t") for line in TABLE.read_text(encoding="utf-8").splitlines()[1:])
-    return {name: signature for name, _, signature in rows}
+    return {name: signature for name, _, _, signature in rows}
+
+
+def since() -> dict[str, Version]:
+    """The version that each name of the table came with."""
+    rows = (line.split("\t") for line in TABLE.read_text(encoding="utf-8").splitlines()[1:])
+    return {name: parse(version) for name, version, _, _ in rows}
 
 
 def write(snapshots: Mapping[Version, Snapshot]) -> None:
@@ -34,6 +43,8 @@ def write(snapshots: Mapping[Version, Snapshot]) -> None:
 
 def _rows(snapshots: Mapping[Version, Snapshot]) -> Iterator[str]:
     versions = sorted(snapshots, reverse=True)
+    newest = public(snapshots[versions[0]])
+    first = _first_paths(newest)
     there = [public(snapshots[version]).keys() for version in versions]
     for name, signature in sorted(described(snapshots[versions[0]]).items()):
         since = versions[0]
@@ -41,4 +52,14 @@ def _rows(snapshots: Mapping[Version, Snapshot]) -> Iterator[str]:
             if name not in names:
                 break
             since = version
-        yield f"{name}\t{spell(since)}\t{signature}"
+        same_as = first.get(newest[name]["is"], name)
+        yield f"{name}\t{spell(since)}\t{same_as if same_as != name else ''}\t{signature}"
+
+
+def _first_paths(names: Names) -> dict[str, str]:
+    """By the identity of an object the shortest of its paths, which is how the table of changes calls it."""
+    found: dict[str, str] = {}
+    for name in sorted(names, key=lambda n: (n.count("."), n)):
+        if names[name]["kind"] != "value":
+            found.setdefault(names[name]["is"], name)
+    return found

@@ -166,7 +166,9 @@ def equal(pair: Pair, old: dict[str, Any], new: dict[str, Any]) -> bool:
     """Whether two answers without errors are the same."""
     if pair.binds:
         return _bound_alike(pair, old["values"], new["values"])
-    return bool(old["values"] == new["values"]) and (not pair.types or old["types"] == new["types"])
+    same_types = not pair.types or old["types"] == new["types"]
+    # As text, for Python takes 1, 1.0 and True for equal.
+    return same_types and json.dumps(old["values"]) == json.dumps(new["values"])
 
 
 def _bound_alike(pair: Pair, old: dict[str, Any], new: dict[str, Any]) -> bool:
@@ -179,7 +181,7 @@ def _bound_alike(pair: Pair, old: dict[str, Any], new: dict[str, Any]) -> bool:
     given = {renames.get(name, name) for name in old["given"]}
     after = new["all"]
     return (
-        all(before[name] == after[name] for name in before.keys() & after.keys() - dropped)
+        all(json.dumps(before[name]) == json.dumps(after[name]) for name in before.keys() & after.keys() - dropped)
         and given - after.keys() <= dropped
         and not any(name in new["given"] for name in after.keys() - before.keys() - pinned)
     )

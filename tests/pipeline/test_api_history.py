@@ -71,6 +71,21 @@ def test_a_rewrite_gives_what_the_newest_signature_takes(row: Change) -> None:
         assert {*row.rewrite.renames.values(), *row.rewrite.pins} <= by_keyword
 
 
+@pytest.mark.parametrize("row", WITH_REWRITE, ids=_id)
+def test_the_rewritten_call_was_there_in_the_version_of_the_row(row: Change) -> None:
+    assert row.rewrite is not None
+    if row.rewrite.respelled or row.rewrite.is_udf:
+        return
+    target = row.rewrite.to or row.rewrite.template.partition("(")[0] or row.name
+    target = target.replace("{self}", row.name.partition(".")[0])
+    target = row.name.partition(".")[0] + target if target.startswith(".") else target
+    since = names.since()
+    spelled = target if target in since else f"{target.removeprefix('daft.')}.__init__"
+
+    assert row.since is not None
+    assert row.since >= since[spelled]
+
+
 def _newest(row: Change) -> ast.arguments:
     assert row.rewrite is not None
     target = row.rewrite.to or row.name
