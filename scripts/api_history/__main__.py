@@ -58,15 +58,22 @@ def new(version: str | None) -> None:
 def prove(texts: tuple[str, ...], chosen_versions: tuple[str, ...], newest: str | None) -> None:
     """Run each pair on its older version and, rewritten, on the newest."""
     to = parse(newest) if newest else _newest()
-    if to is None:
-        click.echo("skipped: the package index is out of reach, and no version is in the cache")
-        return
     versions = set(map(parse, chosen_versions))
     chosen = [
         pair
         for pair in proof.pairs()
         if (not texts or any(text in pair.id for text in texts)) and (not versions or versions & set(pair.on))
     ]
+    try:
+        releases.base_python()
+        for version in {
+            to,
+            *(version for pair in chosen for version in pair.on if not versions or version in versions),
+        }:
+            releases.installed(version)
+    except subprocess.CalledProcessError as error:
+        click.echo(f"skipped: an environment cannot be installed ({error})")
+        return
     bad = proof.prove(chosen, to, versions)
     for text in bad:
         click.echo(text)
@@ -74,12 +81,12 @@ def prove(texts: tuple[str, ...], chosen_versions: tuple[str, ...], newest: str 
     sys.exit(bool(bad))
 
 
-def _newest() -> Version | None:
+def _newest() -> Version:
+    """The newest published version, or where the index is out of reach the one that the tables are of."""
     try:
         return releases.published()[-1]
     except (subprocess.CalledProcessError, StopIteration):
-        cached = [parse(path.stem) for path in (releases.cache() / "snapshots").glob("*.json")]
-        return max(cached, default=None)
+        return max(names.since().values())
 
 
 def _show(found: Iterable[Difference]) -> None:

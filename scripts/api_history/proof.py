@@ -134,8 +134,6 @@ def prove(chosen: Iterable[Pair], newest: Version, only: Collection[Version] = (
             jobs[version].append(_job(identity, pair.script(pair.old), old_binds))
         jobs[newest].append(_job(f"{number} new", pair.script(pair.new), pair.binds))
     answers: dict[str, dict[str, Any]] = {}
-    for version in jobs:
-        releases.installed(version)
     with ThreadPoolExecutor(2) as pool:
         for found in pool.map(run, jobs, jobs.values()):
             answers |= found
