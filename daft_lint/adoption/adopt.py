@@ -13,7 +13,7 @@ from daft_lint.config import LEVELS, Config
 if TYPE_CHECKING:
     from daft_lint.api.finding import Finding
     from daft_lint.lint.results import Report
-    from daft_lint.source.discovery import Problem
+    from daft_lint.source.problems import Problem
 
 
 class AdoptError(Exception):
@@ -97,8 +97,8 @@ def _unknown(file: Path, findings: Sequence[Finding], given: dict[str, bytes]) -
 def _update(options: Options, report: Report, checked: Sequence[str], config: Config) -> Adopted:
     from daft_lint.adoption.baseline import Baseline, BaselineError
     from daft_lint.config.selection import Selection
-    from daft_lint.report import count
     from daft_lint.report.text import SourceLines
+    from daft_lint.source.printable import count
 
     assert options.baseline is not None
     unread = {problem.path for problem in report.problems}
@@ -129,8 +129,8 @@ def _since(revision: str, findings: Sequence[Finding]) -> tuple[list[Finding], t
 
 def _ignore(options: Options, findings: Sequence[Finding], checked: Sequence[str], known: int) -> Adopted:
     from daft_lint.adoption import ignores
-    from daft_lint.report import count
     from daft_lint.source.document import Document
+    from daft_lint.source.printable import count
 
     try:
         paths = {finding.span.path for finding in findings} & set(checked)

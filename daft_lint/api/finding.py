@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from daft_lint.source.edit import Edit
+
 
 class Level(enum.IntEnum):
     """How bad a finding is: error (it fails, or silently does nothing), warning (measurably slower or
@@ -43,23 +45,12 @@ class Related:
 
 
 @dataclass(frozen=True, slots=True)
-class FixEdit:
-    """Replace the bytes `start:end` by `text`: of the file, or for a notebook of the cell's source (UTF-8)."""
-
-    path: str
-    cell: int | None
-    start: int
-    end: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class FindingFix:
     """What `fix` would do: `why_unsafe` is None for a safe fix."""
 
     title: str
     why_unsafe: str | None
-    edits: tuple[FixEdit, ...]
+    edits: tuple[Edit, ...]
 
     @property
     def safe(self) -> bool:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from daft_lint.config import Config
     from daft_lint.lint.cache import Cache
     from daft_lint.lint.results import Report
-    from daft_lint.source.discovery import Problem
     from daft_lint.source.document import Document
+    from daft_lint.source.problems import Problem
 
 CLEAN, FOUND, MISUSE = 0, 1, 2
 _BROKEN_PIPE = 141
@@ -55,7 +55,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _say(line: str) -> None:
     """A line on standard error; a path or a source's text in it can neither end it nor steer a terminal."""
-    from daft_lint.report import visible
+    from daft_lint.source.printable import visible
 
     click.echo(visible(line), err=True)
 
@@ -289,7 +289,7 @@ def _files(paths: Sequence[str], config: Config, force_exclude: bool) -> tuple[l
     from daft_lint.source.discovery import discover
 
     starts = [Path(path) for path in paths] or [_from_here(config.root / source) for source in config.src]
-    found = discover([_relative(path) for path in starts], config, force_exclude=force_exclude)
+    found = discover([_relative(path) for path in starts], config.file_filter, force_exclude=force_exclude)
     _tell_problems(found.problems)
     given = {_relative(path).as_posix() for path in starts}
     names = found.names if paths else tuple(str(_from_here(Path(name))) for name in found.names)
@@ -451,7 +451,7 @@ def fix(
     `-` reads standard input; with --apply, the fixed text goes to standard output.
     """
     from daft_lint.api.finding import Level
-    from daft_lint.fix import loop
+    from daft_lint.fix.command import FixOptions, OutputError, run_fix
     from daft_lint.lint.project_checker import ProjectChecker
 
     config = _configured(config_file, select=select, ignore=ignore, fail_on=fail_on, facts=facts)
@@ -465,7 +465,7 @@ def fix(
         documents, unreadable = _documents(files)
         failed = failed or bool(unreadable)
     tree = ProjectChecker(config)
-    options = loop.FixOptions(
+    options = FixOptions(
         apply=apply or interactive,
         diff=diff,
         unsafe=unsafe,
@@ -475,8 +475,8 @@ def fix(
         fail_on=None if config.fail_on == "never" else Level[config.fail_on.upper()],
     )
     try:
-        status = loop.run_fix(options, documents, tree.observe, overlay=tree.overlay)
-    except loop.OutputError as error:
+        status = run_fix(options, documents, tree.observe, overlay=tree.overlay)
+    except OutputError as error:
         raise click.ClickException(str(error)) from None
     if verbose:
         _tell_run(config, len(documents) if from_stdin else len(files), tree.limits)
@@ -504,7 +504,8 @@ def plan(path: str, form: str, config_file: Path | None, facts: bool | None) -> 
     from daft_lint.pipeline.interpreter.interpret import interpret
     from daft_lint.pipeline.interpreter.project import Project
     from daft_lint.report.plan import render
-    from daft_lint.source.document import Document, ParseFailure, run_as_deep_as_needed
+    from daft_lint.source.document import Document, run_as_deep_as_needed
+    from daft_lint.source.problems import ParseFailure
 
     config = _configured(config_file, facts=facts)
     try:
@@ -623,7 +624,7 @@ def init(write: bool) -> int:
     """Look at the project in this folder and propose a configuration, a pre-commit hook and a CI job."""
     from daft_lint.config import ConfigError
     from daft_lint.init import proposal
-    from daft_lint.report import visible_lines
+    from daft_lint.source.printable import visible_lines
 
     try:
         project = proposal.look(Path.cwd())

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from daft_lint.pipeline.facts.settings import Cluster, Runner, Settings, SourceFacts
+from daft_lint.source.discovery import FileFilter
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -102,6 +103,11 @@ class Config:
     """The folder for the results of earlier runs, from the configuration's folder; None: the platform's place."""
     settings: Settings = Settings()
     verify: VerifyConfig = VerifyConfig()
+
+    @property
+    def file_filter(self) -> FileFilter:
+        """Which files of a folder are checked."""
+        return FileFilter(self.root, self.exclude, self.markdown)
 
 
 def load(start: Path, file: Path | None = None) -> Config:

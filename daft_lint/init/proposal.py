@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import functools
 import os
 import re
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -16,13 +14,14 @@ from pathlib import Path
 
 from daft_lint import __version__
 from daft_lint.config import Config, load
-from daft_lint.fix.loop import write_atomically
 from daft_lint.init import pre_commit
 from daft_lint.pipeline.facts.target import Version, oldest, target_daft
 from daft_lint.pipeline.model import Script, Step
-from daft_lint.source.discovery import discover, mentions_daft
-from daft_lint.source.document import Document, ParseFailure, run_as_deep_as_needed
-from daft_lint.source.writing import through_link
+from daft_lint.source.discovery import discover
+from daft_lint.source.document import Document, run_as_deep_as_needed
+from daft_lint.source.prefilter import mentions_daft
+from daft_lint.source.problems import ParseFailure
+from daft_lint.source.writing import create, write_atomically
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -79,7 +78,7 @@ def look(root: Path) -> Project:
     project.ci = tuple(name for name in _CI if (root / name).exists())
     project.in_ci = any(b"daft-lint" in _raw(file) for name in project.ci for file in _files(root / name))
     tree = Tree()
-    for file in discover([Path(os.path.relpath(root))], config).files:
+    for file in discover([Path(os.path.relpath(root))], config.file_filter).files:
         with suppress(OSError, ParseFailure):
             raw = file.read_bytes()
             if mentions_daft(raw):
@@ -308,13 +307,13 @@ def writable(project: Project) -> dict[Path, Callable[[], None]]:
         if table:
             found[file] = _change(file, lambda before: _appended(before, proposal))
         else:
-            found[file] = functools.partial(_create, file, proposal)
+            found[file] = functools.partial(create, str(file), proposal.encode())
     hooks = project.root / pre_commit.FILE
     if project.pre_commit and not project.hooked:
         found[hooks] = _change(hooks, lambda before: pre_commit.with_hook(before, hook()))
     workflow = project.root / _WORKFLOW
     if _WORKFLOWS in project.ci and not project.in_ci:
-        found[workflow] = functools.partial(_create, workflow, ci_job(project)[1])
+        found[workflow] = functools.partial(create, str(workflow), ci_job(project)[1].encode())
     return found
 
 
@@ -370,22 +369,3 @@ def _appended(before: bytes, proposal: str) -> bytes:
     except (ValueError, RecursionError) as error:
         raise pre_commit.NotUnderstood(f"it takes no table at its end: {error}") from None
     return after
-
-
-def _create(file: Path, text: str) -> None:
-    """Makes a file that is not there, whole or not at all. Raises `FileExistsError` where it is, and `OSError` where it
-    lies behind a symbolic link, which leads anywhere."""
-    if through_link(str(file)):
-        raise OSError(errno.ELOOP, "it is, or lies behind, a symbolic link", str(file))
-    descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
-        os.link(temporary, file)
-    finally:
-        os.unlink(temporary)

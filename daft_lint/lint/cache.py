@@ -414,11 +414,12 @@ def decode_finding(record: Any) -> Finding:
 
 
 def decode_fix(record: Any) -> FindingFix:
-    from daft_lint.api.finding import FindingFix, FixEdit
+    from daft_lint.api.finding import FindingFix
+    from daft_lint.source.edit import Edit
 
     title, why_unsafe, edits = record
     made = tuple(
-        FixEdit(_text(path), None if cell is None else _number(cell), _number(start), _number(end), _text(text))
+        Edit(_text(path), None if cell is None else _number(cell), _number(start), _number(end), _text(text))
         for path, cell, start, end, text in edits
     )
     return FindingFix(_text(title), None if why_unsafe is None else _text(why_unsafe), made)

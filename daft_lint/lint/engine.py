@@ -12,21 +12,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from daft_lint.api.finding import Finding, FindingFix, FixEdit, Level, Related, Span
+from daft_lint.api.finding import Finding, FindingFix, Level, Related, Span
 from daft_lint.api.rule import Observation, PipelineRule, Rule, ScriptRule
 from daft_lint.config import Config
 from daft_lint.config.selection import Selection
 from daft_lint.lint.results import RawFinding, Report, Result
 from daft_lint.lint.suppressions import Suppressions
-from daft_lint.source.discovery import Problem
-from daft_lint.source.document import Cell, Document, ParseFailure, run_as_deep_as_needed
-from daft_lint.source.modules import Modules, TransitiveCheck
-from daft_lint.source.prescan import Prescan, uses_daft
+from daft_lint.source.document import Document, run_as_deep_as_needed
+from daft_lint.source.modules import Modules
+from daft_lint.source.prefilter import Prefilter
+from daft_lint.source.problems import ParseFailure, Problem
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from daft_lint.api.edits import Edit
     from daft_lint.pipeline.interpreter.project import Project
     from daft_lint.pipeline.model import NodeRef, Script
 
@@ -84,7 +83,7 @@ class Checker:
     def __init__(self, config: Config, overlay: Mapping[str, Document] | None = None) -> None:
         self.config = config
         self.modules = Modules(overlay)
-        self.findings = TransitiveCheck(self.modules, self.can_match)
+        self.prefilter = Prefilter(self.modules, lambda: self.chosen)
 
     @functools.cached_property
     def chosen(self) -> tuple[type[Rule], ...]:
@@ -98,25 +97,14 @@ class Checker:
 
         return Project(self.modules)
 
-    def needs_analysis(self, path: str, raw: bytes) -> bool:
-        """Whether a file can have a finding: the sieves before the parse."""
-        prescan = Prescan(path, raw)
-        if not self.modules.use_daft(prescan):
-            return False
-        return self.findings.holds(prescan) or (prescan.is_broken and uses_daft(prescan))
-
-    def can_match(self, prescan: Prescan) -> bool:
-        """Whether what stands in a file can give a finding."""
-        return any(rule.can_match(prescan) for rule in self.chosen)
-
     def check(self, document: Document) -> Result:
         """What one document gives, findings in modules that it calls included."""
-        if not self.needs_analysis(document.path, document.raw):
+        if not self.prefilter.needs_analysis(document.path, document.raw):
             return Result(document.path)
         return self.analyse(document)
 
     def analyse(self, document: Document) -> Result:
-        """What one document gives that `concerns`."""
+        """What one document gives that needs analysis."""
         analysis = Analysis(document, self.config, self.project, self.chosen)
         try:
             return run_as_deep_as_needed(document, analysis.run)
@@ -239,27 +227,14 @@ class Analysis:
     def fix(self, observation: Observation) -> FindingFix | None:
         if observation.fix is None:
             return None
-        from daft_lint.api.edits import EditError, render_all
+        from daft_lint.fix.rendering import EditError, render
 
-        edits: list[FixEdit] = []
         try:
-            rendered = render_all(observation.fix.actions, self.project.positions_of)
+            edits = render(observation.fix.actions, self.project.positions_of)
         except EditError as error:
             self.limits.append(f"a fix of {self.document.path} was left out: {error}")
             return None
-        for cell, changes in rendered.items():
-            edits.extend(self.fix_edit(cell, change) for change in changes)
-        if not edits:
-            return None
-        return FindingFix(observation.fix.title, observation.fix.why_unsafe, tuple(edits))
-
-    def fix_edit(self, cell: Cell, edit: Edit) -> FixEdit:
-        """An edit in the bytes of the file; in those of the cell's source for a notebook."""
-        document = cell.document
-        if document.kind == "notebook":
-            return FixEdit(document.path, cell.number, edit.start, edit.end, edit.text)
-        start, end = document.file_span(cell, edit.start, edit.end)
-        return FixEdit(document.path, None, start, end, edit.text)
+        return FindingFix(observation.fix.title, observation.fix.why_unsafe, edits) if edits else None
 
 
 def pointed_at(node: cst.CSTNode) -> tuple[cst.CSTNode, cst.CSTNode]:

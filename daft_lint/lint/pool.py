@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from daft_lint.source.discovery import Problem
+from daft_lint.source.problems import Problem
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -203,7 +203,7 @@ def _work(pipe: Connection, held: Sequence[Connection], config: Config) -> None:
 
     from daft_lint.lint.engine import Checker
     from daft_lint.lint.runner import check_one, few_collections
-    from daft_lint.source.document import run_deep
+    from daft_lint.source.deep import run_deep
 
     checker = Checker(config)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from daft_lint.lint import engine
 from daft_lint.lint.results import Result
-from daft_lint.source.discovery import may_suppress
+from daft_lint.source.prefilter import may_suppress
 
 if TYPE_CHECKING:
     from daft_lint.api.finding import Finding

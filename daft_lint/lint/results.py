@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from daft_lint.api.finding import Finding
-from daft_lint.source.discovery import Problem
+from daft_lint.source.problems import Problem
 
 
 @dataclass(frozen=True, slots=True)

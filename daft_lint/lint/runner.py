@@ -6,13 +6,15 @@ import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daft_lint.source.discovery import Problem, may_suppress, mentions_daft
+from daft_lint.source.prefilter import may_suppress, mentions_daft
+from daft_lint.source.problems import Problem
 
 if TYPE_CHECKING:
+    from daft_lint.api.rule import Rule
     from daft_lint.config import Config
     from daft_lint.lint.cache import Cache
     from daft_lint.lint.engine import Checker
@@ -108,38 +110,40 @@ def read(file: Path | str) -> bytes:
 
 def analyse(sources: Sequence[Source], config: Config, jobs: int, progress: Progress | None) -> list[Outcome]:
     """What each file gives, in order, in as many processes as pay."""
+    from daft_lint.lint.pool import check_in_pool, worth
     from daft_lint.lint.results import Result
     from daft_lint.source.modules import Modules
-    from daft_lint.source.prescan import Prescan
+    from daft_lint.source.prefilter import Prefilter
 
-    # Neither the engine nor LibCST are imported for files that only have the word.
+    def rules() -> Sequence[type[Rule]]:
+        # Neither the engine nor the rules are imported for files that only have the word.
+        from daft_lint.lint.engine import selected_rules
+
+        return selected_rules(config)
+
     modules = Modules()
-    outcomes = {
-        index: Outcome(Result(source.path), *modules.looked_into(source.path))
-        for index, source in enumerate(sources)
-        if not modules.use_daft(Prescan(source.path, source.raw))
-    }
-    pending = [index for index in range(len(sources)) if index not in outcomes]
+    prefilter = Prefilter(modules, rules)
+    needed = [prefilter.needs_analysis(source.path, source.raw) for source in sources]
+    pending = [source for source, is_needed in zip(sources, needed, strict=True) if is_needed]
+    fresh: Iterator[Outcome] = iter(())
     if pending:
-        fresh = analyse_scripts([sources[index] for index in pending], config, jobs, progress)
-        outcomes.update(zip(pending, fresh, strict=True))
-    return [outcomes[index] for index in range(len(sources))]
-
-
-def analyse_scripts(sources: Sequence[Source], config: Config, jobs: int, progress: Progress | None) -> list[Outcome]:
-    """What each file that uses Daft gives, in order."""
-    from daft_lint.lint.pool import check_in_pool, worth
-
-    processes = worth([len(source.raw) for source in sources], jobs)
-    if processes > 1:
-        return check_in_pool(sources, config, processes, progress)
-    return check_here(sources, config, progress)
+        processes = worth([len(source.raw) for source in pending], jobs)
+        if processes > 1:
+            fresh = iter(check_in_pool(pending, config, processes, progress))
+        else:
+            fresh = iter(check_here(pending, config, progress))
+    outcomes: list[Outcome] = []
+    for source, is_needed in zip(sources, needed, strict=True):
+        outcome = next(fresh) if is_needed else Outcome(Result(source.path))
+        files, looked_for = modules.looked_into(source.path)
+        outcomes.append(replace(outcome, modules=outcome.modules | files, looked_for=outcome.looked_for | looked_for))
+    return outcomes
 
 
 def check_here(sources: Sequence[Source], config: Config, progress: Progress | None) -> list[Outcome]:
     """What each file gives, in order, in this process."""
     from daft_lint.lint.engine import Checker
-    from daft_lint.source.document import run_deep
+    from daft_lint.source.deep import run_deep
 
     checker = Checker(config)
 
@@ -158,11 +162,10 @@ def check_here(sources: Sequence[Source], config: Config, progress: Progress | N
 
 
 def check_one(checker: Checker, source: Source) -> Outcome:
-    """What one file gives; an error of the linter's own costs the findings of this file and no other."""
+    """What one file that needs analysis gives; an error of the linter's own costs the findings of this file and no
+    other."""
     from daft_lint.lint.results import Result
 
-    if not checker.needs_analysis(source.path, source.raw):
-        return Outcome(Result(source.path), *checker.modules.looked_into(source.path))
     document = checker.project.document_of(source.path, source.raw)
     try:
         result = checker.analyse(document)

@@ -23,9 +23,9 @@ from daft_lint.pipeline.model import (
     UdfCall,
     Weight,
 )
-from daft_lint.report import count, visible
 from daft_lint.source.document import Cell
 from daft_lint.source.positions import Positions
+from daft_lint.source.printable import count, visible
 
 FORMATS = ("tree", "json", "mermaid")
 

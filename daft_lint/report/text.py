@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TextIO
 
 from daft_lint.api.finding import Finding, Level, Span
-from daft_lint.report import Summary, visible
+from daft_lint.report import Summary
 from daft_lint.report.concise import location
+from daft_lint.source.printable import visible
 
 Lines = Callable[[Span], str | None]
 """The source line that a span begins in; None where it cannot be read any more."""

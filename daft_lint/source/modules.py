@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daft_lint.source.discovery import may_use_daft
-from daft_lint.source.prescan import Prescan, uses_daft
+from daft_lint.source.prescan import Prescan
 
 if TYPE_CHECKING:
     from daft_lint.source.document import Document
@@ -39,16 +37,6 @@ class Modules:
         """By file, the paths that decide what its imports mean, whether they exist or not."""
         self.led_to: dict[str, set[str]] = {}
         """By file, the modules of the tree that it looked into."""
-
-    # What uses Daft
-
-    @cached_property
-    def _daft(self) -> TransitiveCheck:
-        return TransitiveCheck(self, uses_daft)
-
-    def use_daft(self, prescan: Prescan) -> bool:
-        """Whether a file has to do with Daft: it has the word, and it or a module that it imports imports Daft."""
-        return may_use_daft(prescan.raw) and self._daft.holds(prescan)
 
     # What an analysis rests on
 

@@ -293,6 +293,12 @@ class _Measure:
             self.shape = Shape(known.nesting, known.links, branches, indentation, offset)
 
 
+def may_be_deep(source: bytes) -> bool:
+    """A sieve before `measure`, at C speed: what is deep has this many links or branches, or indentations."""
+    links = sum(source.count(mark) for mark in (b"(", b"[", b"{", b".", b"+", b'"', b"'"))
+    return links > DEEP
+
+
 def may_be_too_deep(source: bytes) -> bool:
     """A sieve before `measure`, at a tenth of its cost: False where no expression and no block can be too deep.
 

@@ -16,7 +16,8 @@ from daft_lint.config import Config
 from daft_lint.lint.engine import Checker
 from daft_lint.lint.runner import COLLECT_EVERY, few_collections
 from daft_lint.source import scanner
-from daft_lint.source.document import Document, run_deep
+from daft_lint.source.deep import run_deep
+from daft_lint.source.document import Document
 
 ROOT = Path(__file__).parents[2]
 

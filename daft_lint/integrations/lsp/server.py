@@ -15,10 +15,11 @@ from pygls import uris
 from pygls.lsp.server import LanguageServer
 
 from daft_lint import __version__
-from daft_lint.api.finding import Finding, FixEdit, Level
+from daft_lint.api.finding import Finding, Level
 from daft_lint.integrations.lsp.hover import hover
 from daft_lint.integrations.lsp.session import Session
 from daft_lint.integrations.lsp.texts import Buffer, Page, Range, Text, on_disk
+from daft_lint.source.edit import Edit
 
 T = TypeVar("T")
 
@@ -310,7 +311,7 @@ class Editor:
         support = actions.resolve_support if actions is not None else None
         return support is not None and "edit" in support.properties
 
-    def _workspace_edit(self, edits: Iterable[FixEdit]) -> lsp.WorkspaceEdit | None:
+    def _workspace_edit(self, edits: Iterable[Edit]) -> lsp.WorkspaceEdit | None:
         """The edits as the editor applies them; None where one is in a text that is out of reach."""
         by_page: dict[str, tuple[int | None, list[lsp.TextEdit]]] = {}
         for edit in edits:

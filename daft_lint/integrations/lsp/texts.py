@@ -9,8 +9,9 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from daft_lint.api.finding import FixEdit, Span
+from daft_lint.api.finding import Span
 from daft_lint.source.document import Document
+from daft_lint.source.edit import Edit
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -121,7 +122,7 @@ class Buffer:
         text = page.text
         return text.position_of(span.line, span.column), text.position_of(span.end_line, span.end_column)
 
-    def range_of_edit(self, edit: FixEdit) -> Range | None:
+    def range_of_edit(self, edit: Edit) -> Range | None:
         """The bytes that an edit replaces, as a range of its page."""
         page = self.page(edit.cell)
         if page is None:

@@ -82,7 +82,7 @@ from daft_lint.pipeline.model import (
     StepKind,
     Udf,
 )
-from daft_lint.source.prescan import is_test_file
+from daft_lint.source.pytest_names import is_test_file, is_test_function
 from daft_lint.source.syntax import (
     chain_root,
     constant,
@@ -1197,11 +1197,8 @@ def entry_of(function: Function) -> str:
 
 def is_test(path: str, function: Function, owner: Class | None) -> bool:
     """A test or a fixture that pytest finds by its default names, which nobody in view calls."""
-    if not is_test_file(path):
-        return False
-    if "fixture" in decorator_names(function.node):
-        return True
-    return function.name.startswith("test") and (owner is None or "Test" in owner.node.name.value)
+    class_name = None if owner is None else owner.node.name.value
+    return is_test_file(path) and is_test_function(function.name, decorator_names(function.node), class_name)
 
 
 def memo_key(node: cst.CSTNode, args: Args | None, instance: Instance | None) -> object:

@@ -13,9 +13,10 @@ import libcst as cst
 from daft_lint.lint.suppressions import facts_on_line
 from daft_lint.pipeline.interpreter.values import Scope
 from daft_lint.pipeline.model import Settings, SourceFacts
-from daft_lint.source.document import Document, ParseFailure
+from daft_lint.source.document import Document
 from daft_lint.source.modules import MAX_MODULE_BYTES, Modules
 from daft_lint.source.positions import Positions
+from daft_lint.source.problems import ParseFailure
 
 if TYPE_CHECKING:
     from daft_lint.source.document import Cell
