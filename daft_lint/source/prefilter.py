@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from daft_lint.source.modules import Modules, TransitiveCheck
-from daft_lint.source.prescan import Prescan
+if TYPE_CHECKING:
+    from daft_lint.source.modules import Modules
+    from daft_lint.source.prescan import Prescan
 
 
 class Matcher(Protocol):
@@ -25,6 +26,9 @@ class Prefilter:
     """
 
     def __init__(self, modules: Modules, matchers: Callable[[], Iterable[Matcher]]) -> None:
+        # Late, as below: most runs end at the bytes, and `mentions_daft` needs nothing of this.
+        from daft_lint.source.modules import TransitiveCheck
+
         self.load_matchers = matchers
         self.using_daft = TransitiveCheck(modules, imports_daft)
         self.matching = TransitiveCheck(modules, self.can_match)
@@ -33,6 +37,8 @@ class Prefilter:
         """Whether a file can have a finding, from the cheapest question to the dearest."""
         if not mentions_daft(raw) or b"import" not in raw:
             return False
+        from daft_lint.source.prescan import Prescan
+
         prescan = Prescan(path, raw)
         if not self.using_daft.holds(prescan):
             return False
