@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 def find(document: Document, config: Config) -> tuple[Finding, ...]:
     """What the linter says of one script, in the order of its lines; files that it calls are left out."""
-    from daft_lint.lint import engine
+    from daft_lint.lint.engine import check_document
+    from daft_lint.lint.merge import report_order
 
-    report = engine.check_document(document, config)
+    report = check_document(document, config)
     own = (finding for finding in report.findings if finding.span.path == document.path)
-    return tuple(sorted(own, key=engine.order))
+    return tuple(sorted(own, key=report_order))
 
 
 def linted_case(path: Path, config: Config) -> VerifyCase:

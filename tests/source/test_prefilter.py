@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from daft_lint.config import Config
-from daft_lint.lint.engine import own_rules
-from daft_lint.lint.runner import Source, analyse
+from daft_lint.lint.registry import builtin_rules
+from daft_lint.lint.results import SourceFile
+from daft_lint.lint.runner import analyse
 from daft_lint.source.modules import Modules
 from daft_lint.source.prefilter import Prefilter, may_suppress
 
@@ -16,7 +17,7 @@ UDFS = "import daft\n\n@daft.func\ndef f(x: int) -> int:\n    return x\n"
 
 
 def needs_analysis(path: str) -> bool:
-    return Prefilter(Modules(), own_rules).needs_analysis(path, Path(path).read_bytes())
+    return Prefilter(Modules(), builtin_rules).needs_analysis(path, Path(path).read_bytes())
 
 
 def test_a_module_that_is_imported_concerns_its_importers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,7 +38,7 @@ def test_what_is_left_out_rests_on_what_it_imports(tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(tmp_path)
     Path("a.py").write_text("import daft\nfrom b import x\nfrom c import y\n\ndaft.range(x).collect()\n")
     Path("b.py").write_text("x = 1\n")
-    (outcome,) = analyse([Source("a.py", Path("a.py").read_bytes())], Config(), 1, None)
+    (outcome,) = analyse([SourceFile("a.py", Path("a.py").read_bytes())], Config(), 1, None)
     assert outcome.modules == {"b.py"}
     assert "./c.py" in outcome.looked_for
 
@@ -51,7 +52,7 @@ def test_a_script_that_does_not_parse_passes_the_prefilter(tmp_path: Path, monke
 def test_rules_are_asked_for_where_daft_is_used_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     asked: list[str] = []
-    prefilter = Prefilter(Modules(), lambda: asked.append("rules") or own_rules())  # type: ignore[func-returns-value]
+    prefilter = Prefilter(Modules(), lambda: asked.append("rules") or builtin_rules())  # type: ignore[func-returns-value]
     for text in ("x = 1\n", "# daft\nimport os\n", "'import daft_sql'\n"):
         assert not prefilter.needs_analysis("a.py", text.encode())
     assert asked == []

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from daft_lint.lint.suppressions import facts_on_line
+from daft_lint.pipeline.facts.comments import comment_facts
 from daft_lint.pipeline.interpreter.values import Scope
 from daft_lint.pipeline.model import Settings, SourceFacts
 from daft_lint.source.document import Document
@@ -84,7 +84,7 @@ class Project:
             return None
         facts = self.said.get(cell)
         if facts is None:
-            facts = self.said[cell] = dict(facts_on_line(cell))
+            facts = self.said[cell] = dict(comment_facts(cell).by_line)
         if not facts:
             return None
         positions = self.positions_of(cell)

@@ -1,6 +1,6 @@
-"""Where findings and fixes stand in the file itself, for reports that know files and lines only.
+"""Where findings and fixes stand in the file itself, for reports that know only files and lines.
 
-A span in a notebook counts in its cell; what shows annotations shows the JSON of the file.
+A span in a notebook counts lines in its cell, but services show annotations in the JSON of the file.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from daft_lint.api.finding import FindingFix, Span
-from daft_lint.report.text import SourceLines
+from daft_lint.lint.source_lines import SourceLines
 from daft_lint.source import scanner
 from daft_lint.source.document import Document
 from daft_lint.source.edit import Edit
@@ -34,8 +34,9 @@ class Replacement:
     text: str
 
 
-class Locations:
-    """Reads the files that findings are in, each once. `given` are documents that are not on disk as they are."""
+class FileRegions:
+    """Reads the files that findings are in, each once. `given` are the bytes of files that are not read from the disk,
+    by path."""
 
     def __init__(self, given: Mapping[str, bytes] | None = None) -> None:
         self.given = dict(given or {})
@@ -43,12 +44,12 @@ class Locations:
         self.files: dict[str, _File | None] = {}
 
     def region(self, span: Span) -> Region:
-        """The span in the file; as it is where the file cannot be read any more."""
+        """The span as a region of the file; unchanged where the file can no longer be read."""
         file = self._file(span.path) if span.cell is not None else None
         return file.region_of(span) if file is not None else _as_it_is(span)
 
     def replacements(self, fix: FindingFix) -> tuple[Replacement, ...]:
-        """The edits of a fix as regions of the files; none where a file cannot be read any more."""
+        """The edits of a fix as regions of the files; none where a file can no longer be read."""
         found: list[Replacement] = []
         for path in dict.fromkeys(edit.path for edit in fix.edits):
             file = self._file(path)
@@ -75,7 +76,7 @@ def _as_it_is(span: Span) -> Region:
 
 
 class _File:
-    """One document and the beginnings of its lines, as its raw bytes have them."""
+    """One document, and where the lines of its raw bytes begin."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -116,5 +117,5 @@ class _File:
 
 
 def _common(one: str, other: str) -> int:
-    """How many characters the two begin with alike."""
+    """The length of the common beginning, in characters."""
     return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
