@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tests.helpers import ROOT, environment
 
 sys.path.insert(0, str(ROOT / "docs"))

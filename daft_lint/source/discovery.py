@@ -23,7 +23,7 @@ DEFAULT_EXCLUDES = frozenset(
         "node_modules", "site-packages", "venv",
     }
 )  # fmt: skip
-"""Names of folders that are not looked into unless they are given as a path."""
+"""Names of folders that are only entered where they are given as a path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +82,10 @@ class _Walk:
     files: dict[str, str] = field(default_factory=dict)
     """By real path, so that a file is checked once."""
     links: list[str] = field(default_factory=list)
-    """Links to files, which count where the file itself was not met: folders are not listed in any order."""
+    """Links to files. They count only where the file itself is not found, and folders are listed in no order."""
     problems: list[Problem] = field(default_factory=list)
     folders: set[tuple[int, int]] = field(default_factory=set)
-    """Device and inode of the folders that were entered: a loop of links ends."""
+    """Device and inode of the folders that were entered, so that a loop of links ends."""
 
     def __post_init__(self) -> None:
         base = _with_slash(os.path.abspath(self.file_filter.root))
@@ -99,7 +99,7 @@ class _Walk:
             self.problem(path, error)
             return
         if not stat.S_ISDIR(status.st_mode) and not stat.S_ISREG(status.st_mode):
-            # To open a named pipe waits for ever, and to read a device may never end.
+            # Opening a named pipe blocks until there is a writer, and reading a device may never end.
             self.problems.append(Problem(path.as_posix(), "neither a file nor a folder"))
             return
         if stat.S_ISDIR(status.st_mode):
@@ -165,7 +165,7 @@ class _Walk:
         return [_Ignores(_with_slash(folder), spec(lines))] if lines else []
 
     def walk(self, shown: str, absolute: str, ignores: tuple[_Ignores, ...]) -> None:
-        """Walks the folder `absolute`, whose files are reported below `shown`."""
+        """Walks the folder `absolute`, whose files are shown below `shown`."""
         # Links to folders are not entered, so that what lies below has no other path either.
         pending = [("" if shown == "." else shown, absolute, os.path.realpath(absolute), ignores)]
         while pending:

@@ -214,7 +214,7 @@ class Document:
 
     @property
     def is_deep(self) -> bool:
-        """Some cell wants `run_deep`."""
+        """Some cell needs `run_deep`."""
         return any(cell.is_deep for cell in self.cells)
 
     def location(self, cell: Cell, line: int, column: int) -> tuple[int, int]:

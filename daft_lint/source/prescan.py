@@ -1,4 +1,4 @@
-"""What can be told of a file without LibCST: the sieve before the parse, which is most of what a check costs."""
+"""What the text of a file tells without LibCST."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Prescan:
 
     @cached_property
     def outside_tests(self) -> frozenset[str]:
-        """The identifiers outside of what pytest alone calls: no rule looks at the pipelines in there."""
+        """The identifiers outside of what pytest alone calls, whose pipelines no rule looks at."""
         if not is_test_file(self.path) or self.tree is None:
             return self.identifiers
         tests = list(_pytest_functions(self.tree))

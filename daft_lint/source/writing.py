@@ -106,7 +106,7 @@ def through_link(path: str, tree: Path | None = None) -> bool:
     """Whether the path, or a folder on the way to it, is a symbolic link: a tree may hold one that leads anywhere.
 
     On a relative path every link counts, on an absolute one those that lie in `tree` (the working directory unless
-    given) and the last: a home folder may well be linked. What the system has for its streams does not: /dev/stdout.
+    given) and the last: a home folder may well be linked. The system's own links, such as /dev/stdout, never count.
     """
     parts = Path(path).parts
     if parts[:2] == (os.sep, "dev"):
@@ -127,7 +127,7 @@ def is_within(path: str | Path, folder: str | Path) -> bool:
 
 
 def leads_out(path: str) -> bool:
-    """Whether the path, as it lies in its tree, is a link to a place out of it: what is fixed there is not one's own.
+    """Whether the path is a link that leads out of its tree, to a file that nobody asked to change.
 
     The tree is the repository that holds the path, else the working directory where that does, else its folder.
     """
