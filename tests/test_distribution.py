@@ -88,9 +88,10 @@ def test_the_sdist_can_be_tested_and_holds_nothing_of_the_machine(dist: Path) ->
     assert set(wanted) <= names
     assert {name.split("/")[0] for name in names} - set(wanted) <= {
         *("daft_lint", "rules", "runtime", "tests", "fixtures", "docs", "benchmarks", "PKG-INFO", ".gitignore"),
-        *("SECURITY.md", "action.yml", ".pre-commit-hooks.yaml", "examples"),
+        *("SECURITY.md", "action.yml", ".pre-commit-hooks.yaml", "examples", "editors", ".ci"),
     }
     assert not [name for name in names if "__pycache__" in name or name.startswith(("build/", ".venv"))]
+    assert not [name for name in names if "node_modules" in name or name.endswith((".vsix", "extension.js"))]
     assert "tests/test_fixtures.py" in names
     assert any(name.startswith("fixtures/rules/DFT101/") for name in names)
 

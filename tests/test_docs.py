@@ -94,7 +94,7 @@ def test_options_in_running_text_exist(tmp_path: Path) -> None:
     for page, text in PAGES.items():
         prose = snippets.FENCE.sub("", text)
         for option in re.findall(r"`(?:[^`]* )?(--[a-z][a-z-]+)", prose):
-            assert option in known | {"--version", "--update", "--strict"}, f"{page}: {option}"
+            assert option in known | {"--version", "--update", "--strict", "--install-extension"}, f"{page}: {option}"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -11,14 +11,14 @@ on top, below a line `# daft-lint.toml:`.
 
     FIXTURES = Fixtures(Path(__file__).parent / "fixtures", plugins=("my_rules",))
 
-    @pytest.mark.parametrize("case", FIXTURES.cases(), ids=str)
-    def test_fixture(case):
-        case.check()
+    @pytest.mark.parametrize("fixture", FIXTURES.fixtures(), ids=str)
+    def test_fixture(fixture):
+        fixture.check()
 
     def test_the_fixtures_are_complete():
         FIXTURES.check_complete()
 
-Nothing here needs pytest: what is wrong is an `AssertionError` with the texts in it.
+Nothing here needs pytest: what is wrong is an `AssertionError` with the variation's name and the texts in it.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from daft_lint.source.document import Document
 from daft_lint.source.prescan import Prescan
 from daft_lint.testing.variations import VARIATIONS, Variation, local_names, rename
 
-__all__ = ["Case", "Fixture", "Fixtures", "Variation"]
+__all__ = ["Fixture", "Fixtures", "Variation"]
 
 _MARKER = re.compile(r"# expect: (.*?)\s*(?:  # c\d+)?$")
 _FIXED = ".fixed.py"
@@ -102,53 +102,23 @@ class Fixture:
         """The findings that its markers ask for: line, code, level."""
         return expected(self.text)
 
-
-@dataclass(frozen=True)
-class Case:
-    """A fixture in one variation; its name is `variation-CODE/fixture`."""
-
-    variation: Variation
-    fixture: Fixture
-
     def __str__(self) -> str:
-        return f"{self.variation.name}-{self.fixture.name}"
+        return self.name
 
     def check(self) -> None:
-        """The findings are the expected ones; the fix makes the expected text, leaves nothing to fix, breaks nothing.
+        """Checks the fixture in each variation that means something for it: the findings are the expected ones; the
+        fix makes the expected text, leaves nothing to fix, breaks nothing.
 
-        Raises `AssertionError`.
+        Raises `AssertionError`, which names the variations that fail.
         """
-        variation, fixture = self.variation, self.fixture
-        text = variation.change(fixture.text)
-        if text is None:
-            return
-        document = Document.from_bytes(f"{fixture.code}_{fixture.path.name}", variation.encode(text))
-        checked: dict[bytes, tuple[Finding, ...]] = {}
-
-        def all_findings(document: Document) -> tuple[Finding, ...]:
-            if document.raw not in checked:
-                checked[document.raw] = _check(document, fixture.config)
-            return checked[document.raw]
-
-        findings = all_findings(document)
-        found, wanted = _seen(findings), expected(text)
-        same = found == wanted if variation.same_lines else _without_lines(found) == _without_lines(wanted)
-        _require(same, f"expected {sorted(wanted.elements())}, found\n{_shown(findings)}\n{text}")
-        if not fixture.is_found:
-            return
-        prescan = Prescan(document.path, document.raw)
-        (rule,) = (rule for rule in rules(fixture.plugins) if rule.code == fixture.code)
-        _require(rule.can_match(prescan), f"the sieve of {rule.code} leaves out\n{text}")
-
-        def of_this_rule(document: Document) -> list[Finding]:
-            return [finding for finding in all_findings(document) if finding.code == fixture.code]
-
-        report = fix_documents([document], of_this_rule, unsafe=True)
-        _require(report.problems == (), "\n".join(map(str, report.problems)))
-        fixed = report.files[0].after
-        _require_right(variation, fixture, text, fixed)
-        _require_settled(fixture, findings, all_findings(fixed), fixed, of_this_rule)
-        _require_gentle(document, fixed, report)
+        wrong: list[str] = []
+        for variation in VARIATIONS:
+            if self.is_found or variation.of_silent:
+                try:
+                    _check_variation(self, variation)
+                except AssertionError as error:
+                    wrong.append(f"{variation.name}: {error}")
+        _require(not wrong, "\n\n".join(wrong))
 
 
 @dataclass(frozen=True)
@@ -163,15 +133,6 @@ class Fixtures:
         files = sorted(self.folder.glob("[A-Z][A-Z][A-Z][0-9]*/*.py"))
         taken = (path for path in files if not path.name.endswith(_FIXED) and path.name != "__init__.py")
         return [Fixture(path, self.plugins) for path in taken]
-
-    def cases(self) -> list[Case]:
-        """Every fixture in each variation that means something for it."""
-        return [
-            Case(variation, fixture)
-            for fixture in self.fixtures()
-            for variation in VARIATIONS
-            if (fixture.is_found or variation.of_silent) and variation.change(fixture.text) is not None
-        ]
 
     def rules(self) -> tuple[type[Rule], ...]:
         """The rules that these fixtures are for: those of the plugins, or ours where there are none."""
@@ -190,6 +151,40 @@ class Fixtures:
             _require(mine == fixture.is_found, f"{fixture.name}: found_* and only found_* expects {fixture.code}")
         for rule in self.rules():
             _require_covered(rule, [fixture for fixture in fixtures if fixture.code == rule.code])
+
+
+def _check_variation(fixture: Fixture, variation: Variation) -> None:
+    """The findings are the expected ones; the fix makes the expected text, leaves nothing to fix, breaks nothing."""
+    text = variation.change(fixture.text)
+    if text is None:
+        return
+    document = Document.from_bytes(f"{fixture.code}_{fixture.path.name}", variation.encode(text))
+    checked: dict[bytes, tuple[Finding, ...]] = {}
+
+    def all_findings(document: Document) -> tuple[Finding, ...]:
+        if document.raw not in checked:
+            checked[document.raw] = _check(document, fixture.config)
+        return checked[document.raw]
+
+    findings = all_findings(document)
+    found, wanted = _seen(findings), expected(text)
+    same = found == wanted if variation.same_lines else _without_lines(found) == _without_lines(wanted)
+    _require(same, f"expected {sorted(wanted.elements())}, found\n{_shown(findings)}\n{text}")
+    if not fixture.is_found:
+        return
+    prescan = Prescan(document.path, document.raw)
+    (rule,) = (rule for rule in rules(fixture.plugins) if rule.code == fixture.code)
+    _require(rule.can_match(prescan), f"the sieve of {rule.code} leaves out\n{text}")
+
+    def of_this_rule(document: Document) -> list[Finding]:
+        return [finding for finding in all_findings(document) if finding.code == fixture.code]
+
+    report = fix_documents([document], of_this_rule, unsafe=True)
+    _require(report.problems == (), "\n".join(map(str, report.problems)))
+    fixed = report.files[0].after
+    _require_right(variation, fixture, text, fixed)
+    _require_settled(fixture, findings, all_findings(fixed), fixed, of_this_rule)
+    _require_gentle(document, fixed, report)
 
 
 def _require_covered(rule: type[Rule], fixtures: Iterable[Fixture]) -> None:
