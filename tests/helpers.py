@@ -108,7 +108,7 @@ def lint(folder: Path, *arguments: str, stdin: str = "") -> subprocess.Completed
     )
 
 
-def fix(folder: Path, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+def run_fix(folder: Path, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     """Runs `daft-lint fix` in `folder`; standard input and output are bytes."""
     command = [sys.executable, "-m", "daft_lint", "fix", *arguments]
     return subprocess.run(command, cwd=folder, env=environment(), input=stdin, capture_output=True, check=False)

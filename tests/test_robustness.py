@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from daft_lint.pipeline.interpreter.interpret import Interpreter, interpret
+from daft_lint.pipeline.interpreter.interpreter import Interpreter, interpret
 from daft_lint.pipeline.interpreter.project import Project
 from daft_lint.pipeline.model import Settings
 from daft_lint.report import plan

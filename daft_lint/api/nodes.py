@@ -1,8 +1,10 @@
-"""Nodes as they are written, whose rows a step has, and the places that go with a finding."""
+"""Nodes as they are written, what encloses them, whose rows a step has, and the places that go with a finding."""
 
 from __future__ import annotations
 
-from daft_lint.pipeline.model import NodeRef, Operator, Step, StepKind, Udf
+from collections.abc import Iterator
+
+from daft_lint.pipeline.model import NodeRef, Operator, SourceKind, Step, Udf
 from daft_lint.source import cst
 
 
@@ -17,12 +19,26 @@ def short_code(node: cst.CSTNode, width: int = 40) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
+def enclosing(location: NodeRef, *kinds: type[cst.CSTNode]) -> Iterator[cst.CSTNode]:
+    """What encloses a node, innermost first, up to its module: expressions, statements, functions, ...
+
+    `kinds` are the types of node that are asked for (none: all of them). Nothing for a node that is not in the tree of
+    its cell.
+    """
+    parents = location.cell.parents
+    node = parents.get(location.node)
+    while node is not None:
+        if not kinds or isinstance(node, kinds):
+            yield node
+        node = parents.get(node)
+
+
 def has_open_parameter(step: Step) -> bool:
     """Whether the rows of a step come from a DataFrame parameter with no caller in view."""
     waiting, seen = [step], {id(step)}
     while waiting:
         current = waiting.pop()
-        if current.kind is StepKind.SOURCE and current.source is not None and current.source.name == "parameter":
+        if current.source is not None and current.source.kind is SourceKind.PARAMETER:
             return True
         for parent in current.parents:
             if id(parent) not in seen:
@@ -36,7 +52,7 @@ def source_label(operator: Operator) -> str:
     source = operator.step.source
     if source is None:
         return f"`{operator.step.name}` keeps the partitions that it had"
-    if source.name == "parameter":
+    if source.kind is SourceKind.PARAMETER:
         return "the DataFrame comes in here; no caller is in view"
     return f"the source, `{source.name}`"
 
@@ -77,21 +93,8 @@ def _names(node: cst.CSTNode) -> frozenset[str]:
 
 def _parameters_around(location: NodeRef) -> frozenset[str]:
     """The parameters of the functions that hold a place."""
-    path: list[frozenset[str]] = []
-
-    def find(node: cst.CSTNode) -> bool:
-        if node is location.node:
-            return True
-        parameters = node.params if isinstance(node, cst.FunctionDef | cst.Lambda) else None
-        if parameters is not None:
-            path.append(frozenset(p.name.value for p in _all_parameters(parameters)))
-        if any(find(child) for child in node.children):
-            return True
-        if parameters is not None:
-            path.pop()
-        return False
-
-    return frozenset().union(*path) if find(location.cell.module) else frozenset()
+    functions = (node for node in enclosing(location) if isinstance(node, cst.FunctionDef | cst.Lambda))
+    return frozenset(p.name.value for function in functions for p in _all_parameters(function.params))
 
 
 def _all_parameters(parameters: cst.Parameters) -> list[cst.Param]:

@@ -19,7 +19,7 @@ from daft_lint.cli.output import CLEAN
 @options.facts_option
 def plan(path: str, form: str, config_file: Path | None, facts: bool | None) -> int:
     """Show the pipelines of the script at PATH: steps, heavy columns, rows, partitions, batch sizes; `?` is unknown."""
-    from daft_lint.pipeline.interpreter.interpret import interpret
+    from daft_lint.pipeline.interpreter.interpreter import interpret
     from daft_lint.pipeline.interpreter.project import Project
     from daft_lint.report.plan import render
     from daft_lint.source.document import Document, run_as_deep_as_needed

@@ -103,7 +103,7 @@ def _files(path: Path) -> list[Path]:
 
 
 def _add(found: ProjectSurvey, file: Path, document: Document, config: Config, project: Project) -> None:
-    from daft_lint.pipeline.interpreter.interpret import interpret
+    from daft_lint.pipeline.interpreter.interpreter import interpret
 
     script = run_as_deep_as_needed(document, lambda: interpret(document, config.settings, project))
     if not script.steps and not script.udfs:

@@ -34,7 +34,7 @@ class Analysis:
         self.limits: list[str] = []
 
     def run(self) -> FileResult:
-        from daft_lint.pipeline.interpreter.interpret import interpret
+        from daft_lint.pipeline.interpreter.interpreter import interpret
 
         path = self.document.path
         settings = self.config.settings

@@ -191,7 +191,7 @@ def _import_ahead(config: Config) -> None:
     import libcst  # noqa: F401
 
     from daft_lint.lint.registry import selected_rules
-    from daft_lint.pipeline.interpreter import interpret  # noqa: F401
+    from daft_lint.pipeline.interpreter import interpreter  # noqa: F401
 
     selected_rules(config)
 

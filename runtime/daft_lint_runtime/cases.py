@@ -67,7 +67,7 @@ def case_against(path: Path, other: str, config: Config) -> VerifyCase:
 def predictions(document: Document, config: Config) -> Predictions:
     """What the model foresees of each UDF of a text; where a UDF is called in two places, what holds for both."""
     from daft_lint.pipeline.dataflow.predict import predict
-    from daft_lint.pipeline.interpreter.interpret import interpret
+    from daft_lint.pipeline.interpreter.interpreter import interpret
     from daft_lint.pipeline.interpreter.project import Project
     from daft_lint.source.document import run_as_deep_as_needed
     from daft_lint.source.problems import ParseFailure

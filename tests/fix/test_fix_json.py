@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers import FIXABLE, HEAVY_WITH_SINK, ROOT
+from tests.helpers import FIXABLE, HEAVY_WITH_SINK, ROOT, run_fix
 
 TEXTS = {
     "safe": FIXABLE.encode(),
@@ -46,7 +46,7 @@ def test_edits_applied_by_hand_make_what_fix_makes(text: str, tmp_path: Path) ->
     assert all(set(edit) >= {"start", "end", "text"} for edit in fix["edits"])
     by_hand = applied(TEXTS[text], fix["edits"])
     assert by_hand != TEXTS[text]
-    fix(tmp_path, "a.py", "--apply", "--unsafe")
+    run_fix(tmp_path, "a.py", "--apply", "--unsafe")
     assert (tmp_path / "a.py").read_bytes() == by_hand
 
 
@@ -56,6 +56,6 @@ def test_edits_of_a_notebook_are_of_its_cell(tmp_path: Path) -> None:
     (tmp_path / "a.ipynb").write_text(json.dumps({"nbformat": 4, "nbformat_minor": 2, "metadata": {}, "cells": cells}))
     (fix,) = fixes(tmp_path, "a.ipynb")
     assert {edit["cell"] for edit in fix["edits"]} == {2}
-    fix(tmp_path, "a.ipynb", "--apply", "--unsafe")
+    run_fix(tmp_path, "a.ipynb", "--apply", "--unsafe")
     after = json.loads((tmp_path / "a.ipynb").read_text())["cells"][1]["source"]
     assert "".join(after).encode() == applied(FIXABLE.encode(), fix["edits"])

@@ -11,8 +11,9 @@ import libcst as cst
 
 from daft_lint.lint.documentation import page
 from daft_lint.lint.registry import documented_rules
-from daft_lint.pipeline.dataflow.flow import Context, End, pipelines
-from daft_lint.pipeline.interpreter.interpret import interpret
+from daft_lint.pipeline.dataflow.build import PipelineEnd, build_pipelines
+from daft_lint.pipeline.dataflow.step_facts import ScriptContext
+from daft_lint.pipeline.interpreter.interpreter import interpret
 from daft_lint.pipeline.model import NodeRef, Operator, Pipeline, Reads, Script
 from daft_lint.report.plan import outline
 from daft_lint.source import scanner
@@ -109,8 +110,8 @@ def _unread(script: Script) -> tuple[Pipeline, ...]:
     known = {operator.step for pipeline in script.pipelines for operator in pipeline.operators}
     left = [step for step in script.steps if step not in known]
     inner = {parent for step in left for parent in step.parents}
-    ends = [End(step, Reads.NONE) for step in left if step not in inner]
-    return pipelines(ends, Context(script.runner, script.runner_is_set, script.cluster, script.settings))
+    ends = [PipelineEnd(step, Reads.NONE) for step in left if step not in inner]
+    return build_pipelines(ends, ScriptContext(script.runner, script.runner_is_set, script.cluster, script.settings))
 
 
 def _covers(location: NodeRef | None, cell: Cell, offset: int, positions: Positions) -> bool:
