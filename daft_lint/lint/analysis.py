@@ -6,19 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from daft_lint.api.finding import Finding, FindingFix, FixEdit, Related, Span
+from daft_lint.api.finding import Finding, FindingFix, Related, Span
 from daft_lint.api.rule import Observation, PipelineRule, Rule, ScriptRule
 from daft_lint.config import Selection
 from daft_lint.lint.engine_rules import SyntaxErrorRule
 from daft_lint.lint.merge import agree_on_safety, strongest
 from daft_lint.lint.results import FileResult, RawFinding
-from daft_lint.source.discovery import Problem
-from daft_lint.source.document import Cell, Document, ParseFailure
+from daft_lint.source.document import Document
+from daft_lint.source.problems import ParseFailure, Problem
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from daft_lint.api.edits import Edit
     from daft_lint.config import Config
     from daft_lint.pipeline.interpreter.project import Project
     from daft_lint.pipeline.model import NodeRef, Script
@@ -135,27 +134,14 @@ class Analysis:
     def fix(self, observation: Observation) -> FindingFix | None:
         if observation.fix is None:
             return None
-        from daft_lint.api.edits import EditError, render_all
+        from daft_lint.fix.rendering import EditError, render
 
-        edits: list[FixEdit] = []
         try:
-            rendered = render_all(observation.fix.actions, self.project.positions_of)
+            edits = render(observation.fix.actions, self.project.positions_of)
         except EditError as error:
             self.limits.append(f"a fix of {self.document.path} was left out: {error}")
             return None
-        for cell, changes in rendered.items():
-            edits.extend(self.fix_edit(cell, change) for change in changes)
-        if not edits:
-            return None
-        return FindingFix(observation.fix.title, observation.fix.why_unsafe, tuple(edits))
-
-    def fix_edit(self, cell: Cell, edit: Edit) -> FixEdit:
-        """An edit in the bytes of the file; in those of the cell's source for a notebook."""
-        document = cell.document
-        if document.kind == "notebook":
-            return FixEdit(document.path, cell.number, edit.start, edit.end, edit.text)
-        start, end = document.file_span(cell, edit.start, edit.end)
-        return FixEdit(document.path, None, start, end, edit.text)
+        return FindingFix(observation.fix.title, observation.fix.why_unsafe, edits) if edits else None
 
 
 def pointed_at(node: cst.CSTNode) -> tuple[cst.CSTNode, cst.CSTNode]:
