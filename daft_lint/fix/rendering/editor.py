@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import libcst as cst
@@ -11,6 +10,7 @@ import libcst as cst
 from daft_lint.source.document import Cell
 from daft_lint.source.edit import Edit
 from daft_lint.source.positions import Positions
+from daft_lint.source.tree import comments_in
 
 _COMMENT_BEHIND = re.compile(rb"[ \t\f]*#[^\r\n]*")
 
@@ -168,14 +168,5 @@ class CellEditor:
             return ()
         statement = self.statement(node)
         if id(statement) not in self._comments:
-            self._comments[id(statement)] = tuple(sorted(self.inner(comment) for comment in _comments_of(statement)))
+            self._comments[id(statement)] = tuple(sorted(self.inner(comment) for comment in comments_in(statement)))
         return tuple((s, e) for s, e in self._comments[id(statement)] if start <= s and e <= end)
-
-
-def _comments_of(root: cst.CSTNode) -> Iterator[cst.Comment]:
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, cst.Comment):
-            yield node
-        stack.extend(node.children)
