@@ -6,14 +6,11 @@ import io
 import tokenize
 import warnings
 from collections import Counter
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from daft_lint.source.problems import ParseFailure
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from daft_lint.source.document import Cell, Document
 
 _TOP_LEVEL_AWAIT = 0x2000  # ast.PyCF_ALLOW_TOP_LEVEL_AWAIT: notebooks await in cells
@@ -68,15 +65,6 @@ def _comments(cell: Cell) -> Counter[str]:
         tokens = tokenize.generate_tokens(io.StringIO(cell.source.decode("utf-8"), newline="").readline)
         return Counter(token.string for token in tokens if token.type == tokenize.COMMENT)
     except (tokenize.TokenError, SyntaxError):
-        return Counter(_tree_comments(cell.module))
+        from daft_lint.source.tree import comments_in
 
-
-def _tree_comments(module: cst.Module) -> Iterable[str]:
-    import libcst as cst
-
-    stack: list[cst.CSTNode] = [module]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, cst.Comment):
-            yield node.value
-        stack.extend(node.children)
+        return Counter(comment.value for comment in comments_in(cell.module))

@@ -57,9 +57,9 @@ class Source:
     def span(self, node: cst.CSTNode) -> tuple[int, int]:
         return self._spans[node]
 
-    def statement_at(self, block: cst.Module | cst.IndentedBlock, offset: int) -> cst.CSTNode | None:
-        statements = [s for s in block.body if self.span((getattr(s, "decorators", ()) or (s,))[0])[0] <= offset]
-        return statements[-1] if statements else None
+    @cached_property
+    def parents(self) -> dict[cst.CSTNode, cst.CSTNode]:
+        return {child: node for node in self.nodes() for child in node.children}
 
     def nodes(self) -> list[cst.CSTNode]:
         found: list[cst.CSTNode] = []

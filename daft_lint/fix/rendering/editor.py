@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import libcst as cst
@@ -11,6 +10,7 @@ import libcst as cst
 from daft_lint.source.document import Cell
 from daft_lint.source.edit import Edit
 from daft_lint.source.positions import Positions
+from daft_lint.source.tree import comments_in
 
 _COMMENT_BEHIND = re.compile(rb"[ \t\f]*#[^\r\n]*")
 
@@ -43,7 +43,6 @@ class CellEditor:
         self.argument_changes: dict[int, ArgumentChanges] = {}
         self._positions = positions
         self._edits: list[Edit] = []
-        self._paths: dict[int, tuple[cst.CSTNode, ...]] = {}
         self._comments: dict[int, tuple[tuple[int, int], ...]] = {}
 
     # edits
@@ -137,13 +136,14 @@ class CellEditor:
 
     def path(self, node: cst.CSTNode) -> tuple[cst.CSTNode, ...]:
         """The node's ancestors, the module first."""
-        if id(node) not in self._paths:
-            found = self._path_through_statements(node)
-            found = found or _find(self.module, node, lambda _: True, lambda parent: parent.children)
-            if found is None:
+        path: list[cst.CSTNode] = []
+        while node is not self.module:
+            parent = self.cell.parents.get(node)
+            if parent is None:
                 raise EditError(f"{type(node).__name__} is not in this cell")
-            self._paths[id(node)] = found
-        return self._paths[id(node)]
+            path.append(parent)
+            node = parent
+        return tuple(reversed(path))
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode:
         return self.path(node)[-1]
@@ -168,59 +168,5 @@ class CellEditor:
             return ()
         statement = self.statement(node)
         if id(statement) not in self._comments:
-            self._comments[id(statement)] = tuple(sorted(self.inner(comment) for comment in _comments_of(statement)))
+            self._comments[id(statement)] = tuple(sorted(self.inner(comment) for comment in comments_in(statement)))
         return tuple((s, e) for s, e in self._comments[id(statement)] if start <= s and e <= end)
-
-    def _path_through_statements(self, node: cst.CSTNode) -> tuple[cst.CSTNode, ...] | None:
-        """The path by the one statement of each block that can hold the node: in a long file, a search through all of
-        them costs as much as the file for each fix."""
-        at = self.inner(node)[0]
-
-        def children(parent: cst.CSTNode) -> Sequence[cst.CSTNode]:
-            if not isinstance(parent, cst.Module | cst.IndentedBlock):
-                return parent.children
-            statement = self._positions.statement_at(parent, at)
-            return () if statement is None else (statement,)
-
-        return _find(self.module, node, self._reaches(at), children)
-
-    def _reaches(self, at: int) -> Callable[[cst.CSTNode], bool]:
-
-        def reaches(candidate: cst.CSTNode) -> bool:
-            if isinstance(candidate, cst.BaseParenthesizableWhitespace | cst.LeftParen | cst.RightParen):
-                return False
-            start, end = self.inner(candidate)
-            if isinstance(candidate, cst.FunctionDef | cst.ClassDef) and candidate.decorators:
-                start = self.inner(candidate.decorators[0])[0]  # LibCST's span of a definition leaves them out
-            return start <= at <= end
-
-        return reaches
-
-
-def _find(
-    root: cst.CSTNode,
-    target: cst.CSTNode,
-    reaches: Callable[[cst.CSTNode], bool],
-    children: Callable[[cst.CSTNode], Sequence[cst.CSTNode]],
-) -> tuple[cst.CSTNode, ...] | None:
-    """The path from `root` to the parent of `target`, through nodes that may hold it. Deep chains need no recursion."""
-    stack: list[tuple[cst.CSTNode, Iterator[cst.CSTNode]]] = [(root, iter(children(root)))]
-    while stack:
-        for child in stack[-1][1]:
-            if child is target:
-                return tuple(node for node, _ in stack)
-            if reaches(child):
-                stack.append((child, iter(children(child))))
-                break
-        else:
-            stack.pop()
-    return None
-
-
-def _comments_of(root: cst.CSTNode) -> Iterator[cst.Comment]:
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, cst.Comment):
-            yield node
-        stack.extend(node.children)
