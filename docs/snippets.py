@@ -6,6 +6,7 @@
   standard error together; a line with nothing but `…` stands for what is left out.
 - ```` ```sh ````: commands to type. Those of daft-lint are run here, the others by `tests/test_page_commands.py`.
 - `toml`, `yaml`, `json` and untitled `python` blocks are parsed, and `text` that is the TOML of another tool.
+- Between `<!-- rules -->` and `<!-- /rules -->` stands the table of all rules.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from daft_lint.config import ConfigError, parse  # noqa: E402
+from daft_lint.lint import documentation  # noqa: E402
+from daft_lint.lint.registry import documented_rules  # noqa: E402
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -36,6 +39,7 @@ else:
 
 FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)(?P<info>[^\n`]*)\n(?P<body>.*?)^(?P=indent)```$", re.M | re.S)
 TITLE = re.compile(r'title="([^"]+)"')
+RULES = re.compile(r"(?<=<!-- rules -->\n).*?(?=<!-- /rules -->)", re.S)
 ELLIPSIS = "…"
 SHOWN = ("benchmarks/", "examples/", "fixtures/", "docs/ci/")
 """Where the files of the checkout lie that pages show."""
@@ -187,6 +191,19 @@ def updated(text: str) -> str:
     return text
 
 
+def with_rules(text: str) -> str:
+    """The page with the table of all rules where it asks for one."""
+    rows = ["| code | name | what it reports | level | fix |", "|---|---|---|---|---|"]
+    for rule in documented_rules():
+        said = documentation.summary(rule).replace("|", "\\|")
+        first = re.split(r"(?<=[^.][.:]) (?=[A-Z(])", said)[0].rstrip(".:")
+        notes = "" if rule.default else ", off unless selected"
+        level = f"{rule.level.name.lower()}{notes}"
+        rows.append(f"| {rule.code} | {rule.name} | {first} | {level} | {'yes' if rule.fixable else ''} |")
+    table = "\n".join(rows)
+    return RULES.sub(lambda _: f"\n{table}\n\n", text)
+
+
 def unparsable(text: str) -> list[str]:
     """What of the page's Python, TOML, YAML and JSON does not parse, in words."""
     problems = ((block, _problem(block)) for block in blocks(text))
@@ -238,7 +255,7 @@ def main() -> int:
     for page in given.pages or page_files():
         text = page.read_text(encoding="utf-8")
         if given.update:
-            new = updated(text)
+            new = with_rules(updated(text))
             if new != text:
                 page.write_text(new, encoding="utf-8")
                 print(f"updated {page}")

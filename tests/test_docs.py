@@ -176,6 +176,11 @@ def test_the_reference_names_every_key() -> None:
     assert config.Config().fail_on in reference
 
 
+def test_the_readme_has_every_rule() -> None:
+    assert snippets.with_rules(PAGES["README.md"]) == PAGES["README.md"], "`make snippets` updates it"
+    assert "| DFT101 |" in PAGES["README.md"]
+
+
 def test_the_map_of_the_house_matches_the_code() -> None:
     section = PAGES["CONTRIBUTING.md"].split("## The map of the house")[1].split("\n## ")[0]
     places = [cell for row in re.findall(r"^\| (`.*?) \|", section, re.M) for cell in re.findall(r"`([^`]+)`", row)]

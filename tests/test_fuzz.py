@@ -67,7 +67,7 @@ def _prints(text: str) -> Callable[[object], int]:
 
 def _spins(_: object) -> int:
     """As an analysis that does not end: in a thread, which the main one waits for."""
-    from daft_lint.source.document import run_deep
+    from daft_lint.source.deep import run_deep
 
     def work() -> int:
         while True:

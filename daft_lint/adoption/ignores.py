@@ -13,11 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from daft_lint.api.edits import Edit
 from daft_lint.lint.engine_rules import ENGINE_RULES
 from daft_lint.lint.suppressions import Suppressions
 from daft_lint.source import scanner
-from daft_lint.source.discovery import Problem
+from daft_lint.source.edit import Edit
+from daft_lint.source.problems import Problem
 
 if TYPE_CHECKING:
     from daft_lint.api.finding import Finding
@@ -61,7 +61,7 @@ def checked_reason(reason: str | None) -> str:
 
 def add(findings: Iterable[Finding], documents: Mapping[str, Document], reason: str) -> Added:
     """Write the comments into the files. A file that cannot take them, or cannot be written, is left as it was."""
-    from daft_lint.fix.loop import write_atomically
+    from daft_lint.source.writing import write_atomically
 
     by_path: dict[str, list[Finding]] = {}
     for finding in findings:
@@ -102,11 +102,8 @@ def _commented(before: Document, findings: Sequence[Finding], reason: str) -> _C
             continue
         locations.setdefault(location, {})[finding.code] = None
         placed.append(finding)
-    edits: dict[Cell, list[Edit]] = {}
-    for (cell, line), codes in locations.items():
-        edits.setdefault(cell, []).append(lines.edit(cell, line, list(codes), reason))
     try:
-        after = type(before).from_bytes(before.path, before.replace(edits))
+        after = before.edited(lines.edit(*location, list(codes), reason) for location, codes in locations.items())
     except ValueError as error:
         return _Commented(before, (), (*problems, Problem(before.path, f"no suppression added: {error}")))
     wrong = _damage(before, after, placed)
@@ -192,9 +189,9 @@ class _Lines:
             listed = _CODES.search(text)
             if listed and listed["codes"].strip():
                 at = comment[0] + listed.end("codes")
-                return Edit(at, at, "".join(f", {code}" for code in codes))
+                return cell.edit(at, at, "".join(f", {code}" for code in codes))
             at = comment[0] + len(text.rstrip())
         else:
             end = known.starts[line] if line < len(known.starts) else len(cell.source)
             at = known.starts[line - 1] + len(cell.source[known.starts[line - 1] : end].rstrip())
-        return Edit(at, at, f"  # daft-lint: ignore[{', '.join(codes)}] {reason}")
+        return cell.edit(at, at, f"  # daft-lint: ignore[{', '.join(codes)}] {reason}")

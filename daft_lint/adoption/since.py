@@ -17,8 +17,8 @@ from pathlib import Path
 
 from daft_lint.api.finding import Finding, Span
 from daft_lint.lint.engine_rules import SyntaxErrorRule
-from daft_lint.source.discovery import MARKDOWN_SUFFIXES, SUFFIXES
 from daft_lint.source.document import Document
+from daft_lint.source.kinds import MARKDOWN_SUFFIXES, SUFFIXES
 
 _HUNK = re.compile(rb"@@ -\d+(?:,(?P<old>\d+))? \+(?P<start>\d+)(?:,(?P<new>\d+))? @@")
 _ESCAPE = re.compile(r"\\([0-7]{3}|.)")

@@ -14,7 +14,7 @@ from daft_lint.config import Config, Selection
 if TYPE_CHECKING:
     from daft_lint.api.finding import Finding
     from daft_lint.lint.results import Report
-    from daft_lint.source.discovery import Problem
+    from daft_lint.source.problems import Problem
 
 
 class AdoptionError(Exception):
@@ -104,7 +104,7 @@ def _new_findings(file: Path, findings: Sequence[Finding], given: dict[str, byte
 def _update_baseline(file: Path | None, report: Report, checked: Sequence[str], config: Config) -> AdoptionResult:
     from daft_lint.adoption.baseline import Baseline, BaselineError
     from daft_lint.lint.source_lines import SourceLines
-    from daft_lint.report import count
+    from daft_lint.source.printable import count
 
     assert file is not None
     unread = {problem.path for problem in report.problems}
@@ -137,8 +137,8 @@ def _add_ignores(
     options: AdoptionOptions, findings: Sequence[Finding], checked: Sequence[str], known: int
 ) -> AdoptionResult:
     from daft_lint.adoption import ignores
-    from daft_lint.report import count
     from daft_lint.source.document import Document
+    from daft_lint.source.printable import count
 
     try:
         paths = {finding.span.path for finding in findings} & set(checked)

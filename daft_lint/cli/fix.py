@@ -57,7 +57,7 @@ def fix(
 
     `-` reads standard input; with --apply, the fixed text goes to standard output.
     """
-    from daft_lint.fix import loop
+    from daft_lint.fix.command import FixOptions, OutputError, run_fix
     from daft_lint.lint.project_checker import ProjectChecker
 
     config = configured(config_file, select=select, ignore=ignore, fail_on=fail_on, facts=facts, plugins=not no_plugins)
@@ -67,7 +67,7 @@ def fix(
     files, failed = ([], False) if from_stdin else discovered(paths, config, force_exclude)
     documents, all_read = ([stdin_document(stdin_filename)], True) if from_stdin else _documents(files)
     checker = ProjectChecker(config)
-    fix_options = loop.FixOptions(
+    fix_options = FixOptions(
         apply=apply or interactive,
         diff=diff,
         unsafe=unsafe,
@@ -77,8 +77,8 @@ def fix(
         fail_on=config.fail_on,
     )
     try:
-        status = loop.run_fix(fix_options, documents, checker.observe, overlay=checker.overlay)
-    except loop.OutputError as error:
+        status = run_fix(fix_options, documents, checker.observe, overlay=checker.overlay)
+    except OutputError as error:
         raise click.ClickException(str(error)) from None
     if verbose:
         echo_run(config, len(documents) if from_stdin else len(files), checker.limits)

@@ -26,7 +26,7 @@ def init(write: bool, no_plugins: bool) -> int:
     from daft_lint.config import ConfigError
     from daft_lint.init import proposal, writing
     from daft_lint.init.survey import survey
-    from daft_lint.report import visible_lines
+    from daft_lint.source.printable import visible_lines
 
     try:
         project = survey(Path.cwd())

@@ -88,7 +88,7 @@ def discovered(paths: Sequence[str], config: Config, force_exclude: bool) -> tup
     from daft_lint.source.discovery import discover
 
     starts = [Path(path) for path in paths] or [_from_working_directory(config.root / source) for source in config.src]
-    found = discover([shown_path(path) for path in starts], config, force_exclude=force_exclude)
+    found = discover([shown_path(path) for path in starts], config.file_filter, force_exclude=force_exclude)
     echo_problems(found.problems)
     given = {shown_path(path).as_posix() for path in starts}
     names = found.names if paths else tuple(str(_from_working_directory(Path(name))) for name in found.names)

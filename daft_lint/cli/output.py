@@ -9,14 +9,14 @@ import click
 
 if TYPE_CHECKING:
     from daft_lint.config import Config
-    from daft_lint.source.discovery import Problem
+    from daft_lint.source.problems import Problem
 
 CLEAN, FOUND, MISUSE = 0, 1, 2
 
 
 def echo_error(line: str) -> None:
     """Prints a line on standard error; a path or a source's text in it can neither end it nor control a terminal."""
-    from daft_lint.report import visible
+    from daft_lint.source.printable import visible
 
     click.echo(visible(line), err=True)
 

@@ -22,7 +22,8 @@ def plan(path: str, form: str, config_file: Path | None, facts: bool | None) -> 
     from daft_lint.pipeline.interpreter.interpreter import interpret
     from daft_lint.pipeline.interpreter.project import Project
     from daft_lint.report.plan import render
-    from daft_lint.source.document import Document, ParseFailure, run_as_deep_as_needed
+    from daft_lint.source.document import Document, run_as_deep_as_needed
+    from daft_lint.source.problems import ParseFailure
 
     config = configured(config_file, facts=facts)
     try:

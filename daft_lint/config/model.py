@@ -7,6 +7,7 @@ from pathlib import Path
 
 from daft_lint.api.finding import Level
 from daft_lint.pipeline.facts.settings import Settings
+from daft_lint.source.discovery import FileFilter
 
 NEVER = "never"
 """How the configuration and the command line spell that no level makes a run fail."""
@@ -87,6 +88,11 @@ class Config:
     """The folder for the results of earlier runs, relative to the configuration's; by default the platform's cache."""
     settings: Settings = Settings()
     verify: VerifyConfig = VerifyConfig()
+
+    @property
+    def file_filter(self) -> FileFilter:
+        """Which files of a folder are checked."""
+        return FileFilter(self.root, self.exclude, self.markdown)
 
     def shows(self, level: Level) -> bool:
         """Whether findings of a level are shown."""

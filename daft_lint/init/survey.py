@@ -14,8 +14,10 @@ from daft_lint.config import Config, load
 from daft_lint.init import pre_commit
 from daft_lint.pipeline.facts.target import Version, oldest, target_daft
 from daft_lint.pipeline.model import Script, Step
-from daft_lint.source.discovery import discover, mentions_daft
-from daft_lint.source.document import Document, ParseFailure, run_as_deep_as_needed
+from daft_lint.source.discovery import discover
+from daft_lint.source.document import Document, run_as_deep_as_needed
+from daft_lint.source.prefilter import mentions_daft
+from daft_lint.source.problems import ParseFailure
 
 if TYPE_CHECKING:
     from daft_lint.pipeline.interpreter.project import Project
@@ -68,7 +70,7 @@ def survey(root: Path) -> ProjectSurvey:
     found.ci = tuple(name for name in CI_FILES if (root / name).exists())
     found.in_ci = any(b"daft-lint" in _raw(file) for name in found.ci for file in _files(root / name))
     project = Project()
-    for file in discover([Path(os.path.relpath(root))], config).files:
+    for file in discover([Path(os.path.relpath(root))], config.file_filter).files:
         with suppress(OSError, ParseFailure):
             raw = file.read_bytes()
             if mentions_daft(raw):

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import functools
-import os
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from daft_lint.fix.loop import write_atomically
 from daft_lint.init import pre_commit
 from daft_lint.init.proposal import GITHUB_WORKFLOW, ci_job, configuration, hook, target
 from daft_lint.init.survey import GITHUB_WORKFLOWS, ProjectSurvey
-from daft_lint.source.writing import through_link
+from daft_lint.source.writing import create, write_atomically
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -38,13 +34,13 @@ def writable(project: ProjectSurvey) -> dict[Path, Callable[[], None]]:
         if table:
             found[file] = _change(file, lambda before: _appended(before, proposal))
         else:
-            found[file] = functools.partial(_create, file, proposal)
+            found[file] = functools.partial(create, str(file), proposal.encode())
     hooks = project.root / pre_commit.FILE
     if project.pre_commit and not project.hooked:
         found[hooks] = _change(hooks, lambda before: pre_commit.with_hook(before, hook()))
     workflow = project.root / GITHUB_WORKFLOW
     if GITHUB_WORKFLOWS in project.ci and not project.in_ci:
-        found[workflow] = functools.partial(_create, workflow, ci_job(project)[1])
+        found[workflow] = functools.partial(create, str(workflow), ci_job(project)[1].encode())
     return found
 
 
@@ -100,22 +96,3 @@ def _appended(before: bytes, proposal: str) -> bytes:
     except (ValueError, RecursionError) as error:
         raise pre_commit.NotUnderstood(f"no table can be appended to it: {error}") from None
     return after
-
-
-def _create(file: Path, text: str) -> None:
-    """Creates a file, whole or not at all. Raises `FileExistsError` if it exists, and `OSError` if it lies behind a
-    symbolic link, which may lead anywhere."""
-    if through_link(str(file)):
-        raise OSError(errno.ELOOP, "it is, or lies behind, a symbolic link", str(file))
-    descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
-        os.link(temporary, file)
-    finally:
-        os.unlink(temporary)

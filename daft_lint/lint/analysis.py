@@ -8,23 +8,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from daft_lint.api.finding import Finding, FindingFix, FixEdit, Related, Span
+from daft_lint.api.finding import Finding, FindingFix, Related, Span
 from daft_lint.api.rule import Fix, Observation, PipelineRule, Rule, ScriptRule
 from daft_lint.config import Selection
 from daft_lint.lint.engine_rules import SyntaxErrorRule
 from daft_lint.lint.merge import agree_on_safety, strongest
 from daft_lint.lint.results import FileResult, Proposal, RawFinding
-from daft_lint.source.discovery import Problem
-from daft_lint.source.document import Cell, Document, ParseFailure
+from daft_lint.source.document import Document
+from daft_lint.source.problems import ParseFailure, Problem
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from daft_lint.api.edits import Edit
     from daft_lint.config import Config
     from daft_lint.lint.gate import Outlook
     from daft_lint.pipeline.interpreter.project import Project
     from daft_lint.pipeline.model import NodeRef, Script, Settings
+    from daft_lint.source.edit import Edit
 
 
 class Analysis:
@@ -67,7 +67,7 @@ class Analysis:
             return findings
         from daft_lint.lint.gate import Gate, Outlook
 
-        def foresee(edits: Sequence[FixEdit]) -> Outlook:
+        def foresee(edits: Sequence[Edit]) -> Outlook:
             return self.foreseen(edits, settings)
 
         weighed = frozenset(rule.code for rule in self.chosen if is_weighed(rule))
@@ -77,7 +77,7 @@ class Analysis:
             self.limits.append(f"fixes of {self.document.path}")
         return list(agree_on_safety(settled))
 
-    def foreseen(self, edits: Sequence[FixEdit], settings: Settings) -> Outlook:
+    def foreseen(self, edits: Sequence[Edit], settings: Settings) -> Outlook:
         """What the document does once edits are made. Raises `ParseFailure` or `ValueError`."""
         from daft_lint.lint.gate import Outlook
         from daft_lint.pipeline.interpreter.interpreter import interpret
@@ -96,15 +96,13 @@ class Analysis:
             if document is not self.document:
                 project.release(document)
 
-    def edited(self, edits: Sequence[FixEdit]) -> dict[str, Document]:
+    def edited(self, edits: Sequence[Edit]) -> dict[str, Document]:
         """The documents that edits change, by path."""
-        from daft_lint.fix.loop import apply_edits
-
         edited: dict[str, Document] = {}
         for path in dict.fromkeys(edit.path for edit in edits):
             known = self.project.modules.overlay.get(path) or self.project.documents.get(path)
             document = self.document if path == self.document.path else known or Document.read(path)
-            edited[path] = apply_edits(document, [edit for edit in edits if edit.path == path])
+            edited[path] = document.edited([edit for edit in edits if edit.path == path])
         return edited
 
     def counted(self, script: Script) -> Counter[str]:
@@ -203,25 +201,14 @@ class Analysis:
                 yield Proposal(rendered, observation.suggestion if fix.suggestion is None else fix.suggestion)
 
     def rendered(self, fix: Fix) -> FindingFix | None:
-        from daft_lint.api.edits import EditError, render_all
+        from daft_lint.fix.rendering import EditError, render
 
-        edits: list[FixEdit] = []
         try:
-            rendered = render_all(fix.actions, self.project.positions_of)
+            edits = render(fix.actions, self.project.positions_of)
         except EditError as error:
             self.limits.append(f"a fix of {self.document.path} was left out: {error}")
             return None
-        for cell, changes in rendered.items():
-            edits.extend(self.fix_edit(cell, change) for change in changes)
-        return FindingFix(fix.title, fix.why_unsafe, tuple(edits)) if edits else None
-
-    def fix_edit(self, cell: Cell, edit: Edit) -> FixEdit:
-        """An edit in the bytes of the file; in those of the cell's source for a notebook."""
-        document = cell.document
-        if document.kind == "notebook":
-            return FixEdit(document.path, cell.number, edit.start, edit.end, edit.text)
-        start, end = document.file_span(cell, edit.start, edit.end)
-        return FixEdit(document.path, None, start, end, edit.text)
+        return FindingFix(fix.title, fix.why_unsafe, edits) if edits else None
 
 
 def is_weighed(rule: type[Rule]) -> bool:

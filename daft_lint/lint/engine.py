@@ -6,23 +6,22 @@ import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from daft_lint.api.rule import Rule
-from daft_lint.config import Config
-from daft_lint.lint.analysis import Analysis
-from daft_lint.lint.merge import merge
-from daft_lint.lint.registry import selected_rules
-from daft_lint.lint.results import FileResult, Report
-from daft_lint.source.discovery import Problem
-from daft_lint.source.document import Document, ParseFailure, run_as_deep_as_needed
-from daft_lint.source.modules import Modules, TransitiveCheck
-from daft_lint.source.prescan import Prescan, uses_daft
+from daft_lint.lint.results import FileResult
+from daft_lint.source.modules import Modules
+from daft_lint.source.prefilter import Prefilter
+from daft_lint.source.problems import ParseFailure, Problem
 
 if TYPE_CHECKING:
+    from daft_lint.api.rule import Rule
+    from daft_lint.config import Config
+    from daft_lint.lint.results import Report
     from daft_lint.pipeline.interpreter.project import Project
+    from daft_lint.source.document import Document
 
 
 class Checker:
-    """What checks of several documents share: the rules and the names of the tree.
+    """What checks of several documents share: the rules, the names of the tree, and the filter before the parse. What
+    only an analysis needs is imported for the first file that needs one.
 
     `overlay` has the documents, by path, that stand for what is on the disk.
     """
@@ -30,11 +29,13 @@ class Checker:
     def __init__(self, config: Config, overlay: Mapping[str, Document] | None = None) -> None:
         self.config = config
         self.modules = Modules(overlay)
-        self.findings = TransitiveCheck(self.modules, self.can_match)
+        self.prefilter = Prefilter(self.modules, lambda: self.chosen)
 
     @functools.cached_property
     def chosen(self) -> tuple[type[Rule], ...]:
         """The rules that run; they are imported for a file that uses Daft."""
+        from daft_lint.lint.registry import selected_rules
+
         return selected_rules(self.config)
 
     @functools.cached_property
@@ -45,25 +46,17 @@ class Checker:
 
         return Project(self.modules)
 
-    def needs_analysis(self, path: str, raw: bytes) -> bool:
-        """Whether a file can have a finding: the sieves before the parse."""
-        prescan = Prescan(path, raw)
-        if not self.modules.use_daft(prescan):
-            return False
-        return self.findings.holds(prescan) or (prescan.is_broken and uses_daft(prescan))
-
-    def can_match(self, prescan: Prescan) -> bool:
-        """Whether what stands in a file can give a finding."""
-        return any(rule.can_match(prescan) for rule in self.chosen)
-
     def check(self, document: Document) -> FileResult:
         """What one document gives, findings in modules that it calls included."""
-        if not self.needs_analysis(document.path, document.raw):
+        if not self.prefilter.needs_analysis(document.path, document.raw):
             return FileResult(document.path)
         return self.analyse(document)
 
     def analyse(self, document: Document) -> FileResult:
-        """What one document gives that `needs_analysis`."""
+        """What one document gives that needs an analysis."""
+        from daft_lint.lint.analysis import Analysis
+        from daft_lint.source.document import run_as_deep_as_needed
+
         analysis = Analysis(document, self.config, self.project, self.chosen)
         try:
             return run_as_deep_as_needed(document, analysis.run)
@@ -73,4 +66,6 @@ class Checker:
 
 def check_document(document: Document, config: Config) -> Report:
     """Check one document alone, as an editor or standard input gives it."""
+    from daft_lint.lint.merge import merge
+
     return merge([Checker(config).check(document)], (), 1, config, {document.path: document})

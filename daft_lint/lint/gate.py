@@ -9,11 +9,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from daft_lint.api.finding import FindingFix, FixEdit
+from daft_lint.api.finding import FindingFix
 from daft_lint.lint.results import Proposal, RawFinding
 from daft_lint.pipeline.dataflow.effects import Change, Effects, Verdict, compare, effects_of, words
 from daft_lint.pipeline.model import Pipeline, Script
-from daft_lint.source.document import ParseFailure
+from daft_lint.source.edit import Edit
+from daft_lint.source.problems import ParseFailure
 
 MAX_TRIALS = 48
 """Times that one file is interpreted again; fixes beyond that are not offered, and a limit says so."""
@@ -31,7 +32,7 @@ class Outlook:
         return Outlook(tuple((_key(pipeline), effects_of(pipeline)) for pipeline in script.pipelines), findings)
 
 
-Foresee = Callable[[Sequence[FixEdit]], Outlook]
+Foresee = Callable[[Sequence[Edit]], Outlook]
 """What the file does with these edits made. Raises `ParseFailure` or `ValueError` where they cannot be made."""
 
 
@@ -104,8 +105,8 @@ class _State:
     def __init__(self, first: Outlook) -> None:
         self.first = first
         self.now = first
-        self.edits: tuple[FixEdit, ...] = ()
-        self.known: dict[tuple[FixEdit, ...], tuple[str, ...]] = {}
+        self.edits: tuple[Edit, ...] = ()
+        self.known: dict[tuple[Edit, ...], tuple[str, ...]] = {}
 
 
 def _weigh(code: str, before: Outlook, after: Outlook) -> _Verdict:
@@ -155,7 +156,7 @@ def _key(pipeline: Pipeline) -> tuple[str, ...]:
     return (pipeline.source.step.name, pipeline.sink.step.name, *said)
 
 
-def _overlap(new: FixEdit, old: FixEdit) -> bool:
+def _overlap(new: Edit, old: Edit) -> bool:
     if new == old or (new.path, new.cell) != (old.path, old.cell):
         return False
     return max(new.start, old.start) <= min(new.end, old.end)

@@ -15,8 +15,8 @@ from daft_lint.lint.suppressions import Suppressions
 
 if TYPE_CHECKING:
     from daft_lint.config import Config
-    from daft_lint.source.discovery import Problem
     from daft_lint.source.document import Document
+    from daft_lint.source.problems import Problem
 
 
 def merge(

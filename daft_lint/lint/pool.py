@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from daft_lint.lint.results import FileResult, Outcome, Progress, SourceFile
-from daft_lint.source.discovery import Problem
+from daft_lint.source.problems import Problem
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -205,7 +205,7 @@ def _worker_main(pipe: Connection, held: Sequence[Connection], config: Config) -
 
     from daft_lint.lint.engine import Checker
     from daft_lint.lint.sequential import check_one, few_collections
-    from daft_lint.source.document import run_deep
+    from daft_lint.source.deep import run_deep
 
     checker = Checker(config)
 

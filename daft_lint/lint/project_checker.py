@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from daft_lint.lint.engine import Checker
 from daft_lint.lint.merge import merge
 from daft_lint.lint.results import FileResult
-from daft_lint.source.discovery import may_suppress
+from daft_lint.source.prefilter import may_suppress
 
 if TYPE_CHECKING:
     from daft_lint.api.finding import Finding, Span

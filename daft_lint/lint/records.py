@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from daft_lint.api.finding import Finding, FindingFix, FixEdit, Level, Related, Span
+from daft_lint.api.finding import Finding, FindingFix, Level, Related, Span
 from daft_lint.lint.results import FileResult, RawFinding, Report
+from daft_lint.source.edit import Edit
 
 MISREAD = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, OverflowError)
 """What decoding a record can raise."""
@@ -80,7 +81,7 @@ def decode_finding(record: Any) -> Finding:
 def decode_fix(record: Any) -> FindingFix:
     title, why_unsafe, edits, effects = record
     made = tuple(
-        FixEdit(_text(path), None if cell is None else _number(cell), _number(start), _number(end), _text(text))
+        Edit(_text(path), None if cell is None else _number(cell), _number(start), _number(end), _text(text))
         for path, cell, start, end, text in edits
     )
     why = None if why_unsafe is None else _text(why_unsafe)

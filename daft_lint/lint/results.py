@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from daft_lint.api.finding import Finding, FindingFix, Level
-from daft_lint.source.discovery import Problem
+from daft_lint.source.problems import Problem
 
 Progress = Callable[[int, int], None]
 """Called with the number of files that are done and the number of all files."""

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daft_lint.lint.results import FileResult, Outcome, Progress, Report, SourceFile
-from daft_lint.source.discovery import Problem, may_suppress, mentions_daft
+from daft_lint.lint.results import Outcome, Progress, Report, SourceFile
+from daft_lint.source.prefilter import may_suppress, mentions_daft
+from daft_lint.source.problems import Problem
 
 if TYPE_CHECKING:
     from daft_lint.config import Config
@@ -80,27 +81,6 @@ def read(file: Path | str) -> bytes:
 
 def analyse(sources: Sequence[SourceFile], config: Config, jobs: int, progress: Progress | None) -> list[Outcome]:
     """The outcome of each file, in order, worked out in as many processes as pay."""
-    from daft_lint.source.modules import Modules
-    from daft_lint.source.prescan import Prescan
-
-    # Neither the engine nor LibCST is imported for files that only mention daft.
-    modules = Modules()
-    outcomes = {
-        index: Outcome(FileResult(source.path), *modules.looked_into(source.path))
-        for index, source in enumerate(sources)
-        if not modules.use_daft(Prescan(source.path, source.raw))
-    }
-    pending = [index for index in range(len(sources)) if index not in outcomes]
-    if pending:
-        fresh = analyse_scripts([sources[index] for index in pending], config, jobs, progress)
-        outcomes.update(zip(pending, fresh, strict=True))
-    return [outcomes[index] for index in range(len(sources))]
-
-
-def analyse_scripts(
-    sources: Sequence[SourceFile], config: Config, jobs: int, progress: Progress | None
-) -> list[Outcome]:
-    """The outcome of each file that uses Daft, in order."""
     from daft_lint.lint.pool import check_in_pool, process_count
     from daft_lint.lint.sequential import check_in_sequence
 

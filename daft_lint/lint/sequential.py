@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from daft_lint.lint.results import FileResult, Outcome, Progress, SourceFile
-from daft_lint.source.discovery import Problem
+from daft_lint.source.problems import Problem
 
 if TYPE_CHECKING:
     from daft_lint.config import Config
@@ -22,7 +22,7 @@ COLLECT_EVERY = 2 * 1024 * 1024
 def check_in_sequence(sources: Sequence[SourceFile], config: Config, progress: Progress | None) -> list[Outcome]:
     """The outcome of each file, in order."""
     from daft_lint.lint.engine import Checker
-    from daft_lint.source.document import run_deep
+    from daft_lint.source.deep import run_deep
 
     checker = Checker(config)
 
@@ -42,7 +42,7 @@ def check_in_sequence(sources: Sequence[SourceFile], config: Config, progress: P
 
 def check_one(checker: Checker, source: SourceFile) -> Outcome:
     """The outcome of one file; an error of the linter itself costs the findings of this file and of no other."""
-    if not checker.needs_analysis(source.path, source.raw):
+    if not checker.prefilter.needs_analysis(source.path, source.raw):
         return Outcome(FileResult(source.path), *checker.modules.looked_into(source.path))
     document = checker.project.document_of(source.path, source.raw)
     try:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from daft_lint.api.finding import Finding, Level
+from daft_lint.source.printable import count
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,6 @@ class Summary:
         return f"{count(self.findings, 'finding')} ({', '.join(parts)}) {where}{fixable}"
 
 
-def count(number: int, word: str) -> str:
-    """`1 file`, `1,200 files`."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
-
-
 def statistics(findings: Sequence[Finding]) -> str:
     """The number of findings of each rule, the most frequent rule first."""
     tally: dict[tuple[str, str], int] = {}
@@ -59,13 +55,3 @@ def statistics(findings: Sequence[Finding]) -> str:
         tally[finding.code, finding.name] = tally.get((finding.code, finding.name), 0) + 1
     ordered = sorted(tally.items(), key=lambda item: (-item[1], item[0]))
     return "".join(f"{number:>6}  {code}  {name}\n" for (code, name), number in ordered)
-
-
-def visible(text: str) -> str:
-    """`text` with control characters spelled out, so that nothing in a source can steer a terminal."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-
-
-def visible_lines(text: str) -> str:
-    """The same for a text of several lines, such as a diff."""
-    return "".join(c if c in "\n\t" else visible(c) for c in text.replace("\r\n", "\n"))

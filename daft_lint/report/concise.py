@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from daft_lint.api.finding import Finding, Span
-from daft_lint.report import Summary, visible
+from daft_lint.report import Summary
+from daft_lint.source.printable import visible
 
 
 def location(span: Span) -> str:

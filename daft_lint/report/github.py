@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from daft_lint.api.finding import Finding, Level
-from daft_lint.report import Summary, visible
+from daft_lint.report import Summary
 from daft_lint.report.regions import FileRegions
+from daft_lint.source.printable import visible
 
 _COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.ADVICE: "notice"}
 _DATA = {"%": "%25", "\r": "%0D", "\n": "%0A"}

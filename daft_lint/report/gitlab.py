@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from daft_lint.adoption.fingerprint import digest, fingerprints
 from daft_lint.api.finding import Finding, Level
-from daft_lint.report import visible
 from daft_lint.report.regions import FileRegions
+from daft_lint.source.printable import visible
 
 _SEVERITIES = {Level.ERROR: "critical", Level.WARNING: "major", Level.ADVICE: "info"}
 

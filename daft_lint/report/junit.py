@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as xml
 
 from daft_lint.api.finding import Finding, Level
-from daft_lint.report import visible
 from daft_lint.report.concise import location
 from daft_lint.report.regions import FileRegions
+from daft_lint.source.printable import visible
 
 
 def render(findings: Sequence[Finding], files: int, regions: FileRegions) -> str:

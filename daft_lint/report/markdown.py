@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 
 from daft_lint.api.finding import Finding
-from daft_lint.report import Summary, visible
+from daft_lint.report import Summary
 from daft_lint.report.concise import location
 from daft_lint.report.regions import FileRegions
+from daft_lint.source.printable import visible
 
 _CODE = re.compile(r"`([^`]*)`")
 

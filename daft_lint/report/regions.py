@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from daft_lint.api.finding import FindingFix, FixEdit, Span
+from daft_lint.api.finding import FindingFix, Span
 from daft_lint.lint.source_lines import SourceLines
 from daft_lint.source import scanner
 from daft_lint.source.document import Document
+from daft_lint.source.edit import Edit
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +104,11 @@ class _File:
         before = self.document.raw[self.starts[line - 1] : offset]
         return line, len(before.decode(self.document.encoding, errors="replace").lstrip("\ufeff")) + 1
 
-    def replacements(self, edits: Sequence[FixEdit]) -> list[tuple[Region, str]]:
+    def replacements(self, edits: Sequence[Edit]) -> list[tuple[Region, str]]:
         if self.document.kind != "notebook":
             return [(self.between(edit.start, edit.end), edit.text) for edit in edits]
-        from daft_lint.fix.loop import apply_edits
-
         # In JSON text an edit can move quotes and commas: what differs is replaced as a whole.
-        before, after = self.document.raw.decode(), apply_edits(self.document, edits).raw.decode()
+        before, after = self.document.raw.decode(), self.document.edited(edits).raw.decode()
         start = _common(before, after)
         end = _common(before[start:][::-1], after[start:][::-1])
         first = len(before[:start].encode())

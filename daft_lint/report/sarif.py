@@ -13,8 +13,8 @@ from urllib.parse import quote
 from daft_lint import __version__
 from daft_lint.adoption.fingerprint import fingerprints
 from daft_lint.api.finding import Finding, FindingFix, Level, Span
-from daft_lint.report import visible
 from daft_lint.report.regions import FileRegions, Region
+from daft_lint.source.printable import visible
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 FINGERPRINT = "daftLint/v1"

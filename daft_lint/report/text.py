@@ -11,18 +11,19 @@ from typing import TextIO
 
 from daft_lint.api.finding import Finding, Level, Span
 from daft_lint.lint.source_lines import Lines
-from daft_lint.report import Summary, visible
+from daft_lint.report import Summary
 from daft_lint.report.concise import location
+from daft_lint.source.printable import visible
 
 _TAB = 4
 _WIDEST = 160
-"""Terminal columns of a source line that are shown; the rest is cut."""
+"""The most terminal columns of a source line to show; the rest is cut off."""
 _CODES = {"bold": "1", "red": "1;31", "yellow": "1;33", "blue": "1;34", "cyan": "36", "dim": "2"}
 _LEVELS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.ADVICE: "cyan"}
 
 
 def wants_colour(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
-    """Colour on a terminal only, unless FORCE_COLOR asks for it; NO_COLOR takes it away."""
+    """Whether to use colour: on a terminal, or if FORCE_COLOR is set; never if NO_COLOR is."""
     if environment.get("NO_COLOR"):
         return False
     if environment.get("FORCE_COLOR"):
@@ -31,7 +32,7 @@ def wants_colour(stream: TextIO, environment: Mapping[str, str] = os.environ) ->
 
 
 def render(findings: Sequence[Finding], files: int, lines: Lines, *, colour: bool = False) -> str:
-    """The findings, a blank line after each, and the closing line."""
+    """The findings, each followed by a blank line, and the closing line."""
     writer = _Writer(lines, colour)
     blocks = [writer.finding(finding) for finding in findings]
     return "\n".join([*blocks, Summary.of(findings, files).sentence() + "\n"])
@@ -65,7 +66,7 @@ class _Writer:
         return "\n".join(rows) + "\n"
 
     def frame(self, span: Span, gutter: int, style: str, mark: str) -> list[str]:
-        """The line that a span begins in, and marks under what of the span is on it."""
+        """The line that a span begins in, with marks below the part of the span on that line."""
         line = self.lines(span)
         if line is None:
             return []
@@ -110,7 +111,7 @@ def _laid_out(line: str, start: int, end: int) -> _LaidOut:
 
 
 def _first_shown(widths: Sequence[int], start: int) -> int:
-    """Where to begin a line that is too long to show: some way before the span."""
+    """The first character to show of a line that is too long: some way before the span."""
     if widths[start] < _WIDEST * 2 // 3:
         return 0
     return next(i for i in range(start + 1) if widths[start] - widths[i] <= _WIDEST // 3)

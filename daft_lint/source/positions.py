@@ -6,10 +6,10 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from daft_lint.source import scanner
-from daft_lint.source.document import run_deep
+from daft_lint.source.deep import run_deep
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     import libcst as cst
     from libcst.metadata import CodeSpan
@@ -29,26 +29,11 @@ class Positions:
         self._spans, written = run_deep(lambda: _written(module)) if cell.is_deep else _written(module)
         self._dropped = [] if written == cell.source else _dropped(cell.source, written)
         self._starts = scanner.line_starts(cell.source)
-        self._blocks: dict[cst.CSTNode, tuple[list[int], list[cst.CSTNode]]] = {}
 
     def span(self, node: cst.CSTNode) -> tuple[int, int]:
         """The bytes `start:end` of a node. Raises `KeyError` for a node of another cell."""
         span = self._spans[node]
         return self._in_source(span.start), self._in_source(span.start + span.length)
-
-    def statement_at(self, block: cst.Module | cst.IndentedBlock, offset: int) -> cst.CSTNode | None:
-        """The statement of a block that a byte offset is in, or the last before it."""
-        if block not in self._blocks:
-            found = [(self._begin(statement), statement) for statement in block.body]
-            self._blocks[block] = ([begin for begin, _ in found], [statement for _, statement in found])
-        begins, statements = self._blocks[block]
-        index = bisect_right(begins, offset)
-        return statements[index - 1] if index else None
-
-    def _begin(self, statement: cst.CSTNode) -> int:
-        """Where a statement begins; LibCST's span of a definition leaves its decorators out."""
-        decorators: Sequence[cst.CSTNode] = getattr(statement, "decorators", ())
-        return self.span(decorators[0] if decorators else statement)[0]
 
     def line_column(self, offset: int) -> tuple[int, int]:
         """The line and the column, in characters, of a byte offset; both count from 1."""

@@ -34,6 +34,16 @@ def parents_of(root: cst.CSTNode) -> Mapping[cst.CSTNode, cst.CSTNode]:
     return found
 
 
+def comments_in(root: cst.CSTNode) -> Iterator[cst.Comment]:
+    """The comments of a tree, in no order."""
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, cst.Comment):
+            yield node
+        pending.extend(children(node))
+
+
 @functools.cache
 def _field_names(kind: type[cst.CSTNode]) -> tuple[str, ...]:
     return tuple(field.name for field in dataclasses.fields(kind))

@@ -37,7 +37,8 @@ from pathlib import Path
 from daft_lint import config as configuration
 from daft_lint.api.finding import Finding
 from daft_lint.api.rule import Rule
-from daft_lint.fix.loop import FixReport, Observe, fix_documents
+from daft_lint.fix.loop import Check, fix_documents
+from daft_lint.fix.results import FixReport
 from daft_lint.lint.engine import check_document
 from daft_lint.lint.registry import rules
 from daft_lint.source.document import Document
@@ -250,7 +251,7 @@ def _require_right(variation: Variation, fixture: Fixture, text: str, fixed: Doc
 
 
 def _require_settled(
-    fixture: Fixture, before: Iterable[Finding], after: tuple[Finding, ...], fixed: Document, observe: Observe
+    fixture: Fixture, before: Iterable[Finding], after: tuple[Finding, ...], fixed: Document, observe: Check
 ) -> None:
     """What had a fix is gone, nothing new is there, and a second fix changes nothing."""
     before = list(before)

@@ -311,7 +311,8 @@ def _imports(use: LegacyUse, names: tuple[str, ...], together: Sequence[LegacyUs
 
 
 def module_of(cell: object) -> cst.Module:
-    from daft_lint.source.document import Cell, ParseFailure
+    from daft_lint.source.document import Cell
+    from daft_lint.source.problems import ParseFailure
 
     assert isinstance(cell, Cell)
     try:

@@ -69,7 +69,8 @@ def predictions(document: Document, config: Config) -> Predictions:
     from daft_lint.pipeline.dataflow.effects import predict
     from daft_lint.pipeline.interpreter.interpreter import interpret
     from daft_lint.pipeline.interpreter.project import Project
-    from daft_lint.source.document import ParseFailure, run_as_deep_as_needed
+    from daft_lint.source.document import run_as_deep_as_needed
+    from daft_lint.source.problems import ParseFailure
 
     try:
         script = run_as_deep_as_needed(document, lambda: interpret(document, config.settings, Project()))
@@ -97,10 +98,11 @@ def cases_of(paths: Iterable[Path], config: Config, against: str | None = None) 
 
 def scripts(paths: Sequence[Path], config: Config) -> list[Path]:
     """The scripts among the paths: files as given, and in folders all Python files that mention Daft."""
-    from daft_lint.source.discovery import discover, mentions_daft
+    from daft_lint.source.discovery import discover
+    from daft_lint.source.prefilter import mentions_daft
 
     given = {path for path in paths if path.is_file()}
-    found = discover(list(paths), config)
+    found = discover(list(paths), config.file_filter)
     return [f for f in found.files if f.suffix == ".py" and (f in given or mentions_daft(f.read_bytes()))]
 
 

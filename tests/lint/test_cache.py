@@ -44,7 +44,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def look(config: Config, folder: Path | None = Path("cache")) -> tuple[Report, Cache | None]:
     cache = None if folder is None else open_cache(config, folder)
-    return check_files(discover([Path()], config).files, config, cache=cache), cache
+    return check_files(discover([Path()], config.file_filter).files, config, cache=cache), cache
 
 
 def agree(tree: Path) -> Report:
@@ -172,7 +172,7 @@ def test_the_oldest_records_go_first(tree: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_fixtures_are_the_same_with_and_without(tmp_path: Path) -> None:
     config = Config(root=FIXTURES)
-    files = discover([FIXTURES / "DFT101", FIXTURES / "DFT401", FIXTURES / "DFT203"], config).files
+    files = discover([FIXTURES / "DFT101", FIXTURES / "DFT401", FIXTURES / "DFT203"], config.file_filter).files
     expected = check_files(files, config)
     assert expected.findings
     for _ in range(2):

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from daft_lint.api.finding import Finding, FindingFix, FixEdit, Level, Span
+from daft_lint.api.finding import Finding, FindingFix, Level, Span
 from daft_lint.config import Config
 from daft_lint.lint.merge import agree_on_safety, merge, strongest
 from daft_lint.lint.results import FileResult, RawFinding, Report
-from daft_lint.source.discovery import Problem
 from daft_lint.source.document import Document
+from daft_lint.source.edit import Edit
+from daft_lint.source.problems import Problem
 
 
 def span(line: int = 1, path: str = "a.py") -> Span:
@@ -32,7 +33,7 @@ def raw(
 
 
 def fix(start: int, why_unsafe: str | None = None, *, path: str = "a.py", title: str = "a fix") -> FindingFix:
-    return FindingFix(title, why_unsafe, (FixEdit(path, None, start, start + 3, title),))
+    return FindingFix(title, why_unsafe, (Edit(path, None, start, start + 3, title),))
 
 
 class TestStrongest:

@@ -20,7 +20,7 @@ SMALL = b"import daft\ndf = daft.read_parquet('a.parquet')\ndf.repartition(8)\n"
 
 
 def fixtures(config: Config) -> Sequence[Path]:
-    return discover([FIXTURES / "DFT101", FIXTURES / "DFT402"], config).files
+    return discover([FIXTURES / "DFT101", FIXTURES / "DFT402"], config.file_filter).files
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])

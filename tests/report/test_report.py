@@ -3,18 +3,19 @@ from __future__ import annotations
 import io
 import json
 
-from daft_lint.api.finding import Finding, FindingFix, FixEdit, Related, Span
+from daft_lint.api.finding import Finding, FindingFix, Related, Span
 from daft_lint.api.rule import Level
 from daft_lint.lint.source_lines import SourceLines
 from daft_lint.report import concise, text
 from daft_lint.report import json as as_json
+from daft_lint.source.edit import Edit
 
 
 def at(line: int, column: int, end: int, cell: int | None = None) -> Span:
     return Span("a.py", cell, line, column, line, end)
 
 
-FIX = FindingFix("Insert it", "the row order", (FixEdit("a.py", None, 3, 3, "x"),))
+FIX = FindingFix("Insert it", "the row order", (Edit("a.py", None, 3, 3, "x"),))
 FOUND = Finding(
     "DFT101",
     "some-name",

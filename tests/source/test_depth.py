@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from daft_lint.source import scanner
-from daft_lint.source.document import Document, run_deep
+from daft_lint.source.deep import run_deep
+from daft_lint.source.document import Document
 from tests.helpers import ROOT
 
 

@@ -17,8 +17,9 @@ from daft_lint.pipeline.interpreter.interpreter import interpret
 from daft_lint.pipeline.model import NodeRef, Operator, Pipeline, Reads, Script
 from daft_lint.report.plan import outline
 from daft_lint.source import scanner
-from daft_lint.source.document import Cell, Document, ParseFailure, run_as_deep_as_needed
+from daft_lint.source.document import Cell, Document, run_as_deep_as_needed
 from daft_lint.source.positions import Positions
+from daft_lint.source.problems import ParseFailure
 
 if TYPE_CHECKING:
     from daft_lint.config import Config

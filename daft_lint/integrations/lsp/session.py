@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from daft_lint.api.finding import Finding, FixEdit
+from daft_lint.api.finding import Finding
 from daft_lint.config import Config, ConfigError, load
 from daft_lint.fix.loop import fix_documents
 from daft_lint.integrations.lsp.texts import Buffer
@@ -18,6 +18,7 @@ from daft_lint.lint.project_checker import ProjectChecker
 from daft_lint.lint.registry import rules
 from daft_lint.source.discovery import discover
 from daft_lint.source.document import Document
+from daft_lint.source.edit import Edit
 
 _LINE = re.compile(rb"[^\n]*\n|[^\n]+\Z")
 
@@ -64,7 +65,7 @@ class Session:
                 ]
         return {path: found.get(path, []) for path in buffers}
 
-    def fixed(self, buffers: Mapping[str, Buffer], path: str, *, unsafe: bool = False) -> list[FixEdit]:
+    def fixed(self, buffers: Mapping[str, Buffer], path: str, *, unsafe: bool = False) -> list[Edit]:
         """The edits that apply every fix there is for a buffer."""
         checker = ProjectChecker(self.config_of(path))
         around = {other: buffer.document for other, buffer in buffers.items()}
@@ -96,20 +97,20 @@ def _without_plugins(config: Config) -> Config:
 
 
 def _is_excluded(path: str, config: Config) -> bool:
-    return os.path.exists(path) and not discover([Path(path)], config, force_exclude=True).files
+    return os.path.exists(path) and not discover([Path(path)], config.file_filter, force_exclude=True).files
 
 
-def differences(before: Document, after: Document) -> list[FixEdit]:
+def differences(before: Document, after: Document) -> list[Edit]:
     """The edits, line by line, that make one document of the other; in a notebook, of each cell's source."""
     if before.kind != "notebook":
         return _line_edits(before.path, None, before.raw, after.raw, before.encoding)
-    edits: list[FixEdit] = []
+    edits: list[Edit] = []
     for old, new in zip(before.cells, after.cells, strict=True):
         edits += _line_edits(before.path, old.number, old.source, new.source, "utf-8")
     return edits
 
 
-def _line_edits(path: str, cell: int | None, before: bytes, after: bytes, encoding: str) -> list[FixEdit]:
+def _line_edits(path: str, cell: int | None, before: bytes, after: bytes, encoding: str) -> list[Edit]:
     old, new = _LINE.findall(before), _LINE.findall(after)
     starts = [0]
     for line in old:
@@ -118,5 +119,5 @@ def _line_edits(path: str, cell: int | None, before: bytes, after: bytes, encodi
     for kind, first, last, new_first, new_last in difflib.SequenceMatcher(None, old, new).get_opcodes():
         if kind != "equal":
             text = b"".join(new[new_first:new_last]).decode(encoding)
-            edits.append(FixEdit(path, cell, starts[first], starts[last], text))
+            edits.append(Edit(path, cell, starts[first], starts[last], text))
     return edits

@@ -13,9 +13,10 @@ import libcst as cst
 from daft_lint.pipeline.facts.comments import comment_facts
 from daft_lint.pipeline.interpreter.scopes import LayeredDict, Scope
 from daft_lint.pipeline.model import SourceFacts
-from daft_lint.source.document import Cell, Document, ParseFailure
+from daft_lint.source.document import Cell, Document
 from daft_lint.source.modules import MAX_MODULE_BYTES, Modules
 from daft_lint.source.positions import Positions
+from daft_lint.source.problems import ParseFailure
 
 MAX_MODULES = 64
 """Modules whose names are kept; beyond that, the oldest is forgotten."""

@@ -18,18 +18,16 @@ from daft_lint.api.edits import (
     Action,
     AddImport,
     AddKeyword,
-    Edit,
-    EditError,
     InsertBefore,
     InsertCall,
     MoveCall,
     RemoveArgument,
     RemoveCall,
     ReplaceNode,
-    render,
-    render_all,
 )
+from daft_lint.fix.rendering import EditError, render
 from daft_lint.pipeline.model import NodeRef
+from daft_lint.source.edit import Edit
 
 
 @dataclass(eq=False)
@@ -53,12 +51,15 @@ class Source:
         spans = wrapper.resolve(ByteSpanPositionProvider)
         return {node: (span.start, span.start + span.length) for node, span in spans.items()}
 
+    def edit(self, start: int, end: int, text: str) -> Edit:
+        return Edit("fixed.py", self.number, start, end, text)
+
     def span(self, node: cst.CSTNode) -> tuple[int, int]:
         return self._spans[node]
 
-    def statement_at(self, block: cst.Module | cst.IndentedBlock, offset: int) -> cst.CSTNode | None:
-        statements = [s for s in block.body if self.span((getattr(s, "decorators", ()) or (s,))[0])[0] <= offset]
-        return statements[-1] if statements else None
+    @cached_property
+    def parents(self) -> dict[cst.CSTNode, cst.CSTNode]:
+        return {child: node for node in self.nodes() for child in node.children}
 
     def nodes(self) -> list[cst.CSTNode]:
         found: list[cst.CSTNode] = []
@@ -117,7 +118,7 @@ def comments(text: str) -> Counter[str]:
 
 
 def fixed(source: Source, *actions: Action) -> str:
-    edits = render_all(actions, lambda _: source).get(source, ())  # type: ignore[call-overload]
+    edits = render(actions, lambda _: source)  # type: ignore[arg-type,return-value]
     assert list(edits) == sorted(edits)
     text = applied(source, edits)
     compile(text, "fixed.py", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
@@ -485,11 +486,11 @@ def test_move_call_between_cells() -> None:
     first, second = Source("df = read()\n", number=1), Source("df = df.into_batches(8)\ndf.show()\n", number=2)
     sources = {first: first, second: second}
     action = MoveCall(second.call("into_batches"), first.call("read"))
-    edits = render_all((action,), lambda cell: sources[cell])  # type: ignore[index]
-    assert applied(first, edits[first]) == "df = read().into_batches(8)\n"  # type: ignore[index]
-    assert applied(second, edits[second]) == "df.show()\n"  # type: ignore[index]
+    edits = render((action,), lambda cell: sources[cell])  # type: ignore[index]
+    assert applied(first, [edit for edit in edits if edit.cell == 1]) == "df = read().into_batches(8)\n"
+    assert applied(second, [edit for edit in edits if edit.cell == 2]) == "df.show()\n"
     with pytest.raises(EditError):
-        render(action, first)
+        render((action,), lambda _: first)  # type: ignore[arg-type,return-value]
 
 
 REPLACEMENTS: dict[str, tuple[str, str, str, str]] = {
