@@ -11,13 +11,15 @@ from daft_lint.source.printable import count
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """How many findings of each level there are, in how many files, and how many have a fix."""
+    """How many findings of each level there are, in how many files, and how many have a fix; `unsafe` of these have an
+    unsafe one."""
 
     files: int
     errors: int
     warnings: int
     advice: int
     fixable: int
+    unsafe: int = 0
 
     @classmethod
     def of(cls, findings: Sequence[Finding], files: int) -> Summary:
@@ -28,6 +30,7 @@ class Summary:
             levels.count(Level.WARNING),
             levels.count(Level.ADVICE),
             sum(finding.fix is not None for finding in findings),
+            sum(finding.fix is not None and not finding.fix.safe for finding in findings),
         )
 
     @property
@@ -44,8 +47,17 @@ class Summary:
             for number, word in ((self.errors, "error"), (self.warnings, "warning"), (self.advice, ""))
             if number
         ]
-        fixable = f" {count(self.fixable, 'finding')} can be fixed with daft-lint fix." if self.fixable else ""
-        return f"{count(self.findings, 'finding')} ({', '.join(parts)}) {where}{fixable}"
+        return f"{count(self.findings, 'finding')} ({', '.join(parts)}) {where}{self._fixes()}"
+
+    def _fixes(self) -> str:
+        """What `daft-lint fix` would do, and what with `--unsafe`."""
+        if not self.fixable:
+            return ""
+        safe = self.fixable - self.unsafe
+        if not safe:
+            return f" {count(self.unsafe, 'finding')} can be fixed with daft-lint fix --unsafe."
+        more = f" ({self.unsafe:,} more with --unsafe)" if self.unsafe else ""
+        return f" {count(safe, 'finding')} can be fixed with daft-lint fix{more}."
 
 
 def statistics(findings: Sequence[Finding]) -> str:

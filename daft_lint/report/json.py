@@ -47,4 +47,10 @@ def _fix(fix: FindingFix) -> dict[str, object]:
         if edit.cell is None:
             del found["cell"]
         edits.append(found)
-    return {"title": fix.title, "safe": fix.safe, "why_unsafe": fix.why_unsafe, "edits": edits}
+    return {
+        "title": fix.title,
+        "safe": fix.safe,
+        "why_unsafe": fix.why_unsafe,
+        "effects": list(fix.effects),
+        "edits": edits,
+    }

@@ -133,9 +133,9 @@ def _fix(fix: FindingFix, regions: FileRegions) -> _Json | None:
     ]
     unsafe = "" if fix.safe else f" (unsafe: {fix.why_unsafe})"
     return {
-        "description": {"text": _text(fix.title + unsafe)},
+        "description": {"text": _text(fix.title + unsafe + (f": {', '.join(fix.effects)}" if fix.effects else ""))},
         "artifactChanges": changes,
-        "properties": {"safe": fix.safe},
+        "properties": {"safe": fix.safe, "effects": list(fix.effects)},
     }
 
 

@@ -63,6 +63,9 @@ class _Writer:
         if finding.fix is not None:
             how = "" if finding.fix.safe else f" (unsafe: {visible(finding.fix.why_unsafe or '')})"
             rows.append(f"{' ' * gutter} {self.paint('blue', '=')} fix: {visible(finding.fix.title)}{how}")
+            if finding.fix.effects:
+                effects = visible(", ".join(finding.fix.effects))
+                rows.append(f"{' ' * gutter} {self.paint('blue', '=')} effect: {effects}")
         return "\n".join(rows) + "\n"
 
     def frame(self, span: Span, gutter: int, style: str, mark: str) -> list[str]:

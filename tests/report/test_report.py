@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 from daft_lint.api.finding import Finding, FindingFix, Related, Span
 from daft_lint.api.rule import Level
 from daft_lint.lint.source_lines import SourceLines
-from daft_lint.report import concise, text
+from daft_lint.report import Summary, concise, text
 from daft_lint.report import json as as_json
 from daft_lint.source.edit import Edit
 
@@ -15,7 +16,7 @@ def at(line: int, column: int, end: int, cell: int | None = None) -> Span:
     return Span("a.py", cell, line, column, line, end)
 
 
-FIX = FindingFix("Insert it", "the row order", (Edit("a.py", None, 3, 3, "x"),))
+FIX = FindingFix("Insert it", "the row order", (Edit("a.py", None, 3, 3, "x"),), ("1 -> 16 tasks", "1 -> 16 files"))
 FOUND = Finding(
     "DFT101",
     "some-name",
@@ -45,9 +46,17 @@ def test_text_frames() -> None:
         "  = Costs.",
         "  = Write.",
         "  = fix: Insert it (unsafe: the row order)",
+        "  = effect: 1 -> 16 tasks, 1 -> 16 files",
         "",
-        "1 finding (1 warning) in 1 file. 1 finding can be fixed with daft-lint fix.",
+        "1 finding (1 warning) in 1 file. 1 finding can be fixed with daft-lint fix --unsafe.",
     ]
+
+
+def test_what_the_same_command_would_fix_is_counted_and_the_rest_named_apart() -> None:
+    safe = replace(FOUND, fix=replace(FIX, why_unsafe=None))
+    assert Summary.of([safe], 1).sentence().endswith(" 1 finding can be fixed with daft-lint fix.")
+    both = Summary.of([safe, FOUND, replace(FOUND, fix=None)], 1).sentence()
+    assert both.endswith(" 1 finding can be fixed with daft-lint fix (1 more with --unsafe).")
 
 
 def test_colour_only_where_it_is_wanted() -> None:
@@ -60,13 +69,14 @@ def test_colour_only_where_it_is_wanted() -> None:
 def test_json_shape() -> None:
     found = json.loads(as_json.render([FOUND], 3))
     assert list(found) == ["version", "findings", "summary"]
-    assert found["summary"] == {"files": 3, "errors": 0, "warnings": 1, "advice": 0, "fixable": 1}
+    assert found["summary"] == {"files": 3, "errors": 0, "warnings": 1, "advice": 0, "fixable": 1, "unsafe": 1}
     (one,) = found["findings"]
     assert list(one) == [
         *("code", "name", "level", "evidence", "path", "line", "column", "end_line", "end_column"),
         *("message", "related", "fix"),
     ]
     assert one["message"] == "Seen. Costs. Write."
+    assert one["fix"]["effects"] == ["1 -> 16 tasks", "1 -> 16 files"]
     assert one["fix"]["edits"] == [{"path": "a.py", "start": 3, "end": 3, "text": "x"}]
 
 

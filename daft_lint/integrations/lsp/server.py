@@ -293,6 +293,7 @@ class Editor:
         if edit is None:
             return None
         label = "" if fix.safe else f" (unsafe: {fix.why_unsafe})"
+        label += f": {', '.join(fix.effects)}" if fix.effects else ""
         return lsp.CodeAction(
             title=f"{finding.code}: {fix.title}{label}",
             kind=lsp.CodeActionKind.QuickFix,
