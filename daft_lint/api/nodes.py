@@ -1,9 +1,14 @@
-"""Nodes as they are written, whose rows a step has, and the places that go with a finding."""
+"""Nodes as they are written, what encloses them, whose rows a step has, and the places that go with a finding."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from daft_lint.api import cst
+from daft_lint.api.scopes import ModuleScopes
 from daft_lint.pipeline.model import NodeRef, Operator, Step, StepKind, Udf
-from daft_lint.source import cst
+from daft_lint.source.document import Cell as Cell
+from daft_lint.source.document import ParseFailure
 
 
 def code(node: cst.CSTNode) -> str:
@@ -15,6 +20,22 @@ def short_code(node: cst.CSTNode, width: int = 40) -> str:
     """A node as it is written, on one line and no longer than `width` characters."""
     text = " ".join(code(node).split())
     return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def enclosing(location: NodeRef) -> Iterator[cst.CSTNode]:
+    """What holds a node, innermost first: expressions, statements, blocks, functions, classes, its module last."""
+    return ModuleScopes.of(location.cell.module).enclosing(location.node)
+
+
+def modules_of(location: NodeRef) -> Iterator[NodeRef]:
+    """The modules of a location's file: one for a .py file, one for each cell of a notebook or block of a Markdown
+    file; those that do not parse are left out."""
+    for cell in location.cell.document.cells:
+        try:
+            module = cell.module
+        except ParseFailure:  # a cell of shell commands
+            continue
+        yield NodeRef(cell, module)
 
 
 def has_open_parameter(step: Step) -> bool:
@@ -77,21 +98,8 @@ def _names(node: cst.CSTNode) -> frozenset[str]:
 
 def _parameters_around(location: NodeRef) -> frozenset[str]:
     """The parameters of the functions that hold a place."""
-    path: list[frozenset[str]] = []
-
-    def find(node: cst.CSTNode) -> bool:
-        if node is location.node:
-            return True
-        parameters = node.params if isinstance(node, cst.FunctionDef | cst.Lambda) else None
-        if parameters is not None:
-            path.append(frozenset(p.name.value for p in _all_parameters(parameters)))
-        if any(find(child) for child in node.children):
-            return True
-        if parameters is not None:
-            path.pop()
-        return False
-
-    return frozenset().union(*path) if find(location.cell.module) else frozenset()
+    functions = (node for node in enclosing(location) if isinstance(node, cst.FunctionDef | cst.Lambda))
+    return frozenset(p.name.value for function in functions for p in _all_parameters(function.params))
 
 
 def _all_parameters(parameters: cst.Parameters) -> list[cst.Param]:

@@ -16,6 +16,7 @@ from daft_lint.api.finding import Finding, FindingFix, FixEdit, Level, Related, 
 from daft_lint.api.rule import Observation, PipelineRule, Rule, ScriptRule
 from daft_lint.config import Config
 from daft_lint.config.selection import Selection
+from daft_lint.lint.precedence import Precedence, in_order
 from daft_lint.lint.results import RawFinding, Report, Result
 from daft_lint.lint.suppressions import Suppressions
 from daft_lint.source.discovery import Problem
@@ -138,6 +139,7 @@ class Analysis:
         self.project = project
         self.chosen = chosen
         self.limits: list[str] = []
+        self.precedence = Precedence()
 
     def run(self) -> Result:
         from daft_lint.pipeline.interpreter.interpret import interpret
@@ -154,9 +156,9 @@ class Analysis:
             return Result(path, (RawFinding(self.syntax(failure)),) if Selection(self.config).runs(SYNTAX) else ())
         raised: list[RawFinding] = []
         problems: list[Problem] = []
-        for rule in self.chosen:
+        for rule in in_order(self.chosen, rules(self.config.plugins)):
             found, problem = self.guarded(rule, script)
-            raised += found
+            raised += found if rule in self.chosen else []
             problems += [] if problem is None else [problem]
         limits = (*script.limits_hit, *self.limits, *self.left_out())
         return Result(
@@ -198,13 +200,15 @@ class Analysis:
         """What one rule has to say, as findings."""
         made = rule()
         if isinstance(made, PipelineRule):
-            for pipeline in script.pipelines:
+            for number, pipeline in enumerate(script.pipelines):
                 entry = pipeline.entry if pipeline.open_parameter else ""
-                for observation in made.check(pipeline):
-                    yield RawFinding(self.finding(rule, observation), entry)
+                for observation in made.check(pipeline) if made.applies_to(pipeline) else ():
+                    if self.precedence.admits(rule, observation, number):
+                        yield RawFinding(self.finding(rule, observation), entry)
         elif isinstance(made, ScriptRule):
             for observation in made.check(script):
-                yield RawFinding(self.finding(rule, observation))
+                if self.precedence.admits(rule, observation):
+                    yield RawFinding(self.finding(rule, observation))
 
     def finding(self, rule: type[Rule], observation: Observation) -> Finding:
         """An observation as plain data."""

@@ -82,7 +82,7 @@ def broken(rule: type[Rule]) -> str | None:
         return "a rule is a PipelineRule or a ScriptRule"
     if inspect.isabstract(rule):
         return "it has no check method"
-    values = {key: getattr(rule, key, None) for key in ("code", "name", "level", "words", "fixable", "default")}
+    values = {key: getattr(rule, key, None) for key in ("code", "name", "level", "trigger_words", "fixable", "default")}
     missing = [key for key, value in values.items() if value is None]
     if missing:
         return f"it has no {missing[0]}"
@@ -104,7 +104,7 @@ def _wrong_kind(rule: type[Rule], values: dict[str, object]) -> str | None:
     if not isinstance(values["level"], Level):
         return "its level is no daft_lint.api.rule.Level"
     if not isinstance(words, tuple) or not words or not all(isinstance(word, str) and word for word in words):
-        return "its words are no tuple of strings: the words of which a file needs one to have a finding"
+        return "its trigger_words are no tuple of strings: the identifiers of which a file needs one to have a finding"
     if not isinstance(values["fixable"], bool) or not isinstance(values["default"], bool):
         return "its fixable and default are true or false"
     if not inspect.cleandoc(rule.__doc__ or "").strip():
