@@ -22,7 +22,7 @@ from daft_lint_runtime.spec import DEFAULT_TIMEOUT, ClusterSpec, RunOptions, Ver
 
 if TYPE_CHECKING:
     from daft_lint.config import Config, VerifyConfig
-    from daft_lint_runtime.verify import Summary
+    from daft_lint_runtime.verify import VerifySummary
 
 DEFAULTS = RunOptions()
 PASSED, REFUTED, MISUSE = 0, 1, 2
@@ -203,8 +203,8 @@ def verify_command(
     """Verify and report; returns the exit status. Misuse is a `click.ClickException`."""
     _need_runtime()
     _need_cluster(options)
+    from daft_lint_runtime.capacity import with_capacity
     from daft_lint_runtime.cases import cases_of, scripts
-    from daft_lint_runtime.room import with_room
     from daft_lint_runtime.verify import verify_cases
 
     cases, problems = cases_of(scripts(paths, config), config, against)
@@ -214,7 +214,7 @@ def verify_command(
         raise click.ClickException("nothing to verify: no script that uses Daft")
     _end_on_signals()
     if options.runner != "native":
-        cases = [with_room(case, options.cluster, config) for case in cases]
+        cases = [with_capacity(case, options.cluster, config) for case in cases]
     for path, note in ((case.path, note) for case in cases for note in case.notes):
         click.echo(f"{path}: {note}", err=True)
     summary = verify_cases(cases, options, lambda text: click.echo(f"running {text}", err=True))
@@ -227,14 +227,14 @@ def profile_command(path: Path, config: Config, *, output: Path | None = None, o
     _need_runtime()
     _need_cluster(options)
     from daft_lint.config import FACTS_FILE
+    from daft_lint_runtime.capacity import with_capacity
     from daft_lint_runtime.cases import linted_case
     from daft_lint_runtime.profile import as_toml, profile_script
-    from daft_lint_runtime.room import with_room
 
     _end_on_signals()
     try:
         if options.runner != "native":
-            case = with_room(linted_case(path, config), options.cluster, config)
+            case = with_capacity(linted_case(path, config), options.cluster, config)
             options = replace(options, cluster=case.cluster or options.cluster)
             for note in case.notes:
                 click.echo(f"{path}: {note}", err=True)
@@ -291,7 +291,7 @@ def _end_on_signals() -> None:
         signal.signal(signal.SIGHUP, interrupt)
 
 
-def _report(summary: Summary, form: str, output: Path | None, html: Path | None, verbose: bool) -> None:
+def _report(summary: VerifySummary, form: str, output: Path | None, html: Path | None, verbose: bool) -> None:
     if html is not None:
         from daft_lint_runtime.report import html as page
 

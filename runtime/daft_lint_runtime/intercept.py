@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from daft_lint_runtime.capture import Capture
-from daft_lint_runtime.cluster import Cluster
+from daft_lint_runtime.cluster import RayCluster
 from daft_lint_runtime.probe import on_import
 from daft_lint_runtime.spec import VerifyError
 from daft_lint_runtime.writes import BLOCKED_WRITES, CATALOG_WRITES, FILE_WRITES, UPLOAD
@@ -26,7 +26,7 @@ CSV_OPTIONS = ("delimiter", "quote", "escape", "header")
 class Interception:
     """The harness inside the driver process."""
 
-    def __init__(self, capture: Capture, cluster: Cluster, runner: str) -> None:
+    def __init__(self, capture: Capture, cluster: RayCluster, runner: str) -> None:
         self.capture = capture
         self.cluster = cluster
         self.runner = runner

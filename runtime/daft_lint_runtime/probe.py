@@ -146,9 +146,9 @@ RECORDS_AT_ONCE = 1024
 """A file of calls grows by room for so many records."""
 
 
-class Recorder:
-    """Leaves the records of this process in two files, so that they outlive a killed worker: `calls-*.jsonl` with a
-    line for the process and one for each UDF, and `calls-*.bin` with a `RECORD` for each call.
+class CallRecorder:
+    """Leaves the records of this process's UDF calls in two files, so that they outlive a killed worker:
+    `calls-*.jsonl` with a line for the process and one for each UDF, and `calls-*.bin` with a `RECORD` for each call.
 
     The second one is mapped into memory: a record costs no system call, and the system keeps it whatever ends the
     process.
@@ -227,7 +227,7 @@ class Recorder:
             self._used += 1
 
 
-_recorder: Recorder | None = None
+_recorder: CallRecorder | None = None
 
 
 def where() -> tuple[str, str]:
@@ -424,7 +424,7 @@ def install() -> None:
         os.chdir(working_directory)
     if SHARED_MEMORY_ENV in os.environ:
         on_import("multiprocessing.shared_memory", _name_shared_memory)
-    _recorder = Recorder(directory)
+    _recorder = CallRecorder(directory)
     on_import("daft.udf.execution", _watch_execution)
     on_import("daft.udf.legacy", _watch_legacy)
     on_import("daft.execution.udf", _watch_processes)
