@@ -1,6 +1,6 @@
 """What every example must survive, whatever its rule: fixtures/rules/<CODE>/*.py, each in every variation.
 
-A case is named `variation-CODE/fixture`; `daft_lint.testing` says how fixtures are written.
+A test is named `CODE/fixture`, and its failure names the variation; `daft_lint.testing` says how fixtures are written.
 """
 
 from __future__ import annotations
@@ -10,15 +10,14 @@ from pathlib import Path
 import pytest
 
 from daft_lint.api.rule import Rule
-from daft_lint.testing import Fixtures
+from daft_lint.testing import Fixture, Fixtures
 
 FIXTURES = Fixtures(Path(__file__).parent.parent / "fixtures" / "rules")
-CASES = {str(case): case for case in FIXTURES.cases()}
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_fixture(case: str) -> None:
-    CASES[case].check()
+@pytest.mark.parametrize("fixture", FIXTURES.fixtures(), ids=str)
+def test_fixture(fixture: Fixture) -> None:
+    fixture.check()
 
 
 def test_the_fixtures_are_complete() -> None:

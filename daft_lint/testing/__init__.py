@@ -11,9 +11,9 @@ on top, below a line `# daft-lint.toml:`.
 
     FIXTURES = Fixtures(Path(__file__).parent / "fixtures", plugins=("my_rules",))
 
-    @pytest.mark.parametrize("case", FIXTURES.cases(), ids=str)
-    def test_fixture(case):
-        case.check()
+    @pytest.mark.parametrize("fixture", FIXTURES.fixtures(), ids=str)
+    def test_fixture(fixture):
+        fixture.check()
 
     def test_the_fixtures_are_complete():
         FIXTURES.check_complete()
@@ -43,7 +43,7 @@ from daft_lint.source.document import Document
 from daft_lint.source.prescan import Prescan
 from daft_lint.testing.variations import VARIATIONS, Variation, local_names, rename
 
-__all__ = ["Case", "Fixture", "Fixtures", "Variation"]
+__all__ = ["Fixture", "Fixtures", "Variation"]
 
 _MARKER = re.compile(r"# expect: (.*?)\s*(?:  # c\d+)?$")
 _FIXED = ".fixed.py"
@@ -101,26 +101,34 @@ class Fixture:
         """The findings that its markers ask for: line, code, level."""
         return expected(self.text)
 
-
-@dataclass(frozen=True)
-class Case:
-    """A fixture in one variation; its name is `variation-CODE/fixture`."""
-
-    variation: Variation
-    fixture: Fixture
-
     def __str__(self) -> str:
-        return f"{self.variation.name}-{self.fixture.name}"
+        return self.name
 
     def check(self) -> None:
-        """The findings are the expected ones; the fix makes the expected text, leaves nothing to fix, breaks nothing.
+        """In every variation that means something for it: the findings are the expected ones; the fix makes the
+        expected text, leaves nothing to fix, breaks nothing.
 
-        Raises `AssertionError`.
+        Raises `AssertionError`, which names the variation.
         """
-        variation, fixture = self.variation, self.fixture
-        text = variation.change(fixture.text)
-        if text is None:
-            return
+        for variation in VARIATIONS:
+            text = variation.change(self.text) if self.is_found or variation.of_silent else None
+            if text is not None:
+                try:
+                    _Case(self, variation, text).check()
+                except AssertionError as wrong:
+                    raise AssertionError(f"{self.name}, variation {variation.name}: {wrong}") from None
+
+
+@dataclass(frozen=True)
+class _Case:
+    """A fixture in one variation, as a text."""
+
+    fixture: Fixture
+    variation: Variation
+    text: str
+
+    def check(self) -> None:
+        variation, fixture, text = self.variation, self.fixture, self.text
         document = Document.from_bytes(f"{fixture.code}_{fixture.path.name}", variation.encode(text))
         checked: dict[bytes, tuple[Finding, ...]] = {}
 
@@ -162,15 +170,6 @@ class Fixtures:
         files = sorted(self.folder.glob("[A-Z][A-Z][A-Z][0-9]*/*.py"))
         taken = (path for path in files if not path.name.endswith(_FIXED) and path.name != "__init__.py")
         return [Fixture(path, self.plugins) for path in taken]
-
-    def cases(self) -> list[Case]:
-        """Every fixture in each variation that means something for it."""
-        return [
-            Case(variation, fixture)
-            for fixture in self.fixtures()
-            for variation in VARIATIONS
-            if (fixture.is_found or variation.of_silent) and variation.change(fixture.text) is not None
-        ]
 
     def rules(self) -> tuple[type[Rule], ...]:
         """The rules that these fixtures are for: those of the plugins, or ours where there are none."""
