@@ -58,7 +58,7 @@ def case_against(path: Path, other: str, config: Config) -> VerifyCase:
             ["git", "show", f"{other}:./{path.name}"], cwd=path.absolute().parent, capture_output=True, check=False
         )
         if shown.returncode:
-            raise VerifyError(f"{other} is no file, and git says: {shown.stderr.decode(errors='replace').strip()}")
+            raise VerifyError(f"{other} is not a file, and git says: {shown.stderr.decode(errors='replace').strip()}")
         before = shown.stdout
     old = _parsed(path, before)
     predicted = (predictions(old, config), predictions(document, config))

@@ -139,7 +139,7 @@ def refuse_blocked_writes(path: str, text: bytes, options: RunOptions) -> None:
     if options.allow_writes:
         return
     for line, name in blocked_writes(text):
-        raise VerifyError(f"{path}:{line}: {name} cannot be redirected; give --allow-writes to let it write for real")
+        raise VerifyError(f"{path}:{line}: {name} cannot be redirected; give --allow-writes to run it")
 
 
 def run_text(label: str, path: str, text: bytes, runner: str, options: RunOptions, base: Path) -> Run:

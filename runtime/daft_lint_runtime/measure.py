@@ -28,7 +28,7 @@ SOURCES = frozenset({"InMemoryScan", "ScanTask", "GlobScan", "EmptyScan"})
 @dataclass(frozen=True)
 class UdfStats:
     """One UDF in one run. Rows are per call (for a row-wise UDF per morsel), `held` is the most bytes that a call
-    took and made, `seconds` their sum, `growth` the most memory that a process gained over its start (bytes)."""
+    took and returned, `seconds` their sum, `growth` the most memory that a process gained over its start (bytes)."""
 
     name: str
     line: int
@@ -87,7 +87,7 @@ def largest_call(run: Run, names: Names) -> float:
     return float(max((m.largest for m in of_udfs(run, names)), default=0))
 
 
-def most_held(run: Run, names: Names) -> float:
+def largest_call_bytes(run: Run, names: Names) -> float:
     return float(max((m.held for m in of_udfs(run, names)), default=0))
 
 
@@ -114,7 +114,7 @@ def nodes(run: Run, names: Names) -> float:
     return float(max((m.nodes for m in of_udfs(run, names)), default=0))
 
 
-def growth(run: Run) -> float:
+def worker_memory(run: Run) -> float:
     """The most memory that a worker gained, whichever UDFs it called: they share it. Where none is called, the most
     private memory that samples of the run saw a process have which executes queries."""
     if run.calls:
@@ -198,11 +198,11 @@ def seconds_to_first_call(run: Run, names: Names) -> float | None:
 METERS: Mapping[Measure, Callable[[Run, Names], float | None]] = {
     Measure.LARGEST_CALL: largest_call,
     Measure.MEDIAN_CALL: median_call,
-    Measure.CALL_BYTES: most_held,
+    Measure.CALL_BYTES: largest_call_bytes,
     Measure.CALLS: calls,
     Measure.RAGGED_CALLS: ragged_calls,
     Measure.FIRST_CALL: seconds_to_first_call,
-    Measure.WORKER_MEMORY: lambda run, _names: growth(run),
+    Measure.WORKER_MEMORY: lambda run, _names: worker_memory(run),
     Measure.OBJECT_STORE: lambda run, _names: float(run.object_store.get("put_bytes", 0)),
     Measure.TASKS: tasks,
     Measure.ROWS_PER_TASK: lambda run, _names: rows_per_task(run),
