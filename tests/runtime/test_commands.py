@@ -82,7 +82,7 @@ def test_nothing_to_verify(project: Path) -> None:
     assert result.exit_code != 0
     result = CliRunner().invoke(verify, ["script.py", "--against", "no-such-revision"])
     assert result.exit_code != 0
-    assert "no-such-revision is no file" in result.output
+    assert "no-such-revision is not a file" in result.output
 
 
 @pytest.mark.parametrize("command", [verify, profile])
