@@ -4,12 +4,15 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 EXTRAS := runtime,lsp,flake8,docs,dev
 
-.PHONY: demo test verify facts lint docs snippets corpus dist bench clean
+.PHONY: setup demo test verify facts lint docs snippets corpus corpus-score api-history upgrade-proof dist vscode bench clean
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(EXTRAS)]'
 	touch $@
+
+# The environment that all targets work in, from nothing; again after a change of pyproject.toml.
+setup: $(READY)
 
 # Findings are what the demo is for, so an exit status of 1 is a success here.
 demo: $(READY)
@@ -23,7 +26,7 @@ lint: $(READY)
 	$(BIN)/mypy
 
 test: lint docs
-	$(BIN)/python -m pytest -m "not (ray and slow)"
+	$(BIN)/python -m pytest -m "not (ray and slow) and not facts"
 
 # Runs every pipeline of the fixtures before and after its fixes on a private Ray: some minutes on 2 cores.
 verify: $(READY)
@@ -31,7 +34,7 @@ verify: $(READY)
 
 # Measures the facts that the rules rest on once more, and what is left when something dies on Ray.
 facts: $(READY)
-	$(BIN)/python -m pytest -m ray tests/runtime --ignore tests/runtime/test_pipelines.py
+	$(BIN)/python -m pytest -m "ray or facts" tests/runtime --ignore tests/runtime/test_pipelines.py
 
 docs: $(READY)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
@@ -44,10 +47,28 @@ snippets: $(READY)
 corpus: $(READY)
 	$(BIN)/python -m tests.corpus_table
 
+# Precision and recall on the labels of tests/corpus/labels.tsv; SCORE takes options, such as `--codes built`.
+SCORE ?=
+corpus-score: $(READY)
+	$(BIN)/python -m tests.corpus_score $(SCORE)
+
+# Records the API of versions of Daft that are new, from their wheels, and lists what no table accounts for.
+api-history: $(READY)
+	PYTHONPATH=scripts $(BIN)/python -m api_history update
+
+# Runs each row's pairs on an older Daft and, rewritten, on the newest; PROOF="--only 0.6.14" takes one older version.
+PROOF ?=
+upgrade-proof: $(READY)
+	PYTHONPATH=scripts $(BIN)/python -m api_history prove $(PROOF)
+
 dist: $(READY)
 	rm -rf dist
 	$(BIN)/python -m build --outdir dist .
 	$(BIN)/twine check --strict dist/*
+
+# Needs npm and Node 20.19 or newer; the tests of the extension speak to this environment's server.
+vscode: $(READY)
+	cd editors/vscode && npm ci --no-audit --no-fund && npm run lint && DAFT_LINT=$(abspath $(BIN))/daft-lint npm test && npm run package
 
 OTHERS ?= $(VENV)/others
 TOOLS ?= ruff fixit torchfix flake8
@@ -64,4 +85,4 @@ bench: $(READY)
 	$(BIN)/python benchmarks/bench.py $(BENCH) --output $(RESULTS) --others $(OTHERS) $$(test -d $(OTHERS)/wheels && echo --wheels $(OTHERS)/wheels)
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache editors/vscode/dist editors/vscode/node_modules

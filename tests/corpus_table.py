@@ -20,7 +20,7 @@ REPOSITORIES: dict[str, tuple[str, ...]] = {
     "Eventual-Inc/Daft": ("benchmarking/ai", "tutorials"),
     "Eventual-Inc/daft-examples": (".",),
 }
-"""What the table covers of each; a checkout is in the folder under the repository's own name."""
+"""What the table covers of each."""
 
 TIMEOUT = 600.0
 """Seconds for one check: all of Daft's repository takes some 25."""
@@ -38,13 +38,28 @@ class Row(NamedTuple):
 
 
 def checkout(folder: Path, repository: str) -> Path:
-    return folder / repository.rpartition("/")[2]
+    """Where the repository is in a folder of checkouts: under its own name, or under `owner+name`."""
+    with_owner = folder / repository.replace("/", "+")
+    return with_owner if with_owner.is_dir() else folder / repository.rpartition("/")[2]
+
+
+class CommitUnknownError(Exception):
+    """Nothing says which commit a checkout is of."""
 
 
 def commit_of(folder: Path) -> str:
-    """The commit that is checked out."""
-    run = subprocess.run(["git", "-C", str(folder), "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
-    return run.stdout.strip()
+    """The commit of a checkout: what git says, else a file `COMMIT` in it, else `.<name>.commit` beside it.
+
+    Raises `CommitUnknownError` where there is none of them.
+    """
+    if (folder / ".git").exists():  # without this test git would answer for a repository around it
+        command = ["git", "-C", str(folder), "rev-parse", "HEAD"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    notes = (folder / "COMMIT", folder.with_name(f".{folder.name}.commit"))
+    for note in notes:
+        if note.is_file():
+            return note.read_text(encoding="utf-8").strip()
+    raise CommitUnknownError(f"{folder} has no .git, and neither {notes[0]} nor {notes[1]} names its commit")
 
 
 def check(folder: Path, paths: tuple[str, ...]) -> subprocess.CompletedProcess[str]:

@@ -1,6 +1,6 @@
 """What every example must survive, whatever its rule: fixtures/rules/<CODE>/*.py, each in every variation.
 
-A test is named `CODE/fixture`, and its failure names the variation; `daft_lint.testing` says how fixtures are written.
+`daft_lint.testing` says how fixtures are written.
 """
 
 from __future__ import annotations

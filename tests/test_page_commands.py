@@ -17,8 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.init.test_pre_commit import OFFLINE, SHIPPED
-from tests.plugins import ROOT, environment
+from tests.helpers import OFFLINE, ROOT, SHIPPED, environment
 
 sys.path.insert(0, str(ROOT / "docs"))
 
@@ -171,8 +170,9 @@ def test_the_benchmarks_run(tmp_path: Path) -> None:
 
 
 def test_every_line_to_type_is_run() -> None:
-    """Here, by `test_docs.py`, or as the demo by `runtime/test_commands.py`."""
+    """Here, by `test_docs.py`, as the demo by `runtime/test_commands.py`, or by CI, as `test_vscode.py` makes sure."""
     here = {*PIP, *FLAKE8, "make docs", "make test", "make verify", "make facts", "make bench", "make demo"}
+    here |= {"make vscode"}
     assert [line for line in LINES if line not in here and not line.startswith("daft-lint ")] == []
 
 

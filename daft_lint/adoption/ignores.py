@@ -1,9 +1,9 @@
-"""`check --add-ignores --reason "..."`: a comment beside each finding that silences it, so that a code base with old
-findings can be checked from now on.
+"""`check --add-ignores --reason "..."`: writes a comment beside each finding that suppresses it, so that a code base
+with old findings can be checked from then on.
 
-The comment stands on the finding's line, or where that line can take none (it ends within a string, or with a
-backslash) on another line that counts for it. Only comments are added: the tokens of the code stay as they are, and
-each finding is silenced by what is written, or nothing is written.
+The comment stands on the finding's line, or, where that line ends within a string or with a backslash, on another line
+that counts for it. Only comments are added: the tokens of the code stay the same. A comment that would not suppress its
+finding is not written.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from daft_lint.api.edits import Edit
+from daft_lint.lint.engine_rules import ENGINE_RULES
 from daft_lint.lint.suppressions import Suppressions
 from daft_lint.source import scanner
 from daft_lint.source.discovery import Problem
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from daft_lint.api.finding import Finding
     from daft_lint.source.document import Cell, Document
 
-NOT_SILENCED = frozenset({"DFT001", "DFT002"})
+NOT_SUPPRESSED = frozenset(rule.code for rule in ENGINE_RULES)
 """What no comment can answer: a file that does not parse, and a comment that silences nothing."""
 
 _CODES = re.compile(rb"#\s*daft-lint:\s*ignore\s*\[(?P<codes>[^\]#]*)\]")
@@ -30,7 +31,7 @@ _CODES = re.compile(rb"#\s*daft-lint:\s*ignore\s*\[(?P<codes>[^\]#]*)\]")
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What was written: the findings that are silenced now, in how many files, and what could not be done."""
+    """What was written: the findings that are suppressed, in how many files, and what went wrong."""
 
     silenced: tuple[Finding, ...] = ()
     files: int = 0
@@ -50,9 +51,11 @@ def checked_reason(reason: str | None) -> str:
     """The reason as a comment holds it. Raises `ValueError`, in words for the user."""
     text = " ".join((reason or "").split())
     if not text:
-        raise ValueError('say why with --reason, such as --reason "kept until the migration"')
+        raise ValueError('give a reason, such as --reason "kept until the migration"')
     if not text.isprintable() or text.startswith("[") or "noqa" in text.lower() or "daft-lint:" in text:
-        raise ValueError("a reason is plain text: no control characters, no [ at its beginning, no noqa, no daft-lint:")
+        raise ValueError(
+            "a reason is plain text without control characters, noqa or daft-lint:, and does not begin with ["
+        )
     return text
 
 
@@ -62,7 +65,7 @@ def add(findings: Iterable[Finding], documents: Mapping[str, Document], reason: 
 
     by_path: dict[str, list[Finding]] = {}
     for finding in findings:
-        if finding.code not in NOT_SILENCED:
+        if finding.code not in NOT_SUPPRESSED:
             by_path.setdefault(finding.span.path, []).append(finding)
     silenced: list[Finding] = []
     problems: list[Problem] = []

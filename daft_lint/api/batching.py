@@ -15,10 +15,17 @@ from daft_lint.api.rows import FEW_ROWS, is_sample, known_value
 from daft_lint.api.rule import Fix, Level, Observation
 from daft_lint.api.segments import boundary_of
 from daft_lint.api.wording import written_call
-from daft_lint.pipeline.model import BoundKind, Column, Count, NodeRef, Operator, Pipeline, StepKind, UdfCall
-
-DEFAULT_BATCH_ROWS = 64
-"""Rows of an inserted `into_batches` where no UDF has a `batch_size`: a choice, not a measurement."""
+from daft_lint.pipeline.model import (
+    DEFAULT_BATCH_ROWS,
+    BoundKind,
+    Column,
+    Count,
+    NodeRef,
+    Operator,
+    Pipeline,
+    StepKind,
+    UdfCall,
+)
 
 SMALLEST_BATCH_ROWS = 16
 """Each batch is a task of some 25 ms: smaller ones cost more than they save (docs/pages/measurements.md, e1)."""

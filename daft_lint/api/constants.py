@@ -86,10 +86,10 @@ def _is_at_top(text: str, at: NodeRef) -> bool:
     binding = _binding(root, at, at)
     if binding is None or not _holds_at(binding, at):
         return False
-    scopes = ModuleScopes.of(binding[0].module)
+    scopes = ModuleScopes.of(binding[0])
     if scopes.home_of(binding[1]) is not scopes.module:
         return False
-    return not any(ModuleScopes.of(cell.module).assigned.get(name) for name in attributes for cell in _cells(at, name))
+    return not any(ModuleScopes.of(cell).assigned.get(name) for name in attributes for cell in _cells(at, name))
 
 
 # Names
@@ -98,18 +98,16 @@ def _is_at_top(text: str, at: NodeRef) -> bool:
 def _binding(name: str, location: NodeRef, at: NodeRef) -> _Binding | None:
     """What binds the name that both places see, the first of several that both of them stand behind; None where they
     see different variables, or one that may change between them."""
-    here, there = ModuleScopes.of(location.cell.module), ModuleScopes.of(at.cell.module)
+    here, there = ModuleScopes.of(location.cell), ModuleScopes.of(at.cell)
     scope, binders = here.resolve(name, location.node)
     other, _ = there.resolve(name, at.node)
     if scope is not here.module or other is not there.module:
         steady = scope is other and _is_steady(here, name, binders, location, at)
         return (location.cell, binders[0]) if steady else None
     found = [
-        (cell, binder)
-        for cell in _cells(at, name)
-        for binder in ModuleScopes.of(cell.module).binders_in(name, cell.module)
+        (cell, binder) for cell in _cells(at, name) for binder in ModuleScopes.of(cell).binders_in(name, cell.module)
     ]
-    if any(name in ModuleScopes.of(cell.module).rebound for cell in _cells(at, name)):
+    if any(name in ModuleScopes.of(cell).rebound for cell in _cells(at, name)):
         return None
     if len(found) == 1:
         return found[0]
@@ -138,7 +136,7 @@ def _holds_at(binding: _Binding, at: NodeRef) -> bool:
     # These bind a name once where they stand; a loop, a `with` or a walrus does not.
     if not isinstance(binder, (cst.AssignTarget, cst.AnnAssign, cst.ImportAlias, cst.ImportFrom, cst.ClassDef)):
         return False
-    scopes = ModuleScopes.of(cell.module)
+    scopes = ModuleScopes.of(cell)
     of_module = scopes.home_of(binder) is scopes.module
     if of_module and any(scopes.order[star] > scopes.order[binder] for star in scopes.stars):
         return False
@@ -155,7 +153,7 @@ def _is_used_before(binding: _Binding, location: NodeRef, at: NodeRef) -> bool:
     cell, binder = binding
     if not cell is location.cell is at.cell:
         return False
-    scopes = ModuleScopes.of(cell.module)
+    scopes = ModuleScopes.of(cell)
     home = scopes.home_of(binder)
     if any(scopes.scope_of(one.node) is not home for one in (location, at)):
         return False
@@ -184,7 +182,7 @@ def _is_settled(attribute: str, location: NodeRef, at: NodeRef) -> bool:
     before either."""
     others = 0
     for cell in _cells(at, attribute):
-        scopes = ModuleScopes.of(cell.module)
+        scopes = ModuleScopes.of(cell)
         for target in scopes.assigned.get(attribute, ()):
             function = scopes.scope_of(target)
             makes = isinstance(function, cst.FunctionDef) and function.name.value in _MAKERS
@@ -200,11 +198,11 @@ def _is_settled(attribute: str, location: NodeRef, at: NodeRef) -> bool:
 
 def _is_in_text(at: NodeRef) -> bool:
     """Whether the place is in an f-string, whose quotes a key's may end (before Python 3.12)."""
-    return any(isinstance(node, cst.FormattedString) for node in ModuleScopes.of(at.cell.module).enclosing(at.node))
+    return any(isinstance(node, cst.FormattedString) for node in ModuleScopes.of(at.cell).enclosing(at.node))
 
 
 def _is_mutated(container: str, at: NodeRef) -> bool:
-    return any(container in ModuleScopes.of(cell.module).mutated for cell in _cells(at, container))
+    return any(container in ModuleScopes.of(cell).mutated for cell in _cells(at, container))
 
 
 def _is_within(scopes: ModuleScopes, node: cst.CSTNode, holder: cst.CSTNode) -> bool:
@@ -215,7 +213,7 @@ def _method_of(binding: _Binding | None) -> cst.FunctionDef | None:
     """The method whose own object (or class) the binder names: `self`."""
     if binding is None or not isinstance(binding[1], cst.Param):
         return None
-    scopes = ModuleScopes.of(binding[0].module)
+    scopes = ModuleScopes.of(binding[0])
     function = scopes.home_of(binding[1])
     if not isinstance(function, cst.FunctionDef) or not _is_method(function, scopes):
         return None
@@ -225,7 +223,7 @@ def _method_of(binding: _Binding | None) -> cst.FunctionDef | None:
 def _own_name(method: cst.FunctionDef, at: NodeRef) -> str:
     """What `at` calls the object that `method` is called on, "" where it is in no method of the same object."""
     other = _method_around(at)
-    if other is None or not _same_object(method, other, ModuleScopes.of(at.cell.module)):
+    if other is None or not _same_object(method, other, ModuleScopes.of(at.cell)):
         return ""
     first = _first_parameter(other)
     if first is None or _method_of(_binding(first.name.value, at, at)) is not other:
@@ -235,7 +233,7 @@ def _own_name(method: cst.FunctionDef, at: NodeRef) -> str:
 
 def _method_around(at: NodeRef) -> cst.FunctionDef | None:
     """The innermost method that holds the place."""
-    scopes = ModuleScopes.of(at.cell.module)
+    scopes = ModuleScopes.of(at.cell)
     scope = scopes.scope_of(at.node)
     while scope is not scopes.module:
         if isinstance(scope, cst.FunctionDef) and _is_method(scope, scopes):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from daft_lint.pipeline.model import Operator, Pipeline, Projection, Reads, Step
+from daft_lint.pipeline.model import Operator, Pipeline, Projection, Reads, SourceKind, Step
 
 
 def maker(operator: Operator) -> str:
@@ -20,7 +20,7 @@ def inflated_label(pipeline: Pipeline, step: Step) -> str:
     """What the inflating step is called where it is a related place."""
     if step is pipeline.source.step:
         name = step.source.name if step.source is not None else step.name
-        if name == "parameter":
+        if step.source is not None and step.source.kind is SourceKind.PARAMETER:
             return "the DataFrame comes in here; no caller is in view"
         return f"the rows that `{name}` reads are heavy already"
     operator = pipeline.operator_of(step)  # None: the other side of a join

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from daft_lint.api import cst
-from daft_lint.api.scopes import ModuleScopes
-from daft_lint.pipeline.model import NodeRef, Operator, Step, StepKind, Udf
+from daft_lint.pipeline.model import NodeRef, Operator, SourceKind, Step, Udf
+from daft_lint.source import cst
 from daft_lint.source.document import Cell as Cell
 from daft_lint.source.document import ParseFailure
 
@@ -22,9 +21,18 @@ def short_code(node: cst.CSTNode, width: int = 40) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
-def enclosing(location: NodeRef) -> Iterator[cst.CSTNode]:
-    """What holds a node, innermost first: expressions, statements, blocks, functions, classes, its module last."""
-    return ModuleScopes.of(location.cell.module).enclosing(location.node)
+def enclosing(location: NodeRef, *kinds: type[cst.CSTNode]) -> Iterator[cst.CSTNode]:
+    """What encloses a node, innermost first, up to its module: expressions, statements, functions, ...
+
+    `kinds` are the types of node that are asked for (none: all of them). Nothing for a node that is not in the tree of
+    its cell.
+    """
+    parents = location.cell.parents
+    node = parents.get(location.node)
+    while node is not None:
+        if not kinds or isinstance(node, kinds):
+            yield node
+        node = parents.get(node)
 
 
 def modules_of(location: NodeRef) -> Iterator[NodeRef]:
@@ -43,7 +51,7 @@ def has_open_parameter(step: Step) -> bool:
     waiting, seen = [step], {id(step)}
     while waiting:
         current = waiting.pop()
-        if current.kind is StepKind.SOURCE and current.source is not None and current.source.name == "parameter":
+        if current.source is not None and current.source.kind is SourceKind.PARAMETER:
             return True
         for parent in current.parents:
             if id(parent) not in seen:
@@ -57,7 +65,7 @@ def source_label(operator: Operator) -> str:
     source = operator.step.source
     if source is None:
         return f"`{operator.step.name}` keeps the partitions that it had"
-    if source.name == "parameter":
+    if source.kind is SourceKind.PARAMETER:
         return "the DataFrame comes in here; no caller is in view"
     return f"the source, `{source.name}`"
 

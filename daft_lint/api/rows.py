@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from daft_lint.pipeline.model import (
+    DEFAULT_MORSEL_ROWS,
+    DOWNLOAD_ROWS,
     REPARTITIONING,
     Count,
-    ExpressionKind,
     Operator,
     Pipeline,
     Reads,
-    Step,
     StepKind,
     Udf,
     UdfKind,
 )
-
-DEFAULT_MORSEL_ROWS = 131_072
-"""Rows of a UDF call that nothing bounds (docs/pages/measurements.md, e1)."""
-
-DOWNLOAD_ROWS = 128
-"""Rows of a call behind a built-in `download` (docs/pages/measurements.md, e7)."""
 
 FEW_ROWS = DOWNLOAD_ROWS
 """Rows of a sample that are not worth a fan-out: a call behind a `download` holds as many."""
@@ -39,24 +33,13 @@ def is_row_wise(udf: Udf) -> bool:
     return udf.kind in (UdfKind.FUNC, UdfKind.METHOD, UdfKind.APPLY)
 
 
-def multiplies(step: Step) -> bool:
-    """Whether more rows leave the step than enter it: `explode`, as a method or a function, or a generator UDF."""
-    if step.kind is StepKind.EXPLODE:
-        return True
-    return any(
-        (e.kind is ExpressionKind.FUNCTION and e.name == "explode") or (e.udf is not None and e.udf.is_generator)
-        for root in step.outputs
-        for e in root.walk()
-    )
-
-
 def reads_few(pipeline: Pipeline) -> bool:
     """Whether the sink reads a few rows (`show`, `limit(n).collect()`), with nothing on the way that needs all of
     them, or no column at all."""
     if pipeline.reads is Reads.NONE:
         return True
     if pipeline.reads is Reads.FEW or _is_limited(pipeline):
-        return not any(s.step.kind in REPARTITIONING or multiplies(s.step) for s in pipeline.operators)
+        return not any(s.step.kind in REPARTITIONING or s.step.multiplies_rows() for s in pipeline.operators)
     return False
 
 

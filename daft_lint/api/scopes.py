@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from daft_lint.api import cst
+from daft_lint.source.document import Cell
 from daft_lint.source.syntax import dotted, last_name
 
 _MUTATORS = frozenset(
@@ -35,28 +36,9 @@ class ModuleScopes:
     stars: Sequence[cst.ImportFrom]
 
     @staticmethod
-    @functools.lru_cache(maxsize=4)
-    def of(module: cst.Module) -> ModuleScopes:
-        """The scopes of a module; kept for the last few modules."""
-        parents: dict[cst.CSTNode, cst.CSTNode] = {}
-        order: dict[cst.CSTNode, int] = {}
-        binders: defaultdict[str, list[cst.CSTNode]] = defaultdict(list)
-        assigned: defaultdict[str, list[cst.Attribute]] = defaultdict(list)
-        rebound: set[str] = set()
-        mutated: set[str] = set()
-        stars: list[cst.ImportFrom] = []
-        for number, node in enumerate(nodes_in(module)):
-            order[node] = number
-            parents.update(dict.fromkeys(node.children, node))
-            for name in _bound_by(node):
-                binders[name].append(node)
-            for attribute in _attributes_of(node):
-                assigned[attribute.attr.value].append(attribute)
-            rebound |= _rebound_by(node)
-            mutated |= _mutated_by(node)
-            if isinstance(node, cst.ImportFrom) and isinstance(node.names, cst.ImportStar) and not _is_daft(node):
-                stars.append(node)
-        return ModuleScopes(module, parents, order, binders, frozenset(rebound), assigned, frozenset(mutated), stars)
+    def of(cell: Cell) -> ModuleScopes:
+        """The scopes of a cell's module; kept for the last few modules."""
+        return _scopes_of(cell, cell.module)
 
     def enclosing(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """What holds a node, innermost first, the module last; nothing for a node that is not in the module."""
@@ -141,6 +123,27 @@ class ModuleScopes:
             if isinstance(above, cst.For | cst.While):
                 return True
         return False
+
+
+@functools.lru_cache(maxsize=4)
+def _scopes_of(cell: Cell, module: cst.Module) -> ModuleScopes:
+    order: dict[cst.CSTNode, int] = {}
+    binders: defaultdict[str, list[cst.CSTNode]] = defaultdict(list)
+    assigned: defaultdict[str, list[cst.Attribute]] = defaultdict(list)
+    rebound: set[str] = set()
+    mutated: set[str] = set()
+    stars: list[cst.ImportFrom] = []
+    for number, node in enumerate(nodes_in(module)):
+        order[node] = number
+        for name in _bound_by(node):
+            binders[name].append(node)
+        for attribute in _attributes_of(node):
+            assigned[attribute.attr.value].append(attribute)
+        rebound |= _rebound_by(node)
+        mutated |= _mutated_by(node)
+        if isinstance(node, cst.ImportFrom) and isinstance(node.names, cst.ImportStar) and not _is_daft(node):
+            stars.append(node)
+    return ModuleScopes(module, cell.parents, order, binders, frozenset(rebound), assigned, frozenset(mutated), stars)
 
 
 def nodes_in(root: cst.CSTNode) -> Iterator[cst.CSTNode]:

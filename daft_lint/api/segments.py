@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 
-from daft_lint.api.rows import multiplies
 from daft_lint.pipeline.model import Operator, Pipeline
 
 
@@ -43,7 +42,7 @@ def _boundaries(pipeline: Pipeline) -> tuple[int, ...]:
     found: list[int] = []
     last = 0
     for index, operator in enumerate(pipeline.operators):
-        if index and (operator.stage != pipeline.operators[index - 1].stage or multiplies(operator.step)):
+        if index and (operator.stage != pipeline.operators[index - 1].stage or operator.step.multiplies_rows()):
             last = index
         found.append(last)
     return tuple(found)

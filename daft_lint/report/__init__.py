@@ -1,4 +1,4 @@
-"""How findings are written: one small module for each format."""
+"""Reports of findings: a small module for each format."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ class Summary:
         return self.errors + self.warnings + self.advice
 
     def sentence(self) -> str:
-        """The closing line of a report: `Found 3 findings (1 error, 2 warnings) in 12 files.`"""
+        """The closing line of a report: `3 findings (1 error, 2 warnings) in 12 files.`"""
         where = f"in {count(self.files, 'file')}."
         if not self.findings:
-            return f"Found nothing {where}"
+            return f"No findings {where}"
         parts = [
             count(number, word) if word else f"{number} advice"
             for number, word in ((self.errors, "error"), (self.warnings, "warning"), (self.advice, ""))
             if number
         ]
-        fixable = f" {count(self.fixable, 'finding')} can be fixed: daft-lint fix." if self.fixable else ""
-        return f"Found {count(self.findings, 'finding')} ({', '.join(parts)}) {where}{fixable}"
+        fixable = f" {count(self.fixable, 'finding')} can be fixed with daft-lint fix." if self.fixable else ""
+        return f"{count(self.findings, 'finding')} ({', '.join(parts)}) {where}{fixable}"
 
 
 def count(number: int, word: str) -> str:
@@ -53,7 +53,7 @@ def count(number: int, word: str) -> str:
 
 
 def statistics(findings: Sequence[Finding]) -> str:
-    """How often each rule spoke, the most frequent first."""
+    """The number of findings of each rule, the most frequent rule first."""
     tally: dict[tuple[str, str], int] = {}
     for finding in findings:
         tally[finding.code, finding.name] = tally.get((finding.code, finding.name), 0) + 1

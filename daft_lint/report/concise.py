@@ -1,4 +1,4 @@
-"""One line a finding: `path:line:column: CODE message [level]`; in a notebook `path:cell 3:line:column`."""
+"""One line per finding: `path:line:column: CODE message [level]`; in a notebook `path:cell 3:line:column`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ def location(span: Span) -> str:
     return f"{visible(span.path)}:{cell}{span.line}:{span.column}"
 
 
+def line(finding: Finding) -> str:
+    """A finding on one line."""
+    level = finding.level.name.lower()
+    return f"{location(finding.span)}: {finding.code} {visible(finding.message)} [{level}]"
+
+
 def render(findings: Sequence[Finding], files: int) -> str:
     """The findings and the closing line."""
-    lines = [f"{location(f.span)}: {f.code} {visible(f.message)} [{f.level.name.lower()}]" for f in findings]
-    return "\n".join([*lines, Summary.of(findings, files).sentence()]) + "\n"
+    return "\n".join([*map(line, findings), Summary.of(findings, files).sentence()]) + "\n"

@@ -161,6 +161,14 @@ class Cell:
     def forget_tree(self) -> None:
         """Drop the tree: it takes some hundred times the memory of the text."""
         self.__dict__.pop("module", None)
+        self.__dict__.pop("parents", None)
+
+    @cached_property
+    def parents(self) -> Mapping[cst.CSTNode, cst.CSTNode]:
+        """The parent of each node of the tree; made when it is first asked for, and kept as long as the tree."""
+        from daft_lint.source.tree import parents_of
+
+        return parents_of(self.module)
 
     @cached_property
     def module(self) -> cst.Module:

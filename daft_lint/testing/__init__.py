@@ -18,7 +18,7 @@ on top, below a line `# daft-lint.toml:`.
     def test_the_fixtures_are_complete():
         FIXTURES.check_complete()
 
-Nothing here needs pytest: what is wrong is an `AssertionError` with the texts in it.
+Nothing here needs pytest: what is wrong is an `AssertionError` with the variation's name and the texts in it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ from daft_lint import config as configuration
 from daft_lint.api.finding import Finding
 from daft_lint.api.rule import Rule
 from daft_lint.fix.loop import FixReport, Observe, fix_documents
-from daft_lint.lint import engine
+from daft_lint.lint.engine import check_document
+from daft_lint.lint.registry import rules
 from daft_lint.source.document import Document
 from daft_lint.source.prescan import Prescan
 from daft_lint.testing.variations import VARIATIONS, Variation, local_names, rename
@@ -105,57 +106,19 @@ class Fixture:
         return self.name
 
     def check(self) -> None:
-        """In every variation that means something for it: the findings are the expected ones; the fix makes the
-        expected text, leaves nothing to fix, breaks nothing.
+        """Checks the fixture in each variation that means something for it: the findings are the expected ones; the
+        fix makes the expected text, leaves nothing to fix, breaks nothing.
 
-        Raises `AssertionError`, which names the variation.
+        Raises `AssertionError`, which names the variations that fail.
         """
+        wrong: list[str] = []
         for variation in VARIATIONS:
-            text = variation.change(self.text) if self.is_found or variation.of_silent else None
-            if text is not None:
+            if self.is_found or variation.of_silent:
                 try:
-                    _Case(self, variation, text).check()
-                except AssertionError as wrong:
-                    raise AssertionError(f"{self.name}, variation {variation.name}: {wrong}") from None
-
-
-@dataclass(frozen=True)
-class _Case:
-    """A fixture in one variation, as a text."""
-
-    fixture: Fixture
-    variation: Variation
-    text: str
-
-    def check(self) -> None:
-        variation, fixture, text = self.variation, self.fixture, self.text
-        document = Document.from_bytes(f"{fixture.code}_{fixture.path.name}", variation.encode(text))
-        checked: dict[bytes, tuple[Finding, ...]] = {}
-
-        def all_findings(document: Document) -> tuple[Finding, ...]:
-            if document.raw not in checked:
-                checked[document.raw] = _check(document, fixture.config)
-            return checked[document.raw]
-
-        findings = all_findings(document)
-        found, wanted = _seen(findings), expected(text)
-        same = found == wanted if variation.same_lines else _without_lines(found) == _without_lines(wanted)
-        _require(same, f"expected {sorted(wanted.elements())}, found\n{_shown(findings)}\n{text}")
-        if not fixture.is_found:
-            return
-        prescan = Prescan(document.path, document.raw)
-        (rule,) = (rule for rule in engine.rules(fixture.plugins) if rule.code == fixture.code)
-        _require(rule.can_match(prescan), f"the sieve of {rule.code} leaves out\n{text}")
-
-        def of_this_rule(document: Document) -> list[Finding]:
-            return [finding for finding in all_findings(document) if finding.code == fixture.code]
-
-        report = fix_documents([document], of_this_rule, unsafe=True)
-        _require(report.problems == (), "\n".join(map(str, report.problems)))
-        fixed = report.files[0].after
-        _require_right(variation, fixture, text, fixed)
-        _require_settled(fixture, findings, all_findings(fixed), fixed, of_this_rule)
-        _require_gentle(document, fixed, report)
+                    _check_variation(self, variation)
+                except AssertionError as error:
+                    wrong.append(f"{variation.name}: {error}")
+        _require(not wrong, "\n\n".join(wrong))
 
 
 @dataclass(frozen=True)
@@ -173,8 +136,8 @@ class Fixtures:
 
     def rules(self) -> tuple[type[Rule], ...]:
         """The rules that these fixtures are for: those of the plugins, or ours where there are none."""
-        own = set(engine.rules()) if self.plugins else set()
-        return tuple(rule for rule in engine.rules(self.plugins) if rule not in own)
+        own = set(rules()) if self.plugins else set()
+        return tuple(rule for rule in rules(self.plugins) if rule not in own)
 
     def check_complete(self) -> None:
         """Each rule has a found_*.py, a silent_*.py and, with a fix, a found_*.fixed.py; each fixture says what it
@@ -188,6 +151,40 @@ class Fixtures:
             _require(mine == fixture.is_found, f"{fixture.name}: found_* and only found_* expects {fixture.code}")
         for rule in self.rules():
             _require_covered(rule, [fixture for fixture in fixtures if fixture.code == rule.code])
+
+
+def _check_variation(fixture: Fixture, variation: Variation) -> None:
+    """The findings are the expected ones; the fix makes the expected text, leaves nothing to fix, breaks nothing."""
+    text = variation.change(fixture.text)
+    if text is None:
+        return
+    document = Document.from_bytes(f"{fixture.code}_{fixture.path.name}", variation.encode(text))
+    checked: dict[bytes, tuple[Finding, ...]] = {}
+
+    def all_findings(document: Document) -> tuple[Finding, ...]:
+        if document.raw not in checked:
+            checked[document.raw] = _check(document, fixture.config)
+        return checked[document.raw]
+
+    findings = all_findings(document)
+    found, wanted = _seen(findings), expected(text)
+    same = found == wanted if variation.same_lines else _without_lines(found) == _without_lines(wanted)
+    _require(same, f"expected {sorted(wanted.elements())}, found\n{_shown(findings)}\n{text}")
+    if not fixture.is_found:
+        return
+    prescan = Prescan(document.path, document.raw)
+    (rule,) = (rule for rule in rules(fixture.plugins) if rule.code == fixture.code)
+    _require(rule.can_match(prescan), f"the sieve of {rule.code} leaves out\n{text}")
+
+    def of_this_rule(document: Document) -> list[Finding]:
+        return [finding for finding in all_findings(document) if finding.code == fixture.code]
+
+    report = fix_documents([document], of_this_rule, unsafe=True)
+    _require(report.problems == (), "\n".join(map(str, report.problems)))
+    fixed = report.files[0].after
+    _require_right(variation, fixture, text, fixed)
+    _require_settled(fixture, findings, all_findings(fixed), fixed, of_this_rule)
+    _require_gentle(document, fixed, report)
 
 
 def _require_covered(rule: type[Rule], fixtures: Iterable[Fixture]) -> None:
@@ -216,7 +213,7 @@ def expected(text: str) -> Counter[tuple[int, str, str]]:
 
 
 def _check(document: Document, config: configuration.Config) -> tuple[Finding, ...]:
-    report = engine.check_document(document, config)
+    report = check_document(document, config)
     _require(report.problems == (), f"{report.problems}")
     return report.findings
 

@@ -11,11 +11,12 @@ from daft_lint.api.heavy_shuffles import replaced_repartition
 from daft_lint.api.insertion import InsertionPoint, insert_batches, insertion_point_for, move_call, point_before
 from daft_lint.api.nodes import source_label
 from daft_lint.api.promises import EXHAUSTION, Direction, Measure, Promise, Role, Symptom
-from daft_lint.api.rows import DEFAULT_MORSEL_ROWS, is_row_wise, unbounded_rows
+from daft_lint.api.rows import is_row_wise, unbounded_rows
 from daft_lint.api.rule import Fix, Level, Observation, PipelineRule, Remedy, Sinks, level_for
 from daft_lint.api.segments import boundary_of, segment_of
 from daft_lint.api.wording import byte_size
 from daft_lint.pipeline.model import (
+    DEFAULT_MORSEL_ROWS,
     BoundKind,
     Evidence,
     NodeRef,

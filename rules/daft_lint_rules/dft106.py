@@ -17,7 +17,9 @@ from daft_lint.api.segments import boundary_of, segment_of
 from daft_lint.pipeline.model import BoundKind, Evidence, NodeRef, Operator, Pipeline, Step, StepKind, Strength
 
 _HEAVY_FUNCTIONS = tuple(
-    name for name, spec in catalog.FUNCTIONS.items() if spec.effect is catalog.Effect.HEAVY and spec.rows_cut is None
+    name
+    for name, spec in catalog.FUNCTIONS.items()
+    if spec.effect is catalog.WeightEffect.HEAVY and spec.output_batch_rows is None
 )
 
 
@@ -108,7 +110,7 @@ def _is_cut_behind(pipeline: Pipeline, operator: Operator) -> bool:
 def _unbounded(operator: Operator) -> Iterator[_Unbounded]:
     for heavy_operation in operator.heavy_operations:
         spec = catalog.FUNCTIONS.get(heavy_operation.expression.name or "")
-        cuts_itself = spec is not None and spec.rows_cut is not None
+        cuts_itself = spec is not None and spec.output_batch_rows is not None
         if (
             cuts_itself
             or not heavy_operation.weight.heavy

@@ -6,10 +6,20 @@ from collections.abc import Iterator
 
 from daft_lint.api import catalog
 from daft_lint.api.nodes import udf_related
-from daft_lint.api.rows import DOWNLOAD_ROWS, known_value
+from daft_lint.api.rows import known_value
 from daft_lint.api.rule import Level, Observation, PipelineRule, Sinks
 from daft_lint.api.segments import is_boundary
-from daft_lint.pipeline.model import Expression, ExpressionKind, NodeRef, Operator, Pipeline, Step, StepKind, UdfCall
+from daft_lint.pipeline.model import (
+    DOWNLOAD_ROWS,
+    Expression,
+    ExpressionKind,
+    NodeRef,
+    Operator,
+    Pipeline,
+    Step,
+    StepKind,
+    UdfCall,
+)
 
 
 class BatchNeverFills(PipelineRule):
@@ -90,7 +100,7 @@ def _splits(expression: Expression) -> bool:
     if expression.kind is not ExpressionKind.FUNCTION or expression.name is None:
         return False
     spec = catalog.FUNCTIONS.get(expression.name)
-    return spec is not None and spec.rows_cut is not None
+    return spec is not None and spec.output_batch_rows is not None
 
 
 def _observation(operator: Operator, call: UdfCall, size: int, split: NodeRef) -> Observation:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from daft_lint.api.batching import DEFAULT_BATCH_ROWS
 from daft_lint.api.edits import InsertCall
 from daft_lint.api.fan_out import PartitionDemand, partition_demand
 from daft_lint.api.nodes import source_label, udf_related
@@ -12,7 +11,7 @@ from daft_lint.api.order import why_unordered
 from daft_lint.api.promises import EXHAUSTION, Direction, Measure, Promise, Role, Symptom
 from daft_lint.api.rows import FEW_ROWS, is_sample
 from daft_lint.api.rule import Fix, Level, Observation, PipelineRule, Sinks, level_for
-from daft_lint.pipeline.model import Expression, Operator, PartitionsKind, Pipeline, Runner, Udf
+from daft_lint.pipeline.model import DEFAULT_BATCH_ROWS, Expression, Operator, PartitionsKind, Pipeline, Runner, Udf
 
 
 class LightReadWithoutFanOut(PipelineRule):

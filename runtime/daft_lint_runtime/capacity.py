@@ -46,7 +46,8 @@ def with_capacity(case: VerifyCase, asked: ClusterSpec, config: Config) -> Verif
 
 def shortage(case: VerifyCase, cluster: ClusterSpec, config: Config) -> str:
     """What the rules on capacity say of either text on such a cluster; empty where it holds all actors."""
-    from daft_lint.lint.engine import check_document, rules
+    from daft_lint.lint.engine import check_document
+    from daft_lint.lint.registry import rules
     from daft_lint.pipeline.model import Cluster
     from daft_lint.source.document import Document
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from daft_lint.api.finding import Finding
 from daft_lint.api.promises import Measure
 from daft_lint.api.rule import Rule
-from daft_lint.lint.engine import rules
+from daft_lint.lint.registry import rules
 from daft_lint_runtime.spec import ClusterSpec
 
 Predictions = Mapping[tuple[str, Measure], int]

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 def find(document: Document, config: Config) -> tuple[Finding, ...]:
     """What the linter says of one script, in the order of its lines; files that it calls are left out."""
-    from daft_lint.lint import engine
+    from daft_lint.lint.engine import check_document
+    from daft_lint.lint.merge import report_order
 
-    report = engine.check_document(document, config)
+    report = check_document(document, config)
     own = (finding for finding in report.findings if finding.span.path == document.path)
-    return tuple(sorted(own, key=engine.order))
+    return tuple(sorted(own, key=report_order))
 
 
 def linted_case(path: Path, config: Config) -> VerifyCase:
@@ -69,7 +70,7 @@ def case_against(path: Path, other: str, config: Config) -> VerifyCase:
 def predictions(document: Document, config: Config) -> Predictions:
     """What the model foresees of each UDF of a text; where a UDF is called in two places, what holds for both."""
     from daft_lint.pipeline.dataflow.predict import predict
-    from daft_lint.pipeline.interpreter.interpret import interpret
+    from daft_lint.pipeline.interpreter.interpreter import interpret
     from daft_lint.pipeline.interpreter.project import Project
     from daft_lint.source.document import ParseFailure, run_as_deep_as_needed
 

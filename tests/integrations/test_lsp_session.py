@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -17,7 +16,8 @@ from pytest_lsp import LanguageClient  # noqa: E402
 
 from daft_lint.integrations.lsp.session import differences  # noqa: E402
 from daft_lint.source.document import Document  # noqa: E402
-from tests.plugins import environment  # noqa: E402
+from tests.helpers import environment  # noqa: E402
+from tests.work import lines_run  # noqa: E402
 
 TEXT = 'import daft\n\ndf = daft.read_parquet("s3://b/*.parquet")\ndf.repartition(8)\ndf.show()\n'
 SERVER = pytest_lsp.ClientServerConfig(
@@ -47,14 +47,19 @@ async def test_an_editor_gets_findings_and_their_fixes(client: LanguageClient, t
     assert any(action.edit is not None or action.data is not None for action in actions or ())
 
 
+def repeating(count: int) -> tuple[Document, Document]:
+    """A file of functions with the same lines, and what fixes make of it."""
+    function = 'def f():\n    df = daft.read_parquet("s3://x")\n    df.where(df["a"])\n    return df\n\n\n'
+    before = "import daft\n" + count * function
+    return Document.from_text("a.py", before), Document.from_text("a.py", before.replace("    df.w", "    df = df.w"))
+
+
 def test_fixes_for_a_file_of_lines_that_repeat_take_no_time() -> None:
     """A diff that tries every pair of equal lines takes minutes for these."""
-    function = 'def f():\n    df = daft.read_parquet("s3://x")\n    df.where(df["a"])\n    return df\n\n\n'
-    before = "import daft\n" + 1000 * function
-    after = before.replace("    df.where", "    df = df.where")
-    begun = time.process_time()
-    edits = differences(*(Document.from_text("a.py", text) for text in (before, after)))
-    assert time.process_time() - begun < 20
+    few, many = (lines_run(differences, *repeating(count)) for count in (50, 200))
+    assert many < 4 * few * 1.5
+    before, after = (document.raw.decode() for document in repeating(1000))
+    edits = differences(*repeating(1000))
     raw = before.encode()
     for edit in reversed(edits):
         raw = raw[: edit.start] + edit.text.encode() + raw[edit.end :]

@@ -11,7 +11,7 @@ from daft_lint.config import Config
 from daft_lint.lint.engine import check_document
 from daft_lint.lint.precedence import in_order
 from daft_lint.source.document import Document
-from tests.plugins import install, python
+from tests.helpers import install, python
 
 SCRIPT = """
 import daft

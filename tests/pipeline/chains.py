@@ -17,6 +17,7 @@ from daft_lint.pipeline.model import (
     Partitions,
     Projection,
     Source,
+    SourceKind,
     Step,
     StepKind,
     Strength,
@@ -53,7 +54,7 @@ def udf(
     batch_size: int | None = None,
     opens: bool = False,
     is_generator: bool = False,
-    multiplies: bool = False,
+    unsized_output: bool = False,
 ) -> Udf:
     return Udf(
         name,
@@ -62,7 +63,7 @@ def udf(
         returns=returns,
         batch_size=None if batch_size is None else Count(batch_size),
         is_generator=is_generator,
-        multiplies=multiplies,
+        unsized_output=unsized_output,
     )
 
 
@@ -141,4 +142,4 @@ def memory(*, rows: int | None = None, closed: bool = True, **columns: Weight) -
 
 
 def parameter() -> Chain:
-    return Chain(Step("parameter", StepKind.SOURCE, location(), source=Source("parameter")))
+    return Chain(Step("parameter", StepKind.SOURCE, location(), source=Source("parameter", kind=SourceKind.PARAMETER)))

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from daft_lint import config as configuration
 from daft_lint.lint import engine
-from daft_lint.pipeline.interpreter.interpret import Interpreter
+from daft_lint.pipeline.interpreter.interpreter import Interpreter
 from daft_lint.pipeline.interpreter.project import Project
 from daft_lint.pipeline.model import Settings
 from daft_lint.source.document import Document

@@ -5,6 +5,7 @@ import json
 
 from daft_lint.api.finding import Finding, FindingFix, FixEdit, Related, Span
 from daft_lint.api.rule import Level
+from daft_lint.lint.source_lines import SourceLines
 from daft_lint.report import concise, text
 from daft_lint.report import json as as_json
 
@@ -26,7 +27,7 @@ FOUND = Finding(
     (Related(at(2, 1, 3), "here"),),
     FIX,
 )
-SOURCE = text.SourceLines({"a.py": "日\t= abc\nx\x1b[31m\n".encode()})
+SOURCE = SourceLines({"a.py": "日\t= abc\nx\x1b[31m\n".encode()})
 
 
 def test_text_frames() -> None:
@@ -44,7 +45,7 @@ def test_text_frames() -> None:
         "  = Write.",
         "  = fix: Insert it (unsafe: the row order)",
         "",
-        "Found 1 finding (1 warning) in 1 file. 1 finding can be fixed: daft-lint fix.",
+        "1 finding (1 warning) in 1 file. 1 finding can be fixed with daft-lint fix.",
     ]
 
 

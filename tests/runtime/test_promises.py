@@ -15,8 +15,8 @@ from daft_lint_runtime.verdict import CaseRuns, Outcome, Verdict, judge
 
 from daft_lint.api.promises import EXHAUSTION, Changes, Direction, Failure, Measure, Promise, Role, Symptom
 from daft_lint.api.rule import Level, Rule
-from daft_lint.lint.engine import rules
-from tests.plugins import ROOT, install, python
+from daft_lint.lint.registry import rules
+from tests.helpers import ROOT, install, python
 from tests.runtime.runtime_cases import finding
 
 LOWER, HIGHER = Direction.LOWER, Direction.HIGHER

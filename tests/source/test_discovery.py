@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from daft_lint.config import Config
-from daft_lint.config.selection import Selection
+from daft_lint.config import Config, Selection
 from daft_lint.source.discovery import discover
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from daft_lint.config import Config
 from daft_lint.lint.engine import Checker
-from daft_lint.lint.runner import Source, check_one
+from daft_lint.lint.results import SourceFile
+from daft_lint.lint.sequential import check_one
 from daft_lint.source.prescan import Import, Prescan
 
 
@@ -124,7 +125,7 @@ def test_what_is_left_out_rests_on_what_it_imports(tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(tmp_path)
     Path("a.py").write_text("import daft\nfrom b import x\nfrom c import y\n\ndaft.range(x).collect()\n")
     Path("b.py").write_text("x = 1\n")
-    outcome = check_one(Checker(Config()), Source("a.py", Path("a.py").read_bytes()))
+    outcome = check_one(Checker(Config()), SourceFile("a.py", Path("a.py").read_bytes()))
     assert outcome.modules == {"b.py"}
     assert "./c.py" in outcome.looked_for
 

@@ -1,18 +1,18 @@
-"""What a file calls the constants behind batch sizes, those of other files of the tree included."""
+"""What a file calls the constants behind batch sizes, those of other files of the project included."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
-from daft_lint.pipeline.interpreter.values import Class, Instance, Lazy, Literal, Module, Scope
+from daft_lint.pipeline.interpreter.definitions import Class, Instance, Module
+from daft_lint.pipeline.interpreter.imports import resolve_lazy
+from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
+from daft_lint.pipeline.interpreter.scopes import Scope
+from daft_lint.pipeline.interpreter.values import LazyImport, Literal
 from daft_lint.pipeline.model import Constants, NodeRef, Step
 
-if TYPE_CHECKING:
-    from daft_lint.pipeline.interpreter.interpret import Interpreter
 
-
-def constants_of(steps: Iterable[Step], interpreter: Interpreter) -> Constants:
+def constant_names(steps: Iterable[Step], interpreter: InterpreterProtocol) -> Constants:
     """The spellings, at the top level of each file that a step stands in, of the batch sizes of the steps' UDFs."""
     steps = tuple(steps)
     calls = (e.udf for step in steps for e in step.udf_calls() if e.udf is not None)
@@ -32,7 +32,7 @@ def constants_of(steps: Iterable[Step], interpreter: Interpreter) -> Constants:
 class _Spellings:
     """Looks into what is evaluated already, and loads no module for it."""
 
-    def __init__(self, interpreter: Interpreter) -> None:
+    def __init__(self, interpreter: InterpreterProtocol) -> None:
         self.interpreter = interpreter
         self.project = interpreter.project
 
@@ -46,8 +46,8 @@ class _Spellings:
 
     def _of(self, value: object, name: str, scope: Scope, depth: int = 0) -> Iterator[tuple[NodeRef, str]]:
         """The constants that a name stands for or holds: `BATCH`, `settings.BATCH`, `settings.Config.batch`."""
-        if isinstance(value, Lazy) and self._is_loaded(value, scope):
-            value = self.interpreter.force(value, scope)
+        if isinstance(value, LazyImport) and self._is_loaded(value, scope):
+            value = resolve_lazy(self.interpreter, value, scope)
         if isinstance(value, Literal) and value.origin is not None:
             yield value.origin, name
         if isinstance(value, Module) and depth == 0:
@@ -60,12 +60,12 @@ class _Spellings:
     def _attributes(self, value: object) -> Iterator[tuple[str, object]]:
         """Those of an object, or of a plain class: other classes need not have what their body binds (a data class with
         slots, a model of pydantic, a `daft.cls`)."""
-        if isinstance(value, Instance) and value.of.udf is None:
-            for key, inner in value.of.names.items():
+        if isinstance(value, Instance) and value.cls.udf is None:
+            for key, inner in value.cls.names.items():
                 yield key, self.interpreter.heap.get((value, key)) or self.project.heap.get((value, key)) or inner
         elif isinstance(value, Class) and not (value.node.decorators or value.node.bases):
             yield from value.names.items()
 
-    def _is_loaded(self, lazy: Lazy, scope: Scope) -> bool:
+    def _is_loaded(self, lazy: LazyImport, scope: Scope) -> bool:
         modules = (lazy.module, f"{lazy.module}.{lazy.name}")
         return any(self.project.modules.resolve(module, scope.path) in self.project.scopes for module in modules)

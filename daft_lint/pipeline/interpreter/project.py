@@ -1,57 +1,59 @@
-"""Names across modules: what the files of the tree define.
+"""Names across modules: what the files of the project define.
 
-A module of the tree is parsed and evaluated once a process, when a name of it is first needed; it is never imported.
+A module of the project is parsed and evaluated once a process, when a name of it is first needed; it is never imported.
 """
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import libcst as cst
 
-from daft_lint.lint.suppressions import facts_on_line
-from daft_lint.pipeline.interpreter.values import Scope
-from daft_lint.pipeline.model import Settings, SourceFacts
-from daft_lint.source.document import Document, ParseFailure
+from daft_lint.pipeline.facts.comments import comment_facts
+from daft_lint.pipeline.interpreter.scopes import LayeredDict, Scope
+from daft_lint.pipeline.model import SourceFacts
+from daft_lint.source.document import Cell, Document, ParseFailure
 from daft_lint.source.modules import MAX_MODULE_BYTES, Modules
 from daft_lint.source.positions import Positions
-
-if TYPE_CHECKING:
-    from daft_lint.source.document import Cell
 
 MAX_MODULES = 64
 """Modules whose names are kept; beyond that, the oldest is forgotten."""
 
+ModuleEvaluator = Callable[[Document, Callable[[Scope], None]], LayeredDict]
+"""Evaluates the top level of a module: hands over its scope before its first statement, and returns the attributes of
+the objects that it makes, by object and name."""
+
 
 class Project:
-    """The tree that is checked, as far as its files import each other; `modules` finds them."""
+    """The files that are checked, as far as they import each other; `modules` finds them."""
 
     def __init__(self, modules: Modules | None = None) -> None:
         self.modules = Modules() if modules is None else modules
         self.scopes: dict[str, Scope | None] = {}
         self.positions: dict[Cell, Positions] = {}
-        self.said: dict[Cell, dict[int, SourceFacts]] = {}
+        self.facts_by_line: dict[Cell, dict[int, SourceFacts]] = {}
         self.left_out: dict[Cell, ParseFailure] = {}
         """Cells of notebooks and Markdown that do not parse, and why."""
         self.heap: dict[object, object] = {}
-        self.loaded: dict[str, Document] = {}
+        """The attributes of the objects that modules make, by object and name."""
+        self.documents: dict[str, Document] = {}
         """The documents of the modules in `scopes`, by path."""
 
     # Documents
 
     def document_of(self, path: str, raw: bytes) -> Document:
         """The document of a file: the one that is parsed already where it was imported."""
-        known = self.loaded.get(path)
+        known = self.documents.get(path)
         return known if known is not None and known.raw == raw else Document.from_bytes(path, raw)
 
     def release(self, document: Document) -> None:
         """Forget what was worked out for a document that has been checked, unless others import it."""
-        if self.loaded.get(document.path) is document:
+        if self.documents.get(document.path) is document:
             return
         for cell in document.cells:
             self.positions.pop(cell, None)
-            self.said.pop(cell, None)
+            self.facts_by_line.pop(cell, None)
             self.left_out.pop(cell, None)
             cell.forget_tree()
 
@@ -81,9 +83,9 @@ class Project:
         """What a `# daft-lint: rows=...` comment says on the lines of a call, or of its statement's first line."""
         if b"daft-lint:" not in cell.source:
             return None
-        facts = self.said.get(cell)
+        facts = self.facts_by_line.get(cell)
         if facts is None:
-            facts = self.said[cell] = dict(facts_on_line(cell))
+            facts = self.facts_by_line[cell] = dict(comment_facts(cell).by_line)
         if not facts:
             return None
         positions = self.positions_of(cell)
@@ -95,8 +97,9 @@ class Project:
 
     # Modules
 
-    def scope_of(self, module: str, path: str, settings: Settings) -> Scope | None:
-        """The names that a module of the tree defines; None where it cannot be read or parsed."""
+    def scope_of(self, module: str, path: str, evaluate: ModuleEvaluator) -> Scope | None:
+        """The names that a module defines, as a file at `path` imports it; None where the project has none that can be
+        read and parsed."""
         file = self.modules.resolve(module, path)
         if file is None:
             return None
@@ -105,26 +108,23 @@ class Project:
             if len(self.scopes) >= MAX_MODULES:
                 oldest = next(iter(self.scopes))
                 self.scopes.pop(oldest)
-                self.loaded.pop(oldest, None)
+                self.documents.pop(oldest, None)
             self.scopes[file] = None
-            self.load(file, settings)
+            self._load(file, evaluate)
         return self.scopes[file]
 
-    def load(self, file: str, settings: Settings) -> None:
+    def _load(self, file: str, evaluate: ModuleEvaluator) -> None:
         """Evaluate a module's top level; imports in a circle see what is there so far."""
-        from daft_lint.pipeline.interpreter.interpret import Interpreter
-
         try:
             document = self.modules.overlay.get(file)
             if document is None and os.path.getsize(file) > MAX_MODULE_BYTES:
                 return
-            document = self.loaded[file] = document or Document.read(file)
-            interpreter = Interpreter(settings, self, document.path)
-            interpreter.define(document, lambda scope: self.scopes.__setitem__(file, scope))
+            document = self.documents[file] = document or Document.read(file)
+            heap = evaluate(document, lambda scope: self.scopes.__setitem__(file, scope))
         except (OSError, ParseFailure):
             return
         except RecursionError:
             # The caller tries again with a larger stack.
             self.scopes.pop(file, None)
             raise
-        self.heap.update(interpreter.heap.layers[0])
+        self.heap.update(heap.layers[0])

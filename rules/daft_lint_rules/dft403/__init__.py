@@ -140,11 +140,11 @@ def _refuse_for_target(use: LegacyUse, uses: Sequence[LegacyUse], target: Versio
         given = [arg.keyword.value for arg in call.args if arg.keyword] if isinstance(call, cst.Call) else []
         is_class = use.definition is not None and isinstance(use.definition.node, cst.ClassDef)
         for name in given:
-            since = catalog.LEGACY[f"udf({name})"].since if name in catalog.UDF_OPTIONS else (0, 0, 0)
+            since = catalog.LEGACY[f"udf({name})"].since if name in catalog.LEGACY_UDF_OPTIONS else Version(0, 0, 0)
             if name == "num_gpus" and not is_class:
                 since = catalog.LEGACY["udf(num_cpus)"].since
             if target < since:
-                raise NoEquivalent(f"`{catalog.UDF_OPTIONS[name]}` needs Daft {_version(since)}")
+                raise NoEquivalent(f"`{catalog.LEGACY_UDF_OPTIONS[name]}` needs Daft {_version(since)}")
 
 
 def _location(use: LegacyUse) -> NodeRef:

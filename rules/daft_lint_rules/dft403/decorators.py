@@ -112,7 +112,7 @@ def _options(call: cst.Call) -> dict[str, cst.Arg]:
         if arg.keyword is None:
             raise NoEquivalent("its options are not spelled out")
         name = arg.keyword.value
-        if name not in (*_OF_METHOD, *_KEPT, *catalog.UDF_OPTIONS):
+        if name not in (*_OF_METHOD, *_KEPT, *catalog.LEGACY_UDF_OPTIONS):
             raise NoEquivalent(f"`{name}` has no equivalent: limit what runs at once by `max_concurrency`, or drop it")
         found[name] = arg
     return found
@@ -137,10 +137,10 @@ def _function(use: LegacyUse, call: cst.Call, options: dict[str, cst.Arg]) -> Re
     prefix, cell = _prefix(call), use.call.cell
     actions: list[Action] = [ReplaceNode(NodeRef(cell, call.func), f"{prefix}func.batch")]
     for name, arg in options.items():
-        if name in catalog.UDF_OPTIONS and _is_none(arg):
+        if name in catalog.LEGACY_UDF_OPTIONS and _is_none(arg):
             actions.append(RemoveArgument(use.call, name))
-        elif name in catalog.UDF_OPTIONS and arg.keyword is not None:
-            actions.append(ReplaceNode(NodeRef(cell, arg.keyword), catalog.UDF_OPTIONS[name]))
+        elif name in catalog.LEGACY_UDF_OPTIONS and arg.keyword is not None:
+            actions.append(ReplaceNode(NodeRef(cell, arg.keyword), catalog.LEGACY_UDF_OPTIONS[name]))
     return Rewrite(actions, () if prefix else ("func",))
 
 
@@ -183,7 +183,7 @@ class _Class:
 
     def _of_class(self) -> list[str]:
         given = {
-            catalog.UDF_OPTIONS.get(name, name): code(arg.value)
+            catalog.LEGACY_UDF_OPTIONS.get(name, name): code(arg.value)
             for name, arg in self.options.items()
             if name not in _OF_METHOD and not _is_none(arg)
         }

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from daft_lint.pipeline.dataflow.predict import Prediction, predict
-from daft_lint.pipeline.interpreter.interpret import interpret
+from daft_lint.pipeline.interpreter.interpreter import interpret
 from daft_lint.pipeline.interpreter.project import Project
 from daft_lint.pipeline.model import Cluster, Settings
 from daft_lint.report.plan import render

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from daft_lint.pipeline.facts.footers import footer_facts
-from daft_lint.pipeline.interpreter.interpret import interpret
+from daft_lint.pipeline.interpreter.interpreter import interpret
 from daft_lint.pipeline.interpreter.project import Project
 from daft_lint.pipeline.model import Settings
 from daft_lint.source.document import Document

@@ -1,0 +1,253 @@
+"""Statements that hold others: branches, loops, `with`, definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
+from typing import Any
+
+import libcst as cst
+
+from daft_lint.pipeline.interpreter.assignments import bind
+from daft_lint.pipeline.interpreter.definitions import Class, Function, UdfDecorator
+from daft_lint.pipeline.interpreter.library_calls import ASSERTING_FAILURE, EXPECTING_FAILURE
+from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
+from daft_lint.pipeline.interpreter.scopes import Scope
+from daft_lint.pipeline.interpreter.steps import add_iteration
+from daft_lint.pipeline.interpreter.udfs import decorate
+from daft_lint.pipeline.interpreter.values import (
+    DaftName,
+    ExternalCall,
+    ExternalName,
+    ListValue,
+    Literal,
+    dataframes_in,
+    element_of,
+)
+from daft_lint.source.syntax import is_main_guard, last_name
+
+MAX_LOOP_ITEMS = 8
+"""Items of a literal list that a loop goes through one by one; for loops in one another, of all of them."""
+MAX_LOOP_DEPTH = 2
+"""Nested loops whose body is evaluated a second time."""
+
+Body = Callable[[], bool]
+"""Evaluates a body; true where control does not reach its end."""
+
+# Branches
+
+
+def _branch(
+    interpreter: InterpreterProtocol,
+    scope: Scope,
+    bodies: Iterable[Body],
+    or_unchanged: bool = False,
+    is_conditional: bool = True,
+) -> bool:
+    """Evaluate alternatives and merge what they wrote; true where none reaches the end.
+
+    `or_unchanged`: it may be that none of them runs. `is_conditional`: what they set may not be set.
+    """
+    written: list[dict[object, object]] = []
+    stored: list[dict[object, object]] = []
+    for body in bodies:
+        scope.names.push()
+        interpreter.heap.push()
+        if is_conditional:
+            with interpreter.branches:
+                ended = body()
+        else:
+            ended = body()
+        names, heap = scope.names.pop(), interpreter.heap.pop()
+        if not ended:
+            written.append(names)
+            stored.append(heap)
+    if not written and not or_unchanged:
+        return True
+    scope.names.merge_branches(written, or_unchanged)
+    interpreter.heap.merge_branches(stored, or_unchanged)
+    return False
+
+
+def _if(interpreter: InterpreterProtocol, node: cst.If, scope: Scope) -> bool:
+    known = known_truth(interpreter, node.test, scope)
+    if known is True:
+        return interpreter.suite(node.body, scope)
+    orelse = node.orelse
+
+    def else_body() -> bool:
+        if isinstance(orelse, cst.If):
+            return _if(interpreter, orelse, scope)
+        return orelse is not None and interpreter.suite(orelse.body, scope)
+
+    if known is False:
+        return else_body()
+    bodies: list[Body] = [lambda: interpreter.suite(node.body, scope)]
+    if orelse is not None:
+        bodies.append(else_body)
+    return _branch(interpreter, scope, bodies, or_unchanged=orelse is None)
+
+
+def known_truth(interpreter: InterpreterProtocol, test: cst.BaseExpression, scope: Scope) -> bool | None:
+    """What a test is known to be: only constants decide, and the main guard counts as true."""
+    if is_main_guard(test):
+        return True
+    value = interpreter.evaluate(test, scope)
+    if isinstance(value, Literal) and value.sure:
+        return bool(value.value)
+    return True if value == ExternalName("typing.TYPE_CHECKING") else None
+
+
+def _match(interpreter: InterpreterProtocol, node: cst.Match, scope: Scope) -> bool:
+    interpreter.evaluate(node.subject, scope)
+    bodies = [_suite(interpreter, case.body, scope) for case in node.cases]
+    return _branch(interpreter, scope, bodies, or_unchanged=True)
+
+
+def _try(interpreter: InterpreterProtocol, node: cst.Try | cst.TryStar, scope: Scope) -> bool:
+    def body() -> bool:
+        ended = interpreter.suite(node.body, scope)
+        if not ended and node.orelse is not None:
+            ended = interpreter.suite(node.orelse.body, scope)
+        return ended
+
+    if node.handlers:
+        bodies = [body, *(_suite(interpreter, handler.body, scope) for handler in node.handlers)]
+        ended = _branch(interpreter, scope, bodies, is_conditional=False)
+    else:
+        ended = body()
+    if node.finalbody is not None:
+        ended = interpreter.suite(node.finalbody.body, scope) or ended
+    return ended
+
+
+def _suite(interpreter: InterpreterProtocol, body: cst.BaseSuite, scope: Scope) -> Body:
+    return lambda: interpreter.suite(body, scope)
+
+
+# Loops
+
+
+def _for(interpreter: InterpreterProtocol, node: cst.For, scope: Scope) -> bool:
+    values = interpreter.evaluate(node.iter, scope)
+    add_iteration(interpreter, values, node.iter, scope)
+    items = values.items if isinstance(values, ListValue) and not values.open else ()
+    if 0 < len(items) <= MAX_LOOP_ITEMS // interpreter.unrolled:
+        with interpreter.unrolling(len(items)):
+            for item in items:
+                if interpreter.work <= interpreter.max_work:
+                    bind(interpreter, node.target, item, scope)
+                    interpreter.suite(node.body, scope)
+    else:
+        _loop(interpreter, scope, lambda: bind(interpreter, node.target, element_of(values), scope), node.body)
+    if node.orelse is not None:
+        interpreter.suite(node.orelse.body, scope)
+    return False
+
+
+def _while(interpreter: InterpreterProtocol, node: cst.While, scope: Scope) -> bool:
+    interpreter.evaluate(node.test, scope)
+    _loop(interpreter, scope, lambda: None, node.body)
+    if node.orelse is not None:
+        interpreter.suite(node.orelse.body, scope)
+    return False
+
+
+def _loop(interpreter: InterpreterProtocol, scope: Scope, begin: Callable[[], None], body: cst.BaseSuite) -> None:
+    """The body once, and once more where it rebinds a DataFrame. A loop that rebinds one is taken to run: what an empty
+    loop would leave is no plan that its author has in mind."""
+    names, heap = scope.names, interpreter.heap
+    names.push()
+    heap.push()
+    with interpreter.loops, interpreter.branches:
+        begin()
+        interpreter.suite(body, scope)
+        written = names.layers[-1]
+        rebinds = any(dataframes_in(v) and dataframes_in(names.get_below(k)) for k, v in written.items())
+        if rebinds and interpreter.loops.depth <= MAX_LOOP_DEPTH:
+            begin()
+            interpreter.suite(body, scope)
+    names.merge_loop()
+    heap.merge_loop()
+
+
+# with
+
+
+def _with(interpreter: InterpreterProtocol, node: cst.With, scope: Scope) -> bool:
+    is_test = expects_failure = False
+    for item in node.items:
+        value = interpreter.evaluate(item.item, scope)
+        if isinstance(item.item, cst.Call) and last_name(item.item) in ASSERTING_FAILURE:
+            is_test = expects_failure = True
+        elif isinstance(value, ExternalCall) and value.path in EXPECTING_FAILURE:
+            expects_failure = True
+        if item.asname is not None:
+            bind(interpreter, item.asname.name, value, scope)
+    with (
+        interpreter.tests if is_test else nullcontext(),
+        interpreter.expected_failures if expects_failure else nullcontext(),
+    ):
+        ended = interpreter.suite(node.body, scope)
+    return ended and not expects_failure
+
+
+# Definitions
+
+
+def _function_def(interpreter: InterpreterProtocol, node: cst.FunctionDef, scope: Scope) -> bool:
+    function = Function(node, scope, node.name.value)
+    value = _decorated(interpreter, node, function, scope)
+    scope.set(node.name.value, value)
+    if isinstance(value, Function):
+        interpreter.functions.append(value)
+    return False
+
+
+def _class_def(interpreter: InterpreterProtocol, node: cst.ClassDef, scope: Scope) -> bool:
+    bases = tuple(interpreter.evaluate(base.value, scope) for base in node.bases)
+    inner = scope.child()
+    names: dict[str, object] = {}
+    is_dataclass = any(last_name(d.decorator) == "dataclass" for d in node.decorators)
+    owner = Class(node, scope, names, bases, is_dataclass=is_dataclass)
+    methods: list[Function] = []
+    body = node.body.body if isinstance(node.body, cst.IndentedBlock) else ()
+    for statement in body:
+        if isinstance(statement, cst.FunctionDef):
+            function = Function(statement, scope, statement.name.value, owner)
+            value = _decorated(interpreter, statement, function, inner)
+            inner.set(function.name, value)
+            if isinstance(value, Function):
+                methods.append(value)
+        else:
+            interpreter.block([statement], inner)
+    names.update((str(name), value) for name, value in inner.names.layers[0].items())
+    decorated = _decorated(interpreter, node, owner, scope)
+    scope.set(node.name.value, decorated)
+    if decorated is owner:
+        interpreter.functions.extend(method for method in methods if method.name != "__init__")
+    return False
+
+
+def _decorated(
+    interpreter: InterpreterProtocol, node: cst.FunctionDef | cst.ClassDef, value: object, scope: Scope
+) -> object:
+    """Apply the decorators that mean something to Daft, the innermost first."""
+    for decorator in reversed(node.decorators):
+        applied = interpreter.evaluate(decorator.decorator, scope)
+        if isinstance(applied, (DaftName, UdfDecorator)):
+            value = decorate(interpreter, applied, value, scope.location(decorator.decorator))
+    return value
+
+
+COMPOUND_STATEMENTS: dict[type[cst.CSTNode], Callable[[InterpreterProtocol, Any, Scope], bool]] = {
+    cst.If: _if,
+    cst.For: _for,
+    cst.While: _while,
+    cst.Try: _try,
+    cst.TryStar: _try,
+    cst.With: _with,
+    cst.Match: _match,
+    cst.FunctionDef: _function_def,
+    cst.ClassDef: _class_def,
+}

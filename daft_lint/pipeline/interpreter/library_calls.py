@@ -1,0 +1,79 @@
+"""What calls of other packages mean to a pipeline: constants that they pass on, defaults, the size of a Ray cluster."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from daft_lint.pipeline.interpreter.arguments import Arguments
+from daft_lint.pipeline.interpreter.builtin_calls import call_builtin
+from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
+from daft_lint.pipeline.interpreter.scopes import Scope
+from daft_lint.pipeline.interpreter.values import (
+    MAX_CONTAINED,
+    UNKNOWN,
+    Attributes,
+    ExternalCall,
+    Literal,
+    Partial,
+    literal_value,
+    unsure,
+)
+
+EXPECTING_FAILURE = frozenset({"pytest.raises", "contextlib.suppress"})
+"""Contexts in which a statement that does nothing may be meant."""
+ASSERTING_FAILURE = frozenset({"raises", "assertRaises", "assertRaisesRegex"})
+"""The names, of pytest and unittest, of contexts in which tests expect an error."""
+
+
+def call_external(interpreter: InterpreterProtocol, path: str, args: Arguments, scope: Scope) -> object:
+    """A call of a name out of view, by its qualified name."""
+    if path.startswith("builtins."):
+        return call_builtin(interpreter, path.removeprefix("builtins."), args, scope)
+    if path in ("functools.partial", "partial"):
+        return _partial(args)
+    if path in ("argparse.ArgumentParser", "ArgumentParser"):
+        return Attributes({})
+    if path in ("os.environ.get", "os.getenv"):
+        return _environment_variable(args)
+    if path == "ray.init":
+        _note_ray_init(interpreter, args)
+        return ExternalCall(path)
+    if path in ("dataclasses.replace", "copy.copy", "copy.deepcopy", "typing.cast"):
+        return args.positional[-1 if path == "typing.cast" else 0][0] if args.positional else UNKNOWN
+    if path in ("types.SimpleNamespace", "argparse.Namespace"):
+        return Attributes(args.keyword_values())
+    interpreter.recorder.escape(*args.values())
+    return ExternalCall(path)
+
+
+def _partial(args: Arguments) -> object:
+    """`functools.partial(function, ...)`."""
+    if not args.positional:
+        return UNKNOWN
+    function, *values = args.positional_values()
+    keywords = args.keyword_values()
+    if isinstance(function, Partial):
+        # As functools does: one object however often it is repeated.
+        merged = {**function.keywords, **keywords}
+        return Partial(function.function, (*function.args, *values)[:MAX_CONTAINED], merged)
+    return Partial(function, tuple(values), keywords)
+
+
+def _environment_variable(args: Arguments) -> object:
+    """A variable's default: what the script counts on where nobody sets it."""
+    default = args.value(1, "default")
+    return unsure(default) if isinstance(default, Literal) and default.value is not None else UNKNOWN
+
+
+def _note_ray_init(interpreter: InterpreterProtocol, args: Arguments) -> None:
+    """`ray.init(num_cpus=...)` without an address starts one node of that size."""
+    address = args.value(0, "address")
+    if address is UNKNOWN or literal_value(address) not in (None, "local"):
+        return
+    cpus, gpus = literal_value(args.keyword("num_cpus")), literal_value(args.keyword("num_gpus"))
+    cluster = interpreter.recorder.cluster
+    if isinstance(cpus, (int, float)):
+        cluster = replace(cluster, nodes=1, cpus_per_node=float(cpus))
+    if isinstance(gpus, (int, float)):
+        cluster = replace(cluster, nodes=1, gpus_per_node=float(gpus))
+    interpreter.recorder.cluster = cluster

@@ -1,0 +1,110 @@
+"""What the parts of the interpreter are given: the state of a run, and the entry points of its recursion.
+
+Statements hold expressions, expressions hold calls, and calls lead to the statements of other functions. The parts
+call one another through this protocol where a direct import would run in a circle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+import libcst as cst
+
+from daft_lint.pipeline.interpreter.arguments import Arguments
+from daft_lint.pipeline.interpreter.definitions import Class, Function, Instance
+from daft_lint.pipeline.interpreter.project import Project
+from daft_lint.pipeline.interpreter.recorder import Recorder
+from daft_lint.pipeline.interpreter.scopes import LayeredDict, Scope
+from daft_lint.pipeline.model import Settings, Udf
+from daft_lint.source.document import Document
+
+
+class Nesting:
+    """How many blocks of one kind the interpreter is in: `with nesting:` evaluates one more."""
+
+    __slots__ = ("depth",)
+
+    def __init__(self) -> None:
+        self.depth = 0
+
+    def __enter__(self) -> None:
+        self.depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.depth -= 1
+
+    def __bool__(self) -> bool:
+        return self.depth > 0
+
+
+class ActiveCall:
+    """A function whose body is being evaluated, and what it has returned so far on its paths."""
+
+    __slots__ = ("node", "returned")
+
+    def __init__(self, node: cst.FunctionDef | cst.Lambda) -> None:
+        self.node = node
+        self.returned: list[object] = []
+
+
+class InterpreterProtocol(Protocol):
+    """One run of the interpreter over one document. `scope` is always passed along."""
+
+    settings: Settings
+    project: Project
+    path: str
+    recorder: Recorder
+    heap: LayeredDict
+    """Attributes by object and name."""
+    root_scope: Scope
+    statement: cst.CSTNode | None
+    """The innermost statement at work."""
+
+    branches: Nesting
+    """Branches and loop bodies: what is set in one may not be set."""
+    loops: Nesting
+    expected_failures: Nesting
+    """Blocks in which the script expects a failure."""
+    tests: Nesting
+    """Tests, which nobody waits for."""
+    active_calls: list[ActiveCall]
+    """The innermost last."""
+
+    work: int
+    """Statements and items evaluated so far."""
+    max_work: int
+    unrolled: int
+    """How often the loops at work, which are unrolled item by item, repeat what stands in the innermost."""
+
+    functions: list[Function]
+    """The functions and methods that are defined in view."""
+    called_nodes: set[cst.CSTNode]
+    """Those that are called or made a UDF."""
+    called_functions: set[str]
+    """Those that are called with arguments, as `path::name`."""
+    call_results: dict[object, object]
+    """What calls with constant arguments returned."""
+    uncalled_instances: dict[Class, Instance]
+    """The objects of classes that nobody in view makes."""
+    udfs: dict[object, Udf]
+    """Each UDF once, by its definition and its options."""
+
+    def evaluate(self, node: cst.BaseExpression, scope: Scope) -> object:
+        """The value of an expression."""
+
+    def apply(self, callee: object, args: Arguments, node: cst.Call, scope: Scope) -> object:
+        """What a call of a value returns."""
+
+    def block(self, body: Sequence[cst.CSTNode], scope: Scope) -> bool:
+        """Evaluate statements; true where control does not reach the end."""
+
+    def suite(self, body: cst.BaseSuite, scope: Scope) -> bool:
+        """Evaluate the body of a compound statement; true where control does not reach the end."""
+
+    def evaluate_module(self, document: Document, on_scope: Callable[[Scope], None]) -> LayeredDict:
+        """Evaluate the top level of another module, as `ModuleEvaluator` says."""
+
+    def unrolling(self, times: int) -> AbstractContextManager[None]:
+        """A loop that is unrolled: what stands in it is evaluated so many times."""

@@ -1,0 +1,87 @@
+"""What the interpreter notes of one file while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from daft_lint.pipeline.dataflow.build import PipelineEnd
+from daft_lint.pipeline.interpreter.values import dataframes_in
+from daft_lint.pipeline.model import (
+    Cluster,
+    Construction,
+    DiscardedStep,
+    LegacyUse,
+    ReadOnDataFrame,
+    Reads,
+    Runner,
+    Step,
+    StepKind,
+    Udf,
+)
+
+
+@dataclass(slots=True, eq=False)
+class Recorder:
+    """The steps, UDFs and calls of one file, and what becomes of its DataFrames."""
+
+    steps: list[Step] = field(default_factory=list)
+    consumed: set[Step] = field(default_factory=set)
+    """Some other step reads what they make, or the script only looks at it."""
+    escaped: set[Step] = field(default_factory=set)
+    """What they make leaves the view, so it may be read whole."""
+    top_level: set[Step] = field(default_factory=set)
+    """Made outside of any function."""
+    returned: set[Step] = field(default_factory=set)
+    """Some function returns what they make."""
+    in_tests: set[Step] = field(default_factory=set)
+    """Made in a test: nobody waits for it, and its rows are few."""
+    failing: set[Step] = field(default_factory=set)
+    """Made where the script expects a failure."""
+    udfs: list[Udf] = field(default_factory=list)
+    constructions: list[Construction] = field(default_factory=list)
+    discarded: list[DiscardedStep] = field(default_factory=list)
+    reads_on_dataframes: list[ReadOnDataFrame] = field(default_factory=list)
+    legacy: list[LegacyUse] = field(default_factory=list)
+    runners: set[Runner] = field(default_factory=set)
+    """The runners that the script sets."""
+    has_conditional_runner: bool = False
+    """It sets one in a branch that need not be taken."""
+    cluster: Cluster = field(default_factory=Cluster)
+    morsel_size: int | None = None
+    """`default_morsel_size`, in rows."""
+    limits: dict[str, None] = field(default_factory=dict)
+    """The caps that were reached, in words."""
+
+    def escape(self, *values: object) -> None:
+        """Values leave the view: their DataFrames may be read whole."""
+        for value in values:
+            for frame in dataframes_in(value):
+                self.escaped.add(frame.step)
+
+    def set_runner(self, runner: Runner, is_conditional: bool) -> None:
+        """The script sets its runner; `is_conditional`: in a branch that need not be taken."""
+        self.runners.add(runner)
+        self.has_conditional_runner = self.has_conditional_runner or is_conditional
+
+    def unconditional_runner(self) -> Runner | None:
+        """The runner that the script sets whatever happens, None where it sets none or several."""
+        return next(iter(self.runners)) if len(self.runners) == 1 and not self.has_conditional_runner else None
+
+    def ends(self) -> Iterator[PipelineEnd]:
+        """Where DataFrames are read, returned, or left unread.
+
+        A DataFrame that a function makes and drops never runs; one that a function returns, or that a module leaves
+        behind, may be read by others.
+        What a test makes is left out.
+        """
+        for step in self.steps:
+            if step in self.in_tests:
+                continue
+            if step.kind is StepKind.SINK:
+                yield PipelineEnd(step, step.reads)
+            elif step.kind is StepKind.COLLECT or step in self.escaped:
+                yield PipelineEnd(step, Reads.ALL)
+            elif step not in self.consumed:
+                is_left = step in self.top_level or step in self.returned
+                yield PipelineEnd(step, Reads.ALL if is_left else Reads.NONE)

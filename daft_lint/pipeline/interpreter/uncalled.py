@@ -1,0 +1,62 @@
+"""Functions that nobody in view calls: they are evaluated with unknown arguments."""
+
+from __future__ import annotations
+
+import re
+from contextlib import nullcontext
+
+from daft_lint.pipeline.interpreter.definitions import Class, Function, Instance
+from daft_lint.pipeline.interpreter.inlining import inline
+from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
+from daft_lint.source.document import Document
+from daft_lint.source.prescan import is_test_file
+from daft_lint.source.syntax import decorator_names
+
+
+def evaluate_uncalled(interpreter: InterpreterProtocol, document: Document) -> None:
+    """Evaluate the functions that nobody called, those that nobody mentions first."""
+    called_names = _called_names(document)
+    for mentioned in (False, True):
+        # Evaluating one can define others: the list grows in the loop.
+        for function in interpreter.functions:
+            is_waiting = function.node not in interpreter.called_nodes and function.scope.path == interpreter.path
+            if is_waiting and (function.name in called_names) is mentioned:
+                interpreter.called_nodes.add(function.node)
+                _evaluate(interpreter, function)
+
+
+def _called_names(document: Document) -> set[str]:
+    """The names that stand before a parenthesis, other than in a definition."""
+    raw = b"\n".join(cell.source for cell in document.cells)
+    return {name.decode() for name in re.findall(rb"(?<!def )\b([A-Za-z_]\w*)\s*\(", raw)}
+
+
+def _evaluate(interpreter: InterpreterProtocol, function: Function) -> None:
+    owner = function.owner
+    instance = None
+    if owner is not None and "staticmethod" not in decorator_names(function.node):
+        instance = _instance_of(interpreter, owner)
+    with interpreter.tests if is_test(interpreter.path, function) else nullcontext():
+        interpreter.recorder.escape(inline(interpreter, function, None, instance))
+
+
+def _instance_of(interpreter: InterpreterProtocol, owner: Class) -> Instance:
+    """An object of a class that nobody in view makes, its `__init__` evaluated with unknown arguments."""
+    known = interpreter.uncalled_instances.get(owner)
+    if known is not None:
+        return known
+    instance = interpreter.uncalled_instances[owner] = Instance(owner)
+    init = owner.names.get("__init__")
+    if isinstance(init, Function):
+        interpreter.called_nodes.add(init.node)
+        inline(interpreter, init, None, instance)
+    return instance
+
+
+def is_test(path: str, function: Function) -> bool:
+    """A test or a fixture that pytest finds by its default names, which nobody in view calls."""
+    if not is_test_file(path):
+        return False
+    if "fixture" in decorator_names(function.node):
+        return True
+    return function.name.startswith("test") and (function.owner is None or "Test" in function.owner.node.name.value)

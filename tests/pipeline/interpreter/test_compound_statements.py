@@ -1,0 +1,96 @@
+"""Branches, loops and contexts."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from daft_lint.pipeline.model import (
+    Script,
+)
+from tests.pipeline.interpreter.scripts import read, script, sinks
+
+
+def test_branches_keep_both_plans() -> None:
+    found = script(
+        """
+        import sys
+        df = daft.read_parquet("a.parquet")
+        if len(sys.argv) > 1:
+            df = df.limit(4)
+        df.write_parquet("out")
+        """
+    )
+    assert sorted(map(len, sinks(found))) == [2, 3]
+
+
+def test_a_constant_decides_its_branch() -> None:
+    found = script(
+        """
+        DEBUG = False
+        df = daft.read_parquet("a.parquet")
+        if DEBUG:
+            df = df.limit(4)
+        df.write_parquet("out")
+        """
+    )
+    assert sinks(found) == [["read_parquet", "write_parquet"]]
+
+
+def test_a_loop_runs_once_more_for_what_it_carries() -> None:
+    found = script(
+        """
+        df = daft.read_parquet("a.parquet")
+        for name in names():
+            df = df.with_column(name, size(df["image"]))
+        df.write_parquet("out")
+        """
+    )
+    assert sinks(found) == [["read_parquet", "with_column", "with_column", "write_parquet"]]
+
+
+def test_a_returning_branch_ends() -> None:
+    found = script(
+        """
+        def load(path, small):
+            df = daft.read_parquet("a.parquet")
+            if small:
+                return df.limit(3)
+            return df.into_batches(8)
+
+        load("x", unknown()).write_parquet("out")
+        """
+    )
+    assert sinks(found) == [
+        ["read_parquet", "limit", "write_parquet"],
+        ["read_parquet", "into_batches", "write_parquet"],
+    ]
+
+
+def mistakes(script: Script) -> list[int]:
+    found = (script.udfs, script.constructions, script.discarded, script.reads_on_dataframes, script.steps)
+    return [len(kind) for kind in found]
+
+
+@pytest.mark.parametrize("context", ["pytest.raises(ValueError)", "self.assertRaises(ValueError)", "raises(Exception)"])
+def test_what_is_expected_to_fail_is_no_mistake(context: str) -> None:
+    body = """
+        @daft.func(max_concurrency=2)
+        def double(x: int) -> int:
+            return 2 * x
+        df = daft.from_pydict({"x": [1]})
+        df.repartition(2)
+        df.repartition().show()
+        df.read_parquet("a")
+        @daft.cls
+        class Model:
+            def __call__(self, x: int) -> int:
+                return x
+        Model(max_concurrency=2)
+    """
+    wrong = read("import daft, pytest\nfrom pytest import raises\nif True:" + textwrap.indent(body, ""))
+    expected = read(f"import daft, pytest\nfrom pytest import raises\nwith {context}:" + textwrap.indent(body, ""))
+    assert all(mistakes(wrong))
+    assert not any(mistakes(expected))
+    assert not expected.pipelines

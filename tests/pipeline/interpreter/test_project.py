@@ -1,0 +1,76 @@
+"""The files of a project, each evaluated once by what the project is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from daft_lint.pipeline.interpreter.project import MAX_MODULES, Project
+from daft_lint.pipeline.interpreter.scopes import LayeredDict, Scope
+from daft_lint.pipeline.interpreter.values import Literal
+from daft_lint.source.document import Document
+
+
+class Evaluator:
+    """Binds `x` to the number of the evaluation, and notes which documents it is given."""
+
+    def __init__(self) -> None:
+        self.paths: list[str] = []
+
+    def __call__(self, document: Document, on_scope: Callable[[Scope], None]) -> LayeredDict:
+        self.paths.append(document.path)
+        scope = Scope(document.cells[0], document.path)
+        on_scope(scope)
+        scope.set("x", Literal(len(self.paths)))
+        heap = LayeredDict()
+        heap.set(("object", "x"), Literal(len(self.paths)))
+        return heap
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_module_is_evaluated_once(folder: Path) -> None:
+    (folder / "sizes.py").write_text("x = 1\n")
+    project, evaluate = Project(), Evaluator()
+    first = project.scope_of("sizes", "main.py", evaluate)
+    assert first is not None
+    assert project.scope_of("sizes", "other.py", evaluate) is first
+    assert first.get("x") == Literal(1)
+    assert project.heap == {("object", "x"): Literal(1)}
+    assert evaluate.paths == ["sizes.py"]
+
+
+def test_a_module_that_is_not_there_or_cannot_be_read() -> None:
+    project, evaluate = Project(), Evaluator()
+    assert project.scope_of("missing", "main.py", evaluate) is None
+    Path("huge.py").write_bytes(b"#" * 1_000_000)
+    assert project.scope_of("huge", "main.py", evaluate) is None
+    assert evaluate.paths == []
+
+
+def test_the_oldest_module_is_forgotten(folder: Path) -> None:
+    for number in range(MAX_MODULES + 1):
+        (folder / f"m{number}.py").write_text("x = 1\n")
+    project, evaluate = Project(), Evaluator()
+    for number in range(MAX_MODULES + 1):
+        assert project.scope_of(f"m{number}", "main.py", evaluate) is not None
+    assert "m0.py" not in project.scopes
+    assert len(project.scopes) == MAX_MODULES
+
+
+def test_too_deep_a_module_is_evaluated_again(folder: Path) -> None:
+    (folder / "deep.py").write_text("x = 1\n")
+    project = Project()
+
+    def too_deep(document: Document, on_scope: Callable[[Scope], None]) -> LayeredDict:
+        raise RecursionError
+
+    with pytest.raises(RecursionError):
+        project.scope_of("deep", "main.py", too_deep)
+    assert project.scope_of("deep", "main.py", Evaluator()) is not None

@@ -1,0 +1,57 @@
+"""Names where branches and loops meet."""
+
+from __future__ import annotations
+
+from daft_lint.pipeline.interpreter.scopes import LayeredDict, Scope
+from daft_lint.pipeline.interpreter.values import DataFrame, Literal, alternatives
+from daft_lint.source.document import Document
+from tests.pipeline.chains import files
+
+
+def test_branches_merge_what_they_wrote() -> None:
+    names = LayeredDict()
+    names.set("a", Literal(1))
+    names.set("b", Literal(1))
+    branches = []
+    for value in (Literal(2), Literal(3)):
+        names.push()
+        names.set("a", value)
+        branches.append(names.pop())
+    names.merge_branches([*branches, {}], or_unchanged=False)
+    assert alternatives(names.get("a")) == (Literal(2), Literal(3), Literal(1))
+    assert names.get("b") == Literal(1)
+
+
+def test_a_branch_that_need_not_run_leaves_what_was_there() -> None:
+    names = LayeredDict()
+    names.set("a", Literal(1))
+    names.merge_branches([{"a": Literal(2), "new": Literal(3)}], or_unchanged=True)
+    assert alternatives(names.get("a")) == (Literal(1), Literal(2))
+    assert names.get("new") == Literal(3)
+
+
+def test_a_loop_is_taken_to_run_for_the_dataframe_that_it_rebinds() -> None:
+    before, after = DataFrame(files().step), DataFrame(files().step)
+    names = LayeredDict()
+    names.set("df", before)
+    names.set("n", Literal(1))
+    names.push()
+    names.set("df", after)
+    names.set("n", Literal(2))
+    assert names.get_below("df") is before
+    names.merge_loop()
+    assert names.get("df") is after
+    assert alternatives(names.get("n")) == (Literal(1), Literal(2))
+
+
+def test_global_names_are_the_modules() -> None:
+    (cell,) = Document.from_bytes("a.py", b"x = 1\n").cells
+    module = Scope(cell, "a.py")
+    function = module.child()
+    function.global_names |= {"x"}
+    function.set("x", Literal(2))
+    function.set("y", Literal(3))
+    assert module.get("x") == Literal(2)
+    assert module.get("y") is None
+    assert function.get("x") == Literal(2)
+    assert function.root() is module

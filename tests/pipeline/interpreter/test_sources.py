@@ -1,0 +1,89 @@
+"""Sources: columns, rows, partitions, facts."""
+
+from __future__ import annotations
+
+import pytest
+
+from daft_lint.pipeline.model import (
+    PartitionsKind,
+    StepKind,
+)
+from tests.pipeline.interpreter.scripts import read
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "count", "rows"),
+    [
+        ('daft.read_parquet("a/b.parquet")', PartitionsKind.ONE, 1, None),
+        ('daft.read_parquet("a/")', PartitionsKind.UNKNOWN, None, None),
+        ('daft.read_parquet("a/*.parquet")', PartitionsKind.UNKNOWN, None, None),
+        ('daft.read_parquet(["a.parquet", "b.parquet"])', PartitionsKind.MANY, 2, None),
+        ('daft.from_glob_path("a/*.jpg")', PartitionsKind.ONE, 1, None),
+        ('daft.from_pydict({"a": [1, 2, 3]})', PartitionsKind.ONE, 1, 3),
+        ('daft.from_pydict({"a": list(range(1000))})', PartitionsKind.ONE, 1, 1000),
+        ('daft.from_pydict({"a": ["x"] * 50})', PartitionsKind.ONE, 1, 50),
+        ('daft.from_pylist([{"a": 1}, {"a": 2}])', PartitionsKind.ONE, 1, 2),
+        ("daft.range(100)", PartitionsKind.ONE, 1, 100),
+        ("daft.range(0, 100, 1, 8)", PartitionsKind.MANY, 8, 100),
+        ("daft.read_parquet(path_from_somewhere)", PartitionsKind.UNKNOWN, None, None),
+    ],
+)
+def test_sources(source: str, kind: PartitionsKind, count: int | None, rows: int | None) -> None:
+    step = read(f"import daft\ndf = {source}\ndf.show()\n").steps[0]
+    assert step.source is not None
+    assert (step.source.partitions.kind, step.source.partitions.count, step.source.rows) == (kind, count, rows)
+
+
+def test_facts_in_comments() -> None:
+    found = read(
+        """
+        import daft
+        df = daft.read_parquet(PATHS)  # daft-lint: rows=1_000_000 heavy=img files=4
+        df.show()
+        """
+    )
+    source = found.steps[0].source
+    assert source is not None
+    assert (source.rows, source.partitions.count) == (1_000_000, 4)
+    assert source.columns["img"].heavy is True
+
+
+@pytest.mark.parametrize(
+    ("arguments", "heavy", "partitions"),
+    [
+        ("", True, PartitionsKind.MANY),
+        ("content='warc', num_files=1", True, PartitionsKind.ONE),
+        ("content='text', num_files=12", False, PartitionsKind.MANY),
+        ("None, 'wat', limit", False, PartitionsKind.UNKNOWN),
+        ("content=kind, num_files=None", None, PartitionsKind.MANY),
+    ],
+)
+def test_common_crawl(arguments: str, heavy: bool | None, partitions: PartitionsKind) -> None:
+    text = (
+        f"import daft\nfrom a import kind, limit\ndaft.datasets.common_crawl('CC-MAIN-2025-33', {arguments}).collect()"
+    )
+    source = read(text).pipelines[0].source
+    assert source.columns_out["warc_content"].weight.heavy is heavy
+    assert source.partitions_out.kind is partitions
+
+
+@pytest.mark.parametrize(
+    ("call", "rows"),
+    [
+        ("read_video_frames('v/*.mp4', 256, 256)", 54),
+        ("read_video_frames('v/*.mp4', image_height=h, image_width=256)", None),
+        ("read_mcap('a.mcap')", 1000),
+        ("read_mcap('a.mcap', batch_size=20)", 20),
+        ("read_blob('b/*.jpg')", 128),
+    ],
+)
+def test_sources_that_cut_their_rows(call: str, rows: int | None) -> None:
+    bound = read(f"import daft\nfrom a import h\ndaft.{call}.collect()").pipelines[0].sink.bound
+    assert bound.rows == rows
+    assert bound.by is not None
+    assert bound.by.kind is StepKind.SOURCE
+
+
+def test_several_paths_are_several_partitions_whatever_their_names() -> None:
+    text = "import daft\nfrom a import root\ndaft.read_parquet([f'{root}/{n:02}' for n in (1, 2)]).collect()"
+    assert read(text).pipelines[0].source.partitions_out.kind is PartitionsKind.MANY

@@ -1,0 +1,335 @@
+"""How Daft behaves, on the native runner, where the rules rest on it: e11 to e19 of the page of measurements.
+
+Each experiment is a script in a process of its own that prints one JSON object. Times are
+read as ratios within one run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("daft", reason="the extra `runtime` is not installed")
+pytestmark = pytest.mark.facts
+
+PRELUDE = '''
+import asyncio, json, os, sys, tempfile, time
+import daft
+from daft import DataType, col
+daft.set_runner_native()
+folder = tempfile.mkdtemp()
+log = os.path.join(folder, "log")
+
+def outcome(function):
+    """The name of the exception that a call raises, with the beginning of its text; "ok" where it raises none."""
+    try:
+        function()
+    except BaseException as error:
+        return f"{type(error).__name__}: {error}"[:200]
+    return "ok"
+
+def seconds(function):
+    begin = time.perf_counter()
+    function()
+    return time.perf_counter() - begin
+
+@daft.func
+def noted(x: int) -> int:
+    with open(log, "a") as file:
+        file.write("x")
+    return x + 1
+
+def rows_worked(function):
+    """How many rows the UDF `noted` gets while a function runs."""
+    open(log, "w").close()
+    function()
+    return os.path.getsize(log)
+'''
+
+
+def measure(text: str) -> Any:
+    """What a script prints last, as JSON."""
+    environment = {**os.environ, "DAFT_PROGRESS_BAR": "0", "DAFT_ANALYTICS_ENABLED": "0"}
+    environment.pop("DAFT_RUNNER", None)
+    run = subprocess.run(
+        [sys.executable, "-c", PRELUDE + textwrap.dedent(text)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+def test_e11_a_builtin_is_faster_than_the_same_in_python() -> None:
+    found = measure("""
+        df = daft.from_pydict({"a": ["Ab"] * 300_000}).collect()
+        @daft.func
+        def rowwise(x: str) -> str:
+            return x.lower()
+        @daft.func.batch(return_dtype=DataType.string())
+        def batch(x):
+            return [v.lower() for v in x.to_pylist()]
+        forms = {"func": rowwise(col("a")), "batch": batch(col("a")), "expression": col("a").lower()}
+        print(json.dumps({name: seconds(lambda: df.with_column("b", e).collect()) for name, e in forms.items()}))
+    """)
+    assert found["func"] > 20 * found["expression"]
+    assert found["batch"] > 2 * found["expression"]
+
+
+def test_e12_waiting_in_a_udf() -> None:
+    found = measure("""
+        df = daft.from_pydict({"a": list(range(100))}).collect()
+        @daft.func
+        def synchronous(x: int) -> int:
+            time.sleep(0.05); return x
+        @daft.func
+        async def blocking(x: int) -> int:
+            time.sleep(0.05); return x
+        @daft.func.batch(return_dtype=DataType.int64())
+        async def await_in_a_loop(x):
+            for _ in x.to_pylist():
+                await asyncio.sleep(0.05)
+            return x.to_pylist()
+        @daft.func
+        def run_for_each_row(x: int) -> int:
+            asyncio.run(asyncio.sleep(0.05)); return x
+        @daft.func
+        async def to_thread(x: int) -> int:
+            await asyncio.to_thread(time.sleep, 0.05); return x
+        @daft.func
+        async def awaiting(x: int) -> int:
+            await asyncio.sleep(0.05); return x
+        @daft.func.batch(return_dtype=DataType.int64())
+        async def gather(x):
+            await asyncio.gather(*[asyncio.sleep(0.05) for _ in x.to_pylist()]); return x.to_pylist()
+        forms = [synchronous, blocking, await_in_a_loop, run_for_each_row, to_thread, awaiting, gather]
+        print(json.dumps({f.name.split(".")[-1]: seconds(lambda: df.select(f(col("a"))).collect()) for f in forms}))
+    """)
+    one_by_one = 100 * 0.05
+    for name in ("synchronous", "blocking", "await_in_a_loop", "run_for_each_row"):
+        assert found[name] > one_by_one
+    for name in ("to_thread", "awaiting", "gather"):
+        assert found[name] < one_by_one / 2
+
+
+def test_e13_a_worker_s_thread_has_no_event_loop() -> None:
+    found = measure("""
+        @daft.func
+        def loop(x: int) -> int:
+            return asyncio.get_event_loop().run_until_complete(asyncio.sleep(0, x))
+        print(json.dumps(outcome(lambda: daft.from_pydict({"a": [1]}).select(loop(col("a"))).collect())))
+    """)
+    assert "RuntimeError: There is no current event loop" in found
+
+
+def test_e14_every_sink_runs_the_whole_plan() -> None:
+    found = measure("""
+        def made():
+            return daft.from_pydict({"i": list(range(100))}).with_column("y", noted(col("i")))
+        def two_writes(df):
+            df.write_parquet(folder + "/a"); df.write_parquet(folder + "/b")
+        def collected_as_a_statement(df):
+            df.collect(); df.write_parquet(folder + "/a"); df.count_rows()
+        def branches(df):
+            df.where(col("y") > 50).collect(); df.where(col("y") <= 50).collect()
+        def iterated_twice(df):
+            list(df.iter_rows()); list(df.iter_rows())
+        cases = {
+            "two writes": lambda: two_writes(made()), "collected before": lambda: two_writes(made().collect()),
+            "collected as a statement": lambda: collected_as_a_statement(made()), "branches": lambda: branches(made()),
+            "iterated twice": lambda: iterated_twice(made()), "not read": lambda: made().select("i").collect(),
+            "count_rows": lambda: made().count_rows(),
+        }
+        print(json.dumps({name: rows_worked(case) for name, case in cases.items()}))
+    """)
+    assert found == {
+        "two writes": 200,
+        "collected before": 100,
+        "collected as a statement": 100,
+        "branches": 200,
+        "iterated twice": 200,
+        "not read": 0,
+        "count_rows": 0,
+    }
+
+
+def test_e14_random_values_differ_from_sink_to_sink() -> None:
+    found = measure("""
+        from daft.functions import uuid
+        df = daft.from_pydict({"i": list(range(100))}).with_column("id", uuid())
+        for name in ("a", "b"):
+            df.write_parquet(f"{folder}/{name}")
+        first, second = (set(daft.read_parquet(f"{folder}/{name}").to_pydict()["id"]) for name in ("a", "b"))
+        print(json.dumps([len(first), len(first & second)]))
+    """)
+    assert found == [100, 0]
+
+
+def test_e14_some_sinks_keep_the_rows_for_those_after_them() -> None:
+    found = measure("""
+        sinks = {
+            "to_pydict": lambda df: df.to_pydict(), "to_pylist": lambda df: df.to_pylist(),
+            "to_pandas": lambda df: df.to_pandas(), "to_arrow": lambda df: df.to_arrow(),
+            "iter_rows": lambda df: list(df.iter_rows()), "write_parquet": lambda df: df.write_parquet(folder + "/w"),
+        }
+        def then_written(sink):
+            df = daft.from_pydict({"i": list(range(100))}).with_column("y", noted(col("i")))
+            sink(df); df.write_parquet(folder + "/z")
+        print(json.dumps({name: rows_worked(lambda: then_written(sink)) for name, sink in sinks.items()}))
+    """)
+    assert {name for name, rows in found.items() if rows == 100} == {"to_pydict", "to_pylist", "to_pandas"}
+    assert {name for name, rows in found.items() if rows == 200} == {"to_arrow", "iter_rows", "write_parquet"}
+
+
+def test_e15_the_same_call_twice_in_a_plan_runs_twice() -> None:
+    found = measure("""
+        from daft.functions import unnest
+        @daft.func
+        def pair(x: int) -> DataType.struct({"a": DataType.int64(), "b": DataType.int64()}):
+            with open(log, "a") as file:
+                file.write("x")
+            return {"a": x, "b": x}
+        df = daft.from_pydict({"i": list(range(100))})
+        i, one = col("i"), noted(col("i"))
+        s, fields = pair(col("i")), lambda s, t: [s.get("a").alias("a"), t.get("b").alias("b")]
+        cases = {
+            "two calls": lambda: df.with_column("a", noted(i)).with_column("b", noted(i) + 1).collect(),
+            "two calls in a select": lambda: df.select(noted(i).alias("a"), (noted(i) + 1).alias("b")).collect(),
+            "in where and as a column": lambda: df.where(noted(i) > 0).with_column("b", noted(i)).collect(),
+            "one expression twice": lambda: df.with_column("a", one).with_column("b", one + 1).collect(),
+            "a column twice": lambda: df.with_column("a", one).with_column("b", col("a") + 1).collect(),
+            "fields of two calls": lambda: df.select(*fields(pair(i), pair(i))).collect(),
+            "fields of one expression": lambda: df.select(*fields(s, s)).collect(),
+            "unnest": lambda: df.select(unnest(s)).collect(),
+        }
+        print(json.dumps({name: rows_worked(case) for name, case in cases.items()}))
+    """)
+    twice = {"two calls", "two calls in a select", "in where and as a column", "fields of two calls"}
+    assert {name for name, rows in found.items() if rows == 200} == twice
+    assert {name for name, rows in found.items() if rows == 100} == found.keys() - twice
+
+
+def test_e16_a_query_for_each_turn_of_a_loop() -> None:
+    found = measure("""
+        for i in range(40):
+            daft.from_pydict({"id": [i] * 100}).write_parquet(f"{folder}/p{i}")
+        df = daft.read_parquet(folder + "/**/*.parquet")
+        def in_a_loop():
+            for i in range(30):
+                df.where(col("id") == i).collect()
+        print(json.dumps([seconds(in_a_loop), seconds(lambda: df.where(col("id").is_in(list(range(30)))).collect())]))
+    """)
+    assert found[0] > 8 * found[1]
+
+
+def test_e17_expressions_that_fail_or_lie() -> None:
+    found = measure("""
+        df = daft.from_pydict({"a": [1, None, 3], "i": [1, 2, 3]})
+        @daft.func.batch(return_dtype=DataType.int64())
+        def one_value(x):
+            return [7]
+        found = {
+            "== None": df.where(col("a") == None).count_rows(), "!= None": df.where(col("a") != None).count_rows(),
+            "is_null": df.where(col("a").is_null()).count_rows(),
+            "and": outcome(lambda: df.where((col("a") == 1) and (col("i") == 1))),
+            "or": outcome(lambda: df.where((col("a") == 1) or (col("i") == 1))),
+            "not": outcome(lambda: df.where(not (col("a") == 1))), "in": outcome(lambda: df.where(col("a") in [1, 2])),
+            "chain": outcome(lambda: df.where(0 < col("a") < 3)), "if": outcome(lambda: 1 if col("a") == 1 else 2),
+            "one value": df.select(one_value(col("i")).alias("o")).to_pydict()["o"],
+        }
+        print(json.dumps(found))
+    """)
+    assert (found["== None"], found["!= None"], found["is_null"]) == (0, 0, 1)
+    for name in ("and", "or", "not", "in", "chain", "if"):
+        assert found[name].startswith("ValueError: Expressions don't have a truth value")
+    assert found["one value"] == [7, 7, 7]
+
+
+def test_e18_calls_that_read_as_keys(tmp_path: Path) -> None:
+    found = measure(f"""
+        from daft.functions import download
+        paths = [os.path.join({str(tmp_path)!r}, str(i)) for i in range(4)]
+        for path in paths:
+            with open(path, "wb") as file:
+                file.write(b"abc")
+        df = daft.from_pydict({{"p": paths, "i": [1, 2, 3, 4]}})
+        @daft.func
+        async def waits(x: int) -> int:
+            await asyncio.sleep(0); return x
+        read, slow = download(col("p")), waits(col("i"))
+        cases = {{
+            "select": lambda: df.select(read).collect(),
+            "where": lambda: df.where(read == b"abc").collect(),
+            "groupby": lambda: df.groupby(read).agg(col("i").sum()).collect(),
+            "agg": lambda: df.agg(read.count()).collect(), "distinct": lambda: df.distinct(read).collect(),
+            "async where": lambda: df.where(slow > 2).collect(), "async sort": lambda: df.sort(slow).collect(),
+            "async groupby": lambda: df.groupby(slow).agg(col("i").sum()).collect(),
+            "async distinct": lambda: df.distinct(slow).collect(),
+        }}
+        print(json.dumps({{name: outcome(case) for name, case in cases.items()}}))
+    """)
+    assert {name for name, said in found.items() if said == "ok"} == {"select", "async where"}
+    assert all("Cannot start a runtime from within a runtime" in said for said in found.values() if said != "ok")
+
+
+def test_e19_what_daft_refuses_at_once() -> None:
+    found = measure("""
+        import concurrent.futures, socket, sqlite3, threading
+        from typing import Dict, List, Optional, Union
+        df = daft.from_pydict({"i": [1, 2], "b": [b"x", b"y"], "l": [[1], [2]]})
+        def capturing(value):
+            @daft.func
+            def reads(x: int) -> int:
+                str(value); return x
+            return outcome(lambda: reads(col("i")))
+        captured = {
+            "lock": threading.Lock(), "connection": sqlite3.connect(":memory:"), "socket": socket.socket(),
+            "pool": concurrent.futures.ThreadPoolExecutor(1), "generator": (x for x in [1]),
+        }
+        def returning(annotation):
+            def f(x):
+                return x
+            f.__annotations__ = {"x": int, "return": annotation}
+            return outcome(lambda: df.select(daft.func(f)(col("i"))).schema())
+        def gpus(count):
+            return daft.cls(gpus=count)(type("Model", (), {"__call__": lambda self, x: x}))()
+        annotations = {"Optional": Optional[int], "List": List[int], "Dict": Dict[str, int], "Union": Union[int, str]}
+        other = daft.from_pydict({"i": [1]})
+        join = lambda how, strategy: outcome(lambda: df.join(other, on="i", how=how, strategy=strategy).collect())
+        print(json.dumps({
+            "captured": {name: capturing(value) for name, value in captured.items()},
+            "returned": {name: returning(value) for name, value in annotations.items()},
+            "fine": [returning(int | None), returning(list[int])],
+            "nothing said": outcome(lambda: daft.func(lambda x: x)(col("i"))),
+            "gpus=1.5": outcome(lambda: gpus(1.5)), "gpus=0.5": outcome(lambda: gpus(0.5)),
+            "broadcast outer": join("outer", "broadcast"), "sort_merge left": join("left", "sort_merge"),
+            "cross on": outcome(lambda: df.join(other, on="i", how="cross")),
+            "write_json": outcome(lambda: df.write_json(folder + "/j")),
+            "write_csv": outcome(lambda: df.select("l").write_csv(folder + "/c")),
+            "runner late": outcome(daft.set_runner_ray),
+        }))
+    """)
+    assert all(
+        said.startswith("ValueError: Daft functions must be serializable") for said in found["captured"].values()
+    )
+    assert all(said.startswith("TypeError") for said in found["returned"].values())
+    assert found["fine"] == ["ok", "ok"]
+    assert found["nothing said"].startswith("ValueError")
+    assert found["gpus=1.5"].startswith("ValueError: ResourceRequest num_gpus greater than 1 must be an integer")
+    assert found["gpus=0.5"] == "ok"
+    assert found["broadcast outer"] == "ValueError: Broadcast join does not support outer joins"
+    assert found["sort_merge left"] == "ValueError: Sort merge join only supports inner joins"
+    assert found["cross on"].startswith("ValueError: In a cross join")
+    assert found["write_json"].startswith("DaftCoreException")
+    assert found["write_csv"] != "ok"
+    assert "Cannot set runner more than once" in found["runner late"]

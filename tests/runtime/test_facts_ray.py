@@ -1,0 +1,153 @@
+"""How Daft behaves on Ray, where the rules rest on it: e20 to e22 of the page of measurements, on one private Ray."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("daft", reason="the extra `runtime` is not installed")
+pytest.importorskip("ray", reason="the extra `runtime` is not installed")
+pytestmark = [pytest.mark.facts, pytest.mark.ray, pytest.mark.slow]
+
+EXPERIMENT = '''
+import json, os, sys, tempfile, time
+from pathlib import Path
+import daft, ray
+from daft import DataType, col
+
+folder = tempfile.mkdtemp()
+log = os.path.join(folder, "log")
+
+def model(**options):
+    """An object of a class of UDFs that notes each of its loads."""
+    @daft.cls(**options)
+    class Model:
+        def __init__(self, log):
+            with open(log, "a") as file:
+                file.write("x")
+            time.sleep(0.2)
+        @daft.method.batch(return_dtype=DataType.int64(), batch_size=16)
+        def embed(self, x):
+            return x
+        @daft.method
+        def score(self, x: int) -> int:
+            return x
+    return Model(log)
+
+def loads(function):
+    """How often `__init__` runs while a function does."""
+    open(log, "w").close()
+    function()
+    return os.path.getsize(log)
+
+def files(df, **options):
+    """How many Parquet files a write leaves."""
+    target = tempfile.mkdtemp()
+    df.write_parquet(target, **options)
+    return len(list(Path(target).rglob("*.parquet")))
+
+def is_sorted(df):
+    ids = df.to_pydict()["id"]
+    return ids == sorted(ids)
+
+def seconds(function):
+    begin = time.perf_counter()
+    function()
+    return time.perf_counter() - begin
+
+ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False)
+try:
+    daft.set_runner_ray()
+    daft.range(512).write_parquet(folder + "/ids")
+    read = lambda: daft.read_parquet(folder + "/ids/*.parquet")
+    keyed = lambda: read().with_column("k", col("id") % 8)
+    BODY
+finally:
+    ray.shutdown()
+print(json.dumps(found))
+'''
+
+
+def measure(body: str) -> Any:
+    """What the body of an experiment leaves in `found`."""
+    text = EXPERIMENT.replace("    BODY\n", textwrap.indent(textwrap.dedent(body).strip("\n"), "    ") + "\n")
+    environment = {**os.environ, "RAY_AUTH_MODE": "disabled", "DAFT_PROGRESS_BAR": "0", "RAY_USAGE_STATS_ENABLED": "0"}
+    environment.pop("RAY_ADDRESS", None)
+    command = [sys.executable, "-c", text]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=600)
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+def test_e20_a_class_without_max_concurrency_loads_its_model_again_and_again() -> None:
+    found = measure("""
+        found = {
+            "batches": loads(lambda: read().into_batches(16).select(model().embed(col("id"))).collect()),
+            "pool": loads(lambda: read().into_batches(16).select(model(max_concurrency=2).embed(col("id"))).collect()),
+            "row by row": loads(lambda: read().into_partitions(16).select(model().score(col("id"))).collect()),
+        }
+    """)
+    assert found["pool"] == 2
+    assert found["batches"] > 8 * found["pool"]
+    assert found["row by row"] > 2 * found["pool"]
+    assert found["batches"] <= 32
+    assert found["row by row"] <= 16
+
+
+def test_e21_what_keeps_the_order_of_a_sort() -> None:
+    found = measure("""
+        found = {
+            "nothing": is_sorted(read().sort("id")), "where": is_sorted(read().sort("id").where(col("id") >= 0)),
+            "into_partitions": is_sorted(read().sort("id").into_partitions(4)),
+            "repartition(1)": is_sorted(read().sort("id").repartition(1)),
+            "repartition": is_sorted(read().sort("id").repartition(4)),
+            "distinct": is_sorted(read().into_partitions(4).sort("id").distinct()),
+        }
+    """)
+    assert {name for name, kept in found.items() if not kept} == {"repartition", "distinct"}
+
+
+def test_e22_a_task_writes_a_file_for_each_key() -> None:
+    found = measure("""
+        found = {
+            "one": files(read()), "batches": files(read().into_batches(16)),
+            "batches gathered": files(read().into_batches(16).into_partitions(2)),
+            "keys of 4 tasks": files(keyed().into_partitions(4), partition_cols=["k"]),
+            "keys repartitioned": files(keyed().repartition(4, "k"), partition_cols=["k"]),
+            "groupby of 1": files(keyed().groupby("k").agg(col("id").sum())),
+            "groupby of 4": files(keyed().repartition(4).groupby("k").agg(col("id").sum())),
+        }
+    """)
+    assert found == {
+        "one": 1,
+        "batches": 32,
+        "batches gathered": 2,
+        "keys of 4 tasks": 32,
+        "keys repartitioned": 8,
+        "groupby of 1": 1,
+        "groupby of 4": 4,
+    }
+
+
+def test_e23_a_captured_table_goes_into_every_task(tmp_path: Path) -> None:
+    found = measure("""
+        table = os.urandom(30_000_000)
+        @daft.func.batch(return_dtype=DataType.int64())
+        def looked_up(x):
+            return [len(table)] * len(x)
+        @daft.func.batch(return_dtype=DataType.int64())
+        def plain(x):
+            return [3] * len(x)
+        spread = lambda udf, n: seconds(lambda: daft.range(512).into_partitions(n).select(udf(col("id"))).collect())
+        spread(plain, 4)
+        found = {name: [spread(udf, 4), spread(udf, 32)] for name, udf in (("table", looked_up), ("plain", plain))}
+    """)
+    assert found["table"][1] > 2 * found["plain"][1]
+    assert found["table"][1] > 2 * found["table"][0]
