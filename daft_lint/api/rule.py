@@ -1,16 +1,19 @@
-"""What a rule is: its metadata, what it observes, the fix it proposes."""
+"""What a rule is: what it declares, what it observes, the fix it proposes."""
 
 from __future__ import annotations
 
 import abc
+import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 from daft_lint.api.edits import Action
 from daft_lint.api.finding import Level as Level
-from daft_lint.pipeline.model import Evidence, NodeRef, Pipeline, Script, Strength
-from daft_lint.source.prescan import Prescan
+from daft_lint.api.promises import Changes, Failure, Promise, Symptom
+from daft_lint.api.rows import reads_few
+from daft_lint.pipeline.model import Evidence, NodeRef, Operator, Pipeline, Runner, Script, Strength
+from daft_lint.source.prescan import Prescan as Prescan
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +30,20 @@ class Fix:
 
 
 @dataclass(frozen=True, slots=True)
+class Remedy:
+    """What to write, as the part of a message, and the fix that writes it; None where there is no safe place for it."""
+
+    suggestion: str
+    fix: Fix | None
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """What a rule saw, still tied to LibCST nodes; the engine turns it into a `Finding`.
 
     The message has three parts, sentences with no full stop at the end: `observed` (with its numbers), `impact`,
-    `suggestion`.
-    `related` are other places with a label: the inflating step, the UDF's definition, the source.
+    `suggestion`. `related` are other places with a label: the inflating step, the UDF's definition, the source.
+    `operator` is the operator of the pipeline that it is about, where rules may yield to this one (`Rule.yields_to`).
     """
 
     location: NodeRef
@@ -43,15 +54,21 @@ class Observation:
     evidence: Evidence | None = None
     related: tuple[tuple[NodeRef, str], ...] = ()
     fix: Fix | None = None
+    operator: Operator | None = None
+
+
+class Sinks(enum.Enum):
+    """Which pipelines a rule looks at, by what their sink reads."""
+
+    ANY = "any"
+    ALL_ROWS = "all rows"
+    """Not those whose sink reads a few rows, or none: `show`, `limit(10).collect()`, `schema`."""
 
 
 class Rule(abc.ABC):
-    """The metadata of a rule. Its documentation is its class docstring, in Markdown, with the sections that
-    `daft-lint explain` prints: what it does (first paragraph), `## Why` with the measurement, `## Example`,
-    `## Fix`, `## Options`.
-
-    `words`: identifiers; a file with none of them cannot have a finding of this rule, so it need not be parsed. What
-    the modules that it imports hold counts as well.
+    """A rule: what it declares, for every command alike. Its documentation is its class docstring, in Markdown, with
+    the sections that `daft-lint explain` prints: what it does (first paragraph), `## Why` with the measurement,
+    `## Example`, `## Fix`, `## Options`.
     """
 
     code: ClassVar[str]
@@ -59,11 +76,28 @@ class Rule(abc.ABC):
     level: ClassVar[Level]
     """The highest level that it reports at."""
     trigger_words: ClassVar[tuple[str, ...]]
+    """Identifiers; a file with none of them cannot have a finding of this rule, so it need not be parsed. What the
+    modules that it imports hold counts as well."""
     fixable: ClassVar[bool] = False
     default: ClassVar[bool] = True
     """False: only where it is selected by name."""
-    knows_versions: bool = False
+    knows_versions: ClassVar[bool] = False
     """It asks for `Settings.target_daft`."""
+    yields_to: ClassVar[tuple[str, ...]] = ()
+    """The codes of rules that have the first word: where one of them, selected or not, observes something at the same
+    place or in the same stage of a pipeline, this rule is silent."""
+
+    # What `verify` measures for it.
+    promises: ClassVar[tuple[Promise, ...]] = ()
+    """What its fix makes better, the most telling measure first."""
+    ends: ClassVar[tuple[Failure, ...]] = ()
+    """The failures of a script with the finding that its fix ends."""
+    symptoms: ClassVar[tuple[Symptom, ...]] = ()
+    """What a run shows where a finding without a fix is right: all of these."""
+    changes: ClassVar[Changes] = Changes.COST
+    """What its fix changes of a run."""
+    runner: ClassVar[Runner] = Runner.RAY
+    """The runner that its findings are about; `verify` runs them on it."""
 
     @classmethod
     def can_match(cls, prescan: Prescan) -> bool:
@@ -74,13 +108,20 @@ class Rule(abc.ABC):
 class PipelineRule(Rule):
     """A rule that looks at one path from a source to a sink at a time; those in pytest's tests are left out."""
 
+    sinks: ClassVar[Sinks] = Sinks.ANY
+
     @classmethod
     def can_match(cls, prescan: Prescan) -> bool:
         return not prescan.outside_tests.isdisjoint(cls.trigger_words)
 
+    @classmethod
+    def applies_to(cls, pipeline: Pipeline) -> bool:
+        """Whether the pipeline's sink is one of those that the rule looks at."""
+        return cls.sinks is Sinks.ANY or not reads_few(pipeline)
+
     @abc.abstractmethod
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
-        """What this rule has to say of one pipeline."""
+        """What this rule has to say of one pipeline that it applies to."""
 
 
 class ScriptRule(Rule):

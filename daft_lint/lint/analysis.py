@@ -11,6 +11,8 @@ from daft_lint.api.rule import Observation, PipelineRule, Rule, ScriptRule
 from daft_lint.config import Selection
 from daft_lint.lint.engine_rules import SyntaxErrorRule
 from daft_lint.lint.merge import agree_on_safety, strongest
+from daft_lint.lint.precedence import Precedence, in_order
+from daft_lint.lint.registry import rules
 from daft_lint.lint.results import FileResult, RawFinding
 from daft_lint.source.document import Document
 from daft_lint.source.problems import ParseFailure, Problem
@@ -32,6 +34,7 @@ class Analysis:
         self.project = project
         self.chosen = chosen
         self.limits: list[str] = []
+        self.precedence = Precedence()
 
     def run(self) -> FileResult:
         from daft_lint.pipeline.interpreter.interpreter import interpret
@@ -49,9 +52,9 @@ class Analysis:
             return FileResult(path, (RawFinding(self.syntax_error(failure)),) if reported else ())
         findings: list[RawFinding] = []
         problems: list[Problem] = []
-        for rule in self.chosen:
+        for rule in in_order(self.chosen, rules(self.config.plugins)):
             found, problem = self.guarded(rule, script)
-            findings += found
+            findings += found if rule in self.chosen else []
             problems += [] if problem is None else [problem]
         limits = (*script.limits_hit, *self.limits, *self.left_out())
         return FileResult(
@@ -93,13 +96,15 @@ class Analysis:
         """What one rule observes, as findings."""
         made = rule()
         if isinstance(made, PipelineRule):
-            for pipeline in script.pipelines:
+            for number, pipeline in enumerate(script.pipelines):
                 entry = pipeline.entry if pipeline.open_parameter else ""
-                for observation in made.check(pipeline):
-                    yield RawFinding(self.finding(rule, observation), entry)
+                for observation in made.check(pipeline) if made.applies_to(pipeline) else ():
+                    if self.precedence.admits(rule, observation, number):
+                        yield RawFinding(self.finding(rule, observation), entry)
         elif isinstance(made, ScriptRule):
             for observation in made.check(script):
-                yield RawFinding(self.finding(rule, observation))
+                if self.precedence.admits(rule, observation):
+                    yield RawFinding(self.finding(rule, observation))
 
     def finding(self, rule: type[Rule], observation: Observation) -> Finding:
         """An observation as plain data."""
