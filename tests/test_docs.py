@@ -232,7 +232,8 @@ def strings_of(path: Path) -> str:
     return "\n".join(node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
-RULES = {path.stem: strings_of(path) for path in sorted((ROOT / "rules" / "daft_lint_rules").glob("*.py"))}
+RULE_FILES = sorted((ROOT / "rules" / "daft_lint_rules").rglob("*.py"))
+RULES = {path.relative_to(ROOT).as_posix(): strings_of(path) for path in RULE_FILES}
 TEXTS = {
     **{page: text for page, text in PAGES.items() if "benchmarks" not in page and "measurements" not in page},
     **RULES,

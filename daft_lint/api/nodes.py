@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from daft_lint.pipeline.model import NodeRef, Operator, SourceKind, Step, Udf
 from daft_lint.source import cst
+from daft_lint.source.document import Cell as Cell
+from daft_lint.source.problems import ParseFailure
 
 
 def code(node: cst.CSTNode) -> str:
@@ -31,6 +33,17 @@ def enclosing(location: NodeRef, *kinds: type[cst.CSTNode]) -> Iterator[cst.CSTN
         if not kinds or isinstance(node, kinds):
             yield node
         node = parents.get(node)
+
+
+def modules_of(location: NodeRef) -> Iterator[NodeRef]:
+    """The modules of a location's file: one for a .py file, one for each cell of a notebook or block of a Markdown
+    file; those that do not parse are left out."""
+    for cell in location.cell.document.cells:
+        try:
+            module = cell.module
+        except ParseFailure:  # a cell of shell commands
+            continue
+        yield NodeRef(cell, module)
 
 
 def has_open_parameter(step: Step) -> bool:

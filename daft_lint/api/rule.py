@@ -1,29 +1,28 @@
-"""What a rule is: its metadata, what it observes, the fix it proposes."""
+"""What a rule is: what it declares, what it observes, the fix it proposes."""
 
 from __future__ import annotations
 
 import abc
+import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 from daft_lint.api.edits import Action
 from daft_lint.api.finding import Level as Level
-from daft_lint.pipeline.model import Evidence, NodeRef, Pipeline, Script, Strength
-from daft_lint.source.prescan import Prescan
+from daft_lint.api.promises import Changes, Failure, Promise, Symptom
+from daft_lint.api.rows import reads_few
+from daft_lint.pipeline.model import Evidence, NodeRef, Operator, Pipeline, Runner, Script, Strength
+from daft_lint.source.prescan import Prescan as Prescan
 
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A rewrite: `title` says what it does, in the imperative; `why_unsafe` what it can change (None: it is safe).
-
-    `suggestion` takes the place of the observation's where this fix is the one that is offered.
-    """
+    """A rewrite: `title` says what it does, in the imperative; `why_unsafe` what it can change (None: it is safe)."""
 
     title: str
     actions: tuple[Action, ...]
     why_unsafe: str | None = None
-    suggestion: str | None = None
 
     @property
     def safe(self) -> bool:
@@ -31,14 +30,22 @@ class Fix:
 
 
 @dataclass(frozen=True, slots=True)
+class Remedy:
+    """What to write, as the part of a message, and the fix that writes it; None where there is no safe place for it."""
+
+    suggestion: str
+    fix: Fix | None
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """What a rule saw, still tied to LibCST nodes; the engine turns it into a `Finding`.
 
     The message has three parts, sentences with no full stop at the end: `observed` (with its numbers), `impact`,
-    `suggestion`.
-    `related` are other places with a label: the inflating step, the UDF's definition, the source. `remedies` are the
-    fixes that may be offered, the best one first: the first that makes nothing worse is (`daft_lint.lint.gate`); `fix`
-    is a single one.
+    `suggestion`. `related` are other places with a label: the inflating step, the UDF's definition, the source.
+    `operator` is the operator of the pipeline that it is about, where rules may yield to this one (`Rule.yields_to`).
+    `remedies` are what may be offered in the place of `suggestion` and `fix`, the best one first: the first whose fix
+    makes nothing worse is.
     """
 
     location: NodeRef
@@ -49,16 +56,22 @@ class Observation:
     evidence: Evidence | None = None
     related: tuple[tuple[NodeRef, str], ...] = ()
     fix: Fix | None = None
-    remedies: tuple[Fix, ...] = ()
+    operator: Operator | None = None
+    remedies: tuple[Remedy, ...] = ()
+
+
+class Sinks(enum.Enum):
+    """Which pipelines a rule looks at, by what their sink reads."""
+
+    ANY = "any"
+    ALL_ROWS = "all rows"
+    """Not those whose sink reads a few rows, or none: `show`, `limit(10).collect()`, `schema`."""
 
 
 class Rule(abc.ABC):
-    """The metadata of a rule. Its documentation is its class docstring, in Markdown, with the sections that
-    `daft-lint explain` prints: what it does (first paragraph), `## Why` with the measurement, `## Example`,
-    `## Fix`, `## Options`.
-
-    `words`: identifiers; a file with none of them cannot have a finding of this rule, so it need not be parsed. What
-    the modules that it imports hold counts as well.
+    """A rule: what it declares, for every command alike. Its documentation is its class docstring, in Markdown, with
+    the sections that `daft-lint explain` prints: what it does (first paragraph), `## Why` with the measurement,
+    `## Example`, `## Fix`, `## Options`.
     """
 
     code: ClassVar[str]
@@ -66,11 +79,28 @@ class Rule(abc.ABC):
     level: ClassVar[Level]
     """The highest level that it reports at."""
     trigger_words: ClassVar[tuple[str, ...]]
+    """Identifiers; a file with none of them cannot have a finding of this rule, so it need not be parsed. What the
+    modules that it imports hold counts as well."""
     fixable: ClassVar[bool] = False
     default: ClassVar[bool] = True
     """False: only where it is selected by name."""
-    knows_versions: bool = False
+    knows_versions: ClassVar[bool] = False
     """It asks for `Settings.target_daft`."""
+    yields_to: ClassVar[tuple[str, ...]] = ()
+    """The codes of rules that have the first word: where one of them, selected or not, observes something at the same
+    place or in the same stage of a pipeline, this rule is silent."""
+
+    # What `verify` measures for it.
+    promises: ClassVar[tuple[Promise, ...]] = ()
+    """What its fix makes better, the most telling measure first."""
+    ends: ClassVar[tuple[Failure, ...]] = ()
+    """The failures of a script with the finding that its fix ends."""
+    symptoms: ClassVar[tuple[Symptom, ...]] = ()
+    """What a run shows where a finding without a fix is right: all of these."""
+    changes: ClassVar[Changes] = Changes.COST
+    """What its fix changes of a run."""
+    runner: ClassVar[Runner] = Runner.RAY
+    """The runner that its findings are about; `verify` runs them on it."""
 
     @classmethod
     def can_match(cls, prescan: Prescan) -> bool:
@@ -81,13 +111,20 @@ class Rule(abc.ABC):
 class PipelineRule(Rule):
     """A rule that looks at one path from a source to a sink at a time; those in pytest's tests are left out."""
 
+    sinks: ClassVar[Sinks] = Sinks.ANY
+
     @classmethod
     def can_match(cls, prescan: Prescan) -> bool:
         return not prescan.outside_tests.isdisjoint(cls.trigger_words)
 
+    @classmethod
+    def applies_to(cls, pipeline: Pipeline) -> bool:
+        """Whether the pipeline's sink is one of those that the rule looks at."""
+        return cls.sinks is Sinks.ANY or not reads_few(pipeline)
+
     @abc.abstractmethod
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
-        """What this rule has to say of one pipeline."""
+        """What this rule has to say of one pipeline that it applies to."""
 
 
 class ScriptRule(Rule):

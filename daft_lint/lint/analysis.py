@@ -9,10 +9,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from daft_lint.api.finding import Finding, FindingFix, Related, Span
-from daft_lint.api.rule import Fix, Observation, PipelineRule, Rule, ScriptRule
+from daft_lint.api.promises import EXHAUSTION, Changes
+from daft_lint.api.rule import Fix, Observation, PipelineRule, Remedy, Rule, ScriptRule
 from daft_lint.config import Selection
 from daft_lint.lint.engine_rules import SyntaxErrorRule
 from daft_lint.lint.merge import agree_on_safety, strongest
+from daft_lint.lint.precedence import Precedence, in_order
+from daft_lint.lint.registry import rules
 from daft_lint.lint.results import FileResult, Proposal, RawFinding
 from daft_lint.source.document import Document
 from daft_lint.source.problems import ParseFailure, Problem
@@ -36,6 +39,7 @@ class Analysis:
         self.project = project
         self.chosen = chosen
         self.limits: list[str] = []
+        self.precedence = Precedence()
 
     def run(self) -> FileResult:
         from daft_lint.pipeline.interpreter.interpreter import interpret
@@ -53,9 +57,9 @@ class Analysis:
             return FileResult(path, (RawFinding(self.syntax_error(failure)),) if reported else ())
         findings: list[RawFinding] = []
         problems: list[Problem] = []
-        for rule in self.chosen:
+        for rule in in_order(self.chosen, rules(self.config.plugins)):
             found, problem = self.guarded(rule, script)
-            findings += found
+            findings += found if rule in self.chosen else []
             problems += [] if problem is None else [problem]
         offered = self.offered(strongest(agree_on_safety(findings)), script, settings)
         limits = (*script.limits_hit, *self.limits, *self.left_out())
@@ -108,9 +112,11 @@ class Analysis:
     def counted(self, script: Script) -> Counter[str]:
         """How many findings each rule has in a script; a rule that fails has none."""
         found: set[tuple[str, NodeRef]] = set()
-        for rule in self.chosen:
+        precedence = Precedence()
+        for rule in in_order(self.chosen, rules(self.config.plugins)):
             with contextlib.suppress(Exception):
-                found.update((rule.code, observation.location) for _, observation in self.observed(rule, script))
+                locations = [one.location for _, one in observed(rule, script, precedence)]
+                found.update((rule.code, location) for location in locations if rule in self.chosen)
         return Counter(code for code, _ in found)
 
     def left_out(self) -> Iterable[str]:
@@ -139,22 +145,10 @@ class Analysis:
     def guarded(self, rule: type[Rule], script: Script) -> tuple[list[RawFinding], Problem | None]:
         """What one rule observes, or how it failed: a failing rule hides no other rule's findings."""
         try:
-            return [self.raw_finding(rule, *observed) for observed in self.observed(rule, script)], None
+            return [self.raw_finding(rule, *one) for one in observed(rule, script, self.precedence)], None
         except Exception as error:  # noqa: BLE001  # a rule can be anybody's
             reason = " ".join(f"{type(error).__name__}: {error}".split())
             return [], Problem(self.document.path, f"rule {rule.code} failed: {reason}")
-
-    def observed(self, rule: type[Rule], script: Script) -> Iterable[tuple[str, Observation]]:
-        """What one rule observes, after the function that it rests on (`RawFinding.entry`)."""
-        made = rule()
-        if isinstance(made, PipelineRule):
-            for pipeline in script.pipelines:
-                entry = pipeline.entry if pipeline.open_parameter else ""
-                for observation in made.check(pipeline):
-                    yield entry, observation
-        elif isinstance(made, ScriptRule):
-            for observation in made.check(script):
-                yield "", observation
 
     def raw_finding(self, rule: type[Rule], entry: str, observation: Observation) -> RawFinding:
         """An observation as plain data, with the fixes to choose from."""
@@ -194,11 +188,11 @@ class Analysis:
         return Span(cell.document.path, number, line, column, end_line, end_column)
 
     def proposals(self, observation: Observation) -> Iterable[Proposal]:
-        """The observation's fixes as edits, in order; those that cannot be rendered are left out."""
-        for fix in observation.remedies or (() if observation.fix is None else (observation.fix,)):
-            rendered = self.rendered(fix)
-            if rendered is not None:
-                yield Proposal(rendered, observation.suggestion if fix.suggestion is None else fix.suggestion)
+        """What the observation offers as edits, in order; fixes that cannot be rendered are left out."""
+        for remedy in observation.remedies or (Remedy(observation.suggestion, observation.fix),):
+            fix = None if remedy.fix is None else self.rendered(remedy.fix)
+            if fix is not None:
+                yield Proposal(fix, remedy.suggestion)
 
     def rendered(self, fix: Fix) -> FindingFix | None:
         from daft_lint.fix.rendering import EditError, render
@@ -212,8 +206,23 @@ class Analysis:
 
 
 def is_weighed(rule: type[Rule]) -> bool:
-    """Whether the rule's fixes have to make a script cheaper; others make it right."""
-    return rule.code.startswith(("DFT1", "DFT2"))
+    """Whether the rule's fixes have to make a script cheaper; others make it run, or mean what it says."""
+    return rule.changes is Changes.COST and not any(failure is not EXHAUSTION for failure in rule.ends)
+
+
+def observed(rule: type[Rule], script: Script, precedence: Precedence) -> Iterable[tuple[str, Observation]]:
+    """What one rule observes, after the function that it rests on (`RawFinding.entry`)."""
+    made = rule()
+    if isinstance(made, PipelineRule):
+        for number, pipeline in enumerate(script.pipelines):
+            entry = pipeline.entry if pipeline.open_parameter else ""
+            for observation in made.check(pipeline) if made.applies_to(pipeline) else ():
+                if precedence.admits(rule, observation, number):
+                    yield entry, observation
+    elif isinstance(made, ScriptRule):
+        for observation in made.check(script):
+            if precedence.admits(rule, observation):
+                yield "", observation
 
 
 def pointed_at(node: cst.CSTNode) -> tuple[cst.CSTNode, cst.CSTNode]:

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from daft_lint.api.nodes import method_location
-from daft_lint.api.rule import Level, Observation, PipelineRule, level_for
+from daft_lint.api.batching import FedCalls, fed_calls, recommended_batch_rows, rows_that_fit
+from daft_lint.api.promises import Direction, Measure, Promise
+from daft_lint.api.rows import known_value
+from daft_lint.api.rule import Level, Observation, PipelineRule, Sinks, level_for
 from daft_lint.pipeline.model import Operator, Pipeline, UdfCall
-from daft_lint_rules._fanout import known
-from daft_lint_rules._streaming import (
-    Feeding,
-    fed_related,
-    feedings,
-    number,
-    recommended_batch_rows,
-    resized,
-    rows_that_fit,
-)
 
 
 class BatchesBelowUdfBatch(PipelineRule):
@@ -62,39 +54,38 @@ class BatchesBelowUdfBatch(PipelineRule):
     level = Level.WARNING
     trigger_words = ("into_batches",)
     fixable = True
+    sinks = Sinks.ALL_ROWS
+    promises = (Promise(Measure.CALLS, Direction.LOWER), Promise(Measure.LARGEST_CALL, Direction.HIGHER))
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
         """One observation for each `into_batches` that starves a UDF."""
-        for feeding in feedings(pipeline):
-            fed = tuple(operator for operator, _ in feeding.calls)
-            fit = rows_that_fit(pipeline, fed) if fed else None
-            starved = [call for operator, call in feeding.calls if _starves(feeding.rows, operator, call, fit)]
+        for fed in fed_calls(pipeline):
+            operators = tuple(operator for operator, _ in fed.calls)
+            fit = rows_that_fit(pipeline, operators) if operators else None
+            starved = [call for operator, call in fed.calls if _starves(fed.rows, operator, call, fit)]
             if starved:
-                yield _observation(pipeline, feeding, starved)
+                yield _observation(pipeline, fed, starved)
 
 
 def _starves(rows: int, operator: Operator, call: UdfCall, fit: int | None) -> bool:
-    size = known(call.udf.batch_size) or 0
+    size = known_value(call.udf.batch_size) or 0
     if operator.rows_in is not None and operator.rows_in <= rows:
         return False
     return rows < (size if fit is None else min(size, fit))
 
 
-def _observation(pipeline: Pipeline, feeding: Feeding, starved: list[UdfCall]) -> Observation:
-    first = max(starved, key=lambda call: known(call.udf.batch_size) or 0)
-    size = known(first.udf.batch_size) or 0
-    rows = number(feeding.rows)
-    wanted = recommended_batch_rows(pipeline, tuple(operator for operator, _ in feeding.calls))
-    text, fix = resized(pipeline, feeding, wanted, f"Raise `into_batches` to {number(wanted.value)} rows")
-    return Observation(
-        location=method_location(feeding.operator.step),
-        level=level_for(Level.WARNING, pipeline, None),
-        observed=f"`into_batches({rows})` feeds `{first.udf.name}`, which asks for batches of {number(size)} rows",
-        impact=f"Every call gets {rows} rows at most, {_times(size / feeding.rows)} the calls: 16-row batches for a"
+def _observation(pipeline: Pipeline, fed: FedCalls, starved: list[UdfCall]) -> Observation:
+    first = max(starved, key=lambda call: known_value(call.udf.batch_size) or 0)
+    size = known_value(first.udf.batch_size) or 0
+    wanted = recommended_batch_rows(pipeline, tuple(operator for operator, _ in fed.calls))
+    return fed.observation(
+        first,
+        level_for(Level.WARNING, pipeline, None),
+        asks=f"which asks for batches of {size:,} rows",
+        impact=f"Every call gets {fed.rows:,} rows at most, {_times(size / fed.rows)} the calls: 16-row batches for a"
         " `batch_size` of 64 took 41.6 s in our measurement, 64-row batches 21.2 s",
-        suggestion=f"Write `into_batches({text})`",
-        related=fed_related(first),
-        fix=fix,
+        suggestion=f"Write `into_batches({fed.written(wanted, pipeline)})`",
+        fix=fed.resize(wanted, pipeline, f"Raise `into_batches` to {wanted.rows:,} rows"),
     )
 
 

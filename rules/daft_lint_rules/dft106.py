@@ -6,21 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from daft_lint.api import catalog
+from daft_lint.api.batching import recommended_batch_rows
+from daft_lint.api.heavy import inflated_label
+from daft_lint.api.insertion import insert_batches, insertion_point_for
 from daft_lint.api.nodes import method_location
-from daft_lint.api.rule import Level, Observation, PipelineRule
+from daft_lint.api.promises import EXHAUSTION, Direction, Measure, Promise, Role
+from daft_lint.api.rows import unbounded_rows
+from daft_lint.api.rule import Level, Observation, PipelineRule, Sinks
+from daft_lint.api.segments import boundary_of, segment_of
 from daft_lint.pipeline.model import BoundKind, Evidence, NodeRef, Operator, Pipeline, Step, StepKind, Strength
-from daft_lint_rules._streaming import (
-    boundary_of,
-    inflated_label,
-    insertion,
-    insertion_point_for,
-    reads_few,
-    recommended_batch_rows,
-    segment_of,
-    spelled,
-    unbounded_rows,
-)
-from daft_lint_rules.dft101 import unbatched_calls
 
 _HEAVY_FUNCTIONS = tuple(
     name
@@ -45,12 +39,12 @@ class UnbatchedInflation(PipelineRule):
     and nothing bounds the rows that are in flight, on the way to a sink of all rows.
 
     A `download` is not reported, nor what follows it in its stage: it bounds itself to 128 rows. Where a heavy UDF
-    follows, DFT101 speaks.
+    follows in the same stage, DFT101 reports it.
 
     ## Why
 
     With no bound the engine works on up to 131,072 rows (the default morsel) or a whole row group at a time, and
-    `decode_image` cuts nothing: a UDF behind it got all the rows in one call, where one behind a `download` got
+    `decode_image` does not split them: a UDF after it got all the rows in one call, where one after a `download` got
     128. 1,024 rows of 1 MB that were expanded without a bound took 9,003 MB on Ray, in batches of 32 they took
     3,530 MB.
 
@@ -70,11 +64,11 @@ class UnbatchedInflation(PipelineRule):
 
     Inserts `.into_batches(n)` before the step that makes the data heavy (right after a source that is heavy already),
     or right after the last repartitioning step or `explode`; n as for DFT101, 64 with no `batch_size` in view. It is
-    unsafe where something sees the row order, which `into_batches` does not keep on Ray.
+    unsafe where something can see the row order, which `into_batches` does not keep on Ray.
 
     ## Options
 
-    - `sources`: rows and bytes a row of a path; so few rows that they make one batch are not reported.
+    - `sources`: how many rows a path has, and of how many bytes; nothing is reported where they fit one batch.
     - `target_batch_bytes` (1 GiB): the most that one batch may hold.
     """
 
@@ -83,18 +77,21 @@ class UnbatchedInflation(PipelineRule):
     level = Level.ADVICE
     trigger_words = (*_HEAVY_FUNCTIONS, "explode", "image")
     fixable = True
+    sinks = Sinks.ALL_ROWS
+    yields_to = ("DFT101",)
+    promises = (
+        Promise(Measure.ROWS_PER_TASK, Direction.LOWER),
+        Promise(Measure.WORKER_MEMORY, Direction.LOWER, Role.LIMITS),
+        Promise(Measure.OBJECT_STORE, Direction.LOWER, Role.INFORMS),
+    )
+    ends = (EXHAUSTION,)
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
         """One observation for each segment in which nothing bounds a built-in inflation."""
-        if reads_few(pipeline):
-            return
-        spoken = {group[0].operator.stage for group in unbatched_calls(pipeline)}
         first: dict[int, _Unbounded] = {}
         for operator in pipeline.operators:
             boundary = boundary_of(pipeline, operator)
-            if operator.stage in spoken or boundary.index in first:
-                continue
-            found = next(_unbounded(operator), None)
+            found = None if boundary.index in first else next(_unbounded(operator), None)
             if found is not None:
                 first[boundary.index] = found
         # Batches ahead of an `explode` do not hold behind it: where some belong behind it, one place is enough.
@@ -152,15 +149,15 @@ def _inflated_before(operator: Operator, names: tuple[str | None, ...]) -> Step 
 
 
 def _observations(pipeline: Pipeline, found: _Unbounded, boundary: Operator) -> Iterator[Observation]:
-    rows = recommended_batch_rows(pipeline, segment_of(pipeline, boundary))
-    if rows.are_enough_for(found.operator.rows_in):
+    wanted = recommended_batch_rows(pipeline, segment_of(pipeline, boundary))
+    if wanted.covers(found.operator.rows_in):
         return
-    insertion_point = insertion_point_for(pipeline, boundary, found.inflating)
+    point = insertion_point_for(pipeline, boundary, found.inflating)
     related: list[tuple[NodeRef, str]] = []
     if found.inflating is not found.operator.step:
         related.append((found.inflating.call, inflated_label(pipeline, found.inflating)))
-    text = str(rows.value) if insertion_point is None else spelled(pipeline, rows, insertion_point.after)
-    where = "before the step that makes the data heavy" if insertion_point is None else insertion_point.words
+    rows = str(wanted.rows) if point is None else wanted.written_at(point.after, pipeline)
+    where = "before the step that makes the data heavy" if point is None else point.where
     # "`decode_image` makes heavy data" needs no "heavy: `decode_image` decodes an image into it".
     told = found.evidence is None or found.evidence.reason.startswith(found.label)
     reason = "" if told or found.evidence is None else f" (heavy: {found.evidence.reason})"
@@ -170,8 +167,9 @@ def _observations(pipeline: Pipeline, found: _Unbounded, boundary: Operator) -> 
         observed=f"{found.label} makes heavy data of up to {unbounded_rows(pipeline, found.operator)} at a time:"
         f" nothing bounds it{reason}",
         impact="A worker held 9.0 GB in our measurement (1,024 rows of 1 MB), where 32-row batches held 3.5 GB",
-        suggestion=f"Write `.into_batches({text})` {where}",
+        suggestion=f"Write `.into_batches({rows})` {where}",
         evidence=found.evidence,
         related=tuple(related),
-        fix=None if insertion_point is None else insertion(pipeline, insertion_point, rows),
+        fix=None if point is None else insert_batches(pipeline, point, wanted),
+        operator=found.operator,
     )

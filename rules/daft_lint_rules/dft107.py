@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from daft_lint.api import catalog
 from daft_lint.api.nodes import udf_related
-from daft_lint.api.rule import Level, Observation, PipelineRule
+from daft_lint.api.rows import known_value
+from daft_lint.api.rule import Level, Observation, PipelineRule, Sinks
+from daft_lint.api.segments import is_boundary
 from daft_lint.pipeline.model import (
     DOWNLOAD_ROWS,
     Expression,
@@ -18,19 +20,17 @@ from daft_lint.pipeline.model import (
     StepKind,
     UdfCall,
 )
-from daft_lint_rules._fanout import known
-from daft_lint_rules._streaming import is_boundary, number, reads_few
 
 
 class BatchNeverFills(PipelineRule):
-    """A UDF asks for a `batch_size` above 128 behind a built-in `download` in the same stage: it never gets
-    more than 128 rows.
+    """A UDF asks for a `batch_size` above 128 after a built-in `download` in the same stage: it never gets more than
+    128 rows.
 
     ## Why
 
-    `download` hands on 128 rows at a time, on both runners, so that the bytes in flight stay bounded. Measured
-    with 2,000 rows and `batch_size=512`: the largest call got 128 rows. A batch that was tuned for a GPU is
-    never full, and what the script says is not what it does.
+    `download` produces 128 rows at a time, on both runners, so that the bytes in flight stay bounded. Measured with
+    2,000 rows and `batch_size=512`: the largest call got 128 rows. A batch size that was tuned for a GPU is never
+    reached, and the script does not do what it says.
 
     ## Example
 
@@ -42,13 +42,13 @@ class BatchNeverFills(PipelineRule):
     df = df.with_column("jpeg", download(df["url"]))
     df = df.with_column("score", score(df["jpeg"]))
 
-    # after: say what happens
+    # after: says what happens
     @daft.func.batch(return_dtype=DataType.float32(), batch_size=128)
     ```
 
     ## Fix
 
-    None: 128 is what the pipeline gives. For larger calls, fetch inside the UDF, which then gets its
+    None: 128 rows are what the pipeline can give. For larger calls, fetch inside the UDF, which then gets its
     `batch_size` of URLs.
 
     ## Options
@@ -60,31 +60,30 @@ class BatchNeverFills(PipelineRule):
     name = "batch-never-fills"
     level = Level.ADVICE
     trigger_words = ("batch_size", "download")
+    sinks = Sinks.ALL_ROWS
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
-        """One observation for each UDF call whose batches a `download` cuts short."""
-        if reads_few(pipeline):
-            return
+        """One observation for each UDF call whose batches a `download` keeps short."""
         for operator in pipeline.operators:
             if operator.rows_in is not None and operator.rows_in <= DOWNLOAD_ROWS:
                 continue
             for call in operator.udf_calls:
-                size = known(call.udf.batch_size)
+                size = known_value(call.udf.batch_size)
                 if size is None or size <= DOWNLOAD_ROWS or not call.read:
                     continue
-                cut = _cut_by(pipeline, operator, call)
-                if cut is not None:
-                    yield _observation(operator, call, size, cut)
+                split = _split_by(pipeline, operator, call)
+                if split is not None:
+                    yield _observation(operator, call, size, split)
 
 
-def _cut_by(pipeline: Pipeline, operator: Operator, call: UdfCall) -> NodeRef | None:
-    """The `download` that cuts what reaches the call: the last step in the stage that says how many rows that is."""
+def _split_by(pipeline: Pipeline, operator: Operator, call: UdfCall) -> NodeRef | None:
+    """The `download` that splits what reaches the call: the last step in the stage that says how many rows that is."""
     for argument in call.expression.inputs:
         for expression in argument.walk():
-            if _cuts(expression):
+            if _splits(expression):
                 return expression.location or operator.step.call
     for earlier in reversed(pipeline.operators[: operator.index]):
-        found = next((e for e in _evaluated(earlier.step) if _cuts(e)), None)
+        found = next((e for e in _evaluated(earlier.step) if _splits(e)), None)
         if found is not None and not is_boundary(pipeline, earlier):
             return found.location or earlier.step.call
         if is_boundary(pipeline, earlier) or earlier.step.kind is StepKind.BATCHES:
@@ -97,20 +96,20 @@ def _evaluated(step: Step) -> Iterator[Expression]:
         yield from root.walk()
 
 
-def _cuts(expression: Expression) -> bool:
+def _splits(expression: Expression) -> bool:
     if expression.kind is not ExpressionKind.FUNCTION or expression.name is None:
         return False
     spec = catalog.FUNCTIONS.get(expression.name)
     return spec is not None and spec.output_batch_rows is not None
 
 
-def _observation(operator: Operator, call: UdfCall, size: int, cut: NodeRef) -> Observation:
+def _observation(operator: Operator, call: UdfCall, size: int, split: NodeRef) -> Observation:
     return Observation(
         location=call.expression.location or operator.step.call,
         level=Level.ADVICE,
-        observed=f"`{call.udf.name}` asks for batches of {number(size)} rows behind a `download`,"
-        f" which hands on {DOWNLOAD_ROWS} at a time",
+        observed=f"`{call.udf.name}` asks for batches of {size:,} rows after a `download`,"
+        f" which produces {DOWNLOAD_ROWS} at a time",
         impact=f"No call gets more than {DOWNLOAD_ROWS} rows, {DOWNLOAD_ROWS / size:.0%} of what it was tuned for",
         suggestion=f"Write `batch_size={DOWNLOAD_ROWS}` or less; for larger calls, fetch the bytes inside the UDF",
-        related=((cut, "this `download` cuts the rows"), *udf_related(call.udf)),
+        related=((split, "this `download` splits the rows"), *udf_related(call.udf)),
     )

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from daft_lint.api.fan_out import partition_counts
 from daft_lint.api.nodes import udf_related
+from daft_lint.api.promises import Direction, Measure, Promise, Role
 from daft_lint.api.rule import Level, Observation, PipelineRule, level_for
+from daft_lint.api.wording import written_call
 from daft_lint.pipeline.model import Pipeline
-from daft_lint_rules._fanout import cuts
 
 
 class TooManyPartitions(PipelineRule):
-    """A `repartition(n)` or `into_partitions(n)` that cuts the rows into more partitions than the UDF behind it can
-    fill its batches from.
+    """A `repartition(n)` or `into_partitions(n)` that splits the rows into so many partitions that the UDF after it
+    cannot fill its batches.
 
     ## Why
-    A batch never spans two partitions. The rows that a partition needs are
+    A batch never spans two partitions. The rows that a partition needs, and how many partitions that allows:
 
         minimum rows = batch size x (total concurrency / nodes), rounded up
         maximum partitions = rows / minimum rows, rounded down, at least 1
@@ -46,17 +48,17 @@ class TooManyPartitions(PipelineRule):
 
     ## Fix
     The count becomes the recommended one: a quarter of the maximum, to one significant digit, and never fewer than the
-    nodes. It is safe: it changes how the rows are cut, not what they are.
+    nodes. It is safe: it changes how the rows are split, not what they are.
 
-    There is none where the count is a parameter, an attribute or a call (`args.n`, `os.environ.get(...)`): others
-    decide it.
+    There is none where the count is a parameter, an attribute or a call (`args.n`, `os.environ.get(...)`): it is
+    decided elsewhere.
 
     ## Options
     - `[tool.daft-lint.cluster]`: `nodes` and `total_concurrency`, where the script does not say them
       (`max_concurrency=` on the UDF counts first).
     - `[tool.daft-lint.sources]` or `# daft-lint: rows=1_000_000` on the source's line: the rows.
 
-    With one of rows, batch size, concurrency or nodes not known the rule is silent.
+    Where one of rows, batch size, concurrency or nodes is not known, the rule is silent.
     """
 
     code = "DFT201"
@@ -64,21 +66,26 @@ class TooManyPartitions(PipelineRule):
     level = Level.WARNING
     trigger_words = ("repartition", "into_partitions")
     fixable = True
+    promises = (
+        Promise(Measure.TASKS, Direction.LOWER),
+        Promise(Measure.MEDIAN_CALL, Direction.HIGHER),
+        Promise(Measure.CALLS, Direction.LOWER, Role.INFORMS),
+    )
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
-        for cut in cuts(pipeline):
-            if cut.count <= cut.plan.maximum:
+        for given in partition_counts(pipeline):
+            if given.count <= given.plan.maximum:
                 continue
-            need = cut.need
-            rows = f"about {cut.rows // cut.count:,} rows" if cut.rows > cut.count else "a row or none"
+            demand, total = given.demand, given.plan.rows
+            rows = f"about {total // given.count:,} rows" if total > given.count else "a row or none"
             yield Observation(
-                location=cut.location,
+                location=given.location,
                 level=level_for(self.level, pipeline, None),
-                observed=f"`{cut.step.name}({cut.count})` cuts {cut.rows:,} rows into partitions of {rows}, and "
-                f"`{need.udf.name}` needs partitions of {need.spelled}, so at most {cut.plan.maximum:,}",
+                observed=f"`{written_call(given.step)}` splits {total:,} rows into partitions of {rows}, and "
+                f"`{demand.udf.name}` needs partitions of {demand.explained}, so at most {given.plan.maximum:,}",
                 impact="Batches never span partitions, so the UDF is called more often with fewer rows: sixteen times "
                 "the maximum took 39 s instead of 18 s in our measurement",
-                suggestion=f"Write `{cut.step.name}({cut.plan.recommended})`",
-                related=udf_related(need.udf),
-                fix=cut.fix(),
+                suggestion=f"Write `{given.step.name}({given.plan.recommended})`",
+                related=udf_related(demand.udf),
+                fix=given.fix(),
             )

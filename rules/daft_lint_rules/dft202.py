@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from daft_lint.api.fan_out import partition_counts
 from daft_lint.api.nodes import udf_related
+from daft_lint.api.promises import Direction, Measure, Promise, Role
 from daft_lint.api.rule import Level, Observation, PipelineRule, level_for
+from daft_lint.api.wording import counted, written_call
 from daft_lint.pipeline.model import Pipeline
-from daft_lint_rules._fanout import cuts
 
 
 class TooFewPartitions(PipelineRule):
@@ -15,8 +17,8 @@ class TooFewPartitions(PipelineRule):
     rows would fill more.
 
     ## Why
-    A partition is a task, and a task runs on one node: nodes beyond the partitions have nothing to do, and neither have
-    their actors. Measured (experiment e3) on 4 nodes with 16 actors, of which about 13 s is the start of the actors:
+    A partition is a task, and a task runs on one node: with fewer partitions than nodes, some nodes and their actors
+    have nothing to do. Measured (experiment e3) on 4 nodes with 16 actors, whose start takes about 13 s of the time:
 
     | plan | wall | actors used | nodes used |
     |---|---|---|---|
@@ -38,17 +40,17 @@ class TooFewPartitions(PipelineRule):
 
     ## Fix
     The count becomes the recommended one: a quarter of the maximum, to one significant digit, and never fewer than the
-    nodes. It is safe: it changes how the rows are cut, not what they are.
+    nodes. It is safe: it changes how the rows are split, not what they are.
 
-    There is none where the count is a parameter, an attribute or a call (`args.n`, `os.environ.get(...)`): others
-    decide it.
+    There is none where the count is a parameter, an attribute or a call (`args.n`, `os.environ.get(...)`): it is
+    decided elsewhere.
 
     ## Options
     - `[tool.daft-lint.cluster]`: `nodes` and `total_concurrency`, where the script does not say them
       (`max_concurrency=` on the UDF counts first).
     - `[tool.daft-lint.sources]` or `# daft-lint: rows=1_000_000` on the source's line: the rows.
 
-    With one of rows, batch size, concurrency or nodes not known the rule is silent.
+    Where one of rows, batch size, concurrency or nodes is not known, the rule is silent.
     """
 
     code = "DFT202"
@@ -56,26 +58,27 @@ class TooFewPartitions(PipelineRule):
     level = Level.WARNING
     trigger_words = ("repartition", "into_partitions")
     fixable = True
+    promises = (
+        Promise(Measure.TASKS, Direction.HIGHER),
+        Promise(Measure.PROCESSES, Direction.HIGHER, Role.INFORMS),
+        Promise(Measure.NODES, Direction.HIGHER, Role.INFORMS),
+    )
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
-        for cut in cuts(pipeline):
-            if cut.count >= cut.plan.lower:
+        for given in partition_counts(pipeline):
+            if given.count >= given.plan.lower:
                 continue
-            need = cut.need
-            idle = need.nodes - cut.count
+            demand, plan = given.demand, given.plan
+            idle = demand.nodes - given.count
             yield Observation(
-                location=cut.location,
+                location=given.location,
                 level=level_for(self.level, pipeline, None),
-                observed=f"`{cut.step.name}({cut.count})` makes {_partitions(cut.count)} for {need.nodes:,} nodes, and "
-                f"the {cut.rows:,} rows would fill {cut.plan.maximum:,} partitions of {need.spelled}",
+                observed=f"`{written_call(given.step)}` makes {counted(given.count, 'partition')} for {demand.nodes:,}"
+                f" nodes, and the {plan.rows:,} rows would fill {plan.maximum:,} partitions of {demand.explained}",
                 impact=f"A partition is a task on one node: {idle:,} {'node has' if idle == 1 else 'nodes have'} "
-                f"nothing to do while `{need.udf.name}` runs. In our measurement on 4 nodes, 2 partitions used 8 of 16 "
-                "actors and 4 partitions all of them",
-                suggestion=f"Write `{cut.step.name}({cut.plan.recommended})`",
-                related=udf_related(need.udf),
-                fix=cut.fix(),
+                f"nothing to do while `{demand.udf.name}` runs. In our measurement on 4 nodes, 2 partitions used 8 of "
+                "16 actors and 4 partitions all of them",
+                suggestion=f"Write `{given.step.name}({plan.recommended})`",
+                related=udf_related(demand.udf),
+                fix=given.fix(),
             )
-
-
-def _partitions(count: int) -> str:
-    return "1 partition" if count == 1 else f"{count:,} partitions"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from daft_lint.api.edits import InsertCall
+from daft_lint.api.fan_out import PartitionDemand, partition_demand
 from daft_lint.api.nodes import source_label, udf_related
-from daft_lint.api.order import order_seen
-from daft_lint.api.rule import Fix, Level, Observation, PipelineRule, level_for
+from daft_lint.api.order import why_unordered
+from daft_lint.api.promises import EXHAUSTION, Direction, Measure, Promise, Role, Symptom
+from daft_lint.api.rows import FEW_ROWS, is_sample
+from daft_lint.api.rule import Fix, Level, Observation, PipelineRule, Sinks, level_for
 from daft_lint.pipeline.model import DEFAULT_BATCH_ROWS, Expression, Operator, PartitionsKind, Pipeline, Runner, Udf
-from daft_lint_rules._fanout import Demand, demand
-from daft_lint_rules._streaming import FEW_ROWS, is_sample, reads_few
 
 
 class LightReadWithoutFanOut(PipelineRule):
@@ -19,8 +20,8 @@ class LightReadWithoutFanOut(PipelineRule):
 
     ## Why
     The table of paths is small, so one file, a glob or a `from_pydict` makes one task of it (experiment e5), however
-    much data the paths point to. One task runs on one node. Measured (experiment e3) on 4 nodes with 16 actors, batch
-    size 64, of which about 13 s is the start of the actors:
+    much data the paths point to. One task runs on one node. Measured (experiment e3) on 4 nodes with 16 actors and a
+    batch size of 64; the start of the actors takes about 13 s of the time:
 
     | plan | wall | actors used | nodes used |
     |---|---|---|---|
@@ -29,7 +30,7 @@ class LightReadWithoutFanOut(PipelineRule):
     | `into_partitions(16)` | 15.9 s | 16 | 4 |
     | `into_batches(256)`, batch size x concurrency / nodes | 15.1 s | 16 | 4 |
 
-    `batch_size=` on the UDF does not help: it bounds a call, it does not spread the work.
+    A `batch_size=` on the UDF does not help: it bounds a call, but does not spread the work.
 
     ## Example
 
@@ -43,13 +44,13 @@ class LightReadWithoutFanOut(PipelineRule):
 
     ## Fix
     Inserts `.repartition(n)` before the heavy read, with the n that the partition formula recommends, where rows,
-    batch size, concurrency and nodes are known; `.into_batches(minimum rows)` where the rows alone are not known;
-    else there is no fix, and the message says what to write. On Ray both lose the row order of a single partition: the
-    fix is unsafe where something after it sees the order (`limit`, `show`, `to_pandas`, ...). `into_partitions` keeps
-    the order.
+    batch size, concurrency and nodes are known; `.into_batches(minimum rows)` where only the rows are not known;
+    otherwise there is no fix, and the message says what to write. On Ray both lose the row order of a single partition:
+    the fix is unsafe where something after it sees the order (`limit`, `show`, `to_pandas`, ...). `into_partitions`
+    keeps the order.
 
     ## Options
-    - `fan_out = "into_partitions"`: insert that in the place of `repartition`.
+    - `fan_out = "into_partitions"`: insert that instead of `repartition`.
     - `[tool.daft-lint.cluster]`: `nodes`, `total_concurrency`; `runner = "native"` silences the rule.
     - `[tool.daft-lint.sources]` or `# daft-lint: rows=400_000` on the source's line: rows and files.
 
@@ -66,9 +67,17 @@ class LightReadWithoutFanOut(PipelineRule):
         *("udf", "func", "cls", "apply"),
     )
     fixable = True
+    sinks = Sinks.ALL_ROWS
+    promises = (
+        Promise(Measure.TASKS, Direction.HIGHER),
+        Promise(Measure.PROCESSES, Direction.HIGHER, Role.INFORMS),
+        Promise(Measure.NODES, Direction.HIGHER, Role.INFORMS),
+    )
+    ends = (EXHAUSTION,)
+    symptoms = (Symptom(Measure.TASKS, least=1, most=1),)
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
-        if pipeline.runner is Runner.NATIVE or reads_few(pipeline):
+        if pipeline.runner is Runner.NATIVE:
             return
         reported: set[int] = set()
         for operator in pipeline.operators:
@@ -78,15 +87,21 @@ class LightReadWithoutFanOut(PipelineRule):
             if read is None:
                 continue
             reported.add(operator.stage)
-            need = demand((s for s in pipeline.stage_of(operator) if s.index >= operator.index), pipeline.cluster)
-            if not _fits_one_batch(pipeline, operator, need):
-                yield self._observation(pipeline, operator, *read, need)
+            following = (s for s in pipeline.stage_of(operator) if s.index >= operator.index)
+            demand = partition_demand(following, pipeline.cluster)
+            if not _fits_one_batch(pipeline, operator, demand):
+                yield self._observation(pipeline, operator, *read, demand)
 
     def _observation(
-        self, pipeline: Pipeline, operator: Operator, expression: Expression, udf: Udf | None, need: Demand | None
+        self,
+        pipeline: Pipeline,
+        operator: Operator,
+        expression: Expression,
+        udf: Udf | None,
+        demand: PartitionDemand | None,
     ) -> Observation:
         one = operator.partitions_in.kind is PartitionsKind.ONE
-        call = _inserted(pipeline, operator, need)
+        call = _inserted(pipeline, operator, demand)
         origin = pipeline.operators[0]
         name = udf.name if udf is not None else expression.name
         columns = [f"`{column}`" for column in dict.fromkeys(_opened(expression, udf)) if column is not None]
@@ -100,9 +115,8 @@ class LightReadWithoutFanOut(PipelineRule):
             level=level_for(self.level if one else Level.ADVICE, pipeline, None),
             observed=f"`{name}` opens what {points} to, and {rows} {partitions}",
             impact=f"A partition is one task on one node{_idle(pipeline.cluster.nodes)}: on 4 nodes, 4 of 16 actors"
-            " did all the work, 23.3 s"
-            " against 15.7 s with a fan-out in our measurement",
-            suggestion=f"Write `.{call}` before it" if call is not None else _advice(operator, need),
+            " did all the work, 23.3 s against 15.7 s with a fan-out in our measurement",
+            suggestion=f"Write `.{call}` before it" if call is not None else _advice(operator, demand),
             related=((origin.step.call, source_label(origin)),) + (() if udf is None else udf_related(udf)),
             fix=None if call is None else self._fix(pipeline, operator, call),
         )
@@ -110,13 +124,11 @@ class LightReadWithoutFanOut(PipelineRule):
     def _fix(self, pipeline: Pipeline, operator: Operator, call: str) -> Fix | None:
         if operator.step.receiver is None:
             return None
-        seen = None if call.startswith("into_partitions") else order_seen(pipeline, operator.index)
+        method = call.partition("(")[0]
         return Fix(
             title=f"Insert `.{call}` before the heavy read",
             actions=(InsertCall(operator.step.receiver, call),),
-            why_unsafe=None
-            if seen is None
-            else f"on Ray `{call.partition('(')[0]}` does not keep the row order, and {seen}",
+            why_unsafe=None if method == "into_partitions" else why_unordered(pipeline, operator.index, method),
         )
 
 
@@ -151,29 +163,29 @@ def _opened(expression: Expression, udf: Udf | None) -> Iterator[str | None]:
             yield from given.columns()
 
 
-def _fits_one_batch(pipeline: Pipeline, operator: Operator, need: Demand | None) -> bool:
+def _fits_one_batch(pipeline: Pipeline, operator: Operator, demand: PartitionDemand | None) -> bool:
     """Whether the rows are known, and no more than one partition should have."""
     if operator.rows_in is None:
         return False
-    plan = None if need is None else need.plan
+    plan = None if demand is None else demand.plan
     if plan is not None and plan.recommended <= 1:
         return True
     enough = FEW_ROWS if is_sample(pipeline) else DEFAULT_BATCH_ROWS
-    return operator.rows_in <= (enough if need is None else need.minimum_rows)
+    return operator.rows_in <= (enough if demand is None else demand.minimum_rows)
 
 
-def _inserted(pipeline: Pipeline, operator: Operator, need: Demand | None) -> str | None:
+def _inserted(pipeline: Pipeline, operator: Operator, demand: PartitionDemand | None) -> str | None:
     """The call that fans the rows out, with its number; None where a fact is missing."""
-    if need is None:
+    if demand is None:
         return None
-    if operator.rows_in is None or need.plan is None:
-        return f"into_batches({need.minimum_rows})"
-    return f"{pipeline.settings.fan_out}({need.plan.recommended})"
+    if operator.rows_in is None or demand.plan is None:
+        return f"into_batches({demand.minimum_rows})"
+    return f"{pipeline.settings.fan_out}({demand.plan.recommended})"
 
 
-def _advice(operator: Operator, need: Demand | None) -> str:
+def _advice(operator: Operator, demand: PartitionDemand | None) -> str:
     missing = [] if operator.rows_in is not None else ["the rows (`# daft-lint: rows=...` on the source's line)"]
-    if need is None:
+    if demand is None:
         missing.append("batch size, concurrency and nodes")
     return (
         "Write `.repartition(n)`, or `.into_batches(batch size x concurrency / nodes)`, on the light rows"

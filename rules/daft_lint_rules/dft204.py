@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from daft_lint.api.edits import RemoveCall
 from daft_lint.api.nodes import has_open_parameter, method_location
+from daft_lint.api.promises import Direction, Measure, Promise
 from daft_lint.api.rule import Fix, Level, Observation, ScriptRule
+from daft_lint.api.wording import written_call
 from daft_lint.pipeline.model import Runner, Script
 
 
@@ -15,7 +17,7 @@ class PartitionsOnNative(ScriptRule):
 
     ## Why
     The native runner has no partitions. Daft warns at run time ("not supported on the NativeRunner. This will be a
-    no-op"), drops the step and goes on: the partitions that the script counts on are never made. `into_batches` works
+    no-op"), drops the step and goes on: the partitions that the script relies on are never made. `into_batches` works
     on both runners.
 
     ## Example
@@ -36,8 +38,8 @@ class PartitionsOnNative(ScriptRule):
     Removes the call. It is safe: the call does nothing.
 
     ## Options
-    None. `runner = "native"` in `[tool.daft-lint.cluster]` does not count, nor a runner that one branch alone sets: the
-    script may run on Ray then.
+    None. `runner = "native"` in `[tool.daft-lint.cluster]` does not count, nor does a runner that only one branch sets:
+    the script may run on Ray then.
     """
 
     code = "DFT204"
@@ -45,6 +47,8 @@ class PartitionsOnNative(ScriptRule):
     level = Level.ERROR
     trigger_words = ("repartition", "into_partitions")
     fixable = True
+    runner = Runner.NATIVE
+    promises = (Promise(Measure.PLANNED_REPARTITIONS, Direction.LOWER),)
 
     def check(self, script: Script) -> Iterator[Observation]:
         if script.runner is not Runner.NATIVE or not script.runner_is_set:
@@ -54,11 +58,10 @@ class PartitionsOnNative(ScriptRule):
             if step.name not in self.trigger_words or id(step.call.node) in seen:
                 continue
             seen.add(id(step.call.node))
-            count = "" if step.count is None or step.count.value is None else f"{step.count.value}"
             yield Observation(
                 location=method_location(step),
                 level=self.level.lowered() if has_open_parameter(step) else self.level,
-                observed=f"`{step.name}({count})` on the native runner, which this script sets",
+                observed=f"`{written_call(step)}` on the native runner, which this script sets",
                 impact="It does nothing: the native runner has no partitions, and Daft drops the step with a"
                 " warning at run time",
                 suggestion="Remove it; write `.into_batches(n)` to bound the rows of a call, or"

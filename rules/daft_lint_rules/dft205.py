@@ -1,4 +1,4 @@
-"""DFT205: a shuffle whose partitions are cut again before anything uses them."""
+"""DFT205: a shuffle whose rows are repartitioned again before anything uses its partitions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from daft_lint.api.edits import RemoveCall
 from daft_lint.api.nodes import method_location
+from daft_lint.api.promises import Direction, Measure, Promise
 from daft_lint.api.rule import Fix, Level, Observation, ScriptRule
+from daft_lint.api.wording import written_call
 from daft_lint.pipeline.model import Operator, Pipeline, Runner, Script, Step, StepKind
 
 ALWAYS_REPARTITIONING = frozenset({StepKind.REPARTITION, StepKind.BATCHES, StepKind.SHUFFLE, StepKind.JOIN})
@@ -14,16 +16,16 @@ PARTITIONS_ONLY = frozenset({"repartition", "into_partitions"})
 
 
 class RedundantShuffle(ScriptRule):
-    """A `repartition` whose partitions the next `repartition`, `into_partitions`, `into_batches`, `groupby`, `sort` or
-    join cuts again, with only filters and light expressions between.
+    """A `repartition` whose rows the next `repartition`, `into_partitions`, `into_batches`, `groupby`, `sort` or join
+    repartitions again, with only filters and light expressions between.
 
     ## Why
-    A `repartition` sends every row over the network. Where nothing heavy runs on its partitions before they are cut
-    again, that was for nothing: measured (experiment e8) with a light column between two of them, both moved 816 MB
-    and the second alone 410 MB. Daft 0.7's optimizer drops the first of two only where filters alone stand between
-    and the second is a `repartition` or `into_partitions`; with one `with_column` between, or before `into_batches`,
-    `sort`, `groupby` and joins, the plan keeps both (`df.explain(show_all=True)`), and on Ray both run. And where the
-    optimizer drops it, the line says something that does not happen.
+    A `repartition` sends every row over the network. Where nothing heavy runs on its partitions before the next
+    repartitioning step, that is wasted: measured (experiment e8) with a light column between two of them, both moved
+    816 MB and the second alone 410 MB. Daft 0.7's optimizer drops the first of two only where there are just filters
+    between them and the second is a `repartition` or `into_partitions`; with one `with_column` between, or before
+    `into_batches`, `sort`, `groupby` and joins, the plan keeps both (`df.explain(show_all=True)`), and on Ray both run.
+    And where the optimizer drops it, the line says something that never happens.
 
     ## Example
 
@@ -42,7 +44,7 @@ class RedundantShuffle(ScriptRule):
 
     ## Options
     None. A `repartition` by columns before a `groupby`, `distinct` or join is left alone (these may use its
-    partitions), and so is one before a broadcast or cross join, which cuts nothing.
+    partitions), and so is one before a broadcast or cross join, which does not repartition.
     """
 
     code = "DFT205"
@@ -50,34 +52,33 @@ class RedundantShuffle(ScriptRule):
     level = Level.ADVICE
     trigger_words = ("repartition",)
     fixable = True
+    promises = (Promise(Measure.SHUFFLES, Direction.LOWER), Promise(Measure.SHUFFLED_BYTES, Direction.LOWER))
 
     def check(self, script: Script) -> Iterator[Observation]:
-        verdicts: dict[int, tuple[Operator, Operator | None, bool]] = {}
+        wasted: dict[int, tuple[Operator, Operator]] = {}
+        used: set[int] = set()
         for pipeline in script.pipelines:
             if pipeline.runner is Runner.NATIVE:
                 continue
             for operator in pipeline.operators:
-                if operator.step.name != "repartition":
-                    continue
-                repartitioning, key = _next_repartitioning(pipeline, operator), id(operator.step.call.node)
-                first = verdicts.get(key)
-                # Every path through it has to cut it again: one path may need the partitions that the other wastes.
-                redundant = repartitioning is not None and (first is None or first[2])
-                verdicts[key] = (operator, repartitioning if first is None else first[1], redundant)
-        for operator, repartitioning, redundant in verdicts.values():
-            if redundant and repartitioning is not None:
-                yield self._observation(
-                    operator.step, repartitioning.step, adjacent=repartitioning.index == operator.index + 1
-                )
+                if operator.step.name == "repartition":
+                    following, key = _next_repartitioning(pipeline, operator), id(operator.step.call.node)
+                    if following is None:
+                        used.add(key)  # one path may need the partitions that another wastes
+                    else:
+                        wasted.setdefault(key, (operator, following))
+        for key, (operator, following) in wasted.items():
+            if key not in used:
+                adjacent = following.index == operator.index + 1
+                yield self._observation(operator.step, following.step, adjacent=adjacent)
 
     def _observation(self, first: Step, then: Step, *, adjacent: bool) -> Observation:
         between = "right after it" if adjacent else "with nothing but filters and light expressions between"
-        count = "" if first.count is None or first.count.value is None else f"{first.count.value}"
         dropped = then.name in PARTITIONS_ONLY
         return Observation(
             location=method_location(first),
             level=self.level,
-            observed=f"`repartition({count})`, and `{then.name}` cuts its partitions again {between}",
+            observed=f"`{written_call(first)}`, and `{then.name}` repartitions the rows again {between}",
             impact="All rows are shuffled over the network and nothing uses the partitions"
             + (", unless the optimizer sees it and drops the first call" if dropped else ""),
             suggestion="Remove this `repartition`",
@@ -87,18 +88,18 @@ class RedundantShuffle(ScriptRule):
 
 
 def _next_repartitioning(pipeline: Pipeline, first: Operator) -> Operator | None:
-    """The operator that cuts the partitions of `first` again before anything heavy works on them, else None."""
+    """The operator that repartitions the rows of `first` before anything heavy works on its partitions, else None."""
     for operator in pipeline.operators[first.index + 1 :]:
         if operator.udf_calls or any(i.heavy_read or i.weight.heavy for i in operator.heavy_operations):
             return None
         if operator.step.kind in ALWAYS_REPARTITIONING:
-            return operator if _cuts(first.step, operator.step) else None
+            return operator if _repartitions(first.step, operator.step) else None
         if operator.step.kind not in (StepKind.FILTER, StepKind.PROJECT):
             return None
     return None
 
 
-def _cuts(first: Step, then: Step) -> bool:
+def _repartitions(first: Step, then: Step) -> bool:
     """Whether `then` makes new partitions of those of `first`, and can make no use of them."""
     options = then.options
     if then.kind is StepKind.JOIN and (options.get("strategy") == "broadcast" or options.get("how") == "cross"):

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from daft_lint.api import cst
 from daft_lint.api.edits import Action, AddKeyword, RemoveArgument
-from daft_lint.api.nodes import code, short_code
+from daft_lint.api.nodes import code, enclosing, short_code
+from daft_lint.api.promises import Failure
 from daft_lint.api.rule import Fix, Level, Observation, ScriptRule
 from daft_lint.pipeline.model import Construction, NodeRef, Script
 
@@ -31,8 +32,8 @@ class ConcurrencyInConstructor(ScriptRule):
     `__init__` does not take them.
 
     ## Why
-    Daft delays the construction: `Model(max_concurrency=16)` keeps its arguments, and the plan is built without a
-    word. Each worker then calls `__init__(max_concurrency=16)` and fails with a TypeError (experiment e6), after the
+    Daft delays the construction: `Model(max_concurrency=16)` keeps its arguments, and the plan is built without an
+    error. Each worker then calls `__init__(max_concurrency=16)` and fails with a TypeError (experiment e6), after the
     cluster is up and the data is on its way. The options belong to the decorator, which runs the class in that many
     actors.
 
@@ -53,9 +54,9 @@ class ConcurrencyInConstructor(ScriptRule):
         caption = Captioner("blip-large")
 
     ## Fix
-    Moves the keyword to the decorator, where its value means the same there: a literal, or a constant that
-    stands above the class. It is safe: before it, no row comes out. There is none where two constructions ask for
-    different values, or the class is in another file.
+    Moves the keyword to the decorator, if its value means the same there: a literal, or a constant that is defined
+    above the class. It is safe: without it, the script fails. There is none where two constructions ask for different
+    values, or the class is in another file.
 
     ## Options
     None.
@@ -66,6 +67,7 @@ class ConcurrencyInConstructor(ScriptRule):
     level = Level.ERROR
     trigger_words = ("cls",)
     fixable = True
+    ends = (Failure("TypeError", "when a worker makes the actor"),)
 
     def check(self, script: Script) -> Iterator[Observation]:
         for construction in script.constructions:
@@ -85,9 +87,9 @@ class ConcurrencyInConstructor(ScriptRule):
             location=construction.call,
             level=self.level,
             observed=f"`{construction.name}(...)` gets {names}, which its `__init__` does not take",
-            impact="The plan is built without a word, then every worker fails with a TypeError when it makes the actor",
+            impact="The plan is built without an error, then each worker fails with a TypeError when it starts",
             suggestion=f"Give {'it' if len(wrong) == 1 else 'them'} to the decorator: `@daft.cls({options})`",
-            related=((construction.decorator or construction.definition, f"`{construction.name}` is made a UDF here"),),
+            related=((construction.decorator or construction.definition, f"`{construction.name}` becomes a UDF here"),),
             fix=_fix(construction, values, everywhere),
         )
 
@@ -163,35 +165,16 @@ def _means_the_same(value: cst.BaseExpression, construction: Construction, decor
 def _is_constant_above(name: str, definition: NodeRef, call: NodeRef) -> bool:
     """Whether a block around a class assigns or imports a name above it, and nothing in that block gives the name
     another value: then it is the same at the decorator as at the construction."""
-    return any(
-        _holds_in(block, call.node) and _is_bound_once_above(name, block, definition.node)
-        for block in _blocks_around(definition.cell.module, definition.node)
-    )
+    around_call, around_class = set(enclosing(call)), {definition.node, *enclosing(definition)}
+    blocks = (node for node in around_class & around_call if isinstance(node, cst.Module | cst.IndentedBlock))
+    return any(_is_bound_once_above(name, block.body, around_class) for block in blocks)
 
 
-def _blocks_around(node: cst.CSTNode, wanted: cst.CSTNode) -> Iterator[Sequence[cst.CSTNode]]:
-    """The bodies of statements that hold `wanted`, the outermost first."""
-    if not _holds(node, wanted):
-        return
-    if isinstance(node, cst.Module | cst.IndentedBlock):
-        yield node.body
-    for child in node.children:
-        yield from _blocks_around(child, wanted)
-
-
-def _is_bound_once_above(name: str, block: Sequence[cst.CSTNode], wanted: cst.CSTNode) -> bool:
-    index = next(i for i, statement in enumerate(block) if _holds(statement, wanted))
+def _is_bound_once_above(name: str, block: Sequence[cst.CSTNode], around_class: set[cst.CSTNode]) -> bool:
+    index = next(i for i, statement in enumerate(block) if statement in around_class)
     lines = [line for line in block[:index] if isinstance(line, cst.SimpleStatementLine)]
     everywhere = [found for statement in block for found in _bound(statement)]
     return any(name in _bound(line) for line in lines) and everywhere.count(name) == 1
-
-
-def _holds_in(block: Sequence[cst.CSTNode], wanted: cst.CSTNode) -> bool:
-    return any(_holds(statement, wanted) for statement in block)
-
-
-def _holds(node: cst.CSTNode, wanted: cst.CSTNode) -> bool:
-    return node is wanted or any(_holds(child, wanted) for child in node.children)
 
 
 def _bound(node: cst.CSTNode) -> list[str]:

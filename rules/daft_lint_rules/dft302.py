@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from daft_lint.api.edits import RemoveArgument
 from daft_lint.api.nodes import udf_related
+from daft_lint.api.promises import Failure
 from daft_lint.api.rule import Fix, Level, Observation, ScriptRule
 from daft_lint.pipeline.model import Script, Udf, UdfKind
 
@@ -30,8 +31,8 @@ class ConcurrencyOnSyncFunc(ScriptRule):
         def language(text: str) -> str:
             return langid.classify(text)[0]
 
-    To bound how many run at once, write a class: `@daft.cls(max_concurrency=8)` runs in 8 actors. For calls that wait
-    (HTTP), write `async def`.
+    To bound how many calls run at once, write a class: `@daft.cls(max_concurrency=8)` runs in 8 actors. For calls that
+    wait, such as HTTP requests, write `async def`.
 
     ## Fix
     Removes the argument. It is safe: with it, the module cannot be imported.
@@ -45,6 +46,7 @@ class ConcurrencyOnSyncFunc(ScriptRule):
     level = Level.ERROR
     trigger_words = ("max_concurrency",)
     fixable = True
+    ends = (Failure("ValueError", "when the module is imported"),)
 
     def check(self, script: Script) -> Iterator[Observation]:
         seen: set[int] = set()

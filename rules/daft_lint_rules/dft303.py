@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from daft_lint.api.nodes import udf_related
+from daft_lint.api.promises import Direction, Failure, Measure, Promise, Role, Symptom
+from daft_lint.api.rows import known_value
 from daft_lint.api.rule import Level, Observation, ScriptRule
+from daft_lint.api.wording import counted
 from daft_lint.pipeline.model import Cluster, Count, NodeRef, Runner, Script, Udf, UdfKind
-from daft_lint_rules._fanout import known
 
 ACTOR_KINDS = frozenset({UdfKind.METHOD, UdfKind.METHOD_BATCH, UdfKind.LEGACY})
 CPUS_PER_ACTOR = 1.0
@@ -31,10 +33,10 @@ class ConcurrencyAboveCapacity(ScriptRule):
     cluster facts hold.
 
     ## Why
-    Daft starts that many actors and waits for them before the first row. Those that fit nowhere never come: Daft
-    waits 120 s in silence, then goes on with the actors that fit. Measured (experiment e6): 10 actors on 4 CPUs took
-    121 s, 2 actors a few seconds (also Daft issue 7112). On a metered cluster these are two minutes of every GPU, at
-    each start.
+    Daft starts that many actors and waits for them before the first row. Those that fit nowhere never start: Daft
+    waits 120 s without a message, then goes on with the actors that fit. Measured (experiment e6): 10 actors on 4 CPUs
+    took 121 s, 2 actors a few seconds (also Daft issue 7112). On a metered cluster you pay for two minutes of every
+    GPU, at each start.
 
     ## Example
     4 nodes with 2 GPUs each:
@@ -48,14 +50,14 @@ class ConcurrencyAboveCapacity(ScriptRule):
         class Captioner: ...
 
     ## Fix
-    None: whether the script or the cluster is to change is not the linter's to say.
+    None: whether to change the script or the cluster is your decision.
 
     ## Options
     - `[tool.daft-lint.cluster]`: `nodes`, `cpus_per_node`, `gpus_per_node`. `ray.init(num_cpus=..., num_gpus=...)` in
       the script counts first.
 
     An actor takes 1 CPU where the UDF does not say. It has to fit on one node: two nodes of 3 CPUs hold two actors of
-    2 CPUs, not three. Without the facts the rule is silent; so it is for async functions, whose `max_concurrency`
+    2 CPUs, not three. Without the facts the rule is silent, and so it is for async functions, whose `max_concurrency`
     counts coroutines, and on the native runner.
     """
 
@@ -63,13 +65,19 @@ class ConcurrencyAboveCapacity(ScriptRule):
     name = "concurrency-above-capacity"
     level = Level.WARNING
     trigger_words = ("concurrency", "max_concurrency", "with_concurrency")
+    promises = (
+        Promise(Measure.FIRST_CALL, Direction.LOWER),
+        Promise(Measure.PROCESSES, Direction.HIGHER, Role.INFORMS),
+    )
+    ends = (Failure("RuntimeError", "when no actor has started after 120 s"),)
+    symptoms = (Symptom(Measure.FIRST_CALL, least=100),)
 
     def check(self, script: Script) -> Iterator[Observation]:
         if script.runner is Runner.NATIVE:
             return
         seen: set[int] = set()
         for udf in script.udfs:
-            actors = known(udf.max_concurrency)
+            actors = known_value(udf.max_concurrency)
             if actors is None or udf.kind not in ACTOR_KINDS or udf.is_async:
                 continue
             location = _location(udf)
@@ -86,15 +94,15 @@ class ConcurrencyAboveCapacity(ScriptRule):
         return Observation(
             location=location,
             level=self.level,
-            observed=f"`{udf.name}` asks for {actors:,} {'actor' if actors == 1 else 'actors'} with"
+            observed=f"`{udf.name}` asks for {counted(actors, 'actor')} with"
             f" {_amount(shortage.each, shortage.resource)} each,"
             f" {_amount(actors * shortage.each, shortage.resource)} in all;"
             f" the cluster has {shortage.total:g}"
-            f" ({nodes:,} {'node' if nodes == 1 else 'nodes'} x {shortage.total / nodes:g}), room for"
+            f" ({counted(nodes, 'node')} x {shortage.total / nodes:g}), room for"
             f" {shortage.fits:,}",
-            impact="Daft waits 120 s in silence for the actors that cannot start, then goes on with those that fit"
+            impact="Daft waits 120 s for the actors that cannot start, with no message, then goes on with the others"
             if shortage.fits
-            else "No actor fits: Daft waits 120 s in silence, and then there is none to go on with",
+            else "No actor fits: Daft waits 120 s with no message, then fails",
             suggestion=f"Write `max_concurrency={shortage.fits}`, or correct the cluster facts"
             if shortage.fits
             else f"Ask for fewer {shortage.resource}s an actor, or correct the cluster facts",

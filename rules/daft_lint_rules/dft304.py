@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from daft_lint.api.nodes import short_code, udf_related
+from daft_lint.api.rows import is_row_wise
 from daft_lint.api.rule import Level, Observation, ScriptRule
-from daft_lint.pipeline.model import Script, Udf, UdfKind
-
-EVERY_ROW = frozenset({UdfKind.FUNC, UdfKind.APPLY})
+from daft_lint.pipeline.model import Script, Udf
 
 
 class ModelLoadedPerCall(ScriptRule):
     """A UDF without state whose body loads a model: `from_pretrained`, `torch.load`, `SentenceTransformer(...)`,
-    `YOLO(...)` and their like.
+    `YOLO(...)` and the like.
 
     ## Why
     The body of a `daft.func` runs for every row, that of a `daft.func.batch` or a legacy function UDF for every
     batch: 256 rows in calls of 16 loaded 16 times, where a `daft.cls` loaded once (experiment e9), in the `__init__`
-    of its actor. A model that takes 5 s to load from the disk's cache costs 5 s a call: at 64 rows a call that is
-    78 ms for each row before it is even looked at, and on a GPU each load takes memory again.
+    of its actor. A model that takes 5 s to load from the disk's cache costs 5 s per call: at 64 rows per call that is
+    78 ms for each row before any work is done, and on a GPU each load takes memory again.
 
     ## Example
 
@@ -40,11 +39,11 @@ class ModelLoadedPerCall(ScriptRule):
                 return self.model.encode(text.to_pylist())
 
     ## Fix
-    None: the change is a new class, and its calls with it.
+    None: it takes a new class, and its calls change with it.
 
     ## Options
-    None. A load that a cache holds is left alone: `functools.lru_cache` or `cache` on the function that loads, or a
-    module global that it fills.
+    None. A load that is cached is left alone: `functools.lru_cache` or `cache` on the function that loads, or a module
+    global that it fills.
     """
 
     code = "DFT304"
@@ -62,15 +61,15 @@ class ModelLoadedPerCall(ScriptRule):
 
     def _observation(self, udf: Udf) -> Observation:
         first, *others = udf.model_loads
-        often = "row" if udf.kind in EVERY_ROW else "batch"
+        often = "row" if is_row_wise(udf) else "batch"
         more = "" if not others else f" and {len(others)} more"
         return Observation(
             location=first,
             level=self.level,
             observed=f"`{udf.name}`, a stateless `{udf.kind.value}`, loads a model in its body:"
             f" `{short_code(first.node)}`{more}",
-            impact=f"The body runs once for every {often}, and so does the load: seconds, and the model's"
-            " memory, each time",
+            impact=f"The body runs once for every {often}, and so does the load: it costs seconds and the model's"
+            " memory each time",
             suggestion="Write a class with `@daft.cls` that loads it in `__init__`, once for each actor",
             related=udf_related(udf) + tuple((location, "another model is loaded here") for location in others),
         )

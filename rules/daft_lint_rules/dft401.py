@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from daft_lint.api import catalog, cst
 from daft_lint.api.edits import InsertBefore
 from daft_lint.api.nodes import has_open_parameter, method_location, short_code
-from daft_lint.api.rule import Fix, Level, Observation, ScriptRule
+from daft_lint.api.promises import Changes
+from daft_lint.api.rule import Fix, Level, Observation, Prescan, ScriptRule
 from daft_lint.pipeline.model import DiscardedStep, NodeRef, Script, StepKind
-from daft_lint.source.prescan import Prescan
 
 KEEPS_ROWS_AND_ORDER = frozenset({"into_partitions"})
 """Steps that change neither the rows nor their order (e4)."""
@@ -20,8 +20,8 @@ class DiscardedDataframe(ScriptRule):
 
     ## Why
     A DataFrame is immutable and lazy: each method returns a new one and changes nothing in the old one (experiment
-    e6). A statement that drops the new one does nothing at all; the filter, the column or the fan-out that it spells
-    is not there when the query runs, and no error says so.
+    e6). A statement that drops the new one does nothing at all: the filter, the column or the fan-out is not there when
+    the query runs, and no error says so.
 
     ## Example
 
@@ -38,12 +38,12 @@ class DiscardedDataframe(ScriptRule):
         df.write_parquet("s3://lake/english")
 
     ## Fix
-    Assigns the result back to the name that the chain begins with. It is unsafe where that makes the script do what
-    it did not do before: other rows, other columns, another order. For `into_partitions` it is safe.
+    Assigns the result back to the name that the chain begins with. It is unsafe, since the script then does what it did
+    not do before: other rows, other columns, another order. For `into_partitions` it is safe.
 
     ## Options
     None. The last expression of a notebook cell, or of an example in Markdown, is shown, so it is not reported; nor
-    are `show`, `collect` and writes, which do their work at once.
+    are `show`, `collect` and writes, which run at once.
     """
 
     code = "DFT401"
@@ -51,6 +51,7 @@ class DiscardedDataframe(ScriptRule):
     level = Level.ERROR
     trigger_words = tuple(sorted(name for name, spec in catalog.STEPS.items() if spec.lazy))
     fixable = True
+    changes = Changes.RESULTS
 
     @classmethod
     def can_match(cls, prescan: Prescan) -> bool:
@@ -73,7 +74,7 @@ class DiscardedDataframe(ScriptRule):
             level=self.level.lowered() if has_open_parameter(step) else self.level,
             observed=f"The DataFrame that `{step.name}` returns is dropped",
             impact="The statement does nothing: a DataFrame is immutable, and"
-            f" {'the one that it is called on' if target is None else f'`{target}`'} stays as it was",
+            f" {'the one that it is called on' if target is None else f'`{target}`'} stays as it is",
             suggestion=f"Write `{begin} = {written}`",
             fix=_fix(discarded),
         )

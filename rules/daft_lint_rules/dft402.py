@@ -6,18 +6,18 @@ from collections.abc import Iterator
 
 from daft_lint.api import cst
 from daft_lint.api.edits import Action, AddImport, ReplaceNode
-from daft_lint.api.rule import Fix, Level, Observation, ScriptRule
+from daft_lint.api.promises import Failure
+from daft_lint.api.rule import Fix, Level, Observation, Prescan, ScriptRule
 from daft_lint.pipeline.model import NodeRef, ReadOnDataFrame, Script
-from daft_lint.source.prescan import Prescan
 
 
 class ReadOnDataframe(ScriptRule):
-    """`df.read_parquet(...)`, `df.from_glob_path(...)` and their like: a reader called on a DataFrame.
+    """`df.read_parquet(...)`, `df.from_glob_path(...)` and the like: a reader called on a DataFrame.
 
     ## Why
-    The readers are functions of the module `daft`; a DataFrame has none, as it is not a session (Spark's
-    `spark.read`, a habit that this often comes from). The line raises an AttributeError (experiment e6), in a long
-    job only once it is reached.
+    The readers are functions of the module `daft`; a DataFrame has none, since it is not a session like Spark's, whose
+    `spark.read` is often where the habit comes from. The line raises an AttributeError (experiment e6), in a long job
+    only once it is reached.
 
     ## Example
 
@@ -28,9 +28,9 @@ class ReadOnDataframe(ScriptRule):
         df = daft.read_parquet("s3://lake/labels.parquet")
 
     ## Fix
-    Spells the reader as the module spells daft, and imports `daft` where the file does not. It is safe: before it the
-    line fails. There is none where the reader hangs on a longer chain (`df.where(...).read_parquet(...)`): what is
-    meant to become of that chain is not in the script.
+    Calls the reader on the module, by the name that the file has for `daft`, and imports it where the file does not. It
+    is safe: without it the line fails. There is none where the reader ends a longer chain
+    (`df.where(...).read_parquet(...)`): what should become of that chain is not in the script.
 
     ## Options
     None.
@@ -41,10 +41,11 @@ class ReadOnDataframe(ScriptRule):
     level = Level.ERROR
     trigger_words = ("read_", "from_")
     fixable = True
+    ends = (Failure("AttributeError", "when the line runs"),)
 
     @classmethod
     def can_match(cls, prescan: Prescan) -> bool:
-        """`daft.read_parquet` and `pa.Table.from_pydict` stand in every other script, and are none."""
+        """Readers of modules and classes (`daft.read_parquet`, `pa.Table.from_pydict`) are in every other script."""
         return prescan.calls_on_objects(cls.trigger_words)
 
     def check(self, script: Script) -> Iterator[Observation]:

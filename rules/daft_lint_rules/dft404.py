@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from daft_lint.api import cst
 from daft_lint.api.nodes import has_open_parameter, method_location
+from daft_lint.api.promises import Failure
 from daft_lint.api.rule import Level, Observation, ScriptRule
 from daft_lint.pipeline.model import Script, Step
 
@@ -24,12 +25,12 @@ class PartitionCountMissing(ScriptRule):
 
     becomes
 
-        df = df.repartition(64)            # so many partitions
-        df = df.into_batches(256)          # or: so many rows a partition, with no count to know
+        df = df.repartition(64)            # 64 partitions
+        df = df.into_batches(256)          # or: partitions of 256 rows, however many that makes
         df = df.repartition(None, "doc")   # or: by a column, in as many partitions as there are
 
     ## Fix
-    None: what the count should be is not in the script. `daft-lint explain DFT201` has the formula.
+    None: the script does not say what the count should be. `daft-lint explain DFT201` has the formula.
 
     ## Options
     None.
@@ -39,6 +40,7 @@ class PartitionCountMissing(ScriptRule):
     name = "partition-count-missing"
     level = Level.ERROR
     trigger_words = ("repartition",)
+    ends = (Failure("TypeError", "when the line runs"),)
 
     def check(self, script: Script) -> Iterator[Observation]:
         seen: set[int] = set()
@@ -50,9 +52,9 @@ class PartitionCountMissing(ScriptRule):
                 location=method_location(step),
                 level=self.level.lowered() if has_open_parameter(step) else self.level,
                 observed="`repartition` is called without `num`, the number of partitions",
-                impact="`num` is required, and Daft picks none by itself: this line raises a TypeError",
-                suggestion="Write `.repartition(n)`, or `.into_batches(rows)` where the rows of a partition are what "
-                "you know",
+                impact="`num` is required, and Daft has no default for it: this line raises a TypeError",
+                suggestion="Write `.repartition(n)`, or `.into_batches(rows)` if you know how many rows a partition"
+                " should have",
             )
 
 

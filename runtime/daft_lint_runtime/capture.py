@@ -63,18 +63,18 @@ class Capture:
         finally:
             self._local.nested = False
 
-    def begin(self, runner: str, builder: Any) -> Query:
+    def begin(self, runner: str, builder: Any) -> CapturedQuery:
         with self._lock:
             index = self._queries
             self._queries += 1
-        return Query(self, index, runner, builder, getattr(self._local, "sink", None))
+        return CapturedQuery(self, index, runner, builder, getattr(self._local, "sink", None))
 
     def append(self, record: dict[str, Any]) -> None:
         with self._lock, open(self.out / "queries.jsonl", "a", encoding="utf-8") as file:
             file.write(json.dumps(record, default=str) + "\n")
 
 
-class Query:
+class CapturedQuery:
     """One execution of a plan, from its start to its last row."""
 
     def __init__(self, capture: Capture, index: int, runner: str, builder: Any, sink: int | None) -> None:

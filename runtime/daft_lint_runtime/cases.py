@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from daft_lint.api.promises import Measure
 from daft_lint_runtime.case import Predictions, VerifyCase
 from daft_lint_runtime.spec import VerifyError
 
@@ -41,7 +42,8 @@ def linted_case(path: Path, config: Config) -> VerifyCase:
     fixed = report.files[0].after.raw
     changed = report.files[0].after if fixed != document.raw else None
     predicted = (predictions(document, config), {} if changed is None else predictions(changed, config))
-    return VerifyCase(document.path, document.raw, None if changed is None else fixed, findings, predicted)
+    after = None if changed is None else fixed
+    return VerifyCase(document.path, document.raw, after, findings, predicted, plugins=config.plugins)
 
 
 def case_against(path: Path, other: str, config: Config) -> VerifyCase:
@@ -57,11 +59,12 @@ def case_against(path: Path, other: str, config: Config) -> VerifyCase:
             ["git", "show", f"{other}:./{path.name}"], cwd=path.absolute().parent, capture_output=True, check=False
         )
         if shown.returncode:
-            raise VerifyError(f"{other} is no file, and git says: {shown.stderr.decode(errors='replace').strip()}")
+            raise VerifyError(f"{other} is not a file, and git says: {shown.stderr.decode(errors='replace').strip()}")
         before = shown.stdout
     old = _parsed(path, before)
     predicted = (predictions(old, config), predictions(document, config))
-    return VerifyCase(document.path, before, document.raw, find(old, config), predicted, against=other)
+    findings = find(old, config)
+    return VerifyCase(document.path, before, document.raw, findings, predicted, against=other, plugins=config.plugins)
 
 
 def predictions(document: Document, config: Config) -> Predictions:
@@ -76,12 +79,16 @@ def predictions(document: Document, config: Config) -> Predictions:
         script = run_as_deep_as_needed(document, lambda: interpret(document, config.settings, Project()))
     except ParseFailure:
         return {}
-    seen: dict[tuple[str, str], set[int | None]] = {}
+    seen: dict[tuple[str, Measure], set[int | None]] = {}
     for stage in (stage for pipeline in script.pipelines for stage in predict(pipeline)):
         for udf in stage.udfs:
             short = udf.name.rpartition(".")[2]
-            for title, value in (("tasks", stage.tasks), ("largest call", udf.largest_batch), ("nodes", stage.nodes)):
-                seen.setdefault((short, title), set()).add(value)
+            for measure, value in (
+                (Measure.TASKS, stage.tasks),
+                (Measure.LARGEST_CALL, udf.largest_batch),
+                (Measure.NODES, stage.nodes),
+            ):
+                seen.setdefault((short, measure), set()).add(value)
     return {key: value for key, (value, *others) in seen.items() if value is not None and not others}
 
 

@@ -22,7 +22,7 @@ from daft_lint_runtime.spec import DEFAULT_TIMEOUT, ClusterSpec, RunOptions, Ver
 
 if TYPE_CHECKING:
     from daft_lint.config import Config, VerifyConfig
-    from daft_lint_runtime.verify import Summary
+    from daft_lint_runtime.verify import VerifySummary
 
 DEFAULTS = RunOptions()
 PASSED, REFUTED, MISUSE = 0, 1, 2
@@ -69,16 +69,16 @@ def _run_options(function: Any) -> Any:
     options = (
         click.option("--runner", type=click.Choice(["auto", "ray", "native"]), default="auto", show_default=True),
         click.option("--address", metavar="ADDRESS", help="Join this Ray cluster (auto, ray://host:port, host:port)."),
-        click.option("--nodes", type=click.IntRange(min=1), default=1, help="Simulate so many nodes here."),
-        click.option("--cpus-per-node", type=click.IntRange(min=1), help="CPUs of a node (default: all here)."),
-        click.option("--gpus-per-node", type=click.IntRange(min=0), help="GPUs of a node, pretended if need be."),
-        click.option("--object-store", type=Size(), help="Object store of a node, such as 500MB."),
-        click.option("--timeout", type=SECONDS, default=DEFAULT_TIMEOUT, show_default=True, help="Seconds for a run."),
-        click.option("--memory-limit", type=Size(), help="End a run whose processes use more than this together."),
+        click.option("--nodes", type=click.IntRange(min=1), default=1, help="Simulate this many nodes here."),
+        click.option("--cpus-per-node", type=click.IntRange(min=1), help="CPUs per node (default: all here)."),
+        click.option("--gpus-per-node", type=click.IntRange(min=0), help="GPUs per node; Ray only counts them."),
+        click.option("--object-store", type=Size(), help="Size of the object store per node, such as 500MB."),
+        click.option("--timeout", type=SECONDS, default=DEFAULT_TIMEOUT, show_default=True, help="Seconds per run."),
+        click.option("--memory-limit", type=Size(), help="End a run that uses more memory than this."),
         click.option("--source", "sources", multiple=True, callback=_mapping, metavar="PATH=OTHER",
-                     help="Read OTHER in place of PATH, which may hold `*`."),
-        click.option("--limit-rows", type=click.IntRange(min=1), help="Read so many rows of each source at most."),
-        click.option("--allow-writes", is_flag=True, help="Let writes that cannot be redirected write for real."),
+                     help="Read OTHER in place of PATH, which may contain `*`."),
+        click.option("--limit-rows", type=click.IntRange(min=1), help="Read at most this many rows of each source."),
+        click.option("--allow-writes", is_flag=True, help="Run writes that cannot be redirected."),
         click.option("--config", "config_file", type=click.Path(path_type=Path), help="Read this configuration."),
     )  # fmt: skip
     for option in reversed(options):
@@ -94,9 +94,11 @@ def _run_options(function: Any) -> Any:
     type=click.Choice(["rows", "schema", "none"]),
     default="rows",
     show_default=True,
-    help="What of the results must be the same.",
+    help="What must stay the same in the results.",
 )
-@click.option("--repeat", type=click.IntRange(min=1), default=1, help="Run each text so often, for its noise.")
+@click.option(
+    "--repeat", type=click.IntRange(min=1), default=1, help="Run each text this many times, to measure the noise."
+)
 @click.option("--select", multiple=True, metavar="CODES", help="Only rules with these prefixes.")
 @click.option("--ignore", multiple=True, metavar="CODES", help="No rules with these prefixes.")
 @click.option(
@@ -203,8 +205,8 @@ def verify_command(
     """Verify and report; returns the exit status. Misuse is a `click.ClickException`."""
     _need_runtime()
     _need_cluster(options)
+    from daft_lint_runtime.capacity import with_capacity
     from daft_lint_runtime.cases import cases_of, scripts
-    from daft_lint_runtime.room import with_room
     from daft_lint_runtime.verify import verify_cases
 
     cases, problems = cases_of(scripts(paths, config), config, against)
@@ -214,7 +216,7 @@ def verify_command(
         raise click.ClickException("nothing to verify: no script that uses Daft")
     _end_on_signals()
     if options.runner != "native":
-        cases = [with_room(case, options.cluster, config) for case in cases]
+        cases = [with_capacity(case, options.cluster, config) for case in cases]
     for path, note in ((case.path, note) for case in cases for note in case.notes):
         click.echo(f"{path}: {note}", err=True)
     summary = verify_cases(cases, options, lambda text: click.echo(f"running {text}", err=True))
@@ -226,15 +228,16 @@ def profile_command(path: Path, config: Config, *, output: Path | None = None, o
     """Profile and write the facts; returns the exit status. Misuse is a `click.ClickException`."""
     _need_runtime()
     _need_cluster(options)
+    from daft_lint.api.wording import counted
     from daft_lint.config import FACTS_FILE
+    from daft_lint_runtime.capacity import with_capacity
     from daft_lint_runtime.cases import linted_case
     from daft_lint_runtime.profile import as_toml, profile_script
-    from daft_lint_runtime.room import with_room
 
     _end_on_signals()
     try:
         if options.runner != "native":
-            case = with_room(linted_case(path, config), options.cluster, config)
+            case = with_capacity(linted_case(path, config), options.cluster, config)
             options = replace(options, cluster=case.cluster or options.cluster)
             for note in case.notes:
                 click.echo(f"{path}: {note}", err=True)
@@ -243,7 +246,7 @@ def profile_command(path: Path, config: Config, *, output: Path | None = None, o
         raise click.ClickException(str(error)) from None
     target = output or _from_here(config.root / FACTS_FILE)
     _write(target, as_toml(found, path.as_posix(), config.settings.heavy_row_bytes))
-    click.echo(f"{target}: {len(found.sources)} sources, {len(found.udfs)} UDFs")
+    click.echo(f"{target}: {counted(len(found.sources), 'source')}, {counted(len(found.udfs), 'UDF')}")
     return PASSED
 
 
@@ -291,7 +294,7 @@ def _end_on_signals() -> None:
         signal.signal(signal.SIGHUP, interrupt)
 
 
-def _report(summary: Summary, form: str, output: Path | None, html: Path | None, verbose: bool) -> None:
+def _report(summary: VerifySummary, form: str, output: Path | None, html: Path | None, verbose: bool) -> None:
     if html is not None:
         from daft_lint_runtime.report import html as page
 

@@ -45,7 +45,7 @@ def prepare_environment(cluster: ClusterSpec) -> None:
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
 
 
-class Cluster:
+class RayCluster:
     """A started or joined Ray. `close` takes down what `start` made and nothing else."""
 
     def __init__(self, spec: ClusterSpec, temp_dir: Path) -> None:

@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 from daft_lint_runtime import probe
 from daft_lint_runtime.capture import Capture
-from daft_lint_runtime.cluster import Cluster, object_store_facts, prepare_environment
+from daft_lint_runtime.cluster import RayCluster, object_store_facts, prepare_environment
 from daft_lint_runtime.intercept import Interception
 from daft_lint_runtime.spec import RunSpec, VerifyError
 
@@ -42,7 +42,7 @@ class Driver:
     def __init__(self, spec: RunSpec) -> None:
         self.spec = spec
         self.capture = Capture(spec)
-        self.cluster = Cluster(spec.options.cluster, Path(spec.scratch).parent / "ray")
+        self.cluster = RayCluster(spec.options.cluster, Path(spec.scratch).parent / "ray")
         self.interception = Interception(self.capture, self.cluster, spec.runner)
         self.began = time.time()
         self._recorded = False

@@ -18,8 +18,8 @@ from typing import Any
 
 from daft_lint_runtime import processes
 from daft_lint_runtime.probe import RECORD
-from daft_lint_runtime.spec import RunOptions, RunSpec, VerifyError
-from daft_lint_runtime.supervise import shared_memory_prefix
+from daft_lint_runtime.spec import RunOptions, RunSpec, TextEnum, VerifyError
+from daft_lint_runtime.supervise import StopReason, shared_memory_prefix
 from daft_lint_runtime.writes import blocked_writes
 
 TAIL = 4000
@@ -31,7 +31,7 @@ LONGEST_SOCKET_PATH = 50
 
 
 @dataclass(frozen=True)
-class Call:
+class UdfCallRecord:
     """One UDF call: for a row-wise UDF the rows of one morsel. Times are seconds, sizes bytes.
 
     `peak` is the most memory of its own that the process had used when the call was done (VmHWM, less what it maps of
@@ -60,7 +60,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Operator:
+class OperatorStats:
     """One operator of a query's physical plan, with what Daft measured: see `DataFrame.metrics`."""
 
     query: int
@@ -75,14 +75,25 @@ class Operator:
     seconds: float
 
 
+class RunStatus(TextEnum):
+    """How a run ended."""
+
+    OK = "ok"
+    FAILED = "failed"
+    TIMEOUT = "timeout"
+    MEMORY_LIMIT = "memory limit"
+    KILLED = "killed"
+    INTERRUPTED = "interrupted"
+
+
 @dataclass(frozen=True)
 class Run:
-    """What a run left behind. `runner` is "ray" or "native"; `status` is "ok", "failed", "timeout", "memory limit",
-    "killed" or "interrupted", and `message` says it in one line where it is not "ok"."""
+    """What a run left behind. `runner` is "ray" or "native"; `message` says in one line why the status is not OK.
+    `written_bytes` is the size of the files in redirected sinks."""
 
     label: str
     runner: str
-    status: str
+    status: RunStatus
     message: str
     out: Path
     wall: float
@@ -92,8 +103,8 @@ class Run:
     queries: tuple[dict[str, Any], ...] = ()
     sinks: tuple[dict[str, Any], ...] = ()
     sources: tuple[dict[str, Any], ...] = ()
-    calls: tuple[Call, ...] = ()
-    operators: tuple[Operator, ...] = ()
+    calls: tuple[UdfCallRecord, ...] = ()
+    operators: tuple[OperatorStats, ...] = ()
     samples: tuple[tuple[float, tuple[tuple[int, str, int, int, int], ...]], ...] = ()
     object_store: dict[str, int] = field(default_factory=dict)
     cluster: dict[str, float] = field(default_factory=dict)
@@ -103,10 +114,11 @@ class Run:
     stdout: str = ""
     stderr: str = ""
     leftovers: int = 0
+    written_bytes: int = 0
 
     @property
     def ok(self) -> bool:
-        return self.status == "ok"
+        return self.status is RunStatus.OK
 
 
 @contextmanager
@@ -127,7 +139,7 @@ def refuse_blocked_writes(path: str, text: bytes, options: RunOptions) -> None:
     if options.allow_writes:
         return
     for line, name in blocked_writes(text):
-        raise VerifyError(f"{path}:{line}: {name} cannot be redirected; give --allow-writes to let it write for real")
+        raise VerifyError(f"{path}:{line}: {name} cannot be redirected; give --allow-writes to run it")
 
 
 def run_text(label: str, path: str, text: bytes, runner: str, options: RunOptions, base: Path) -> Run:
@@ -199,7 +211,7 @@ def _supervise(spec_file: Path, marker: str) -> dict[str, Any]:
 
 
 def read_run(label: str, out: Path, options: RunOptions, ending: dict[str, Any]) -> Run:
-    """What is in a run's folder, however the run ended: `ending` is the supervisor's word (see `supervise.Ending`)."""
+    """What is in a run's folder, however the run ended; `ending` is what the supervisor says of it (`RunEnding`)."""
     record: dict[str, Any] = _json(out / "run.json")
     queries = tuple(_lines(out / "queries.jsonl"))
     stdout, stderr = _tail(out / "stdout.txt"), _tail(out / "stderr.txt")
@@ -232,34 +244,35 @@ def read_run(label: str, out: Path, options: RunOptions, ending: dict[str, Any])
         stdout=stdout,
         stderr=stderr,
         leftovers=ending.get("leftovers", 0),
+        written_bytes=sum(file.stat().st_size for file in (out / "sinks").rglob("*") if file.is_file()),
     )
 
 
-def _status(ending: dict[str, Any], record: dict[str, Any], stderr: str, options: RunOptions) -> tuple[str, str]:
+def _status(ending: dict[str, Any], record: dict[str, Any], stderr: str, options: RunOptions) -> tuple[RunStatus, str]:
     reason = ending.get("reason")
-    if reason == "timeout":
-        return "timeout", f"not done after {options.timeout:g} s: all its processes were ended"
-    if reason == "memory limit":
+    if reason == StopReason.TIMEOUT:
+        return RunStatus.TIMEOUT, f"not done after {options.timeout:g} s: all its processes were ended"
+    if reason == StopReason.MEMORY_LIMIT:
         limit = options.memory_limit or 0
-        return "memory limit", f"used more than {limit / 2**20:,.0f} MiB: all its processes were ended"
-    if reason == "dead worker":
-        return "killed", (
+        return RunStatus.MEMORY_LIMIT, f"used more than {limit / 2**20:,.0f} MiB: all its processes were ended"
+    if reason == StopReason.DEAD_WORKER:
+        return RunStatus.KILLED, (
             "a worker process of Ray died, killed or out of memory, and Daft waited for it: after"
             f" {options.stall:g} s without work all processes were ended"
         )
-    if reason == "interrupted":
-        return "interrupted", "interrupted: all its processes were ended"
+    if reason == StopReason.INTERRUPTED:
+        return RunStatus.INTERRUPTED, "interrupted: all its processes were ended"
     if not ending:
-        return "killed", "the supervisor was killed; all processes of the run were ended"
+        return RunStatus.KILLED, "the supervisor was killed; all processes of the run were ended"
     code = ending.get("code")
     if not record:
         how = _how_it_died(code, stderr)
-        return "killed", f"the disk of {tempfile.gettempdir()} is full: {how}" if ending.get("full") else how
+        return RunStatus.KILLED, f"the disk of {tempfile.gettempdir()} is full: {how}" if ending.get("full") else how
     if record.get("code"):
-        return "failed", record.get("error") or f"exit code {record['code']}"
+        return RunStatus.FAILED, record.get("error") or f"exit code {record['code']}"
     if ending.get("lost"):
-        return "failed", f"what the run left on the cluster's nodes did not come back: {ending['lost']}"
-    return "ok", ""
+        return RunStatus.FAILED, f"what the run left on the cluster's nodes did not come back: {ending['lost']}"
+    return RunStatus.OK, ""
 
 
 def _how_it_died(code: int | None, stderr: str) -> str:
@@ -271,11 +284,11 @@ def _how_it_died(code: int | None, stderr: str) -> str:
     return f"the script's process ended with code {code} and left no record" + (f": {last}" if last else "")
 
 
-def operators(query: dict[str, Any]) -> Iterator[Operator]:
+def operators(query: dict[str, Any]) -> Iterator[OperatorStats]:
     """The operators of a query with Daft's metrics; none where the query did not end."""
     for item in query.get("metrics") or ():
         stats = {name: (entry or {}).get("value", 0) for name, entry in _pairs(item.get("stats"))}
-        yield Operator(
+        yield OperatorStats(
             query=int(query["index"]),
             id=int(item["id"]),
             name=str(item["name"]),
@@ -293,8 +306,8 @@ def _pairs(stats: Any) -> list[tuple[str, Any]]:
     return list(stats.items()) if isinstance(stats, dict) else [(name, entry) for name, entry in stats or ()]
 
 
-def _calls(folder: Path) -> Iterator[Call]:
-    """The records that `probe.Recorder` left in a folder."""
+def _calls(folder: Path) -> Iterator[UdfCallRecord]:
+    """The records that `probe.CallRecorder` left in a folder."""
     for file in sorted(folder.glob("calls-*.jsonl")):
         head: dict[str, Any] = {}
         udfs: dict[int, dict[str, Any]] = {}
@@ -305,7 +318,7 @@ def _calls(folder: Path) -> Iterator[Call]:
                 udfs[line["udf"]] = line
         for number, rows, bytes_in, bytes_out, peak, began, seconds in _records(file.with_suffix(".bin")):
             udf = udfs[number]
-            yield Call(
+            yield UdfCallRecord(
                 udf["name"], udf["file"], udf["line"], udf["kind"], head["pid"], head["node"], head["actor"],
                 began, seconds, rows, bytes_in, bytes_out, peak, head["base"],
             )  # fmt: skip

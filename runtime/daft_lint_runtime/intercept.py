@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from daft_lint_runtime.capture import Capture
-from daft_lint_runtime.cluster import Cluster
+from daft_lint_runtime.cluster import RayCluster
 from daft_lint_runtime.probe import on_import
 from daft_lint_runtime.spec import VerifyError
 from daft_lint_runtime.writes import BLOCKED_WRITES, CATALOG_WRITES, FILE_WRITES, UPLOAD
@@ -26,7 +26,7 @@ CSV_OPTIONS = ("delimiter", "quote", "escape", "header")
 class Interception:
     """The harness inside the driver process."""
 
-    def __init__(self, capture: Capture, cluster: Cluster, runner: str) -> None:
+    def __init__(self, capture: Capture, cluster: RayCluster, runner: str) -> None:
         self.capture = capture
         self.cluster = cluster
         self.runner = runner
@@ -58,12 +58,12 @@ class Interception:
             asked = {k: v for k, v in kwargs.items() if k != "runtime_env" and v is not None}
             if args or (asked and not _is_daft_itself(asked)):
                 shown = ", ".join([*map(repr, args), *(f"{k}={v!r}" for k, v in asked.items())])
-                self.capture.note(f"ray.init({shown}) is answered with the run's own cluster")
+                self.capture.note(f"ray.init({shown}) gets the run's own cluster")
             return self.start_ray(kwargs.get("runtime_env") or {})
 
         @functools.wraps(ray.shutdown)
         def shutdown(*_args: Any, **_kwargs: Any) -> None:
-            self.capture.note("ray.shutdown() waits until the script is done")
+            self.capture.note("ray.shutdown() is put off until the script is done")
 
         ray.init = init  # type: ignore[attr-defined]
         ray.shutdown = shutdown  # type: ignore[attr-defined]
@@ -105,7 +105,7 @@ class Interception:
 
             asked = name.removeprefix("set_runner_")
             if asked != self.runner:
-                self.capture.note(f"{name}() is answered with the {self.runner} runner")
+                self.capture.note(f"{name}() gets the {self.runner} runner")
             return daft.runners.get_or_create_runner()
 
         return set_runner
@@ -220,9 +220,7 @@ class Interception:
 
     def _blocked(self, name: str) -> Callable[..., Any]:
         def write(*_args: Any, **_kwargs: Any) -> Any:
-            raise VerifyError(
-                f"line {self.capture.line()}: {name} cannot be redirected; give --allow-writes to let it write for real"
-            )
+            raise VerifyError(f"line {self.capture.line()}: {name} cannot be redirected; give --allow-writes to run it")
 
         return write
 

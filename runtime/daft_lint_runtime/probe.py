@@ -22,7 +22,7 @@ import threading
 import time
 import types
 from collections.abc import Callable, Coroutine, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 if TYPE_CHECKING:
     import importlib.abc
@@ -146,9 +146,9 @@ RECORDS_AT_ONCE = 1024
 """A file of calls grows by room for so many records."""
 
 
-class Recorder:
-    """Leaves the records of this process in two files, so that they outlive a killed worker: `calls-*.jsonl` with a
-    line for the process and one for each UDF, and `calls-*.bin` with a `RECORD` for each call.
+class CallRecorder:
+    """Leaves the records of this process's UDF calls in two files, so that they outlive a killed worker:
+    `calls-*.jsonl` with a line for the process and one for each UDF, and `calls-*.bin` with a `RECORD` for each call.
 
     The second one is mapped into memory: a record costs no system call, and the system keeps it whatever ends the
     process.
@@ -159,7 +159,7 @@ class Recorder:
         self._lock = threading.Lock()
         self._name = ""
         self._pid = 0
-        self._udfs: dict[tuple[str, str, int], int] = {}
+        self._udfs: dict[UserFunction, int] = {}
         self._last: tuple[Any, int] = (None, 0)
         self._map: mmap.mmap | None = None
         self._used = self._room = 0
@@ -175,10 +175,10 @@ class Recorder:
         self._map, self._used, self._room = None, 0, 0
         self._peak_bytes, self._peak_at = 0, 0.0
         self._name = os.path.join(self._directory, f"calls-{self._pid}-{time.time_ns()}")
-        node, actor = where()
-        self._say({"pid": self._pid, "node": node, "actor": actor, "base": self.base})
+        node, actor = ray_location()
+        self._append({"pid": self._pid, "node": node, "actor": actor, "base": self.base})
 
-    def _say(self, record: object) -> None:
+    def _append(self, record: object) -> None:
         with open(self._name + ".jsonl", "a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
 
@@ -194,11 +194,11 @@ class Recorder:
 
     def _number(self, method: Any, kind: str) -> int:
         """The UDF's number in this process's file, from 1."""
-        udf = describe(method)
+        udf = function_behind(method)
         number = self._udfs.get(udf)
         if number is None:
             number = self._udfs[udf] = len(self._udfs) + 1
-            self._say({"udf": number, "name": udf[0], "file": udf[1], "line": udf[2], "kind": kind})
+            self._append({"udf": number, **udf._asdict(), "kind": kind})
         self._last = (method, number)
         return number
 
@@ -227,10 +227,10 @@ class Recorder:
             self._used += 1
 
 
-_recorder: Recorder | None = None
+_recorder: CallRecorder | None = None
 
 
-def where() -> tuple[str, str]:
+def ray_location() -> tuple[str, str]:
     """The Ray node and actor of this process, as hex; empty strings out of Ray."""
     ray = sys.modules.get("ray")
     if ray is not None and ray.is_initialized():
@@ -238,6 +238,14 @@ def where() -> tuple[str, str]:
         with contextlib.suppress(Exception):  # the driver has no actor; older Rays raise
             return str(context.get_node_id()), str(context.get_actor_id() or "")
     return os.environ.get(NODE_ENV, ""), os.environ.get(ACTOR_ENV, "")
+
+
+class UserFunction(NamedTuple):
+    """A UDF as its author wrote it: qualified name, file and first line."""
+
+    name: str
+    file: str
+    line: int
 
 
 def _behind_closure(method: Any) -> Any:
@@ -252,8 +260,8 @@ def _behind_closure(method: Any) -> Any:
     return method
 
 
-def describe(method: Any) -> tuple[str, str, int]:
-    """The user's function behind what Daft calls: its qualified name, file and first line."""
+def function_behind(method: Any) -> UserFunction:
+    """The user's function behind what Daft calls."""
     if not hasattr(method, "__wrapped__") and getattr(method, "__module__", "").startswith("daft."):
         method = _behind_closure(method)
     while hasattr(method, "__wrapped__"):
@@ -263,7 +271,7 @@ def describe(method: Any) -> tuple[str, str, int]:
     # An instance of a class with `__call__` has its code there.
     code = getattr(method if hasattr(method, "__code__") else vars(type(method)).get("__call__"), "__code__", None)
     name = getattr(method, "__qualname__", None) or type(method).__qualname__
-    return name, getattr(code, "co_filename", ""), getattr(code, "co_firstlineno", 0)
+    return UserFunction(name, getattr(code, "co_filename", ""), getattr(code, "co_firstlineno", 0))
 
 
 class _Morsel:
@@ -393,7 +401,10 @@ def _watch_processes(module: types.ModuleType) -> None:
     def start(command: list[str], **kwargs: Any) -> Any:
         if command[1:3] == ["-m", "daft.execution.udf_worker"]:
             command = [command[0], "-m", "daft_lint_runtime.udf_process", *command[3:]]
-            kwargs["env"] = {**kwargs.get("env", os.environ), **dict(zip((NODE_ENV, ACTOR_ENV), where(), strict=True))}
+            kwargs["env"] = {
+                **kwargs.get("env", os.environ),
+                **dict(zip((NODE_ENV, ACTOR_ENV), ray_location(), strict=True)),
+            }
         return popen(command, **kwargs)
 
     module.__dict__["subprocess"] = types.SimpleNamespace(
@@ -424,7 +435,7 @@ def install() -> None:
         os.chdir(working_directory)
     if SHARED_MEMORY_ENV in os.environ:
         on_import("multiprocessing.shared_memory", _name_shared_memory)
-    _recorder = Recorder(directory)
+    _recorder = CallRecorder(directory)
     on_import("daft.udf.execution", _watch_execution)
     on_import("daft.udf.legacy", _watch_legacy)
     on_import("daft.execution.udf", _watch_processes)

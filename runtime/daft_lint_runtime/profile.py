@@ -37,7 +37,7 @@ class SourceProfile:
 class Profile:
     run: Run
     sources: tuple[SourceProfile, ...]
-    udfs: tuple[measure.UdfMeasure, ...]
+    udfs: tuple[measure.UdfStats, ...]
 
 
 def profile_script(path: Path, options: RunOptions) -> Profile:
@@ -52,7 +52,7 @@ def profile_script(path: Path, options: RunOptions) -> Profile:
         if not run.ok:
             raise VerifyError(f"{path}: {run.status}: {run.message}\n{run.stderr}".rstrip())
         sources = source_profiles(run.sources, {str(base / "t"): tempfile.gettempdir()})
-    return Profile(run, sources, tuple(measure.udf_measures(run.calls)))
+    return Profile(run, sources, tuple(measure.udf_stats(run.calls)))
 
 
 def source_profiles(records: Sequence[Mapping[str, Any]], places: Mapping[str, str]) -> tuple[SourceProfile, ...]:

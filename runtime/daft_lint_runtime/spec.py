@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -19,6 +20,13 @@ MARKER_ENV = "DAFT_LINT_RUN"
 def node_folder(marker: str) -> str:
     """Where the workers of a named cluster leave their records: a folder of this name among a node's temporary ones."""
     return f"daft-lint-{marker}"
+
+
+class TextEnum(str, enum.Enum):
+    """An enum whose members are the words that reports and JSON write."""
+
+    def __str__(self) -> str:
+        return str(self.value)
 
 
 class VerifyError(Exception):

@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from daft_lint_runtime import probe, processes
-from daft_lint_runtime.spec import MARKER_ENV, RunSpec
+from daft_lint_runtime.spec import MARKER_ENV, RunSpec, TextEnum
 
 GRACE = 4.0
 """Seconds that the processes of a finished run have to end by themselves (Ray's need about 1.3)."""
@@ -35,17 +35,25 @@ COLLECTING = 90.0
 """Seconds that a named cluster has to hand out what a run left on its nodes."""
 
 
+class StopReason(TextEnum):
+    """Why the supervisor ended a run."""
+
+    TIMEOUT = "timeout"
+    MEMORY_LIMIT = "memory limit"
+    DEAD_WORKER = "dead worker"
+    INTERRUPTED = "interrupted"
+
+
 @dataclass
-class Ending:
-    """How a run ended. `reason` is None where it ended by itself, else "timeout", "memory limit", "dead worker" or
-    "interrupted". `full` is whether the disk is.
+class RunEnding:
+    """How a run ended. `reason` is None where it ended by itself. `full` is whether the disk is.
 
     `peak` is the most private memory of all processes together (bytes); `leftovers` counts the processes that had
     to be ended after the script was done; `lost` says why what is on the nodes of a named cluster did not come home.
     """
 
     code: int | None = None
-    reason: str | None = None
+    reason: StopReason | None = None
     wall: float = 0.0
     peak: int = 0
     leftovers: int = 0
@@ -60,7 +68,7 @@ class Supervisor:
         self.spec = spec
         self.spec_file = spec_file
         self.out = Path(spec.out)
-        self.ending = Ending()
+        self.ending = RunEnding()
         self._cpu: dict[int, tuple[str, float]] = {}
         self._peak: dict[int, tuple[str, int]] = {}
         self._working = time.monotonic(), 0.0
@@ -83,7 +91,7 @@ class Supervisor:
             environment.setdefault("RAY_TMPDIR", tempfile.gettempdir())
         return environment
 
-    def run(self) -> Ending:
+    def run(self) -> RunEnding:
         processes.adopt_orphans()
         began = time.monotonic()
         with open(self.out / "stdout.txt", "wb") as stdout, open(self.out / "stderr.txt", "wb") as stderr:
@@ -112,20 +120,20 @@ class Supervisor:
             while driver.poll() is None:
                 now = time.monotonic()
                 if now - began > options.timeout:
-                    self.ending.reason = "timeout"
+                    self.ending.reason = StopReason.TIMEOUT
                     return
                 if now >= next_sample:
                     used = self._sample(sampler.samples(), samples)
                     if options.memory_limit is not None and used > options.memory_limit:
-                        self.ending.reason = "memory limit"
+                        self.ending.reason = StopReason.MEMORY_LIMIT
                         return
                     if self._is_stalled():
-                        self.ending.reason = "dead worker"
+                        self.ending.reason = StopReason.DEAD_WORKER
                         return
                     # A sample of a large tree takes a while: leave forty times as long to the work.
                     next_sample = now + max(options.sample_seconds, 40 * (time.monotonic() - now))
                 if lifeline_is_cut(max(min(0.05, next_sample - time.monotonic()), 0.005)):
-                    self.ending.reason = "interrupted"
+                    self.ending.reason = StopReason.INTERRUPTED
                     return
 
     def _is_stalled(self) -> bool:
@@ -214,7 +222,7 @@ def main(spec_file: str) -> int:
     ending.full = shutil.disk_usage(spec.out).free < LEAST_DISK if os.path.isdir(spec.out) else False
     with contextlib.suppress(BrokenPipeError):  # `verify` is gone
         print(json.dumps(asdict(ending)), flush=True)  # into a pipe, which holds it also where the disk is full
-    if ending.reason == "interrupted" and os.getppid() != parent:
+    if ending.reason is StopReason.INTERRUPTED and os.getppid() != parent:
         shutil.rmtree(Path(spec.scratch).parent, ignore_errors=True)  # nobody else is left to do it
     return 0
 

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from daft_lint.pipeline.model import Runner
 from daft_lint_runtime.case import VerifyCase
-from daft_lint_runtime.compare import SKIPPED, Comparison, compare_runs
+from daft_lint_runtime.compare.rows import Comparison, ComparisonKind
+from daft_lint_runtime.compare.runs import compare_runs
 from daft_lint_runtime.harness import Run, run_text, workspace
 from daft_lint_runtime.spec import RunOptions, VerifyError
-from daft_lint_runtime.verdict import CONFIRMED, FAILING, HARMLESS, REFUTED, Evidence, Verdict, judge
+from daft_lint_runtime.verdict import CaseRuns, Outcome, Verdict, judge
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class CaseResult:
     is not given: it is "harmless" where it runs and gives the same rows. `problem` says why it could not be run."""
 
     case: VerifyCase
-    status: str
+    status: Outcome
     before: Run | None = None
     after: Run | None = None
     comparisons: tuple[Comparison, ...] = ()
@@ -31,11 +33,13 @@ class CaseResult:
 
     @property
     def passed(self) -> bool:
-        return self.status in (CONFIRMED, HARMLESS)
+        return self.status in (Outcome.CONFIRMED, Outcome.HARMLESS)
 
 
 @dataclass
-class Summary:
+class VerifySummary:
+    """What came out of all scripts."""
+
     results: list[CaseResult] = field(default_factory=list)
 
     @property
@@ -46,9 +50,9 @@ class Summary:
 
 def verify_cases(
     cases: Iterable[VerifyCase], options: RunOptions, progress: Callable[[str], None] = lambda _text: None
-) -> Summary:
+) -> VerifySummary:
     """Verify one case after another; `progress` hears what is being run."""
-    summary = Summary()
+    summary = VerifySummary()
     for case in cases:
         summary.results.append(verify_case(case, options, progress))
     return summary
@@ -62,7 +66,7 @@ def verify_case(
         with workspace() as base:
             return verify_in(base, case, options, progress)
     except OSError as error:
-        return CaseResult(case, FAILING, problem=f"the files of a run cannot be written: {error}")
+        return CaseResult(case, Outcome.FAILING, problem=f"the files of a run cannot be written: {error}")
 
 
 def verify_in(
@@ -79,14 +83,13 @@ def verify_in(
             () if case.fixed is None else _repeated("after", case.path, case.fixed, runner, options, base, progress)
         )
     except VerifyError as error:
-        return CaseResult(case, FAILING, problem=str(error), seconds=time.monotonic() - began)
+        return CaseResult(case, Outcome.FAILING, problem=str(error), seconds=time.monotonic() - began)
     unsteady = find_unsteady(befores, options)
     after = afters[0] if afters else None
     comparisons: tuple[Comparison, ...] = ()
     if after is not None and befores[0].ok and after.ok:
         comparisons = tuple(compare_runs(befores[0], after, options.compare, unsteady))
-    evidence = Evidence(case, befores[0], after, comparisons, (befores[1:], afters[1:]))
-    verdicts = tuple(judge(evidence))
+    verdicts = tuple(judge(CaseRuns(case, befores[0], after, comparisons, (befores[1:], afters[1:]))))
     return CaseResult(
         case=case,
         status=_status(befores[0], after, comparisons, verdicts),
@@ -100,10 +103,11 @@ def verify_in(
 
 
 def choose_runner(case: VerifyCase, options: RunOptions) -> str:
-    """The runner that both texts get: as asked; on its own, native only for what a rule says of the native runner."""
+    """The runner that both texts get: as asked; on its own, native only for a rule about it."""
     if options.runner != "auto":
         return options.runner
-    return "native" if any(f.code == "DFT204" for f in case.findings) else "ray"
+    about_native = any(case.rule_of(finding).runner is Runner.NATIVE for finding in case.findings)
+    return "native" if about_native else "ray"
 
 
 def _repeated(
@@ -131,19 +135,21 @@ def find_unsteady(runs: tuple[Run, ...], options: RunOptions) -> frozenset[str]:
     for other in runs[1:]:
         if runs[0].ok and other.ok:
             compared = compare_runs(runs[0], other, options.compare)
-            found.update(c.what for c in compared if not c.equal and c.kind != SKIPPED)
+            found.update(c.what for c in compared if not c.equal and c.kind is not ComparisonKind.SKIPPED)
     return frozenset(found)
 
 
-def _status(before: Run, after: Run | None, comparisons: tuple[Comparison, ...], verdicts: tuple[Verdict, ...]) -> str:
+def _status(
+    before: Run, after: Run | None, comparisons: tuple[Comparison, ...], verdicts: tuple[Verdict, ...]
+) -> Outcome:
     outcomes = {v.outcome for v in verdicts}
-    for outcome in (REFUTED, FAILING):
+    for outcome in (Outcome.REFUTED, Outcome.FAILING):
         if outcome in outcomes:
             return outcome
     if after is not None and not after.ok:
-        return FAILING if not before.ok else REFUTED
+        return Outcome.FAILING if not before.ok else Outcome.REFUTED
     if after is None and not before.ok and not verdicts:
-        return FAILING
+        return Outcome.FAILING
     if not verdicts and any(not c.equal for c in comparisons):
-        return REFUTED
-    return CONFIRMED if CONFIRMED in outcomes else HARMLESS
+        return Outcome.REFUTED
+    return Outcome.CONFIRMED if Outcome.CONFIRMED in outcomes else Outcome.HARMLESS

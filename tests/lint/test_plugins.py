@@ -181,9 +181,10 @@ def test_the_universal_assertions_see_what_is_wrong(tmp_path: Path, change: tupl
 
 def test_our_rules_use_only_what_is_documented_for_the_rules_of_others() -> None:
     page = (ROOT / "docs" / "pages" / "writing-rules.md").read_text(encoding="utf-8")
-    documented = set(re.findall(r"\bdaft_lint(?:\.\w+)+", page)) | {"daft_lint.api"}
+    documented = set(re.findall(r"\bdaft_lint(?:\.\w+)+", page))
+    documented |= {f"daft_lint.api.{name}" for name in re.findall(r"from daft_lint\.api import (\w+)", page)}
     used: set[str] = set()
-    for path in (ROOT / "rules" / "daft_lint_rules").glob("*.py"):
+    for path in (ROOT / "rules" / "daft_lint_rules").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = node.names if isinstance(node, ast.Import | ast.ImportFrom) else []
             module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
@@ -192,6 +193,15 @@ def test_our_rules_use_only_what_is_documented_for_the_rules_of_others() -> None
                 if not taken.startswith("daft_lint."):
                     continue
                 assert not any(part.startswith("_") for part in taken.split(".")), f"{path.name}: {taken}"
-                used.add(taken if module in ("daft_lint", "daft_lint.pipeline") else module or taken)
+                used.add(taken if module == "daft_lint.api" else module or taken)
     assert "daft_lint.api.nodes" in used
     assert used <= documented
+    assert all(name.startswith("daft_lint.api") or name == "daft_lint.pipeline.model" for name in used)
+
+
+def test_no_rule_of_ours_imports_another() -> None:
+    folder = ROOT / "rules" / "daft_lint_rules"
+    for path in folder.rglob("*.py"):
+        own = path.relative_to(folder).parts[0].removesuffix(".py")
+        for other in re.findall(r"daft_lint_rules\.(\w+)", path.read_text(encoding="utf-8")):
+            assert other == own, f"{path} imports {other}"

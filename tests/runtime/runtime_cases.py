@@ -12,6 +12,7 @@ from daft_lint_runtime.harness import Run
 from daft_lint_runtime.spec import ClusterSpec
 
 from daft_lint.api.finding import Finding, Span
+from daft_lint.api.promises import Measure
 from daft_lint.api.rule import Level
 from daft_lint.config import Config, parse
 
@@ -69,12 +70,9 @@ def pipeline_cluster(name: str) -> ClusterSpec:
     return ClusterSpec() if nodes is None else ClusterSpec(nodes=nodes, cpus_per_node=1)
 
 
-MEASURES = {"tasks": measure.tasks, "largest call": measure.largest_call, "nodes": measure.nodes}
-
-
-def measured(run: Run, predicted: Predictions) -> dict[tuple[str, str], float]:
+def measured(run: Run, predicted: Predictions) -> dict[tuple[str, Measure], float | None]:
     """What came out of what was predicted."""
     names: dict[str, list[str]] = {}
     for name in {call.udf for call in run.calls}:
         names.setdefault(name.rpartition(".")[2], []).append(name)
-    return {(udf, title): MEASURES[title](run, names[udf]) for udf, title in predicted}
+    return {(udf, what): measure.measured(what, run, names[udf]) for udf, what in predicted}

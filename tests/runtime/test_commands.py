@@ -82,7 +82,7 @@ def test_nothing_to_verify(project: Path) -> None:
     assert result.exit_code != 0
     result = CliRunner().invoke(verify, ["script.py", "--against", "no-such-revision"])
     assert result.exit_code != 0
-    assert "no-such-revision is no file" in result.output
+    assert "no-such-revision is not a file" in result.output
 
 
 @pytest.mark.parametrize("command", [verify, profile])
@@ -183,7 +183,7 @@ def test_a_profile_gives_check_the_rows_that_it_lacked(
     assert run(check) == 0
     assert "DFT201" not in capsys.readouterr().out
     assert run(["profile", "spread.py", "--runner", "native"]) == 0
-    assert capsys.readouterr().out == "daft-lint.facts.toml: 1 sources, 1 UDFs\n"
+    assert capsys.readouterr().out == "daft-lint.facts.toml: 1 source, 1 UDF\n"
     assert "rows = 16384" in (tmp_path / "daft-lint.facts.toml").read_text()
     assert run(check) == 1
     found = capsys.readouterr().out

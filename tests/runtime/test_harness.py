@@ -270,7 +270,7 @@ def test_the_scripts_own_runner_is_answered_and_noted(run_script: RunScript) -> 
     run = run_script("import daft\ndaft.set_runner_ray()\n" + textwrap.dedent(QUERY))
     assert run.ok, run.stderr
     assert run.queries[0]["runner"] == "native"
-    assert any("set_runner_ray() is answered" in note for note in run.notes)
+    assert any("set_runner_ray() gets the native runner" in note for note in run.notes)
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 from daft_lint_runtime.case import VerifyCase
+from daft_lint_runtime.measure import quantity
 from daft_lint_runtime.report import html, render, text
 from daft_lint_runtime.report.charts import nice_step
 from daft_lint_runtime.spec import RunOptions
-from daft_lint_runtime.verdict import quantity
-from daft_lint_runtime.verify import Summary, verify_cases
+from daft_lint_runtime.verify import VerifySummary, verify_cases
 from rich.console import Console
 
+from daft_lint.api.promises import Measure, Unit
 from tests.runtime.runtime_cases import finding
 
 SCRIPT = """
@@ -35,7 +36,7 @@ df.collect()
 
 
 @pytest.fixture(scope="module")
-def summary(tmp_path_factory: pytest.TempPathFactory) -> Summary:
+def summary(tmp_path_factory: pytest.TempPathFactory) -> VerifySummary:
     path = str(tmp_path_factory.mktemp("scripts") / "script.py")
     bounded = SCRIPT.replace("(4_000))})", "(4_000))}).into_batches(64)")
     wrong = bounded.replace("& more", "& {x % 7}")
@@ -46,7 +47,7 @@ def summary(tmp_path_factory: pytest.TempPathFactory) -> Summary:
             SCRIPT.encode(),
             fixed.encode(),
             findings,
-            ({("name_of", "largest call"): 4000}, {("name_of", "largest call"): 64}),
+            ({("name_of", Measure.LARGEST_CALL): 4000}, {("name_of", Measure.LARGEST_CALL): 64}),
         )
         for fixed in (bounded, wrong)
     ]
@@ -54,11 +55,11 @@ def summary(tmp_path_factory: pytest.TempPathFactory) -> Summary:
     return verify_cases(cases, RunOptions(runner="native", timeout=50))
 
 
-def test_statuses(summary: Summary) -> None:
+def test_statuses(summary: VerifySummary) -> None:
     assert [r.status for r in summary.results] == ["confirmed", "refuted", "failing"]
 
 
-def test_json(summary: Summary) -> None:
+def test_json(summary: VerifySummary) -> None:
     data = json.loads(render("json", summary))
     assert (data["version"], data["exit_code"]) == (1, 1)
     confirmed, refuted, failing = data["scripts"]
@@ -73,7 +74,7 @@ def test_json(summary: Summary) -> None:
     assert failing["after"] is None
 
 
-def test_junit(summary: Summary) -> None:
+def test_junit(summary: VerifySummary) -> None:
     root = ET.fromstring(render("junit", summary).encode())
     suites = root.findall("testsuite")
     assert [(s.get("tests"), s.get("failures")) for s in suites] == [("2", "0"), ("2", "2"), ("1", "1")]
@@ -83,7 +84,7 @@ def test_junit(summary: Summary) -> None:
     assert "\x1b" not in ET.tostring(root, encoding="unicode")
 
 
-def test_markdown(summary: Summary) -> None:
+def test_markdown(summary: VerifySummary) -> None:
     lines = render("markdown", summary).splitlines()
     rows = [line for line in lines if line.startswith("|")]
     assert {line.count("|") - line.count("\\|") for line in rows} == {7}
@@ -92,7 +93,7 @@ def test_markdown(summary: Summary) -> None:
     assert any(line.startswith("- {") for line in lines)
 
 
-def test_terminal(summary: Summary) -> None:
+def test_terminal(summary: VerifySummary) -> None:
     out = io.StringIO()
     text.show(summary, Console(file=out, width=120))
     shown = out.getvalue()
@@ -130,7 +131,7 @@ class Checker(HTMLParser):
         self.links += [str(v) for k, v in attrs if k in ("src", "href")]
 
 
-def test_the_page_is_whole_and_self_contained(summary: Summary, tmp_path: Path) -> None:
+def test_the_page_is_whole_and_self_contained(summary: VerifySummary, tmp_path: Path) -> None:
     page = html.render(summary)
     checker = Checker()
     checker.feed(page)
@@ -147,7 +148,7 @@ def test_the_page_is_whole_and_self_contained(summary: Summary, tmp_path: Path) 
 HOSTILE = "x`y|<script>alert(1)</script>\x1b[31m\n## [a](b) @team #1 www.evil.org ]]>"
 
 
-def hostile(summary: Summary) -> Summary:
+def hostile(summary: VerifySummary) -> VerifySummary:
     """The results, as if the script's path, what it printed and its rows were made to leave their places."""
     _, refuted, failing = summary.results
     assert failing.before is not None
@@ -167,7 +168,7 @@ def hostile(summary: Summary) -> Summary:
     )
 
 
-def test_nothing_that_a_script_says_leaves_its_place(summary: Summary) -> None:
+def test_nothing_that_a_script_says_leaves_its_place(summary: VerifySummary) -> None:
     shown = hostile(summary)
     lines = render("markdown", shown).splitlines()
     begin, end = (
@@ -188,10 +189,10 @@ def test_nothing_that_a_script_says_leaves_its_place(summary: Summary) -> None:
 
 @pytest.mark.parametrize(
     ("value", "unit", "shown"),
-    [(4096, "rows", "4,096 rows"), (1.5, "", "1.5"), (0, "bytes", "0 bytes"), (1536, "bytes", "1.5 KiB"),
-     (3 * 2**30, "bytes", "3.0 GiB"), (12, "", "12")],
+    [(4096, Unit.ROWS, "4,096 rows"), (1.5, Unit.COUNT, "1.5"), (0, Unit.BYTES, "0 bytes"),
+     (1536, Unit.BYTES, "1.5 KiB"), (3 * 2**30, Unit.BYTES, "3.0 GiB"), (12.5, Unit.SECONDS, "12.5 s")],
 )  # fmt: skip
-def test_quantities(value: float, unit: str, shown: str) -> None:
+def test_quantities(value: float, unit: Unit, shown: str) -> None:
     assert quantity(value, unit) == shown
 
 

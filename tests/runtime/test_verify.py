@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from daft_lint_runtime.case import VerifyCase
 from daft_lint_runtime.spec import RunOptions
-from daft_lint_runtime.verify import CaseResult, Summary, verify_case
+from daft_lint_runtime.verify import CaseResult, VerifySummary, verify_case
 
 from tests.runtime.runtime_cases import finding, pair
 
@@ -41,7 +41,7 @@ def test_a_right_rewrite_is_confirmed(tmp_path: Path) -> None:
     assert verdict.outcome == "confirmed", verdict.reason
     calls = next(m for m in verdict.measures if m.title == "calls")
     assert calls.before > 3 * calls.after
-    assert Summary([result]).exit_code == 0
+    assert VerifySummary([result]).exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_wrong_rewrite_is_refuted(tmp_path: Path, wrong: str, reason: str) -> 
     (verdict,) = result.verdicts
     assert verdict.outcome == "refuted"
     assert reason in verdict.reason
-    assert Summary([result]).exit_code == 1
+    assert VerifySummary([result]).exit_code == 1
 
 
 def test_lost_duplicates_in_a_written_file_are_refuted(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_a_little_more_memory_is_noise(tmp_path: Path) -> None:
 def test_nothing_moved_is_harmless(tmp_path: Path) -> None:
     result = verify(SCRIPT, SCRIPT + "\n# no change\n", tmp_path)
     assert result.verdicts[0].outcome == "harmless"
-    assert Summary([result]).exit_code == 0
+    assert VerifySummary([result]).exit_code == 0
 
 
 def test_a_script_that_fails_before_and_after_is_failing(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_a_script_that_fails_before_and_after_is_failing(tmp_path: Path) -> None
     result = verify(broken, broken + "\n", tmp_path)
     assert (result.status, result.verdicts[0].outcome) == ("failing", "failing")
     assert "RuntimeError: always" in result.verdicts[0].reason
-    assert Summary([result]).exit_code == 1
+    assert VerifySummary([result]).exit_code == 1
 
 
 def test_results_that_change_by_themselves_are_found_by_a_repeated_run(tmp_path: Path) -> None:

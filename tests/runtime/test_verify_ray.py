@@ -35,7 +35,7 @@ def test_batches_belong_before_the_step_that_makes_the_data_heavy() -> None:
     (verdict,) = verify_case(pair("placement", "DFT102", "df.into_batches"), OPTIONS).verdicts
     assert verdict.outcome == "confirmed", verdict.reason
     measures = {m.title: m for m in verdict.measures}
-    assert measures["bytes shuffled"].ratio == pytest.approx(0.25, rel=0.01)
+    assert measures["bytes rebatched"].ratio == pytest.approx(0.25, rel=0.01)
     assert measures["object store"].ratio == pytest.approx(0.25, rel=0.05)
     assert measures["memory of a worker"].after < measures["memory of a worker"].before
 

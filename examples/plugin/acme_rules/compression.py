@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import libcst as cst
-
+from daft_lint.api import cst
 from daft_lint.api.edits import AddKeyword
+from daft_lint.api.promises import Direction, Measure, Promise
 from daft_lint.api.rule import Fix, Level, Observation, ScriptRule
 from daft_lint.pipeline.model import Script, Step
 
@@ -37,6 +37,7 @@ class ParquetWithoutZstd(ScriptRule):
     level = Level.ADVICE
     trigger_words = ("write_parquet",)
     fixable = True
+    promises = (Promise(Measure.WRITTEN_BYTES, Direction.LOWER),)
 
     def check(self, script: Script) -> Iterator[Observation]:
         for step in script.steps:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from daft_lint_runtime.verify import Summary
+from daft_lint_runtime.verify import VerifySummary
 
 FORMATS = ("text", "json", "junit", "markdown")
 
 
-def render(form: str, summary: Summary) -> str:
+def render(form: str, summary: VerifySummary) -> str:
     """The results in one of `FORMATS` but "text", which is printed by `report.text`. Raises KeyError for others."""
     from daft_lint_runtime.report import as_json, junit, markdown
 

@@ -8,14 +8,14 @@ from typing import Any
 
 from daft_lint_runtime import measure
 from daft_lint_runtime.harness import Run
-from daft_lint_runtime.verdict import Verdict
-from daft_lint_runtime.verify import CaseResult, Summary
+from daft_lint_runtime.verdict import MeasuredChange, Verdict
+from daft_lint_runtime.verify import CaseResult, VerifySummary
 
 VERSION = 1
 """Raised when a field changes its meaning or goes away."""
 
 
-def render(summary: Summary) -> str:
+def render(summary: VerifySummary) -> str:
     data = {"version": VERSION, "exit_code": summary.exit_code, "scripts": [case(r) for r in summary.results]}
     return json.dumps(data, indent=2) + "\n"
 
@@ -32,7 +32,8 @@ def case(result: CaseResult) -> dict[str, Any]:
         "comparisons": [asdict(c) for c in result.comparisons],
         "unsteady": list(result.unsteady),
         "predicted": [
-            {f"{udf}: {title}": value for (udf, title), value in side.items()} for side in result.case.predicted
+            {f"{udf}: {measure.title}": value for (udf, measure), value in side.items()}
+            for side in result.case.predicted
         ],
         "before": run(result.before),
         "after": run(result.after),
@@ -47,7 +48,19 @@ def verdict(verdict: Verdict) -> dict[str, Any]:
         "outcome": verdict.outcome,
         "reason": verdict.reason,
         "udfs": list(verdict.udfs),
-        "measures": [{**asdict(m), "ratio": m.ratio} for m in verdict.measures],
+        "measures": [change(c) for c in verdict.measures],
+    }
+
+
+def change(change: MeasuredChange) -> dict[str, Any]:
+    return {
+        "title": change.title,
+        "unit": change.unit.value,
+        "before": change.before,
+        "after": change.after,
+        "direction": change.direction,
+        "main": change.counts,
+        "ratio": change.ratio,
     }
 
 
@@ -66,7 +79,7 @@ def run(run: Run | None) -> dict[str, Any] | None:
         "cluster": run.cluster,
         "versions": run.versions,
         "notes": list(run.notes),
-        "udfs": [asdict(m) for m in measure.udf_measures(run.calls)],
+        "udfs": [asdict(m) for m in measure.udf_stats(run.calls)],
         "operators": [asdict(op) for op in run.operators],
         "leftover_processes": run.leftovers,
     }

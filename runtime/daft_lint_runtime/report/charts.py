@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from daft_lint_runtime.harness import Call, Operator, Run
-from daft_lint_runtime.verdict import quantity
+from daft_lint.api.promises import Unit
+from daft_lint_runtime.harness import OperatorStats, Run, UdfCallRecord
+from daft_lint_runtime.measure import quantity
 
 WIDTH = 760
 LEFT, RIGHT, TOP, BOTTOM = 78, 110, 14, 30
@@ -62,7 +63,7 @@ def memory(before: Run, after: Run | None) -> str:
     while tick <= ceiling:
         body.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>')
         body.append(
-            _text(LEFT - 8, y(tick) + 4, quantity(tick, "bytes") if tick else "0", 'class="tick" text-anchor="end"')
+            _text(LEFT - 8, y(tick) + 4, quantity(tick, Unit.BYTES) if tick else "0", 'class="tick" text-anchor="end"')
         )
         tick += step
     body += _time_axis(longest, x, height)
@@ -71,7 +72,7 @@ def memory(before: Run, after: Run | None) -> str:
         body.append(f'<polyline class="line {name}" points="{path}"/>')
         where, peak = TOP + 14 + 34 * index, max(v for _, v in points)
         body.append(_text(WIDTH - RIGHT + 12, where, name, f'class="label {name}"'))
-        body.append(_text(WIDTH - RIGHT + 12, where + 14, f"peak {quantity(peak, 'bytes')}", 'class="tick"'))
+        body.append(_text(WIDTH - RIGHT + 12, where + 14, f"peak {quantity(peak, Unit.BYTES)}", 'class="tick"'))
     return _svg(height, body, "Memory of the processes that work on rows over time, before and after")
 
 
@@ -178,18 +179,18 @@ def lanes(before: Run, after: Run | None) -> str:
     return _svg(y + 20, body, "UDF calls of each process over time, before and after")
 
 
-def _span(calls: Sequence[Call]) -> tuple[float, float]:
+def _span(calls: Sequence[UdfCallRecord]) -> tuple[float, float]:
     return min(c.began for c in calls), max(c.began + c.seconds for c in calls)
 
 
-def _lanes(calls: Sequence[Call]) -> dict[tuple[str, int], list[Call]]:
-    groups: dict[tuple[str, int], list[Call]] = {}
+def _lanes(calls: Sequence[UdfCallRecord]) -> dict[tuple[str, int], list[UdfCallRecord]]:
+    groups: dict[tuple[str, int], list[UdfCallRecord]] = {}
     for call in sorted(calls, key=lambda c: (c.node, c.pid, c.began)):
         groups.setdefault((call.node, call.pid), []).append(call)
     return groups
 
 
-def _bars(calls: Sequence[Call], start: float, x: Any, y: float, name: str) -> list[str]:
+def _bars(calls: Sequence[UdfCallRecord], start: float, x: Any, y: float, name: str) -> list[str]:
     """Calls that would fall on the same pixel are drawn as one."""
     body = []
     done = -1.0
@@ -213,7 +214,7 @@ def _bars(calls: Sequence[Call], start: float, x: Any, y: float, name: str) -> l
 BOX_WIDTH, BOX_HEIGHT, GAP = 232, 46, 34
 
 
-def plan(query: dict[str, Any], operators: Sequence[Operator]) -> str:
+def plan(query: dict[str, Any], operators: Sequence[OperatorStats]) -> str:
     """A query's physical plan from its sources down to its result; an edge is as thick as the bytes that cross it."""
     if not query.get("physical"):
         return ""
@@ -248,12 +249,12 @@ def _place(node: dict[str, Any], column: int, depth: int, placed: list[tuple[dic
     return following
 
 
-def _edge(start: tuple[float, float], end: tuple[float, float], op: Operator | None, heaviest: int) -> list[str]:
+def _edge(start: tuple[float, float], end: tuple[float, float], op: OperatorStats | None, heaviest: int) -> list[str]:
     x1, y1 = start[0] + BOX_WIDTH / 2, start[1] + BOX_HEIGHT
     x2, y2 = end[0] + BOX_WIDTH / 2, end[1]
     size = op.bytes_out if op is not None else 0
     thick = 1.5 + (12.5 * size / heaviest if heaviest else 0)
-    label = quantity(size, "bytes") if size else ""
+    label = quantity(size, Unit.BYTES) if size else ""
     weight = "heavy" if heaviest and size > heaviest / 2 and size > 2**20 else ""
     return [
         f'<path class="edge {weight}" d="M{x1:.1f},{y1:.1f} C{x1:.1f},{y1 + GAP / 2:.1f} {x2:.1f},{y2 - GAP / 2:.1f} '
@@ -262,7 +263,7 @@ def _edge(start: tuple[float, float], end: tuple[float, float], op: Operator | N
     ]
 
 
-def _box(node: dict[str, Any], where: tuple[float, float], op: Operator | None) -> list[str]:
+def _box(node: dict[str, Any], where: tuple[float, float], op: OperatorStats | None) -> list[str]:
     left, top = where
     name = str(node.get("name", "?"))
     shown = name if len(name) <= 30 else name[:29] + "…"

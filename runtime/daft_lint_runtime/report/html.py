@@ -10,11 +10,11 @@ from markupsafe import Markup
 
 from daft_lint_runtime.harness import Run
 from daft_lint_runtime.report import charts
-from daft_lint_runtime.report.text import location_of, measured_rows
-from daft_lint_runtime.verify import CaseResult, Summary
+from daft_lint_runtime.report.text import location_of, measure_rows
+from daft_lint_runtime.verify import CaseResult, VerifySummary
 
 
-def render(summary: Summary) -> str:
+def render(summary: VerifySummary) -> str:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("daft_lint_runtime.report", "."),
         autoescape=True,
@@ -41,22 +41,13 @@ def _case(result: CaseResult) -> dict[str, Any]:
     }
     if before is None:
         return drawn
-    drawn["rows"] = [_plain(row) for row in measured_rows(result)]
+    drawn["rows"] = measure_rows(result)
     drawn["memory"] = Markup(charts.memory(before, after))
     drawn["histogram"] = Markup(charts.histogram(before, after))
     drawn["lanes"] = Markup(charts.lanes(before, after))
     drawn["plans"] = _plans(before, after)
     drawn["diff"] = _diff(result)
     return drawn
-
-
-def _plain(row: tuple[str, ...]) -> dict[str, str]:
-    """A terminal row with its colour as a class name."""
-    ratio, kind = row[3], ""
-    for mark, name in (("[green]", "better"), ("[red]", "worse"), ("[dim]", "")):
-        if ratio.startswith(mark):
-            ratio, kind = ratio[len(mark) : -len("[/]")], name
-    return {"title": row[0], "before": row[1], "after": row[2], "ratio": ratio, "kind": kind, "predicted": row[4]}
 
 
 def _plans(before: Run, after: Run | None) -> list[dict[str, Any]]:

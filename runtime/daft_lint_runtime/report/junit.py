@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 
-from daft_lint_runtime.verify import CaseResult, Summary
+from daft_lint_runtime.verdict import Outcome
+from daft_lint_runtime.verify import CaseResult, VerifySummary
 
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 has no form for, such as the escapes of a terminal's colours."""
 
 
-def render(summary: Summary) -> str:
+def render(summary: VerifySummary) -> str:
     root = ET.Element("testsuites", name="daft-lint verify")
     for result in summary.results:
         root.append(_suite(result))
@@ -34,7 +35,7 @@ def _suite(result: CaseResult) -> ET.Element:
         finding = verdict.finding
         name = f"{finding.code} line {finding.span.line}"
         case = ET.SubElement(suite, "testcase", classname=path, name=name)
-        if verdict.outcome in ("refuted", "failing"):
+        if verdict.outcome in (Outcome.REFUTED, Outcome.FAILING):
             failures += 1
             _fail(case, f"{verdict.outcome}: {verdict.reason}", _output(result))
         else:

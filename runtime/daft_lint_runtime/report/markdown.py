@@ -7,13 +7,14 @@ from collections.abc import Iterable
 
 from daft_lint.report.markdown import code, prose
 from daft_lint.source.printable import visible
-from daft_lint_runtime.verdict import Moved, quantity
-from daft_lint_runtime.verify import CaseResult, Summary
+from daft_lint_runtime.measure import quantity
+from daft_lint_runtime.verdict import MeasuredChange, Outcome
+from daft_lint_runtime.verify import CaseResult, VerifySummary
 
-SIGNS = {"confirmed": "✅", "harmless": "➖", "refuted": "❌", "failing": "💥"}
+SIGNS = {Outcome.CONFIRMED: "✅", Outcome.HARMLESS: "➖", Outcome.REFUTED: "❌", Outcome.FAILING: "💥"}
 
 
-def render(summary: Summary) -> str:
+def render(summary: VerifySummary) -> str:
     lines = [
         "## daft-lint verify",
         "",
@@ -34,8 +35,8 @@ def _rows(result: CaseResult) -> list[str]:
         ]
     rows = []
     for index, verdict in enumerate(result.verdicts):
-        measures = sorted((m for m in verdict.measures if m.main), key=lambda m: not m.direction)
-        main: Moved | None = next(iter(measures), None)  # what moved says more than what stayed
+        measures = sorted((m for m in verdict.measures if m.counts), key=lambda m: not m.direction)
+        main: MeasuredChange | None = next(iter(measures), None)  # what moved says more than what stayed
         rows.append(
             _row(
                 code(result.case.path) if index == 0 else "",

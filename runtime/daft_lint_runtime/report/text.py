@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from daft_lint.api.promises import Measure, Unit
 from daft_lint.source.printable import visible
 from daft_lint_runtime import measure
+from daft_lint_runtime.compare.rows import ComparisonKind
 from daft_lint_runtime.harness import Run
-from daft_lint_runtime.verdict import Moved, Verdict, quantity
-from daft_lint_runtime.verify import CaseResult, Summary
+from daft_lint_runtime.measure import quantity
+from daft_lint_runtime.verdict import MeasuredChange, Outcome, Verdict
+from daft_lint_runtime.verify import CaseResult, VerifySummary
 
-STYLES = {"confirmed": "bold green", "harmless": "bold cyan", "refuted": "bold red", "failing": "bold red"}
+STYLES = {
+    Outcome.CONFIRMED: "bold green",
+    Outcome.HARMLESS: "bold cyan",
+    Outcome.REFUTED: "bold red",
+    Outcome.FAILING: "bold red",
+}
+COLOURS = {1: "green", -1: "red", 0: "dim"}
+"""By the direction in which a measure moved."""
 OUTPUT_LINES = 12
 """Lines of each of a failed script's outputs that are shown."""
 
@@ -24,10 +35,10 @@ def _plain(text: str) -> str:
     return escape(visible(text))
 
 
-def show(summary: Summary, console: Console, verbose: bool = False) -> None:
+def show(summary: VerifySummary, console: Console, verbose: bool = False) -> None:
     for result in summary.results:
         _show_case(result, console, verbose)
-    counts: dict[str, int] = {}
+    counts: dict[Outcome, int] = {}
     for result in summary.results:
         counts[result.status] = counts.get(result.status, 0) + 1
     said = ", ".join(f"[{STYLES[status]}]{n} {status}[/]" for status, n in counts.items())
@@ -50,7 +61,7 @@ def _show_case(result: CaseResult, console: Console, verbose: bool) -> None:
     if result.before is not None:
         console.print(_table(result))
     for comparison in result.comparisons:
-        if not comparison.equal or verbose or comparison.kind in ("unspecified", "skipped"):
+        if not comparison.equal or verbose or comparison.kind in (ComparisonKind.UNSPECIFIED, ComparisonKind.SKIPPED):
             sign = "=" if comparison.equal else "≠"
             console.print(f"  {sign} {_plain(comparison.what)}: {_plain(comparison.message)}", highlight=False)
             for row in comparison.only_before:
@@ -94,54 +105,69 @@ def _table(result: CaseResult) -> Table:
         table.add_column(name, justify="right")
     if any(result.case.predicted):
         table.add_column("predicted", justify="right")
-    for row in measured_rows(result):
-        table.add_row(*row[: len(table.columns)])
+    for row in measure_rows(result):
+        ratio = f"[{COLOURS[row.direction]}]{row.ratio}[/]" if row.ratio else ""
+        table.add_row(*(row.title, row.before, row.after, ratio, row.predicted)[: len(table.columns)])
     return table
 
 
-def measured_rows(result: CaseResult) -> list[tuple[str, ...]]:
-    """Title, before, after, ratio, prediction: the verdicts' measures once each, then those of every run."""
-    moved: dict[str, Moved] = {}
-    udfs: dict[str, tuple[str, ...]] = {}
+@dataclass(frozen=True)
+class MeasureRow:
+    """A line of the table of measures, as texts. `direction` is that of a promised measure (see `MeasuredChange`)."""
+
+    title: str
+    before: str
+    after: str
+    ratio: str
+    direction: int = 0
+    predicted: str = ""
+
+
+def measure_rows(result: CaseResult) -> list[MeasureRow]:
+    """The verdicts' measures once each, then those of every run."""
+    promised: dict[Measure, tuple[MeasuredChange, Verdict]] = {}
     for verdict in result.verdicts:
-        for m in verdict.measures:
-            title = f"{m.title} ({m.unit})" if m.unit == "bytes" and m.title == "largest call" else m.title
-            moved.setdefault(title, m)
-            udfs.setdefault(title, verdict.udfs)
-    rows: list[tuple[str, ...]] = []
-    for title, m in moved.items():
-        sign = {1: "[green]", -1: "[red]", 0: "[dim]"}[m.direction]
-        ratio = (
-            ""
-            if m.ratio is None or result.after is None
-            else f"{sign}{m.ratio:{'.2f' if m.ratio >= 0.01 or not m.ratio else '.1g'}}[/]"
-        )
-        after = quantity(m.after, m.unit) if result.after is not None else ""
-        rows.append((title, quantity(m.before, m.unit), after, ratio, predicted(result, m, udfs[title])))
-    before, after_run = result.before, result.after
-    assert before is not None
+        for change in verdict.measures:
+            promised.setdefault(change.promise.measure, (change, verdict))
+    rows = [_promised_row(result, change, verdict.udfs) for change, verdict in promised.values()]
     for title, unit, of in (
-        ("wall", "s", lambda r: round(r.wall, 1)),
-        ("queries", "s", lambda r: round(measure.query_seconds(r), 1)),
-        ("CPU", "s", lambda r: round(sum(r.cpu.values()), 1)),
-        ("peak of all processes", "bytes", lambda r: r.peak),
+        ("wall", Unit.SECONDS, lambda r: round(r.wall, 1)),
+        ("queries", Unit.SECONDS, lambda r: round(measure.query_seconds(r), 1)),
+        ("CPU", Unit.SECONDS, lambda r: round(sum(r.cpu.values()), 1)),
+        ("peak of all processes", Unit.BYTES, lambda r: float(r.peak)),
     ):
-        old, new = of(before), of(after_run) if after_run is not None else None
-        if after_run is not None and not after_run.ok:
-            new = None
-        ratio = f"[dim]{new / old:.2f}[/]" if new is not None and old and before.ok else ""
-        shown = quantity(new, unit) if new is not None else after_run.status if after_run is not None else ""
-        rows.append((title, quantity(old, unit) if before.ok else before.status, shown, ratio, ""))
+        rows.append(_run_row(result, title, unit, of))
     return rows
 
 
-def predicted(result: CaseResult, moved: Moved, udfs: Sequence[str]) -> str:
+def _promised_row(result: CaseResult, change: MeasuredChange, udfs: Sequence[str]) -> MeasureRow:
+    before, after = (quantity(value, change.unit) for value in (change.before, change.after))
+    if result.after is None:
+        after = ratio = ""
+    elif change.ratio is None:
+        ratio = ""
+    else:
+        ratio = f"{change.ratio:{'.2f' if change.ratio >= 0.01 or not change.ratio else '.1g'}}"
+    return MeasureRow(change.title, before, after, ratio, change.direction, predicted(result, change, udfs))
+
+
+def _run_row(result: CaseResult, title: str, unit: Unit, of: Callable[[Run], float]) -> MeasureRow:
+    before, after = result.before, result.after
+    assert before is not None
+    old = of(before) if before.ok else None
+    new = of(after) if after is not None and after.ok else None
+    ratio = f"{new / old:.2f}" if new is not None and old else ""
+    shown_before = str(before.status) if old is None else quantity(old, unit)
+    shown_after = quantity(new, unit) if new is not None else "" if after is None else str(after.status)
+    return MeasureRow(title, shown_before, shown_after, ratio)
+
+
+def predicted(result: CaseResult, change: MeasuredChange, udfs: Sequence[str]) -> str:
     """What was foreseen of a measure, before and after; `?` where the model could not say."""
-    if moved.unit == "bytes":
-        return ""
     sides = []
     for side in result.case.predicted:
-        values = [side[key] for name in udfs if (key := (name.rpartition(".")[2], moved.title)) in side]
+        keys = ((name.rpartition(".")[2], change.promise.measure) for name in udfs)
+        values = [side[key] for key in keys if key in side]
         sides.append(f"{max(values):,}" if values else "?")
     shown = sides if result.after is not None else sides[:1]
     return "" if set(shown) == {"?"} else " → ".join(shown)

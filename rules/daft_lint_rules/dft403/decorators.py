@@ -16,9 +16,10 @@ from daft_lint.api.edits import (
     RemoveCall,
     ReplaceNode,
 )
-from daft_lint.api.nodes import code
+from daft_lint.api.nodes import code, modules_of
 from daft_lint.api.rule import Fix
 from daft_lint.pipeline.model import LegacyUse, NodeRef
+from daft_lint_rules.dft403.errors import NoEquivalent
 
 _OF_METHOD = ("return_dtype", "batch_size")
 _KEPT = ("use_process", "ray_options")
@@ -27,10 +28,6 @@ _CHANGED_BY = ("override_options", *_INSTANCE_LINKS)
 """Methods of a `daft.udf` that give another one with other options."""
 _WIDTH = 100
 """Decorators longer than this get a line for each argument."""
-
-
-class NoEqual(Exception):
-    """The use has no equal in the current API; says why, to complete "… by hand: "."""
 
 
 @dataclass(slots=True)
@@ -46,10 +43,10 @@ class Rewrite:
 def rewrite(use: LegacyUse, uses: Sequence[LegacyUse]) -> Fix:
     """The fix for a `daft.udf` or for a method of what it made; one fix for all that must change together.
 
-    `uses` are all uses of the script. Raises `NoEqual`.
+    `uses` are all uses of the script. Raises `NoEquivalent`.
     """
     if use.definition is None:
-        raise NoEqual("the function is not in view")
+        raise NoEquivalent("the function is not in view")
     decorating = use if use.name == "udf" else _decorating(use, uses)
     _refuse_what_is_changed_later(decorating, uses)
     name = "a function" if isinstance(decorating.call.node, cst.Call) and not _is_class(decorating) else "a class"
@@ -68,21 +65,21 @@ def rewrite(use: LegacyUse, uses: Sequence[LegacyUse]) -> Fix:
 
 
 def _refuse_what_is_changed_later(use: LegacyUse, uses: Sequence[LegacyUse]) -> None:
-    """Raises `NoEqual` where a method that the current API has not is called on what the rewrite would make."""
+    """Raises `NoEquivalent` where a method that the current API does not have is called on the function or class."""
     changed = {other.name for other in uses if other.definition == use.definition} & set(_CHANGED_BY)
     if not _is_class(use):
         changed |= {name for name in _attributes_of(use) if name in _CHANGED_BY}
     left = sorted(changed - set(_INSTANCE_LINKS if _is_class(use) else ()))
     if left:
-        raise NoEqual(f"`.{left[0]}(...)` is called on it, and has no equal")
+        raise NoEquivalent(f"`.{left[0]}(...)` is called on it, and has no equivalent")
 
 
 def _attributes_of(use: LegacyUse) -> Iterator[str]:
     """The names that stand behind the function's name and a dot in its file."""
     definition = use.definition.node if use.definition is not None else None
     if isinstance(definition, cst.FunctionDef):
-        for cell in use.call.cell.document.cells:
-            for path in _references(module_of(cell), definition.name.value):
+        for module in modules_of(use.call):
+            for path in _references(module.node, definition.name.value):
                 if isinstance(path[-2], cst.Attribute):
                     yield path[-2].attr.value
 
@@ -95,13 +92,13 @@ def _decorating(use: LegacyUse, uses: Sequence[LegacyUse]) -> LegacyUse:
     for other in uses:
         if other.name == "udf" and other.definition is not None and other.definition == use.definition:
             return other
-    raise NoEqual("the decorator is not in view")
+    raise NoEquivalent("the decorator is not in view")
 
 
 def _rewritten(use: LegacyUse) -> Rewrite:
     call = use.call.node
     if use.definition is None or not isinstance(call, cst.Call):
-        raise NoEqual("the options are not in view")
+        raise NoEquivalent("the options are not in view")
     options = _options(call)
     if isinstance(use.definition.node, cst.ClassDef):
         return _Class(use, call, options).rewrite()
@@ -109,14 +106,14 @@ def _rewritten(use: LegacyUse) -> Rewrite:
 
 
 def _options(call: cst.Call) -> dict[str, cst.Arg]:
-    """The options by keyword. Raises `NoEqual` for one that the current API has not."""
+    """The options by keyword. Raises `NoEquivalent` for one that the current API does not have."""
     found: dict[str, cst.Arg] = {}
     for arg in call.args:
         if arg.keyword is None:
-            raise NoEqual("its options are not spelled out")
+            raise NoEquivalent("its options are not spelled out")
         name = arg.keyword.value
         if name not in (*_OF_METHOD, *_KEPT, *catalog.LEGACY_UDF_OPTIONS):
-            raise NoEqual(f"`{name}` has no equal; bound what runs at once by `max_concurrency`, or drop it")
+            raise NoEquivalent(f"`{name}` has no equivalent: limit what runs at once by `max_concurrency`, or drop it")
         found[name] = arg
     return found
 
@@ -131,12 +128,12 @@ def _prefix(call: cst.Call) -> str:
         return f"{code(call.func.value)}."
     if isinstance(call.func, cst.Name) and call.func.value == "udf":
         return ""
-    raise NoEqual("`udf` is imported under another name")
+    raise NoEquivalent("`udf` is imported under another name")
 
 
 def _function(use: LegacyUse, call: cst.Call, options: dict[str, cst.Arg]) -> Rewrite:
     if "concurrency" in options and not _is_none(options["concurrency"]):
-        raise NoEqual("actors need a class under `@daft.cls(max_concurrency=...)`")
+        raise NoEquivalent("actors need a class under `@daft.cls(max_concurrency=...)`")
     prefix, cell = _prefix(call), use.call.cell
     actions: list[Action] = [ReplaceNode(NodeRef(cell, call.func), f"{prefix}func.batch")]
     for name, arg in options.items():
@@ -164,14 +161,14 @@ class _Class:
 
     def rewrite(self) -> Rewrite:
         if len(self.node.decorators) != 1 or self.node.decorators[0].decorator is not self.call:
-            raise NoEqual("it has other decorators, or is decorated by a call")
+            raise NoEquivalent("it has other decorators, or is decorated by a call")
         method = self._method("__call__")
         if method is None or method.decorators or method.asynchronous is not None:
-            raise NoEqual("its `__call__` is not in view, or decorated itself")
+            raise NoEquivalent("its `__call__` is not in view, or decorated itself")
         uses = 0
-        for cell in self.cell.document.cells:
-            for path in _references(module_of(cell), self.name):
-                self._use(NodeRef(cell, path[-1]), path)
+        for module in modules_of(self.decorator):
+            for path in _references(module.node, self.name):
+                self._use(NodeRef(module.cell, path[-1]), path)
                 uses += 1
         prefix = _prefix(self.call)
         self.actions.append(ReplaceNode(self.decorator, _called(f"{prefix}cls", self._of_class())))
@@ -208,16 +205,16 @@ class _Class:
         """One use of the class's name: it becomes an instance, with the arguments that it was given."""
         cell, at, constructed = reference.cell, len(path) - 1, False
         if self.node in path:
-            raise NoEqual("its own body uses its name")
+            raise NoEquivalent("its own body uses its name")
         while at >= 2:
             attribute, call = path[at - 1], path[at - 2]
             if not isinstance(attribute, cst.Attribute) or attribute.value is not path[at]:
                 break
             if not isinstance(call, cst.Call) or call.func is not attribute:
-                raise NoEqual(f"`{code(attribute)}` is used")
+                raise NoEquivalent(f"`{code(attribute)}` is used")
             name = attribute.attr.value
             if name not in _INSTANCE_LINKS:
-                raise NoEqual(f"`.{name}(...)` has no equal: its options belong to the decorator")
+                raise NoEquivalent(f"`.{name}(...)` has no equivalent: its options belong to the decorator")
             if name == "with_concurrency":
                 self._take_concurrency(call)
                 self.actions.append(RemoveCall(NodeRef(cell, call)))
@@ -226,10 +223,10 @@ class _Class:
                 constructed = True
             at -= 2
         if not self._can_be_instance(path, at):
-            raise NoEqual(f"`{self.name}` is used as a class")
+            raise NoEquivalent(f"`{self.name}` is used as a class")
         if not constructed:
             if self._needs_arguments():
-                raise NoEqual("its `__init__` needs arguments, and a use gives none")
+                raise NoEquivalent("its `__init__` needs arguments, and a use gives none")
             self.actions.append(ReplaceNode(reference, f"{self.name}()"))
 
     def _take_concurrency(self, call: cst.Call) -> None:
@@ -237,7 +234,7 @@ class _Class:
         decorated = self.options.get("concurrency")
         known = code(decorated.value) if decorated is not None and not _is_none(decorated) else self.concurrency
         if not value.isdecimal() or (known is not None and known != value):
-            raise NoEqual("`with_concurrency` gives a number that the decorator cannot have")
+            raise NoEquivalent("`with_concurrency` gives a number that the decorator cannot have")
         self.concurrency = value
 
     def _can_be_instance(self, path: Sequence[cst.CSTNode], at: int) -> bool:
@@ -276,14 +273,13 @@ def _by_imported_name(use: LegacyUse, uses: Sequence[LegacyUse]) -> list[LegacyU
         for u in uses
         if u.name == "udf" and u.call.cell.document is document and u.call != use.call and _is_by_name(u.call.node)
     ]
-    references = sum(1 for cell in document.cells for _ in _references(module_of(cell), "udf"))
-    if references != len(others) + 1:
+    if _count_references(use, "udf") != len(others) + 1:
         return []
     try:
         for other in others:
             _refuse_what_is_changed_later(other, uses)
             _rewritten(other)
-    except NoEqual:
+    except NoEquivalent:
         return []
     return others
 
@@ -294,41 +290,32 @@ def _is_by_name(node: cst.CSTNode) -> bool:
 
 def _imports(use: LegacyUse, names: tuple[str, ...], together: Sequence[LegacyUse]) -> list[Action]:
     """What the import of `udf` becomes: the new names in its place, or beside it where `udf` is still needed."""
-    document = use.call.cell.document
     for other in together:
         names += _rewritten(other).imports
     names = tuple(sorted(set(names)))
-    taken = [name for cell in document.cells for name in names for _ in _references(module_of(cell), name)]
-    if taken:
-        raise NoEqual(f"`{taken[0]}` is a name of the script's own")
-    references = sum(1 for cell in document.cells for _ in _references(module_of(cell), "udf"))
-    aliases = [(cell, a) for cell in document.cells for a in _aliases(module_of(cell), "daft", "udf")]
-    if references == len(together) + 1 and len(aliases) == 1:
-        cell, alias = aliases[0]
-        location = NodeRef(cell, alias.name)
+    taken = next((name for name in names if _count_references(use, name)), None)
+    if taken is not None:
+        raise NoEquivalent(f"the script uses the name `{taken}` itself")
+    aliases = [NodeRef(m.cell, alias.name) for m in modules_of(use.call) for alias in _aliases(m.node, "daft", "udf")]
+    if _count_references(use, "udf") == len(together) + 1 and len(aliases) == 1:
+        location = aliases[0]
         return [*(InsertBefore(location, f"{name}, ") for name in names[:-1]), ReplaceNode(location, names[-1])]
     return [AddImport(use.call, "daft", name) for name in names]
 
 
-def module_of(cell: object) -> cst.Module:
-    from daft_lint.source.document import Cell
-    from daft_lint.source.problems import ParseFailure
-
-    assert isinstance(cell, Cell)
-    try:
-        return cell.module
-    except ParseFailure:  # a cell of shell commands
-        return cst.Module(body=[])
-
-
-def _aliases(module: cst.Module, package: str, name: str) -> Iterator[cst.ImportAlias]:
-    for statement in module.body:
+def _aliases(module: cst.CSTNode, package: str, name: str) -> Iterator[cst.ImportAlias]:
+    for statement in module.body if isinstance(module, cst.Module) else ():
         if isinstance(statement, cst.SimpleStatementLine):
             for small in statement.body:
                 if not isinstance(small, cst.ImportFrom) or isinstance(small.names, cst.ImportStar):
                     continue
                 if small.module is not None and code(small.module) == package:
                     yield from (a for a in small.names if code(a.name) == name and a.asname is None)
+
+
+def _count_references(use: LegacyUse, name: str) -> int:
+    """How often the use's file uses a bare name."""
+    return sum(1 for module in modules_of(use.call) for _ in _references(module.node, name))
 
 
 def _references(root: cst.CSTNode, name: str) -> Iterator[tuple[cst.CSTNode, ...]]:

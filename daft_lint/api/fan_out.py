@@ -1,4 +1,4 @@
-"""The partition formula, applied to the UDFs that a step's partitions reach."""
+"""Fanning out: the partition formula, applied to the UDFs that a step's partitions reach."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from daft_lint.api.edits import ReplaceNode
 from daft_lint.api.formula import PartitionPlan, minimum_rows
 from daft_lint.api.nodes import method_location, replaceable
+from daft_lint.api.rows import known_value
 from daft_lint.api.rule import Fix
-from daft_lint.pipeline.model import Cluster, Count, NodeRef, Operator, Pipeline, Runner, Step, StepKind, Udf
+from daft_lint.api.wording import counted
+from daft_lint.pipeline.model import Cluster, NodeRef, Operator, Pipeline, Runner, Step, StepKind, Udf
 
 PARTITIONS_END = frozenset({StepKind.BATCHES, StepKind.LIMIT, StepKind.UNION, StepKind.COLLECT})
 """Steps in a stage after which its partitions are no longer those that began it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Demand:
+class PartitionDemand:
     """What a UDF needs of the partitions that reach it. `concurrency` counts calls at once in the whole cluster,
     `minimum_rows` is the rows that a partition needs to fill its batches, `rows` the most rows that reach it."""
 
@@ -35,46 +37,22 @@ class Demand:
         return PartitionPlan.of(self.rows, self.nodes, self.concurrency, self.batch_size)
 
     @property
-    def spelled(self) -> str:
+    def explained(self) -> str:
         """The minimum rows with the numbers that make them."""
         return (
             f"{self.minimum_rows:,} rows (batch size {self.batch_size:,} x {self.concurrency:,} calls at once"
-            f" / {self.nodes:,} {'node' if self.nodes == 1 else 'nodes'})"
+            f" / {counted(self.nodes, 'node')})"
         )
 
 
-def known(count: Count | None) -> int | None:
-    """The value of a count that is given, known and positive."""
-    return count.value if count is not None and count.value is not None and count.value > 0 else None
-
-
-def concurrency_of(udf: Udf, cluster: Cluster) -> int | None:
-    """Calls at once in the cluster: the UDF's actors, else the cluster fact.
-
-    `max_concurrency` of an async UDF counts coroutines and not actors (Daft's `is_actor_pool_udf`), so it says
-    nothing here.
-    """
-    actors = None if udf.is_async else known(udf.max_concurrency)
-    return actors if actors is not None else cluster.total_concurrency
-
-
-def partitions_reach(pipeline: Pipeline, repartitioning: Operator) -> Iterator[Operator]:
-    """The operators that work on the partitions that a repartitioning step makes, as long as these partitions last."""
-    for operator in pipeline.operators[repartitioning.index + 1 :]:
-        if operator.stage != repartitioning.stage or operator.step.kind in PARTITIONS_END:
-            return
-        yield operator
-
-
 @dataclass(frozen=True, slots=True)
-class Cut:
+class PartitionCount:
     """A `repartition(n)` or `into_partitions(n)` with a known count, what its UDFs need, and the formula's answer."""
 
     step: Step
     count: int
-    need: Demand
+    demand: PartitionDemand
     plan: PartitionPlan
-    rows: int
 
     @property
     def location(self) -> NodeRef:
@@ -87,26 +65,36 @@ class Cut:
         if not replaceable(self.location):
             return None
         return Fix(
-            title=f"Cut into {self.plan.recommended:,} partitions instead of {self.count:,}",
+            title=f"Make {self.plan.recommended:,} partitions instead of {self.count:,}",
             actions=(ReplaceNode(self.location, str(self.plan.recommended)),),
         )
 
 
-def cuts(pipeline: Pipeline) -> Iterator[Cut]:
+def concurrency_of(udf: Udf, cluster: Cluster) -> int | None:
+    """Calls at once in the cluster: the UDF's actors, else the cluster fact.
+
+    `max_concurrency` of an async UDF counts coroutines and not actors (Daft's `is_actor_pool_udf`), so it says
+    nothing here.
+    """
+    actors = None if udf.is_async else known_value(udf.max_concurrency)
+    return actors if actors is not None else cluster.total_concurrency
+
+
+def partition_counts(pipeline: Pipeline) -> Iterator[PartitionCount]:
     """The partition counts of a pipeline that the formula can judge; none on the native runner, which ignores them."""
     if pipeline.runner is Runner.NATIVE:
         return
     for operator in pipeline.operators:
-        count = known(operator.step.count)
+        count = known_value(operator.step.count)
         if operator.step.kind is not StepKind.REPARTITION or count is None:
             continue
-        need = demand(partitions_reach(pipeline, operator), pipeline.cluster)
-        plan = None if need is None else need.plan
-        if need is not None and plan is not None and need.rows is not None:
-            yield Cut(operator.step, count, need, plan, need.rows)
+        demand = partition_demand(_partitions_reach(pipeline, operator), pipeline.cluster)
+        plan = None if demand is None else demand.plan
+        if demand is not None and plan is not None:
+            yield PartitionCount(operator.step, count, demand, plan)
 
 
-def demand(operators: Iterable[Operator], cluster: Cluster) -> Demand | None:
+def partition_demand(operators: Iterable[Operator], cluster: Cluster) -> PartitionDemand | None:
     """The most demanding UDF among the operators: that with the largest minimum rows per partition.
 
     None where no UDF has a known batch size and concurrency, or the number of nodes is not known.
@@ -114,11 +102,19 @@ def demand(operators: Iterable[Operator], cluster: Cluster) -> Demand | None:
     nodes = cluster.nodes
     if nodes is None or nodes < 1:
         return None
-    demands: list[Demand] = []
+    demands: list[PartitionDemand] = []
     for operator in operators:
         for call in operator.udf_calls:
-            batch_size, concurrency = known(call.udf.batch_size), concurrency_of(call.udf, cluster)
+            batch_size, concurrency = known_value(call.udf.batch_size), concurrency_of(call.udf, cluster)
             if batch_size is not None and concurrency is not None and concurrency > 0:
                 minimum = minimum_rows(batch_size, concurrency, nodes)
-                demands.append(Demand(call.udf, batch_size, concurrency, nodes, minimum, operator.rows_in))
+                demands.append(PartitionDemand(call.udf, batch_size, concurrency, nodes, minimum, operator.rows_in))
     return max(demands, key=lambda d: d.minimum_rows, default=None)
+
+
+def _partitions_reach(pipeline: Pipeline, repartitioning: Operator) -> Iterator[Operator]:
+    """The operators that work on the partitions that a repartitioning step makes, as long as these partitions last."""
+    for operator in pipeline.operators[repartitioning.index + 1 :]:
+        if operator.stage != repartitioning.stage or operator.step.kind in PARTITIONS_END:
+            return
+        yield operator

@@ -1,0 +1,83 @@
+"""A `repartition`, `sort` or join of heavy data: what it shuffles, and `into_batches` to replace a `repartition`."""
+
+from __future__ import annotations
+
+from daft_lint.api.batching import recommended_batch_rows
+from daft_lint.api.edits import RemoveCall
+from daft_lint.api.heavy import used_after
+from daft_lint.api.insertion import replace_call
+from daft_lint.api.nodes import method_location
+from daft_lint.api.order import why_unordered
+from daft_lint.api.rule import Fix, Remedy
+from daft_lint.api.segments import boundary_of, is_boundary, segment_of
+from daft_lint.pipeline.model import BoundKind, Column, Operator, Pipeline, Runner, StepKind
+
+
+def shuffled_columns(pipeline: Pipeline, operator: Operator) -> list[Column]:
+    """The heavy columns that a step shuffles and that something reads afterwards; none where the rows are few."""
+    if not _shuffles(operator) or (operator.step.name == "repartition" and pipeline.runner is Runner.NATIVE):
+        return []
+    if recommended_batch_rows(pipeline, segment_of(pipeline, operator)).covers(operator.rows_in):
+        return []
+    return [
+        column
+        for column in operator.columns_in.values()
+        if column.weight.heavy and used_after(pipeline, operator.index, column.name)
+    ]
+
+
+def _shuffles(operator: Operator) -> bool:
+    step = operator.step
+    if step.name in ("repartition", "sort"):
+        return True
+    options = step.options
+    return (
+        step.kind is StepKind.JOIN
+        and step.name == "join"
+        and options.get("strategy") in (None, "hash")
+        and options.get("how") != "cross"
+    )
+
+
+def first_inflating(pipeline: Pipeline, operator: Operator) -> Operator | None:
+    """The earliest step of this path that makes a column heavy which the shuffle carries; None for the source."""
+    operators = [
+        inflating
+        for column in operator.columns_in.values()
+        if column.weight.heavy and column.inflated_by is not None
+        for inflating in (pipeline.operator_of(column.inflated_by),)
+        if inflating is not None and 0 < inflating.index < operator.index
+    ]
+    return min(operators, key=lambda s: s.index, default=None)
+
+
+def replaced_repartition(pipeline: Pipeline, operator: Operator) -> Remedy | None:
+    """The remedy where the operator is a `repartition` of a heavy source that is to become `into_batches`; None for any
+    other, and where it has no fix. A rule that wants an `into_batches` right behind it says and does the same: its own
+    would make the `repartition` redundant."""
+    if operator.step.name != "repartition" or not shuffled_columns(pipeline, operator):
+        return None
+    if first_inflating(pipeline, operator) is not None:
+        return None
+    remedy = batches_for_repartition(pipeline, operator)
+    return None if remedy.fix is None else remedy
+
+
+def batches_for_repartition(pipeline: Pipeline, operator: Operator) -> Remedy:
+    """`into_batches` in the place of a `repartition` of a heavy source; where one follows, the `repartition` goes."""
+    segment = segment_of(pipeline, operator)
+    follower = next((s for s in segment if s.step.kind is StepKind.BATCHES), None)
+    calls_before = any(s.udf_calls for s in segment if follower is not None and s.index < follower.index)
+    already = operator.bound.kind is BoundKind.BATCHES and operator.bound.by is not None
+    boundary = boundary_of(pipeline, operator)
+    why = why_unordered(pipeline, operator.index, "into_batches")
+    if (follower is not None and not calls_before) or (already and not is_boundary(pipeline, boundary)):
+        fix = Fix("Remove `.repartition(...)`", (RemoveCall(operator.step.call),), why)
+        return Remedy("Drop it: `into_batches` spreads the rows already", fix)
+    rows = recommended_batch_rows(pipeline, segment).written_at(method_location(operator.step), pipeline)
+    actions = replace_call(operator.step, "into_batches", rows)
+    title = f"Replace `.repartition(...)` by `.into_batches({rows})`"
+    return Remedy(
+        f"Write `.into_batches({rows})` instead, which spreads the rows with no shuffle",
+        None if actions is None else Fix(title, actions, why),
+    )

@@ -1,0 +1,122 @@
+"""Where a call that bounds or spreads rows belongs, and the fixes that insert it there, move it or replace another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from daft_lint.api import cst
+from daft_lint.api.batching import BatchSize
+from daft_lint.api.constants import means_the_same
+from daft_lint.api.edits import Action, InsertCall, MoveCall, RemoveCall, ReplaceNode
+from daft_lint.api.heavy import maker
+from daft_lint.api.nodes import method_location
+from daft_lint.api.order import why_unordered
+from daft_lint.api.rule import Fix
+from daft_lint.pipeline.model import NodeRef, Operator, Pipeline, Runner, Step, StepKind
+
+
+@dataclass(frozen=True, slots=True)
+class InsertionPoint:
+    """Where a call belongs: right after the DataFrame expression `after`, ahead of `operators[index]`.
+
+    `where` completes "write `.into_batches(64)` …".
+    """
+
+    index: int
+    after: NodeRef
+    where: str
+
+
+def insertion_point_for(pipeline: Pipeline, boundary: Operator, inflating: Step | None) -> InsertionPoint | None:
+    """Where an `into_batches` belongs for data that `inflating` makes heavy: just before that step, on the far side
+    of the last boundary; right after the boundary where the data is heavy already. None where no place is known."""
+    heavy_from = pipeline.operator_of(inflating) if inflating is not None else None
+    if heavy_from is not None and heavy_from.index > boundary.index:
+        return point_before(pipeline, heavy_from)
+    return _point_behind(pipeline, boundary)
+
+
+def point_before(pipeline: Pipeline, operator: Operator) -> InsertionPoint | None:
+    """The place right before an operator; None where no expression of the script is the DataFrame there."""
+    step, previous = operator.step, pipeline.operators[operator.index - 1]
+    where = f"before `{maker(operator)}`"
+    if step.receiver is not None and step.parents and step.parents[0] is previous.step:
+        return InsertionPoint(operator.index, step.receiver, where)
+    if _yields_frame(previous):
+        return InsertionPoint(operator.index, previous.step.call, where)
+    return None
+
+
+def _point_behind(pipeline: Pipeline, boundary: Operator) -> InsertionPoint | None:
+    if _yields_frame(boundary):
+        return InsertionPoint(boundary.index + 1, boundary.step.call, f"right after `{boundary.step.name}`")
+    if boundary.index + 1 < len(pipeline.operators):
+        following = pipeline.operators[boundary.index + 1].step
+        if following.receiver is not None and following.parents and following.parents[0] is boundary.step:
+            collects = boundary.step.kind is StepKind.COLLECT
+            where = f"right after `{boundary.step.name}`" if collects else f"before `{following.name}`"
+            return InsertionPoint(boundary.index + 1, following.receiver, where)
+    return None
+
+
+def _yields_frame(operator: Operator) -> bool:
+    """Whether a call can be put behind the step's own. `df.collect()` often stands alone, its result unused."""
+    return operator.step.kind is not StepKind.COLLECT and isinstance(operator.step.call.node, cst.Call | cst.Subscript)
+
+
+def insert_batches(pipeline: Pipeline, point: InsertionPoint, batch_size: BatchSize) -> Fix:
+    """The fix that puts `.into_batches(n)` there; on Ray it loses the row order (`e4`)."""
+    rows = batch_size.written_at(point.after, pipeline)
+    call = f"into_batches({rows})"
+    why = why_unordered(pipeline, point.index, "into_batches", point.after)
+    wasted = _wasted_repartition(pipeline, point)
+    if wasted is None:
+        return Fix(f"Insert `.{call}` {point.where}", (InsertCall(point.after, call),), why)
+    in_place = replace_call(wasted.step, "into_batches", rows) if wasted.index == point.index - 1 else None
+    actions = in_place or (RemoveCall(wasted.step.call), InsertCall(point.after, call))
+    return Fix(f"Replace `.repartition(...)` by `.{call}` {point.where}", actions, why)
+
+
+def replace_call(step: Step, method: str, argument: str) -> tuple[Action, ...] | None:
+    """The actions that make `.method(argument)` of a step's call; None where the call has not exactly one argument."""
+    node, location = step.call.node, method_location(step)
+    if not isinstance(node, cst.Call) or len(node.args) != 1 or node.args[0].star or location == step.call:
+        return None
+    given = node.args[0]
+    replaced = given.value if given.keyword is None else given
+    return ReplaceNode(location, method), ReplaceNode(NodeRef(step.call.cell, replaced), argument)
+
+
+def move_call(operator: Operator, point: InsertionPoint | None, why_unsafe: str | None = None) -> Fix | None:
+    """The fix that moves an operator's call to an earlier place; None where its count may not be known there."""
+    step = operator.step
+    if point is None or not isinstance(step.call.node, cst.Call):
+        return None
+    if step.count is None or step.count.location is None or not means_the_same(step.count.location, point.after):
+        return None
+    return Fix(f"Move `.{step.name}(...)` {point.where}", (MoveCall(step.call, point.after),), why_unsafe)
+
+
+def _wasted_repartition(pipeline: Pipeline, point: InsertionPoint) -> Operator | None:
+    """The `repartition` whose partitions an `into_batches` at the point would repartition with nothing but filters and
+    light expressions between: two fan-outs of the same rows, of which the second does what the first was for (`e3`:
+    `into_batches` at the formula's minimum rows is as good as the best `repartition`). None where some path uses the
+    partitions."""
+    if pipeline.runner is Runner.NATIVE:
+        return None
+    for operator in reversed(pipeline.operators[: point.index]):
+        if operator.step.name == "repartition":
+            return operator if _can_give_way(pipeline, operator, point) else None
+        light = operator.step.kind in (StepKind.FILTER, StepKind.PROJECT) and not operator.udf_calls
+        if not light or any(i.heavy_read or i.weight.heavy for i in operator.heavy_operations):
+            return None
+    return None
+
+
+def _can_give_way(pipeline: Pipeline, repartitioning: Operator, point: InsertionPoint) -> bool:
+    """Whether every path through the `repartition` goes on through the point, in whose cell it stands."""
+    if repartitioning.step.call.cell is not point.after.cell or point.index >= len(pipeline.operators):
+        return False
+    following = pipeline.operators[point.index].step
+    sharing = pipeline.script_pipelines.sharing(repartitioning.step)
+    return all(p.operator_of(following) is not None for p in sharing)

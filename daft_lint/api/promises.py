@@ -1,0 +1,136 @@
+"""What a rule says of a run, as data: what its fix makes better, which failure it ends, what its finding looks like.
+
+`daft-lint verify` measures and judges by it and knows no rule; a plugin's rule is verified like one of ours.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Unit(enum.Enum):
+    """What a measure counts; `.value` is how reports write it."""
+
+    COUNT = ""
+    ROWS = "rows"
+    BYTES = "bytes"
+    SECONDS = "s"
+
+
+class Measure(enum.Enum):
+    """What `verify` can measure of a run. Those of UDF calls count the UDFs that the finding is about."""
+
+    LARGEST_CALL = ("largest call", Unit.ROWS)
+    """The most rows that a UDF got in one call."""
+    MEDIAN_CALL = ("median call", Unit.ROWS)
+    """The rows of the median UDF call."""
+    CALL_BYTES = ("bytes of a call", Unit.BYTES)
+    """The most bytes that a UDF call took and returned."""
+    CALLS = ("calls", Unit.COUNT)
+    """UDF calls."""
+    RAGGED_CALLS = ("ragged calls", Unit.COUNT)
+    """UDF calls with fewer rows than the largest of the same UDF."""
+    FIRST_CALL = ("time to the first call", Unit.SECONDS)
+    """From the start of the query to the first UDF call: what Daft waits for actors."""
+    WORKER_MEMORY = ("memory of a worker", Unit.BYTES)
+    """The peak of a worker's memory (VmHWM) less what it used before its first call."""
+    OBJECT_STORE = ("object store", Unit.BYTES)
+    """What was put into Ray's object store."""
+    TASKS = ("tasks", Unit.COUNT)
+    """Tasks that called the UDFs."""
+    ROWS_PER_TASK = ("rows per task", Unit.ROWS)
+    """The most rows that the tasks of an operator worked on, on average."""
+    PROCESSES = ("processes", Unit.COUNT)
+    """Processes that called the UDFs."""
+    NODES = ("nodes", Unit.COUNT)
+    """Nodes that called the UDFs."""
+    SHUFFLES = ("shuffles", Unit.COUNT)
+    """Operators whose input crosses between tasks."""
+    SHUFFLED_BYTES = ("bytes shuffled", Unit.BYTES)
+    """Bytes that entered such operators."""
+    REBATCHED_BYTES = ("bytes rebatched", Unit.BYTES)
+    """Bytes that entered `into_batches`, which all go through the object store on Ray."""
+    PLANNED_REPARTITIONS = ("repartitions planned", Unit.COUNT)
+    """Repartitioning steps of the logical plans, run or not."""
+    WRITTEN_BYTES = ("bytes written", Unit.BYTES)
+    """The size of the files that the script's writes made."""
+
+    def __init__(self, title: str, unit: Unit) -> None:
+        self.title = title
+        self.unit = unit
+
+
+class Direction(enum.IntEnum):
+    """Which way a measure moves where a fix keeps its promise."""
+
+    LOWER = -1
+    HIGHER = 1
+
+
+class Role(enum.Enum):
+    """What a measure may do to the verdict."""
+
+    DECIDES = "decides"
+    """Better confirms the fix; worse refutes it where nothing else is better."""
+    LIMITS = "limits"
+    """Better confirms the fix; worse refutes it, whatever else is better."""
+    CONFIRMS = "confirms"
+    """Better confirms the fix; worse means nothing."""
+    INFORMS = "informs"
+    """It is shown and decides nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A measure that a rule's fix makes better, and the way that it moves.
+
+    `threshold` is the share of itself by which it must change to count as moved; None leaves that to `verify`, which
+    knows the noise of each measure. `up_to_batches`: rows may grow up to what an `into_batches(n)` of the fixed text
+    lets through, and the other measures with them: the engine had cut them smaller by chance.
+    """
+
+    measure: Measure
+    direction: Direction
+    role: Role = Role.DECIDES
+    threshold: float | None = None
+    up_to_batches: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How a script with the finding ends, and the fixed one does not.
+
+    `error` is the name of the exception, of the script or of a worker, as it stands in the message; None for a run that
+    exceeds its memory or time, so that the system or a limit of `verify` ends it. `when` completes "it fails …".
+    """
+
+    error: str | None
+    when: str
+
+
+EXHAUSTION = Failure(None, "where memory or time runs out")
+"""The failure of rules that bound memory or spread work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Symptom:
+    """What a run of the script as it is shows where the finding is right: a measure within bounds, both included.
+
+    `most` may be another measure of the same run. For findings without a fix, where there is nothing to compare with.
+    """
+
+    measure: Measure
+    least: float = 0.0
+    most: float | Measure | None = None
+
+
+class Changes(enum.Enum):
+    """What a rule's fix changes of a run."""
+
+    COST = "cost"
+    """What it costs: the results stay the same, and the promises say what gets better."""
+    SPELLING = "spelling"
+    """Nothing: the promise is kept where the fixed script runs and gives the same results."""
+    RESULTS = "results"
+    """The results, on purpose: the promise is kept where the plan is another."""

@@ -1,0 +1,218 @@
+"""The names of a module: which scope a name belongs to, what binds it there, and what has run before a statement."""
+
+from __future__ import annotations
+
+import functools
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from daft_lint.api import cst
+from daft_lint.source.document import Cell
+from daft_lint.source.syntax import dotted, last_name
+
+_MUTATORS = frozenset(
+    {"clear", "pop", "popitem", "setdefault", "update", "append", "insert", "extend", "remove", "sort"}
+)
+"""Methods that change the container that they are called on."""
+
+
+@dataclass(frozen=True)
+class ModuleScopes:
+    """What is asked of a module again and again: what holds a node, what binds each name, what assigns an attribute.
+
+    `order` numbers the nodes as they are written.
+    """
+
+    module: cst.Module
+    parents: Mapping[cst.CSTNode, cst.CSTNode]
+    order: Mapping[cst.CSTNode, int]
+    binders: Mapping[str, Sequence[cst.CSTNode]]
+    rebound: frozenset[str]
+    """Names that `global`, `nonlocal` or `del` mention: when they are bound cannot be told."""
+    assigned: Mapping[str, Sequence[cst.Attribute]]
+    mutated: frozenset[str]
+    """The last names of the containers that something puts items into or takes them out of."""
+    stars: Sequence[cst.ImportFrom]
+
+    @staticmethod
+    def of(cell: Cell) -> ModuleScopes:
+        """The scopes of a cell's module; kept for the last few modules."""
+        return _scopes_of(cell, cell.module)
+
+    def enclosing(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """What holds a node, innermost first, the module last; nothing for a node that is not in the module."""
+        above = self.parents.get(node)
+        while above is not None:
+            yield above
+            above = self.parents.get(above)
+
+    def scope_of(self, node: cst.CSTNode) -> cst.CSTNode:
+        """The function, lambda, class, comprehension or module whose names a node sees first."""
+        for above in self.enclosing(node):
+            if _is_comprehension(above):
+                return above
+            if isinstance(above, (cst.FunctionDef, cst.Lambda, cst.ClassDef)) and node is above.body:
+                return above
+            node = above
+        return self.module
+
+    def home_of(self, binder: cst.CSTNode) -> cst.CSTNode:
+        """The scope that a binder binds its name in."""
+        if isinstance(binder, cst.Param):
+            return next(node for node in self.enclosing(binder) if isinstance(node, cst.FunctionDef | cst.Lambda))
+        home = self.scope_of(binder)
+        while isinstance(binder, cst.NamedExpr) and _is_comprehension(home):
+            home = self.scope_of(home)
+        return home
+
+    def binders_in(self, name: str, scope: cst.CSTNode) -> list[cst.CSTNode]:
+        """What binds a name in a scope; in the module's, its one star import where nothing else does."""
+        found = [binder for binder in self.binders.get(name, ()) if self.home_of(binder) is scope]
+        if not found and scope is self.module and len(self.stars) == 1:
+            return [self.stars[0]]
+        return found
+
+    def resolve(self, name: str, node: cst.CSTNode) -> tuple[cst.CSTNode, list[cst.CSTNode]]:
+        """The scope that a name means a variable of, seen from a node, and what binds it there."""
+        scope = self.scope_of(node)
+        first = True
+        while scope is not self.module:
+            found = self.binders_in(name, scope) if first or not isinstance(scope, cst.ClassDef) else []
+            if found:
+                return scope, found
+            scope, first = self.scope_of(scope), False
+        return scope, self.binders_in(name, scope)
+
+    def blocks_around(self, node: cst.CSTNode) -> list[tuple[cst.CSTNode, int]]:
+        """The blocks and lines that hold a node, innermost first, and which of their statements holds it."""
+        found: list[tuple[cst.CSTNode, int]] = []
+        for above in self.enclosing(node):
+            if isinstance(above, (cst.Module, cst.IndentedBlock, cst.SimpleStatementLine, cst.SimpleStatementSuite)):
+                index = next((i for i, statement in enumerate(above.body) if statement is node), None)
+                if index is not None:
+                    found.append((above, index))
+            node = above
+        return found
+
+    def runs_before(self, node: cst.CSTNode, later: cst.CSTNode) -> bool:
+        """Whether a statement has run whenever `later` does: it stands earlier in a block around it, or at the top
+        level where `later` is in a function that nothing above calls."""
+        around = dict(self.blocks_around(later))
+        for block, index in self.blocks_around(node):
+            if block in around:
+                at = around[block]
+                return index < at or (block is self.module and self._is_called_after(later, index))
+            if not isinstance(block, cst.SimpleStatementLine):
+                return False
+        return False
+
+    def _is_called_after(self, node: cst.CSTNode, index: int) -> bool:
+        """Whether a node is in a function that no top-level statement before the given one can have called."""
+        if not isinstance(self.scope_of(node), cst.FunctionDef | cst.Lambda):
+            return False
+        defined = {s.name.value for s in self.module.body if isinstance(s, cst.FunctionDef | cst.ClassDef)}
+        running = (s for s in self.module.body[:index] if not isinstance(s, cst.FunctionDef | cst.ClassDef))
+        return not any(isinstance(n, cst.Name) and n.value in defined for s in running for n in nodes_in(s))
+
+    def is_in_loop(self, node: cst.CSTNode, scope: cst.CSTNode) -> bool:
+        """Whether a loop of the scope holds a node."""
+        for above in self.enclosing(node):
+            if above is scope:
+                return False
+            if isinstance(above, cst.For | cst.While):
+                return True
+        return False
+
+
+@functools.lru_cache(maxsize=4)
+def _scopes_of(cell: Cell, module: cst.Module) -> ModuleScopes:
+    order: dict[cst.CSTNode, int] = {}
+    binders: defaultdict[str, list[cst.CSTNode]] = defaultdict(list)
+    assigned: defaultdict[str, list[cst.Attribute]] = defaultdict(list)
+    rebound: set[str] = set()
+    mutated: set[str] = set()
+    stars: list[cst.ImportFrom] = []
+    for number, node in enumerate(nodes_in(module)):
+        order[node] = number
+        for name in _bound_by(node):
+            binders[name].append(node)
+        for attribute in _attributes_of(node):
+            assigned[attribute.attr.value].append(attribute)
+        rebound |= _rebound_by(node)
+        mutated |= _mutated_by(node)
+        if isinstance(node, cst.ImportFrom) and isinstance(node.names, cst.ImportStar) and not _is_daft(node):
+            stars.append(node)
+    return ModuleScopes(module, cell.parents, order, binders, frozenset(rebound), assigned, frozenset(mutated), stars)
+
+
+def nodes_in(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """A node and all that it holds, as they are written."""
+    pending: list[cst.CSTNode] = [root]
+    while pending:
+        node = pending.pop()
+        yield node
+        pending.extend(reversed(node.children))
+
+
+def _is_comprehension(node: cst.CSTNode) -> bool:
+    return isinstance(node, (cst.ListComp, cst.SetComp, cst.GeneratorExp, cst.DictComp))
+
+
+def _bound_by(node: cst.CSTNode) -> set[str]:
+    """The names that a node itself gives a value: an assignment, a parameter, a loop, a `with`, an import, ..."""
+    if isinstance(node, cst.Param | cst.FunctionDef | cst.ClassDef):
+        return {node.name.value}
+    if isinstance(node, cst.AnnAssign) and node.value is None:
+        return set()
+    if isinstance(node, cst.AssignTarget | cst.AnnAssign | cst.AugAssign | cst.For | cst.CompFor | cst.NamedExpr):
+        return _names_in(node.target)
+    if isinstance(node, cst.ImportAlias):
+        return {dotted(node.name).partition(".")[0]} if node.asname is None else _names_in(node.asname.name)
+    if isinstance(node, cst.WithItem | cst.ExceptHandler | cst.ExceptStarHandler):
+        target = node.asname if isinstance(node, cst.WithItem) else node.name
+        return set() if target is None else _names_in(target.name)
+    if isinstance(node, cst.MatchAs | cst.MatchStar):
+        return set() if node.name is None else {node.name.value}
+    return {node.rest.value} if isinstance(node, cst.MatchMapping) and node.rest is not None else set()
+
+
+def _rebound_by(node: cst.CSTNode) -> set[str]:
+    if isinstance(node, cst.Global | cst.Nonlocal):
+        return {item.name.value for item in node.names}
+    return _names_in(node.target) if isinstance(node, cst.Del) else set()
+
+
+def _names_in(target: cst.CSTNode) -> set[str]:
+    """The names that a target binds: in `self.x` and `x[0]` there are none."""
+    if isinstance(target, cst.Name):
+        return {target.value}
+    if isinstance(target, cst.Tuple | cst.List):
+        return {name for element in target.elements for name in _names_in(element.value)}
+    return set()
+
+
+def _attributes_of(node: cst.CSTNode) -> Iterator[cst.Attribute]:
+    """The attributes that a node itself gives a value."""
+    return (target for target in _targets_of(node) if isinstance(target, cst.Attribute))
+
+
+def _mutated_by(node: cst.CSTNode) -> set[str]:
+    """The last names of the containers that a node changes: `SIZES["batch"] = 8`, `sizes.update(other)`."""
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value in _MUTATORS:
+        return {last_name(node.func.value)}
+    return {last_name(target.value) for target in _targets_of(node) if isinstance(target, cst.Subscript)}
+
+
+def _targets_of(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    if isinstance(node, cst.AssignTarget | cst.AnnAssign | cst.AugAssign | cst.For | cst.CompFor | cst.Del):
+        pending: list[cst.CSTNode] = [node.target]
+        while pending:
+            target = pending.pop()
+            yield target
+            if isinstance(target, cst.Tuple | cst.List):
+                pending.extend(element.value for element in target.elements)
+
+
+def _is_daft(node: cst.ImportFrom) -> bool:
+    return node.module is not None and dotted(node.module).partition(".")[0] == "daft"

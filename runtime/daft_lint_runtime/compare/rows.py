@@ -1,0 +1,223 @@
+"""Two results as multisets of rows: which rows have no equal on the other side, rounding aside.
+
+Rows are compared by a hash of their exact values and one of their floats; only rows without an equal on the other side
+are looked at value by value.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from daft_lint_runtime.compare.encoding import encode_batch
+from daft_lint_runtime.spec import TextEnum
+
+RELATIVE = 1e-5
+"""Floats may differ by this share: the order of a sum changes the last digits of a float32 about so much."""
+ABSOLUTE = 1e-8
+SHOWN = 5
+"""Differing rows that are shown."""
+BATCH_ROWS = 1024
+
+
+class ComparisonKind(TextEnum):
+    """What the comparison of one result came to."""
+
+    SAME = "same"
+    SAME_SCHEMA = "same schema"
+    """The rows are not compared."""
+    SCHEMA = "schema"
+    ROWS = "rows"
+    ORDER = "order"
+    LOST = "lost"
+    """Only one run has it."""
+    UNSPECIFIED = "unspecified"
+    """The plan does not say which rows it takes, so others are no error."""
+    SKIPPED = "skipped"
+    """It differs from run to run by itself."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One result or sink of both runs."""
+
+    what: str
+    kind: ComparisonKind
+    message: str
+    rows_before: int | None = None
+    rows_after: int | None = None
+    only_before: tuple[str, ...] = ()
+    only_after: tuple[str, ...] = ()
+
+    @property
+    def equal(self) -> bool:
+        """Whether nothing is known to differ."""
+        kinds = (ComparisonKind.SAME, ComparisonKind.SAME_SCHEMA, ComparisonKind.UNSPECIFIED, ComparisonKind.SKIPPED)
+        return self.kind in kinds
+
+
+@dataclass(frozen=True)
+class ResultRows:
+    """The rows of a result, to be read as often as needed, and the schema as (name, Daft's type)."""
+
+    read: Callable[[], Iterator[pa.RecordBatch]]
+    schema: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class _RowKeys:
+    """A result's rows as keys: `exact` hashes all but the floats, `key` everything."""
+
+    exact: list[bytes]
+    keys: list[bytes]
+
+
+def compare_rows(what: str, before: ResultRows, after: ResultRows, sorted_by: tuple[str, ...] | None) -> Comparison:
+    """Compare two results as multisets of rows; `sorted_by` are the keys of the order that both must have."""
+    first, second = _keys_of(before), _keys_of(after)
+    counts = len(first.keys), len(second.keys)
+    lost, gained = _unmatched(before, after, first, second)
+    if lost or gained:
+        old, new = _shown(before, lost), _shown(after, gained)
+        return Comparison(what, ComparisonKind.ROWS, _row_message(counts, len(lost), len(gained)), *counts, old, new)
+    if sorted_by is not None and first.exact != second.exact and not _same_order(before, after, sorted_by):
+        return Comparison(
+            what, ComparisonKind.ORDER, "the same rows in another order, though the script sorts them", *counts
+        )
+    return Comparison(what, ComparisonKind.SAME, f"{counts[0]:,} rows, all the same", *counts)
+
+
+def _row_message(counts: tuple[int, int], lost: int, gained: int) -> str:
+    if counts[0] != counts[1]:
+        return f"{counts[0]:,} rows before, {counts[1]:,} after; {lost:,} only before, {gained:,} only after"
+    return f"{lost:,} of {counts[0]:,} rows differ"
+
+
+def _same_order(before: ResultRows, after: ResultRows, columns: tuple[str, ...]) -> bool:
+    """Rows with equal keys may stand in any order among themselves. False where the keys are not in the result."""
+    names = {name for name, _ in before.schema}
+    if not columns or not names.issuperset(columns):
+        return False
+    return _keys_of(before, columns).exact == _keys_of(after, columns).exact
+
+
+def _keys_of(rows: ResultRows, columns: tuple[str, ...] | None = None) -> _RowKeys:
+    exact: list[bytes] = []
+    keys: list[bytes] = []
+    for batch in rows.read():
+        for start in range(0, batch.num_rows, BATCH_ROWS):
+            part = batch.slice(start, BATCH_ROWS)
+            for head, floats in encode_batch(part if columns is None else part.select(list(columns))):
+                digest = hashlib.blake2b(head, digest_size=16).digest()
+                exact.append(digest)
+                keys.append(digest + hashlib.blake2b(floats.tobytes(), digest_size=16).digest())
+    return _RowKeys(exact, keys)
+
+
+def _unmatched(before: ResultRows, after: ResultRows, first: _RowKeys, second: _RowKeys) -> tuple[list[int], list[int]]:
+    """The positions of the rows that have no equal on the other side."""
+    excess = Counter(first.keys)
+    excess.subtract(second.keys)
+    lost = _positions(first.keys, {k: n for k, n in excess.items() if n > 0})
+    gained = _positions(second.keys, {k: -n for k, n in excess.items() if n < 0})
+    if not lost or not gained:
+        return lost, gained
+    by_exact: dict[bytes, tuple[list[int], list[int]]] = {}
+    for side, positions, index in ((0, lost, first), (1, gained, second)):
+        for position in positions:
+            by_exact.setdefault(index.exact[position], ([], []))[side].append(position)
+    near = {key: pair for key, pair in by_exact.items() if pair[0] and pair[1]}
+    if not near:
+        return lost, gained
+    floats_before = _floats(before, {p for pair in near.values() for p in pair[0]})
+    floats_after = _floats(after, {p for pair in near.values() for p in pair[1]})
+    matched: tuple[set[int], set[int]] = (set(), set())
+    for old, new in near.values():
+        for one, two in _pair_up(old, new, floats_before, floats_after):
+            matched[0].add(one)
+            matched[1].add(two)
+    return [p for p in lost if p not in matched[0]], [p for p in gained if p not in matched[1]]
+
+
+def _positions(keys: list[bytes], wanted: dict[bytes, int]) -> list[int]:
+    found = []
+    for position, key in enumerate(keys):
+        if wanted.get(key, 0) > 0:
+            wanted[key] -= 1
+            found.append(position)
+    return found
+
+
+def _pair_up(
+    old: list[int], new: list[int], before: Mapping[int, Any], after: Mapping[int, Any]
+) -> Iterator[tuple[int, int]]:
+    """Pairs of rows whose floats are close. Sorted by their floats, close rows stand next to each other, save for
+    ties in the first of several floats: what is left over is tried against all whose first one is close."""
+    old = sorted(old, key=lambda p: tuple(np.nan_to_num(before[p])))
+    new = sorted(new, key=lambda p: tuple(np.nan_to_num(after[p])))
+    left_old, taken = [], set()
+    for one, two in zip(old, new, strict=False):
+        if close(before[one], after[two]):
+            taken.add(two)
+            yield one, two
+        else:
+            left_old.append(one)
+    left_old += old[len(new) :]
+    left_new = [two for two in new if two not in taken]
+    firsts = [_first(after[two]) for two in left_new]
+    for one in left_old:
+        value = _first(before[one])
+        slack = ABSOLUTE + 2 * RELATIVE * abs(value)
+        for index in range(bisect_left(firsts, value - slack), bisect_right(firsts, value + slack)):
+            if left_new[index] not in taken and close(before[one], after[left_new[index]]):
+                taken.add(left_new[index])
+                yield one, left_new[index]
+                break
+
+
+def _first(floats: Any) -> float:
+    return float(np.nan_to_num(floats[:1])[0]) if len(floats) else 0.0
+
+
+def close(one: Any, two: Any) -> bool:
+    """Whether two arrays of floats are the same but for rounding."""
+    return bool(one.shape == two.shape and np.allclose(one, two, rtol=RELATIVE, atol=ABSOLUTE, equal_nan=True))
+
+
+def _floats(rows: ResultRows, wanted: set[int]) -> dict[int, Any]:
+    found: dict[int, Any] = {}
+    offset = 0
+    for batch in rows.read():
+        hits = sorted(p - offset for p in wanted if offset <= p < offset + batch.num_rows)
+        for hit in hits:
+            found[offset + hit] = next(encode_batch(batch.slice(hit, 1)))[1]
+        offset += batch.num_rows
+    return found
+
+
+def _shown(rows: ResultRows, positions: Sequence[int]) -> tuple[str, ...]:
+    wanted = sorted(positions)[:SHOWN]
+    shown = []
+    offset = 0
+    for batch in rows.read():
+        for position in wanted:
+            if offset <= position < offset + batch.num_rows:
+                values = batch.slice(position - offset, 1).to_pydict()
+                shown.append("{" + ", ".join(f"{k}: {_short(v[0])}" for k, v in values.items()) + "}")
+        offset += batch.num_rows
+    return tuple(shown)
+
+
+def _short(value: object, length: int = 60) -> str:
+    if isinstance(value, (bytes, bytearray)):
+        digest = hashlib.blake2b(value, digest_size=4).hexdigest()
+        return repr(bytes(value)) if len(value) <= 16 else f"<{len(value):,} bytes, hash {digest}>"
+    text = repr(value[:8] if isinstance(value, list) else value)
+    return text if len(text) <= length else text[: length - 1] + "…"

@@ -1,0 +1,136 @@
+"""Are two runs' results the same? Multisets of rows, with their schema, in order where the script asked for one.
+
+Integers, strings, bytes and all other exact values must be equal; floats may differ by rounding; NaN equals NaN and
+-0.0 equals 0.0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from daft_lint_runtime import plans
+from daft_lint_runtime.compare.rows import Comparison, ComparisonKind, ResultRows, compare_rows
+from daft_lint_runtime.compare.sinks import named_alike, sink_rows
+from daft_lint_runtime.harness import Run
+
+UNSTEADY = "differs from run to run by itself: only schema and count are compared"
+
+
+def compare_runs(
+    before: Run, after: Run, mode: str = "rows", unsteady: frozenset[str] = frozenset()
+) -> list[Comparison]:
+    """Compare all results and sinks, in the order in which the scripts asked for them.
+
+    `mode` is "rows", "schema" or "none"; the rows of what is named in `unsteady` are not compared, for they differ
+    from run to run by themselves.
+    """
+    if mode == "none":
+        return []
+    comparisons = []
+    results = [[q for q in run.queries if q["sink"] is None and q["error"] is None] for run in (before, after)]
+    for index in range(max(map(len, results))):
+        pair = [r[index] if index < len(r) else None for r in results]
+        what = f"result {index + 1}" + _line_of(pair)
+        comparisons.append(_compare_results(what, before, after, pair, mode, unsteady))
+    sinks = [list(run.sinks) for run in (before, after)]
+    for index in range(max(map(len, sinks))):
+        pair = [s[index] if index < len(s) else None for s in sinks]
+        name = next(p["name"] for p in pair if p is not None)
+        what = f"{name} {index + 1}" + _line_of(pair)
+        comparisons.append(_compare_sinks(what, before, after, pair, mode, unsteady))
+    return comparisons
+
+
+def _line_of(pair: Sequence[Mapping[str, Any] | None]) -> str:
+    lines = [p["line"] for p in pair if p is not None and p["line"]]
+    return f" (line {lines[0]})" if lines else ""
+
+
+def _compare_results(
+    what: str, before: Run, after: Run, pair: Sequence[Any], mode: str, unsteady: frozenset[str]
+) -> Comparison:
+    one, two = pair
+    if one is None or two is None:
+        return Comparison(
+            what, ComparisonKind.LOST, f"only the run {'after' if one is None else 'before'} the change has it"
+        )
+    counts = one["rows"], two["rows"]
+    first = ResultRows(lambda: named_alike(before, _stream(before.out, one["file"])), _schema(one))
+    second = ResultRows(lambda: named_alike(after, _stream(after.out, two["file"])), _schema(two))
+    if first.schema != second.schema:
+        return Comparison(what, ComparisonKind.SCHEMA, schema_difference(first.schema, second.schema), *counts)
+    if mode == "schema":
+        return Comparison(what, ComparisonKind.SAME_SCHEMA, "same schema", *counts)
+    if one["file"] is None and two["file"] is None and counts == (0, 0):
+        return Comparison(what, ComparisonKind.SAME, "no rows, and the same schema", *counts)
+    if what in unsteady:
+        if counts[0] != counts[1]:
+            return Comparison(what, ComparisonKind.ROWS, f"{counts[0]:,} rows before, {counts[1]:,} after", *counts)
+        return Comparison(
+            what,
+            ComparisonKind.SKIPPED,
+            "differs from run to run by itself: only schema and count are compared",
+            *counts,
+        )
+    found = compare_rows(what, first, second, plans.sort_keys(one["plan"]))
+    whole = bool(one["complete"] and two["complete"])
+    if not found.equal and (not whole or (plans.picks_any_rows(one["plan"]) and counts[0] == counts[1])):
+        return Comparison(
+            what, ComparisonKind.UNSPECIFIED, "other rows, but the plan does not say which ones it takes", *counts
+        )
+    return found
+
+
+def _compare_sinks(
+    what: str, before: Run, after: Run, pair: Sequence[Any], mode: str, unsteady: frozenset[str]
+) -> Comparison:
+    one, two = pair
+    if one is None or two is None:
+        return Comparison(
+            what, ComparisonKind.LOST, f"only the run {'after' if one is None else 'before'} the change has it"
+        )
+    first = ResultRows(lambda: named_alike(before, sink_rows(before.out / "sinks" / one["folder"], one)), _schema(one))
+    second = ResultRows(lambda: named_alike(after, sink_rows(after.out / "sinks" / two["folder"], two)), _schema(two))
+    if first.schema != second.schema:
+        return Comparison(what, ComparisonKind.SCHEMA, schema_difference(first.schema, second.schema))
+    if mode == "schema":
+        return Comparison(what, ComparisonKind.SAME_SCHEMA, "same schema")
+    try:
+        found = compare_rows(what, first, second, None)
+    except (OSError, ValueError) as error:  # Arrow's errors and json's are ValueErrors
+        return Comparison(what, ComparisonKind.LOST, f"what was written cannot be read: {error}")
+    if what in unsteady and found.kind == ComparisonKind.ROWS and found.rows_before == found.rows_after:
+        return Comparison(
+            what, ComparisonKind.SKIPPED, "differs from run to run by itself: only schema and count are compared"
+        )
+    return found
+
+
+def _lost(what: str, run: str) -> Comparison:
+    return Comparison(what, ComparisonKind.LOST, f"only the run {run} the change has it")
+
+
+def _schema(record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((str(name), str(dtype)) for name, dtype in record["schema"])
+
+
+def schema_difference(before: Sequence[tuple[str, str]], after: Sequence[tuple[str, str]]) -> str:
+    """What differs between two schemas, in words."""
+    old, new = dict(before), dict(after)
+    parts = [f"column {name} is gone" for name in old if name not in new]
+    parts += [f"column {name} is new" for name in new if name not in old]
+    parts += [
+        f"column {name} is {new[name]}, was {old[name]}" for name in old if name in new and old[name] != new[name]
+    ]
+    return "; ".join(parts) or "the columns are in another order"
+
+
+def _stream(out: Path, name: str | None) -> Iterator[pa.RecordBatch]:
+    if name is None:
+        return
+    with pa.memory_map(str(out / name)) as file, pa.ipc.open_stream(file) as reader:
+        yield from reader

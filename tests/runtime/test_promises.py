@@ -1,0 +1,180 @@
+"""What rules promise is measured and judged as they declare it: ours and those of plugins."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from daft_lint_runtime import case as cases
+from daft_lint_runtime.case import VerifyCase
+from daft_lint_runtime.harness import Run, RunStatus, UdfCallRecord
+from daft_lint_runtime.measure import METERS, measured
+from daft_lint_runtime.verdict import CaseRuns, Outcome, Verdict, judge
+
+from daft_lint.api.promises import EXHAUSTION, Changes, Direction, Failure, Measure, Promise, Role, Symptom
+from daft_lint.api.rule import Level, Rule
+from daft_lint.lint.registry import rules
+from tests.helpers import ROOT, install, python
+from tests.runtime.runtime_cases import finding
+
+LOWER, HIGHER = Direction.LOWER, Direction.HIGHER
+
+
+def test_every_measure_can_be_measured() -> None:
+    assert set(METERS) == set(Measure)
+    for measure in Measure:
+        value = measured(measure, run(calls=[8, 8], put=10))
+        assert value is None or value >= 0
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.code)
+def test_our_rules_declare_what_their_fix_is_for(rule: type[Rule]) -> None:
+    codes = {other.code for other in rules()}
+    assert set(rule.yields_to) <= codes - {rule.code}
+    promised = [promise.measure for promise in rule.promises]
+    assert len(set(promised)) == len(promised)
+    if rule.fixable:
+        assert rule.promises or rule.ends or rule.changes is not Changes.COST
+
+
+# ---- verdicts on made-up runs
+
+
+def run(
+    calls: list[int] | None = None, put: int = 0, held: int = 0, status: RunStatus = RunStatus.OK, message: str = ""
+) -> Run:
+    """A run with a UDF call of each number of rows, `put` bytes in the object store, calls that held `held` bytes."""
+    records = tuple(
+        UdfCallRecord("f", "script.py", 1, "batch", 1, "", "", float(i), 1.0, rows, held, 0, 0, 0)
+        for i, rows in enumerate(calls or [])
+    )
+    return Run("run", "native", status, message, Path(), 1.0, 0, 0, calls=records, object_store={"put_bytes": put})
+
+
+def judged(
+    monkeypatch: pytest.MonkeyPatch, before: Run, after: Run | None, fixed: str = "", **declared: object
+) -> Verdict:
+    """The verdict on a finding of a rule that declares this."""
+
+    class Mine(Rule):
+        """A rule."""
+
+        code: ClassVar[str] = "ACM101"
+        name: ClassVar[str] = "mine-only"
+        level: ClassVar[Level] = Level.WARNING
+
+    for name, value in declared.items():
+        setattr(Mine, name, value)
+    monkeypatch.setattr(cases, "rules", lambda _plugins: (Mine,))
+    case = VerifyCase("script.py", b"f(1)\n", fixed.encode(), (finding("ACM101", "script.py", 1),))
+    (verdict,) = judge(CaseRuns(case, before, after))
+    return verdict
+
+
+FEWER_CALLS = Promise(Measure.CALLS, LOWER)
+
+
+def test_a_measure_that_moves_as_promised_confirms(monkeypatch: pytest.MonkeyPatch) -> None:
+    verdict = judged(monkeypatch, run([8] * 10), run([40, 40]), promises=(FEWER_CALLS,))
+    assert (verdict.outcome, verdict.reason) == (Outcome.CONFIRMED, "no results compared; calls 10 → 2")
+    assert judged(monkeypatch, run([40, 40]), run([8] * 10), promises=(FEWER_CALLS,)).outcome is Outcome.REFUTED
+    assert judged(monkeypatch, run([8] * 100), run([8] * 101), promises=(FEWER_CALLS,)).outcome is Outcome.HARMLESS
+
+
+def test_a_rule_may_ask_for_more_than_the_usual_threshold(monkeypatch: pytest.MonkeyPatch) -> None:
+    halved = replace(FEWER_CALLS, threshold=0.6)
+    assert judged(monkeypatch, run([8] * 10), run([8] * 5), promises=(halved,)).outcome is Outcome.HARMLESS
+    assert judged(monkeypatch, run([8] * 10), run([8] * 3), promises=(halved,)).outcome is Outcome.CONFIRMED
+
+
+@pytest.mark.parametrize(
+    ("role", "outcome"),
+    [
+        (Role.DECIDES, Outcome.CONFIRMED),
+        (Role.LIMITS, Outcome.REFUTED),
+        (Role.CONFIRMS, Outcome.CONFIRMED),
+        (Role.INFORMS, Outcome.CONFIRMED),
+    ],
+)
+def test_the_role_of_a_measure_that_gets_worse(monkeypatch: pytest.MonkeyPatch, role: Role, outcome: Outcome) -> None:
+    promises = (FEWER_CALLS, Promise(Measure.OBJECT_STORE, LOWER, role))
+    assert judged(monkeypatch, run([8] * 10, put=10), run([8] * 2, put=90), promises=promises).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("role", "outcome"),
+    [
+        (Role.DECIDES, Outcome.REFUTED),
+        (Role.LIMITS, Outcome.REFUTED),
+        (Role.CONFIRMS, Outcome.HARMLESS),
+        (Role.INFORMS, Outcome.HARMLESS),
+    ],
+)
+def test_the_role_of_the_only_measure(monkeypatch: pytest.MonkeyPatch, role: Role, outcome: Outcome) -> None:
+    promises = (Promise(Measure.OBJECT_STORE, LOWER, role),)
+    assert judged(monkeypatch, run(put=10), run(put=90), promises=promises).outcome is outcome
+
+
+def test_calls_may_grow_up_to_the_batches_of_the_fix(monkeypatch: pytest.MonkeyPatch) -> None:
+    """1.8 times 64 rows are 115."""
+    smaller = Promise(Measure.LARGEST_CALL, LOWER, Role.LIMITS, up_to_batches=True)
+    promises = (smaller, Promise(Measure.TASKS, HIGHER))
+    fixed = "df.into_batches(64)"
+    assert judged(monkeypatch, run([10]), run([104]), fixed, promises=promises).outcome is Outcome.HARMLESS
+    assert judged(monkeypatch, run([10]), run([116]), fixed, promises=promises).outcome is Outcome.REFUTED
+    assert judged(monkeypatch, run([10]), run([104]), promises=promises).outcome is Outcome.REFUTED
+
+
+def test_only_the_failure_that_the_rule_names_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    ends = (Failure("TypeError", "when the line runs"),)
+    failed = run(status=RunStatus.FAILED, message="TypeError: num is missing")
+    assert judged(monkeypatch, failed, run(), ends=ends).outcome is Outcome.CONFIRMED
+    assert judged(monkeypatch, replace(failed, message="OSError: x"), run(), ends=ends).outcome is Outcome.HARMLESS
+    assert judged(monkeypatch, run(), run(), ends=ends).reason == "the failure did not show in the run before either"
+    assert judged(monkeypatch, run(), failed, ends=ends).outcome is Outcome.REFUTED
+    assert judged(monkeypatch, failed, failed, ends=ends).outcome is Outcome.FAILING
+
+
+@pytest.mark.parametrize("status", [RunStatus.MEMORY_LIMIT, RunStatus.TIMEOUT, RunStatus.KILLED])
+def test_a_rule_that_saves_memory_or_time_ends_a_limit(monkeypatch: pytest.MonkeyPatch, status: RunStatus) -> None:
+    ended = run(status=status, message="ended")
+    assert judged(monkeypatch, ended, run(), ends=(EXHAUSTION,)).outcome is Outcome.CONFIRMED
+    assert judged(monkeypatch, ended, run()).outcome is Outcome.HARMLESS
+    broken = replace(ended, status=RunStatus.FAILED)
+    assert judged(monkeypatch, broken, run(), ends=(EXHAUSTION,)).outcome is Outcome.HARMLESS
+
+
+def test_a_symptom_shows_in_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    symptoms = (Symptom(Measure.CALLS, least=2, most=Measure.LARGEST_CALL),)
+    promises = (FEWER_CALLS, Promise(Measure.OBJECT_STORE, LOWER, Role.INFORMS))
+
+    def outcome(rows: list[int]) -> Outcome:
+        return judged(monkeypatch, run(rows), None, symptoms=symptoms, promises=promises).outcome
+
+    assert [outcome(rows) for rows in ([4], [4, 4], [1, 1])] == [
+        Outcome.HARMLESS,
+        Outcome.CONFIRMED,
+        Outcome.HARMLESS,
+    ]
+    assert judged(monkeypatch, run([4, 4]), None, symptoms=symptoms, promises=promises).reason == "measured: calls 2"
+
+
+def test_a_spelling_is_kept_where_the_script_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert judged(monkeypatch, run(), run(), changes=Changes.SPELLING).outcome is Outcome.CONFIRMED
+    assert judged(monkeypatch, run(), run()).outcome is Outcome.HARMLESS
+
+
+# ---- the example plugin
+
+
+def test_the_rule_of_a_plugin_is_verified_like_ours(tmp_path: Path) -> None:
+    install(tmp_path / "site", "acme_rules", ROOT / "examples" / "plugin" / "acme_rules")
+    (tmp_path / "daft-lint.toml").write_text('plugins = ["acme_rules"]\n', encoding="utf-8")
+    text = "import daft\n\nwords = [f'{i} and {i}' for i in range(20_000)]\n"
+    text += "daft.from_pydict({'text': words}).write_parquet('pages')\n"
+    (tmp_path / "script.py").write_text(text, encoding="utf-8")
+    done = python(tmp_path, "-m", "daft_lint", "verify", "script.py", "--runner", "native", path=tmp_path / "site")
+    assert "ACM101 line 4: confirmed, same rows; bytes written" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 0
