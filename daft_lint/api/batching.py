@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from daft_lint.api.constants import constant_for
+from daft_lint.api.constants import call_for, constant_for, is_called
 from daft_lint.api.edits import ReplaceNode
 from daft_lint.api.fan_out import concurrency_of
 from daft_lint.api.heavy import used_after
@@ -49,7 +49,16 @@ class BatchSize:
 
     def written_at(self, location: NodeRef, pipeline: Pipeline) -> str:
         """The number as code for a place: the script's own constant where it has one that is in view there."""
-        return constant_for(self.rows, self.origins, location, pipeline.constants) or str(self.rows)
+        return self._name_at(location, pipeline) or str(self.rows)
+
+    def is_known_at(self, location: NodeRef, pipeline: Pipeline) -> bool:
+        """Whether what is written there is sure to be the number: not the default of something that the script asks
+        for when it runs."""
+        return self._name_at(location, pipeline) is not None or not any(map(is_called, self.origins))
+
+    def _name_at(self, location: NodeRef, pipeline: Pipeline) -> str | None:
+        name = constant_for(self.rows, self.origins, location, pipeline.constants)
+        return name or call_for(self.rows, self.origins, location)
 
 
 def recommended_batch_rows(pipeline: Pipeline, segment: tuple[Operator, ...]) -> BatchSize:

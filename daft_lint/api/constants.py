@@ -36,6 +36,26 @@ def constant_for(value: int, counts: Sequence[Count], at: NodeRef, constants: Co
     return None
 
 
+def call_for(value: int, counts: Sequence[Count], at: NodeRef) -> str | None:
+    """The call of a function in view at the place `at` that gives one of the `counts` its value."""
+    for count in counts:
+        node = None if count.location is None else count.location.node
+        if count.value == value and count.location is not None and isinstance(node, cst.Call) and not node.args:
+            name = spelling(node.func)
+            if name and _carried(name, count.location, at) == name:
+                return f"{name}()"
+    return None
+
+
+def is_called(count: Count) -> bool:
+    """Whether a call gives the number, such as one that reads the environment: its value here is a default."""
+    return count.location is not None and _holds_call(count.location.node)
+
+
+def _holds_call(node: cst.CSTNode) -> bool:
+    return isinstance(node, cst.Call) or any(_holds_call(child) for child in node.children)
+
+
 def means_the_same(argument: NodeRef, at: NodeRef) -> bool:
     """Whether an argument can be evaluated at the place `at` instead and mean the same: a number, a name in view there,
     or arithmetic on those."""

@@ -15,7 +15,7 @@ from daft_lint.pipeline.model import BoundKind, Column, Operator, Pipeline, Runn
 
 def shuffled_columns(pipeline: Pipeline, operator: Operator) -> list[Column]:
     """The heavy columns that a step shuffles and that something reads afterwards; none where the rows are few."""
-    if not _shuffles(operator) or (operator.step.name == "repartition" and pipeline.runner is Runner.NATIVE):
+    if not _shuffles(pipeline, operator):
         return []
     if recommended_batch_rows(pipeline, segment_of(pipeline, operator)).covers(operator.rows_in):
         return []
@@ -26,9 +26,13 @@ def shuffled_columns(pipeline: Pipeline, operator: Operator) -> list[Column]:
     ]
 
 
-def _shuffles(operator: Operator) -> bool:
+def _shuffles(pipeline: Pipeline, operator: Operator) -> bool:
+    """Whether the step moves rows. An `into_partitions` with no UDF behind it says how many files there are to be."""
     step = operator.step
-    if step.name in ("repartition", "sort"):
+    if step.kind is StepKind.REPARTITION:
+        works = any(s.udf_calls for s in pipeline.operators[operator.index :])
+        return pipeline.runner is not Runner.NATIVE and (step.name == "repartition" or works)
+    if step.name == "sort":
         return True
     options = step.options
     return (
@@ -71,6 +75,7 @@ def batches_for_repartition(pipeline: Pipeline, operator: Operator) -> Remedy:
     already = operator.bound.kind is BoundKind.BATCHES and operator.bound.by is not None
     boundary = boundary_of(pipeline, operator)
     why = why_unordered(pipeline, operator.index, "into_batches")
+    why = why or "the number of partitions that the script asks for is no longer that"
     if (follower is not None and not calls_before) or (already and not is_boundary(pipeline, boundary)):
         fix = Fix("Remove `.repartition(...)`", (RemoveCall(operator.step.call),), why)
         return Remedy("Drop it: `into_batches` spreads the rows already", fix)

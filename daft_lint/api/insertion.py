@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from daft_lint.api import cst
 from daft_lint.api.batching import BatchSize
 from daft_lint.api.constants import means_the_same
-from daft_lint.api.edits import Action, InsertCall, MoveCall, RemoveCall, ReplaceNode
+from daft_lint.api.edits import Action, InsertCall, MoveCall, ReplaceNode
 from daft_lint.api.heavy import maker
 from daft_lint.api.nodes import method_location
 from daft_lint.api.order import why_unordered
 from daft_lint.api.rule import Fix
-from daft_lint.pipeline.model import NodeRef, Operator, Pipeline, Runner, Step, StepKind
+from daft_lint.api.segments import boundary_of
+from daft_lint.pipeline.model import NodeRef, Operator, Pipeline, Step, StepKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,11 @@ class InsertionPoint:
 
 def insertion_point_for(pipeline: Pipeline, boundary: Operator, inflating: Step | None) -> InsertionPoint | None:
     """Where an `into_batches` belongs for data that `inflating` makes heavy: just before that step, on the far side
-    of the last boundary; right after the boundary where the data is heavy already. None where no place is known."""
+    of the last boundary; right after the boundary where the data is heavy already, but never behind an `explode` of it.
+    None where no place is known."""
     heavy_from = pipeline.operator_of(inflating) if inflating is not None else None
+    while heavy_from is not None and boundary.index >= max(heavy_from.index, 1) and boundary.step.multiplies_rows():
+        boundary = boundary_of(pipeline, boundary)
     if heavy_from is not None and heavy_from.index > boundary.index:
         return point_before(pipeline, heavy_from)
     return _point_behind(pipeline, boundary)
@@ -64,17 +68,14 @@ def _yields_frame(operator: Operator) -> bool:
     return operator.step.kind is not StepKind.COLLECT and isinstance(operator.step.call.node, cst.Call | cst.Subscript)
 
 
-def insert_batches(pipeline: Pipeline, point: InsertionPoint, batch_size: BatchSize) -> Fix:
-    """The fix that puts `.into_batches(n)` there; on Ray it loses the row order (`e4`)."""
-    rows = batch_size.written_at(point.after, pipeline)
-    call = f"into_batches({rows})"
+def insert_batches(pipeline: Pipeline, point: InsertionPoint, batch_size: BatchSize) -> Fix | None:
+    """The fix that puts `.into_batches(n)` there; on Ray it loses the row order (`e4`). None where the script decides
+    the number when it runs, and has no name for it there."""
+    if not batch_size.is_known_at(point.after, pipeline):
+        return None
+    call = f"into_batches({batch_size.written_at(point.after, pipeline)})"
     why = why_unordered(pipeline, point.index, "into_batches", point.after)
-    wasted = _wasted_repartition(pipeline, point)
-    if wasted is None:
-        return Fix(f"Insert `.{call}` {point.where}", (InsertCall(point.after, call),), why)
-    in_place = replace_call(wasted.step, "into_batches", rows) if wasted.index == point.index - 1 else None
-    actions = in_place or (RemoveCall(wasted.step.call), InsertCall(point.after, call))
-    return Fix(f"Replace `.repartition(...)` by `.{call}` {point.where}", actions, why)
+    return Fix(f"Insert `.{call}` {point.where}", (InsertCall(point.after, call),), why)
 
 
 def replace_call(step: Step, method: str, argument: str) -> tuple[Action, ...] | None:
@@ -95,28 +96,3 @@ def move_call(operator: Operator, point: InsertionPoint | None, why_unsafe: str 
     if step.count is None or step.count.location is None or not means_the_same(step.count.location, point.after):
         return None
     return Fix(f"Move `.{step.name}(...)` {point.where}", (MoveCall(step.call, point.after),), why_unsafe)
-
-
-def _wasted_repartition(pipeline: Pipeline, point: InsertionPoint) -> Operator | None:
-    """The `repartition` whose partitions an `into_batches` at the point would repartition with nothing but filters and
-    light expressions between: two fan-outs of the same rows, of which the second does what the first was for (`e3`:
-    `into_batches` at the formula's minimum rows is as good as the best `repartition`). None where some path uses the
-    partitions."""
-    if pipeline.runner is Runner.NATIVE:
-        return None
-    for operator in reversed(pipeline.operators[: point.index]):
-        if operator.step.name == "repartition":
-            return operator if _can_give_way(pipeline, operator, point) else None
-        light = operator.step.kind in (StepKind.FILTER, StepKind.PROJECT) and not operator.udf_calls
-        if not light or any(i.heavy_read or i.weight.heavy for i in operator.heavy_operations):
-            return None
-    return None
-
-
-def _can_give_way(pipeline: Pipeline, repartitioning: Operator, point: InsertionPoint) -> bool:
-    """Whether every path through the `repartition` goes on through the point, in whose cell it stands."""
-    if repartitioning.step.call.cell is not point.after.cell or point.index >= len(pipeline.operators):
-        return False
-    following = pipeline.operators[point.index].step
-    sharing = pipeline.script_pipelines.sharing(repartitioning.step)
-    return all(p.operator_of(following) is not None for p in sharing)

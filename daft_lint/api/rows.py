@@ -64,8 +64,10 @@ def _is_limited(pipeline: Pipeline) -> bool:
 def unbounded_rows(pipeline: Pipeline, operator: Operator) -> str:
     """The rows of a call that nothing bounds, in words; Parquet readers pass on a whole row group where it has more."""
     rows = operator.rows_in
-    if rows is not None and rows < DEFAULT_MORSEL_ROWS:
+    morsel = pipeline.morsel_size or DEFAULT_MORSEL_ROWS
+    if rows is not None and rows < morsel:
         return f"{rows:,} rows (all of them)"
     source = pipeline.source.step.source
     by_groups = operator.stage == 0 and source is not None and source.name in _ROW_GROUP_SOURCES
-    return f"{DEFAULT_MORSEL_ROWS:,} rows{' or a whole row group' if by_groups else ''}"
+    by_groups = by_groups and pipeline.morsel_size is None
+    return f"{morsel:,} rows{' or a whole row group' if by_groups else ''}"

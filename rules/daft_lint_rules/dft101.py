@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from daft_lint.api.batching import BatchSize, is_batched, late_batches, recommended_batch_rows
+from daft_lint.api.edits import AddKeyword
 from daft_lint.api.heavy import inflated_label
 from daft_lint.api.heavy_shuffles import replaced_repartition
 from daft_lint.api.insertion import InsertionPoint, insert_batches, insertion_point_for, move_call, point_before
 from daft_lint.api.nodes import source_label
 from daft_lint.api.promises import EXHAUSTION, Direction, Measure, Promise, Role, Symptom
+from daft_lint.api.remedies import remedies
 from daft_lint.api.rows import is_row_wise, unbounded_rows
 from daft_lint.api.rule import Fix, Level, Observation, PipelineRule, Remedy, Sinks, level_for
 from daft_lint.api.segments import boundary_of, segment_of
@@ -27,7 +29,11 @@ from daft_lint.pipeline.model import (
     Step,
     StepKind,
     UdfCall,
+    UdfKind,
 )
+
+_BATCH_FUNCTIONS = frozenset({UdfKind.FUNC_BATCH, UdfKind.LEGACY})
+"""UDFs that take `batch_size` where they are decorated."""
 
 
 class HeavyUdfWithoutBatches(PipelineRule):
@@ -168,16 +174,16 @@ def _reads_many_files(step: Step) -> bool:
 def _observation(pipeline: Pipeline, group: tuple[_Unbatched, ...]) -> Observation:
     first = group[0]
     worst = max(group, key=lambda one: one.level)
-    remedy = replaced_repartition(pipeline, first.boundary) or _remedy(pipeline, first)
+    offered = _remedies(pipeline, group)
     return Observation(
         location=first.call.expression.location or first.operator.step.call,
         level=level_for(worst.level, pipeline, first.call.evidence),
         observed=_observed(pipeline, first, worst),
         impact=_impact(pipeline, worst),
-        suggestion=remedy.suggestion,
+        suggestion=offered[0].suggestion,
         evidence=first.call.evidence,
         related=_related(pipeline, group),
-        fix=remedy.fix,
+        remedies=offered,
         operator=first.operator,
     )
 
@@ -288,15 +294,20 @@ def _memory(worst: _Unbatched) -> str:
     )
 
 
-def _remedy(pipeline: Pipeline, first: _Unbatched) -> Remedy:
+def _remedies(pipeline: Pipeline, group: tuple[_Unbatched, ...]) -> tuple[Remedy, ...]:
+    first = group[0]
+    replaced = replaced_repartition(pipeline, first.boundary)
+    if replaced is not None:
+        return (replaced,)
     point = insertion_point_for(pipeline, first.boundary, first.call.inflating)
     if point is None:
-        return Remedy(f"Write `.into_batches({first.wanted.rows})` before the step that makes the data heavy", None)
+        return (Remedy(f"Write `.into_batches({first.wanted.rows})` before the step that makes the data heavy", None),)
     suggestion = f"Write `.into_batches({first.wanted.written_at(point.after, pipeline)})` {point.where}"
-    return Remedy(suggestion, _fix(pipeline, first, point))
+    batches = Remedy(suggestion, _fix(pipeline, first, point))
+    return (*remedies(pipeline, batches, point.index), *_batch_sizes(group))
 
 
-def _fix(pipeline: Pipeline, first: _Unbatched, point: InsertionPoint) -> Fix:
+def _fix(pipeline: Pipeline, first: _Unbatched, point: InsertionPoint) -> Fix | None:
     """An `into_batches` that comes too late is moved; else one is inserted."""
     for late in late_batches(pipeline):
         same = boundary_of(pipeline, late.operator) is first.boundary
@@ -304,6 +315,16 @@ def _fix(pipeline: Pipeline, first: _Unbatched, point: InsertionPoint) -> Fix:
             moved = move_call(late.operator, point_before(pipeline, late.inflating))
             return moved or insert_batches(pipeline, point, first.wanted)
     return insert_batches(pipeline, point, first.wanted)
+
+
+def _batch_sizes(group: tuple[_Unbatched, ...]) -> Iterator[Remedy]:
+    """A `batch_size` for each of the UDFs that takes one and has none: it bounds the calls and moves nothing."""
+    udfs = dict.fromkeys(one.call.udf for one in group if one.call.bound.kind is BoundKind.NONE)
+    if udfs and all(udf.kind in _BATCH_FUNCTIONS and udf.options is not None for udf in udfs):
+        rows = group[0].wanted.rows
+        names = " and ".join(f"`{udf.name}`" for udf in udfs)
+        actions = tuple(AddKeyword(udf.options, "batch_size", str(rows)) for udf in udfs if udf.options is not None)
+        yield Remedy(f"Write `batch_size={rows}` on {names}", Fix(f"Give {names} a `batch_size` of {rows}", actions))
 
 
 def _related(pipeline: Pipeline, group: tuple[_Unbatched, ...]) -> tuple[tuple[NodeRef, str], ...]:

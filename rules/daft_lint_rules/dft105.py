@@ -57,7 +57,7 @@ class HeavyShuffle(PipelineRule):
     code = "DFT105"
     name = "heavy-shuffle"
     level = Level.WARNING
-    trigger_words = ("repartition", "sort", "join")
+    trigger_words = ("repartition", "into_partitions", "sort", "join")
     fixable = True
     sinks = Sinks.ALL_ROWS
     promises = (
@@ -81,7 +81,7 @@ def _observation(pipeline: Pipeline, operator: Operator, heavy: list[Column]) ->
     evidence = column.weight.evidence
     names = ", ".join(f"`{c.name}`" for c in heavy)
     name = operator.step.name
-    is_repartition = name == "repartition"
+    is_repartition = operator.step.kind is StepKind.REPARTITION
     reason = f" (heavy: {evidence.reason})" if evidence is not None else ""
     related: list[tuple[NodeRef, str]] = []
     if inflating is not None:
@@ -114,11 +114,13 @@ def _advice(name: str, heavy: list[Column]) -> str:
 def _for_repartition(pipeline: Pipeline, operator: Operator, column: Column) -> Remedy:
     inflating = pipeline.operator_of(column.inflated_by) if column.inflated_by is not None else None
     if inflating is None or not 0 < inflating.index < operator.index:
+        if operator.step.name == "into_partitions":
+            return Remedy("Write `.into_batches(n)` instead, or read as many files as there are to be partitions", None)
         return batches_for_repartition(pipeline, operator)
     first = first_inflating(pipeline, operator) or inflating
     by = first.bound.by
     if by is not None and by.kind is StepKind.BATCHES and not operator.step.expressions:
-        fix = Fix("Remove `.repartition(...)`", (RemoveCall(operator.step.call),))
+        fix = Fix(f"Remove `.{operator.step.name}(...)`", (RemoveCall(operator.step.call),))
         return Remedy(f"Drop it: the `into_batches` before `{maker(first)}` spreads the rows already", fix)
     return Remedy(f"Move it before `{maker(first)}`", _move(pipeline, operator, first))
 
@@ -127,7 +129,12 @@ def _move(pipeline: Pipeline, operator: Operator, inflating: Operator) -> Fix | 
     point = point_before(pipeline, inflating)
     if point is None or not _keys_are_there(operator, inflating):
         return None
-    return move_call(operator, point, why_unordered(pipeline, point.index, "repartition", point.after))
+    why = (
+        why_unordered(pipeline, point.index, "repartition", point.after)
+        if operator.step.name == "repartition"
+        else None
+    )
+    return move_call(operator, point, why)
 
 
 def _keys_are_there(operator: Operator, inflating: Operator) -> bool:

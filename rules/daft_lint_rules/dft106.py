@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from daft_lint.api import catalog
-from daft_lint.api.batching import recommended_batch_rows
+from daft_lint.api.batching import BatchSize, recommended_batch_rows
 from daft_lint.api.heavy import inflated_label
-from daft_lint.api.insertion import insert_batches, insertion_point_for
+from daft_lint.api.insertion import InsertionPoint, insert_batches, insertion_point_for
 from daft_lint.api.nodes import method_location
 from daft_lint.api.promises import EXHAUSTION, Direction, Measure, Promise, Role
+from daft_lint.api.remedies import remedies
 from daft_lint.api.rows import unbounded_rows
-from daft_lint.api.rule import Level, Observation, PipelineRule, Sinks
+from daft_lint.api.rule import Level, Observation, PipelineRule, Remedy, Sinks
 from daft_lint.api.segments import boundary_of, segment_of
 from daft_lint.pipeline.model import BoundKind, Evidence, NodeRef, Operator, Pipeline, Step, StepKind, Strength
 
@@ -170,6 +171,11 @@ def _observations(pipeline: Pipeline, found: _Unbounded, boundary: Operator) -> 
         suggestion=f"Write `.into_batches({rows})` {where}",
         evidence=found.evidence,
         related=tuple(related),
-        fix=None if point is None else insert_batches(pipeline, point, wanted),
         operator=found.operator,
+        remedies=() if point is None else _remedies(pipeline, point, wanted),
     )
+
+
+def _remedies(pipeline: Pipeline, point: InsertionPoint, wanted: BatchSize) -> tuple[Remedy, ...]:
+    suggestion = f"Write `.into_batches({wanted.written_at(point.after, pipeline)})` {point.where}"
+    return remedies(pipeline, Remedy(suggestion, insert_batches(pipeline, point, wanted)), point.index)

@@ -9,8 +9,9 @@ from daft_lint.api.fan_out import PartitionDemand, partition_demand
 from daft_lint.api.nodes import source_label, udf_related
 from daft_lint.api.order import why_unordered
 from daft_lint.api.promises import EXHAUSTION, Direction, Measure, Promise, Role, Symptom
+from daft_lint.api.remedies import remedies
 from daft_lint.api.rows import FEW_ROWS, is_sample
-from daft_lint.api.rule import Fix, Level, Observation, PipelineRule, Sinks, level_for
+from daft_lint.api.rule import Fix, Level, Observation, PipelineRule, Remedy, Sinks, level_for
 from daft_lint.pipeline.model import DEFAULT_BATCH_ROWS, Expression, Operator, PartitionsKind, Pipeline, Runner, Udf
 
 
@@ -67,6 +68,7 @@ class LightReadWithoutFanOut(PipelineRule):
         *("udf", "func", "cls", "apply"),
     )
     fixable = True
+    yields_to = ("DFT101",)
     sinks = Sinks.ALL_ROWS
     promises = (
         Promise(Measure.TASKS, Direction.HIGHER),
@@ -116,20 +118,29 @@ class LightReadWithoutFanOut(PipelineRule):
             observed=f"`{name}` opens what {points} to, and {rows} {partitions}",
             impact=f"A partition is one task on one node{_idle(pipeline.cluster.nodes)}: on 4 nodes, 4 of 16 actors"
             " did all the work, 23.3 s against 15.7 s with a fan-out in our measurement",
-            suggestion=f"Write `.{call}` before it" if call is not None else _advice(operator, demand),
+            suggestion=_advice(operator, demand) if call is None else f"Write `.{call}` before it",
             related=((origin.step.call, source_label(origin)),) + (() if udf is None else udf_related(udf)),
-            fix=None if call is None else self._fix(pipeline, operator, call),
+            operator=operator,
+            remedies=() if call is None else tuple(_remedies(pipeline, operator, call)),
         )
 
-    def _fix(self, pipeline: Pipeline, operator: Operator, call: str) -> Fix | None:
-        if operator.step.receiver is None:
-            return None
-        method = call.partition("(")[0]
-        return Fix(
-            title=f"Insert `.{call}` before the heavy read",
-            actions=(InsertCall(operator.step.receiver, call),),
-            why_unsafe=None if method == "into_partitions" else why_unordered(pipeline, operator.index, method),
-        )
+
+def _remedies(pipeline: Pipeline, operator: Operator, call: str) -> Iterator[Remedy]:
+    """The call; where the order of the rows matters, `into_partitions`, which keeps it."""
+    for written in dict.fromkeys((call, call.replace("repartition(", "into_partitions("))):
+        yield from remedies(pipeline, _inserting(pipeline, operator, written), operator.index)
+
+
+def _inserting(pipeline: Pipeline, operator: Operator, call: str) -> Remedy:
+    suggestion = f"Write `.{call}` before it"
+    if operator.step.receiver is None:
+        return Remedy(suggestion, None)
+    method = call.partition("(")[0]
+    why = None if method == "into_partitions" else why_unordered(pipeline, operator.index, method)
+    return Remedy(
+        suggestion,
+        Fix(f"Insert `.{call}` before the heavy read", (InsertCall(operator.step.receiver, call),), why),
+    )
 
 
 def _idle(nodes: int | None) -> str:

@@ -166,8 +166,11 @@ class PathBounds:
         return _ActiveBounds(batches, None, None if rows is None else Bound(BoundKind.LOOSE, rows, step))
 
     def _bounds_after(self, step: Step, active: _ActiveBounds, size: Count | None) -> _ActiveBounds:
-        if self._is_repartitioning(step) or step.kind is StepKind.COLLECT or self._facts.multiplies_rows[step]:
+        if self._is_repartitioning(step) or step.kind is StepKind.COLLECT:
             return _ActiveBounds()
+        if self._facts.multiplies_rows[step]:
+            # The rows of a batch stay together: how many they become is not known.
+            return _ActiveBounds(None if active.batches is None else replace(active.batches, rows=None))
         if step.kind is StepKind.BATCHES:
             return _ActiveBounds(Bound(BoundKind.BATCHES, None if step.count is None else step.count.value, step))
         if size is not None:

@@ -1,0 +1,94 @@
+"""A remedy, and the same with what it would make worse mended: files gathered before a write, model loads bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from daft_lint.api.edits import Action, AddKeyword, InsertCall
+from daft_lint.api.rows import known_value
+from daft_lint.api.rule import Fix, Remedy
+from daft_lint.pipeline.model import Cluster, NodeRef, Operator, Pipeline, Runner, StepKind, Udf, UdfKind
+
+
+@dataclass(frozen=True, slots=True)
+class _Addition:
+    """What is done besides a fix: the actions, and their words."""
+
+    actions: tuple[Action, ...]
+    words: str
+
+
+def remedies(pipeline: Pipeline, first: Remedy, index: int) -> tuple[Remedy, ...]:
+    """The remedy, and then what else may be offered where that is worse: with the files gathered, with the loads of the
+    models bounded, with both. `index` is the operator that the rows reach first which the fix spreads anew."""
+    if first.fix is None or pipeline.runner is Runner.NATIVE or index >= len(pipeline.operators):
+        return (first,)
+    reached = pipeline.operators[index]
+    paths = pipeline.script_pipelines.sharing(reached.step) or (pipeline,)
+    files, loads = _gathered_files(paths), _bounded_loads(paths, reached)
+    found = [first]
+    for added in ((files,), (loads,), (files, loads)):
+        given = [addition for addition in added if addition is not None]
+        if len(given) == len(added):
+            found.append(_with(first, first.fix, given))
+    return tuple(found)
+
+
+def _with(remedy: Remedy, fix: Fix, added: list[_Addition]) -> Remedy:
+    words = " and ".join(addition.words for addition in added)
+    actions = tuple(action for addition in added for action in addition.actions)
+    title = f"{fix.title}, with {words}"
+    return Remedy(f"{remedy.suggestion}, with {words}", Fix(title, (*fix.actions, *actions), fix.why_unsafe))
+
+
+def _gathered_files(paths: tuple[Pipeline, ...]) -> _Addition | None:
+    """An `into_partitions` before each write, with as many partitions as there are without the fix, else one a node;
+    None where neither is known, or nothing is written."""
+    actions: dict[Action, None] = {}
+    counts: list[int] = []
+    for path in paths:
+        sink = path.sink
+        if sink.step.kind is not StepKind.SINK or not sink.step.name.startswith("write_"):
+            continue
+        count = sink.partitions_in.count or path.cluster.nodes
+        if count is None or sink.step.receiver is None:
+            return None
+        actions[InsertCall(sink.step.receiver, f"into_partitions({count})")] = None
+        counts.append(count)
+    if not actions:
+        return None
+    return _Addition(tuple(actions), f"`.into_partitions({counts[0]})` before the write")
+
+
+def _bounded_loads(paths: tuple[Pipeline, ...], reached: Operator) -> _Addition | None:
+    """`max_concurrency` for each class behind the operator that has none; None where there is no such class, or where
+    the cluster facts give no number."""
+    actions: dict[NodeRef, Action] = {}
+    words: list[str] = []
+    for udf in _unbounded_classes(paths, reached):
+        actors = _actors(udf, paths[0].cluster)
+        if actors is None or udf.options is None:
+            return None
+        if udf.options not in actions:
+            name = "concurrency" if udf.kind is UdfKind.LEGACY else "max_concurrency"
+            actions[udf.options] = AddKeyword(udf.options, name, str(actors))
+            words.append(f"`{name}={actors}` on `{udf.name.partition('.')[0]}`")
+    return _Addition(tuple(actions.values()), " and ".join(words)) if actions else None
+
+
+def _unbounded_classes(paths: tuple[Pipeline, ...], reached: Operator) -> Iterator[Udf]:
+    for path in paths:
+        first = path.operator_of(reached.step)
+        for operator in path.operators[first.index if first is not None else 0 :]:
+            for call in operator.udf_calls:
+                if call.udf.is_class and call.udf.max_concurrency is None and not call.udf.is_async:
+                    yield call.udf
+
+
+def _actors(udf: Udf, cluster: Cluster) -> int | None:
+    """How many instances of a class the cluster can run at once: by its GPUs where it asks for some, else in all."""
+    wanted = known_value(udf.gpus)
+    if wanted is not None and cluster.gpus is not None:
+        return max(1, int(cluster.gpus // wanted))
+    return cluster.total_concurrency
