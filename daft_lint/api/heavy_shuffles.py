@@ -55,18 +55,6 @@ def first_inflating(pipeline: Pipeline, operator: Operator) -> Operator | None:
     return min(operators, key=lambda s: s.index, default=None)
 
 
-def replaced_repartition(pipeline: Pipeline, operator: Operator) -> Remedy | None:
-    """The remedy where the operator is a `repartition` of a heavy source that is to become `into_batches`; None for any
-    other, and where it has no fix. A rule that wants an `into_batches` right behind it says and does the same: its own
-    would make the `repartition` redundant."""
-    if operator.step.name != "repartition" or not shuffled_columns(pipeline, operator):
-        return None
-    if first_inflating(pipeline, operator) is not None:
-        return None
-    remedy = batches_for_repartition(pipeline, operator)
-    return None if remedy.fix is None else remedy
-
-
 def batches_for_repartition(pipeline: Pipeline, operator: Operator) -> Remedy:
     """`into_batches` in the place of a `repartition` of a heavy source; where one follows, the `repartition` goes."""
     segment = segment_of(pipeline, operator)

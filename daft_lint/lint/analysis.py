@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from daft_lint.api.finding import Finding, FindingFix, Related, Span
+from daft_lint.api.nodes import code
 from daft_lint.api.promises import EXHAUSTION, Changes
 from daft_lint.api.rule import Fix, Observation, PipelineRule, Remedy, Rule, ScriptRule
 from daft_lint.config import Selection
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from daft_lint.config import Config
-    from daft_lint.lint.gate import Outlook
+    from daft_lint.lint.gate import Findings, Outlook
     from daft_lint.pipeline.interpreter.project import Project
     from daft_lint.pipeline.model import NodeRef, Script, Settings
     from daft_lint.source.edit import Edit
@@ -75,7 +76,7 @@ class Analysis:
             return self.foreseen(edits, settings)
 
         weighed = frozenset(rule.code for rule in self.chosen if is_weighed(rule))
-        gate = Gate(lambda: Outlook.of(script, self.counted(script)), foresee, weighed)
+        gate = Gate(lambda: Outlook.of(script, *self.counted(script)), foresee, weighed)
         settled = gate.settled(findings)
         if gate.exhausted:
             self.limits.append(f"fixes of {self.document.path}")
@@ -95,7 +96,7 @@ class Analysis:
             project = Project(Modules({**self.project.modules.overlay, **edited}))
         try:
             script = interpret(document, settings, project)
-            return Outlook.of(script, self.counted(script))
+            return Outlook.of(script, *self.counted(script))
         finally:
             if document is not self.document:
                 project.release(document)
@@ -109,15 +110,20 @@ class Analysis:
             edited[path] = document.edited([edit for edit in edits if edit.path == path])
         return edited
 
-    def counted(self, script: Script) -> Counter[str]:
-        """How many findings each rule has in a script; a rule that fails has none."""
-        found: set[tuple[str, NodeRef]] = set()
+    def counted(self, script: Script) -> tuple[Findings, Findings]:
+        """The findings in a script, and those that yield to others; a rule that fails has none."""
+        shown: set[tuple[str, NodeRef]] = set()
+        hidden: set[tuple[str, NodeRef]] = set()
         precedence = Precedence()
         for rule in in_order(self.chosen, rules(self.config.plugins)):
             with contextlib.suppress(Exception):
-                locations = [one.location for _, one in observed(rule, script, precedence)]
-                found.update((rule.code, location) for location in locations if rule in self.chosen)
-        return Counter(code for code, _ in found)
+                for _, observation, admitted in observed(rule, script, precedence):
+                    if rule in self.chosen:
+                        (shown if admitted else hidden).add((rule.code, observation.location))
+        return (
+            Counter((rule, code(location.node)) for rule, location in shown),
+            Counter((rule, code(location.node)) for rule, location in hidden - shown),
+        )
 
     def left_out(self) -> Iterable[str]:
         """The Markdown blocks and notebook cells that do not parse, in words: snippets and drafts are no errors, but
@@ -145,7 +151,8 @@ class Analysis:
     def guarded(self, rule: type[Rule], script: Script) -> tuple[list[RawFinding], Problem | None]:
         """What one rule observes, or how it failed: a failing rule hides no other rule's findings."""
         try:
-            return [self.raw_finding(rule, *one) for one in observed(rule, script, self.precedence)], None
+            seen = observed(rule, script, self.precedence)
+            return [self.raw_finding(rule, entry, one) for entry, one, admitted in seen if admitted], None
         except Exception as error:  # noqa: BLE001  # a rule can be anybody's
             reason = " ".join(f"{type(error).__name__}: {error}".split())
             return [], Problem(self.document.path, f"rule {rule.code} failed: {reason}")
@@ -156,7 +163,7 @@ class Analysis:
         finding = self.finding(rule, observation)
         if proposals:
             finding = replace(finding, fix=proposals[0].fix, suggestion=proposals[0].suggestion)
-        return RawFinding(finding, entry, proposals)
+        return RawFinding(finding, entry, proposals, code(observation.location.node))
 
     def finding(self, rule: type[Rule], observation: Observation) -> Finding:
         """An observation as plain data."""
@@ -210,19 +217,17 @@ def is_weighed(rule: type[Rule]) -> bool:
     return rule.changes is Changes.COST and not any(failure is not EXHAUSTION for failure in rule.ends)
 
 
-def observed(rule: type[Rule], script: Script, precedence: Precedence) -> Iterable[tuple[str, Observation]]:
-    """What one rule observes, after the function that it rests on (`RawFinding.entry`)."""
+def observed(rule: type[Rule], script: Script, precedence: Precedence) -> Iterable[tuple[str, Observation, bool]]:
+    """What one rule observes, after the function that it rests on (`RawFinding.entry`), and whether it has the word."""
     made = rule()
     if isinstance(made, PipelineRule):
         for number, pipeline in enumerate(script.pipelines):
             entry = pipeline.entry if pipeline.open_parameter else ""
             for observation in made.check(pipeline) if made.applies_to(pipeline) else ():
-                if precedence.admits(rule, observation, number):
-                    yield entry, observation
+                yield entry, observation, precedence.admits(rule, observation, number)
     elif isinstance(made, ScriptRule):
         for observation in made.check(script):
-            if precedence.admits(rule, observation):
-                yield "", observation
+            yield "", observation, precedence.admits(rule, observation)
 
 
 def pointed_at(node: cst.CSTNode) -> tuple[cst.CSTNode, cst.CSTNode]:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from daft_lint.api.finding import FindingFix
+from daft_lint.api.finding import FindingFix, Level
 from daft_lint.lint.results import Proposal, RawFinding
 from daft_lint.pipeline.dataflow.effects import Change, Effects, Verdict, compare, effects_of, words
 from daft_lint.pipeline.model import Pipeline, Script
@@ -20,16 +20,22 @@ MAX_TRIALS = 48
 """Times that one file is interpreted again; fixes beyond that are not offered, and a limit says so."""
 
 
+Findings = Counter[tuple[str, str]]
+"""How many findings there are of a rule, by its code, about what stands there, as it is written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What a text does: the effects of each pipeline by its key, and how many findings each rule has."""
+    """What a text does: the effects of each pipeline by its key, and the findings, each by the code of its rule and by
+    what it is about, as that is written; `hidden` are those that yield to others."""
 
     paths: tuple[tuple[tuple[str, ...], Effects], ...]
-    findings: Counter[str]
+    findings: Findings
+    hidden: Findings
 
     @staticmethod
-    def of(script: Script, findings: Counter[str]) -> Outlook:
-        return Outlook(tuple((_key(pipeline), effects_of(pipeline)) for pipeline in script.pipelines), findings)
+    def of(script: Script, findings: Findings, hidden: Findings) -> Outlook:
+        return Outlook(tuple((_key(pipeline), effects_of(pipeline)) for pipeline in script.pipelines), findings, hidden)
 
 
 Foresee = Callable[[Sequence[Edit]], Outlook]
@@ -55,14 +61,20 @@ class Gate:
         self.exhausted = False
 
     def settled(self, findings: Sequence[RawFinding]) -> list[RawFinding]:
-        """The findings, each with the first of its proposals that passes, or with the reason why none does."""
+        """The findings, each with the first of its proposals that passes, or with the reason why none does.
+
+        A finding that the fix of another ends, of the same level or above, is left out: they are one.
+        """
         chosen = {index: raw for index, raw in enumerate(findings) if not self._is_weighed(raw)}
         pending = [index for index in range(len(findings)) if index not in chosen]
         if pending:
             state = _State(self._before())
             for index in sorted(pending, key=lambda i: not findings[i].proposals[0].fix.safe):
-                chosen[index] = self._choose(findings[index], state)
-        return [_plain(chosen[index]) for index in range(len(findings))]
+                raw = findings[index]
+                if not state.mends(raw):
+                    chosen[index] = self._choose(raw, state)
+            chosen = {i: raw for i, raw in chosen.items() if i in pending or not state.mends(raw)}
+        return [_plain(chosen[index]) for index in sorted(chosen)]
 
     def _is_weighed(self, raw: RawFinding) -> bool:
         return bool(raw.proposals) and raw.finding.code in self._weighed
@@ -73,14 +85,14 @@ class Gate:
             known = state.known.get(proposal.fix.edits)
             if known is not None:
                 return _offering(raw, proposal, known)
-            verdict = self._try(raw.finding.code, proposal.fix, state)
+            verdict = self._try(raw, proposal.fix, state)
             if verdict.reason is None:
                 state.known[proposal.fix.edits] = words(verdict.changes)
                 return _offering(raw, proposal, words(verdict.changes))
             reasons.append(verdict.reason)
         return _without_fix(raw, reasons[0])
 
-    def _try(self, code: str, fix: FindingFix, state: _State) -> _Verdict:
+    def _try(self, raw: RawFinding, fix: FindingFix, state: _State) -> _Verdict:
         """The fix on top of those that passed; on its own where it changes the same bytes as one of them."""
         if self._trials >= MAX_TRIALS:
             self.exhausted = True
@@ -93,23 +105,33 @@ class Gate:
             after = self._foresee(edits)
         except (ParseFailure, ValueError) as error:
             return _Verdict(f"the result does not parse: {error}")
-        verdict = _weigh(code, base, after)
+        verdict = _weigh(raw, base, after)
         if verdict.reason is None and not alone:
+            for ended in base.findings - after.findings:
+                state.ended[ended] = max(raw.finding.level, state.ended.get(ended, raw.finding.level))
             state.edits, state.now = edits, after
         return verdict
 
 
 class _State:
-    """The edits that passed so far, and what the file does with them; `known` has what each fix that passed brings."""
+    """The edits that passed so far, and what the file does with them. `known` has what each fix that passed brings,
+    `ended` the findings that they end, with the level of the finding that they are for."""
 
     def __init__(self, first: Outlook) -> None:
         self.first = first
         self.now = first
         self.edits: tuple[Edit, ...] = ()
         self.known: dict[tuple[Edit, ...], tuple[str, ...]] = {}
+        self.ended: dict[tuple[str, str], Level] = {}
+
+    def mends(self, raw: RawFinding) -> bool:
+        """Whether a fix that passed, of a finding that is as serious, ends this one as well."""
+        key = (raw.finding.code, raw.subject)
+        level = self.ended.get(key)
+        return level is not None and level >= raw.finding.level and not self.now.findings[key]
 
 
-def _weigh(code: str, before: Outlook, after: Outlook) -> _Verdict:
+def _weigh(raw: RawFinding, before: Outlook, after: Outlook) -> _Verdict:
     changes: list[Change] = []
     grown = False
     for old, new in paired(before.paths, after.paths):
@@ -117,17 +139,26 @@ def _weigh(code: str, before: Outlook, after: Outlook) -> _Verdict:
             return _Verdict("a path of the script would be another")
         changes += compare(old, new)
         grown = grown or new.shuffles > old.shuffles
-    worse = next((change for change in changes if change.verdict is Verdict.WORSE), None)
+    # The last one is the most telling: order and checkpoints come behind numbers.
+    worse = next((change for change in reversed(changes) if change.verdict is Verdict.WORSE), None)
     if worse is not None:
         return _Verdict(f"it would {worse.harm}")
-    new_code = next(iter(sorted(after.findings - before.findings)), None)
-    if new_code is not None:
-        return _Verdict(f"{new_code} would report what it makes")
-    if after.findings[code] >= before.findings[code] > 0:
+    added = sorted(_by_code(after.findings) - _by_code(before.findings + before.hidden))
+    if added:
+        return _Verdict(f"{added[0]} would report what it makes")
+    key = (raw.finding.code, raw.subject)
+    if after.findings[key] >= before.findings[key] > 0:
         return _Verdict("it would not end this finding")
     if grown and not any(change.verdict is Verdict.BETTER for change in changes):
         return _Verdict("nothing would be better")
     return _Verdict(None, tuple(changes))
+
+
+def _by_code(findings: Findings) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for (code, _), number in findings.items():
+        found[code] += number
+    return found
 
 
 def paired(

@@ -32,11 +32,12 @@ class Proposal:
 class RawFinding:
     """A finding before those of all files are merged. `entry` is the function that it is in, where it rests on a
     DataFrame parameter of that function with no caller in view; else "". `proposals` are the fixes to choose from,
-    until one of them is chosen."""
+    until one of them is chosen; `subject` is what it is about, as that is written."""
 
     finding: Finding
     entry: str = ""
     proposals: tuple[Proposal, ...] = ()
+    subject: str = ""
 
     @property
     def rank(self) -> tuple[bool, Level]:

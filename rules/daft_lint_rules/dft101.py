@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from daft_lint.api.batching import BatchSize, is_batched, late_batches, recommended_batch_rows
 from daft_lint.api.edits import AddKeyword
 from daft_lint.api.heavy import inflated_label
-from daft_lint.api.heavy_shuffles import replaced_repartition
 from daft_lint.api.insertion import InsertionPoint, insert_batches, insertion_point_for, move_call, point_before
 from daft_lint.api.nodes import source_label
 from daft_lint.api.promises import EXHAUSTION, Direction, Measure, Promise, Role, Symptom
@@ -107,6 +106,7 @@ class HeavyUdfWithoutBatches(PipelineRule):
     level = Level.WARNING
     trigger_words = ("udf", "func", "cls", "apply", "embed_image", "classify_image", "prompt")
     fixable = True
+    yields_to = ("DFT105", "DFT404")
     sinks = Sinks.ALL_ROWS
     # Calls are bounded, or, where a `batch_size` bounds them already, the work is spread: either is enough. More tasks
     # at once in a worker may need more memory, which `verify` allows for.
@@ -296,9 +296,6 @@ def _memory(worst: _Unbatched) -> str:
 
 def _remedies(pipeline: Pipeline, group: tuple[_Unbatched, ...]) -> tuple[Remedy, ...]:
     first = group[0]
-    replaced = replaced_repartition(pipeline, first.boundary)
-    if replaced is not None:
-        return (replaced,)
     point = insertion_point_for(pipeline, first.boundary, first.call.inflating)
     if point is None:
         return (Remedy(f"Write `.into_batches({first.wanted.rows})` before the step that makes the data heavy", None),)

@@ -98,7 +98,7 @@ def _observation(pipeline: Pipeline, operator: Operator, heavy: list[Column]) ->
         evidence=evidence,
         related=tuple(related),
         fix=remedy.fix,
-        operator=operator,
+        operator=operator if is_repartition else None,
     )
 
 

@@ -57,6 +57,7 @@ class BatchNeverFills(PipelineRule):
     """
 
     code = "DFT107"
+    yields_to = ("DFT101",)
     name = "batch-never-fills"
     level = Level.ADVICE
     trigger_words = ("batch_size", "download")

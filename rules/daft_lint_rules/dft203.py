@@ -68,7 +68,6 @@ class LightReadWithoutFanOut(PipelineRule):
         *("udf", "func", "cls", "apply"),
     )
     fixable = True
-    yields_to = ("DFT101",)
     sinks = Sinks.ALL_ROWS
     promises = (
         Promise(Measure.TASKS, Direction.HIGHER),

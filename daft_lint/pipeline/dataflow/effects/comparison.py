@@ -65,7 +65,8 @@ def _of_call(before: CallEffects, after: CallEffects, capacity: int) -> Iterator
         verdict = more_is_better(before.nodes, after.nodes)
         yield from _changed(verdict, before.nodes, after.nodes, "nodes", f"leave `{after.name}`", after.name)
     verdict = _rows_verdict(before, after)
-    yield from _changed(verdict, before.rows, after.rows, "rows a call", f"give `{after.name}`", after.name)
+    if before.rows.high != after.rows.high:
+        yield from _changed(verdict, before.rows, after.rows, "rows a call", f"give `{after.name}`", after.name)
     if before.loads is not None and after.loads is not None:
         verdict = _loads_verdict(before, after, before.loads, after.loads, capacity)
         yield from _changed(verdict, before.loads, after.loads, "model loads", "make", after.name)

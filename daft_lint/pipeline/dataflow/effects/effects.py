@@ -18,6 +18,7 @@ from daft_lint.pipeline.model import (
     REPARTITIONING,
     BoundKind,
     Column,
+    HeavyOperation,
     Operator,
     Partitions,
     PartitionsKind,
@@ -184,9 +185,16 @@ def _calls(pipeline: Pipeline, tasks: Sequence[Amount | None]) -> Iterator[CallE
         for operation in operator.heavy_operations:
             name = operation.expression.name or ""
             if operation.read and operation.heavy_read:
-                yield CallEffects(name, seen[name], bounds.of_read(operator), here, spread)
+                rows = Amount.UNKNOWN if _cuts_itself(operation) else bounds.of_read(operator)
+                yield CallEffects(name, seen[name], rows, here, spread)
                 seen[name] += 1
         bounds.leave(operator)
+
+
+def _cuts_itself(operation: HeavyOperation) -> bool:
+    """A `download` works through its rows in small batches, however many it gets (e7)."""
+    spec = function_spec(operation.expression)
+    return spec is not None and spec.output_batch_rows is not None
 
 
 class _Bounds:
