@@ -169,7 +169,9 @@ def fed_calls(pipeline: Pipeline) -> Iterator[FedCalls]:
     for batches in pipeline.operators:
         rows = known_value(batches.step.count)
         if batches.step.kind is StepKind.BATCHES and rows is not None:
-            fed = (s for s in pipeline.operators[batches.index + 1 :] if s.bound.by is batches.step)
+            # Behind an `explode` the rows of its batches are no longer known.
+            after = pipeline.operators[batches.index + 1 :]
+            fed = (s for s in after if s.bound.by is batches.step and s.bound.rows is not None)
             calls = ((s, call) for s in fed for call in s.udf_calls if known_value(call.udf.batch_size) is not None)
             yield FedCalls(batches, rows, tuple(calls))
 

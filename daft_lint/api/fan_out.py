@@ -49,10 +49,14 @@ class PartitionDemand:
 class PartitionCount:
     """A `repartition(n)` or `into_partitions(n)` with a known count, what its UDFs need, and the formula's answer."""
 
-    step: Step
+    operator: Operator
     count: int
     demand: PartitionDemand
     plan: PartitionPlan
+
+    @property
+    def step(self) -> Step:
+        return self.operator.step
 
     @property
     def location(self) -> NodeRef:
@@ -91,7 +95,7 @@ def partition_counts(pipeline: Pipeline) -> Iterator[PartitionCount]:
         demand = partition_demand(_partitions_reach(pipeline, operator), pipeline.cluster)
         plan = None if demand is None else demand.plan
         if demand is not None and plan is not None:
-            yield PartitionCount(operator.step, count, demand, plan)
+            yield PartitionCount(operator, count, demand, plan)
 
 
 def partition_demand(operators: Iterable[Operator], cluster: Cluster) -> PartitionDemand | None:

@@ -65,11 +65,11 @@ def batches_for_repartition(pipeline: Pipeline, operator: Operator) -> Remedy:
     why = why_unordered(pipeline, operator.index, "into_batches")
     why = why or "the number of partitions that the script asks for is no longer that"
     if (follower is not None and not calls_before) or (already and not is_boundary(pipeline, boundary)):
-        fix = Fix("Remove `.repartition(...)`", (RemoveCall(operator.step.call),), why)
+        fix = Fix(f"Remove `.{operator.step.name}(...)`", (RemoveCall(operator.step.call),), why)
         return Remedy("Drop it: `into_batches` spreads the rows already", fix)
     rows = recommended_batch_rows(pipeline, segment).written_at(method_location(operator.step), pipeline)
     actions = replace_call(operator.step, "into_batches", rows)
-    title = f"Replace `.repartition(...)` by `.into_batches({rows})`"
+    title = f"Replace `.{operator.step.name}(...)` by `.into_batches({rows})`"
     return Remedy(
         f"Write `.into_batches({rows})` instead, which spreads the rows with no shuffle",
         None if actions is None else Fix(title, actions, why),

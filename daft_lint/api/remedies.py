@@ -45,8 +45,7 @@ def _with(remedy: Remedy, fix: Fix, added: list[_Addition]) -> Remedy:
 def _gathered_files(paths: tuple[Pipeline, ...]) -> _Addition | None:
     """An `into_partitions` before each write, with as many partitions as there are without the fix, else one a node;
     None where neither is known, or nothing is written."""
-    actions: dict[Action, None] = {}
-    counts: list[int] = []
+    counts: dict[NodeRef, int] = {}
     for path in paths:
         sink = path.sink
         if sink.step.kind is not StepKind.SINK or not sink.step.name.startswith("write_"):
@@ -54,11 +53,11 @@ def _gathered_files(paths: tuple[Pipeline, ...]) -> _Addition | None:
         count = sink.partitions_in.count or path.cluster.nodes
         if count is None or sink.step.receiver is None:
             return None
-        actions[InsertCall(sink.step.receiver, f"into_partitions({count})")] = None
-        counts.append(count)
-    if not actions:
+        counts[sink.step.receiver] = max(count, counts.get(sink.step.receiver, 0))
+    if not counts:
         return None
-    return _Addition(tuple(actions), f"`.into_partitions({counts[0]})` before the write")
+    actions = tuple(InsertCall(receiver, f"into_partitions({count})") for receiver, count in counts.items())
+    return _Addition(actions, f"`.into_partitions({next(iter(counts.values()))})` before the write")
 
 
 def _bounded_loads(paths: tuple[Pipeline, ...], reached: Operator) -> _Addition | None:

@@ -106,7 +106,7 @@ class HeavyUdfWithoutBatches(PipelineRule):
     level = Level.WARNING
     trigger_words = ("udf", "func", "cls", "apply", "embed_image", "classify_image", "prompt")
     fixable = True
-    yields_to = ("DFT105", "DFT404")
+    yields_to = ("DFT102", "DFT105", "DFT404")
     sinks = Sinks.ALL_ROWS
     # Calls are bounded, or, where a `batch_size` bounds them already, the work is spread: either is enough. More tasks
     # at once in a worker may need more memory, which `verify` allows for.

@@ -107,6 +107,7 @@ def _observation(pipeline: Pipeline, late: LateBatches) -> Observation:
         else f"Move it before `{made_by}`",
         evidence=evidence,
         related=((late.inflating.step.call, f"`{made_by}` makes the data heavy here"),),
+        operator=late.operator,
         fix=_removal(late) if again else move_call(late.operator, point_before(pipeline, late.inflating)),
     )
 

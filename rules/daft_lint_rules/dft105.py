@@ -11,16 +11,18 @@ from daft_lint.api.insertion import move_call, point_before
 from daft_lint.api.nodes import method_location
 from daft_lint.api.order import why_unordered
 from daft_lint.api.promises import EXHAUSTION, Direction, Measure, Promise, Role, Symptom
+from daft_lint.api.remedies import remedies
 from daft_lint.api.rule import Fix, Level, Observation, PipelineRule, Remedy, Sinks, level_for
 from daft_lint.pipeline.model import Column, NodeRef, Operator, Pipeline, StepKind
 
 
 class HeavyShuffle(PipelineRule):
-    """A `repartition`, a `sort` or a hash join of a DataFrame that carries a heavy column: every image, document
-    or tensor goes over the network and through the object store, although a few bytes would identify the rows.
+    """A `repartition`, an `into_partitions` before a UDF, a `sort` or a hash join of a DataFrame that carries a heavy
+    column: every image, document or tensor goes over the network and through the object store, although a few bytes
+    would identify the rows.
 
-    `repartition` is a *warning* (on the native runner it does nothing: DFT204); `sort` and joins are *advice*. A
-    broadcast join and columns that nothing reads afterwards are not reported.
+    `repartition` and `into_partitions` are a *warning* (on the native runner they do nothing: DFT204); `sort` and joins
+    are *advice*. A broadcast join and columns that nothing reads afterwards are not reported.
 
     ## Why
 
@@ -41,9 +43,10 @@ class HeavyShuffle(PipelineRule):
 
     ## Fix
 
-    `repartition` is moved before the step that makes the column heavy. Where the source is heavy already, it is
+    The call is moved before the step that makes the column heavy. Where the source is heavy already, it is
     replaced by `.into_batches(n)`, which spreads the rows with no shuffle; where an `into_batches` spreads them
-    already, it is removed. A fix is unsafe only where something sees the row order. There is no fix where the count or
+    already, it is removed. A fix is unsafe where something sees the row order, and where the number of partitions that
+    the script asks for is given up. There is no fix where the count or
     a partition key may not be known at the earlier place, and none for `sort` and joins: drop the heavy column before
     them, or fetch it afterwards.
 
@@ -97,7 +100,7 @@ def _observation(pipeline: Pipeline, operator: Operator, heavy: list[Column]) ->
         suggestion=remedy.suggestion,
         evidence=evidence,
         related=tuple(related),
-        fix=remedy.fix,
+        remedies=remedies(pipeline, remedy, operator.index + 1) if is_repartition else (),
         operator=operator if is_repartition else None,
     )
 
@@ -114,8 +117,6 @@ def _advice(name: str, heavy: list[Column]) -> str:
 def _for_repartition(pipeline: Pipeline, operator: Operator, column: Column) -> Remedy:
     inflating = pipeline.operator_of(column.inflated_by) if column.inflated_by is not None else None
     if inflating is None or not 0 < inflating.index < operator.index:
-        if operator.step.name == "into_partitions":
-            return Remedy("Write `.into_batches(n)` instead, or read as many files as there are to be partitions", None)
         return batches_for_repartition(pipeline, operator)
     first = first_inflating(pipeline, operator) or inflating
     by = first.bound.by

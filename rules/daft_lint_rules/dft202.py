@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from daft_lint.api.fan_out import partition_counts
 from daft_lint.api.nodes import udf_related
 from daft_lint.api.promises import Direction, Measure, Promise, Role
-from daft_lint.api.rule import Level, Observation, PipelineRule, level_for
+from daft_lint.api.remedies import remedies
+from daft_lint.api.rule import Level, Observation, PipelineRule, Remedy, level_for
 from daft_lint.api.wording import counted, written_call
 from daft_lint.pipeline.model import Pipeline
 
@@ -70,6 +71,7 @@ class TooFewPartitions(PipelineRule):
                 continue
             demand, plan = given.demand, given.plan
             idle = demand.nodes - given.count
+            suggestion = f"Write `{given.step.name}({plan.recommended})`"
             yield Observation(
                 location=given.location,
                 level=level_for(self.level, pipeline, None),
@@ -78,7 +80,7 @@ class TooFewPartitions(PipelineRule):
                 impact=f"A partition is a task on one node: {idle:,} {'node has' if idle == 1 else 'nodes have'} "
                 f"nothing to do while `{demand.udf.name}` runs. In our measurement on 4 nodes, 2 partitions used 8 of "
                 "16 actors and 4 partitions all of them",
-                suggestion=f"Write `{given.step.name}({plan.recommended})`",
+                suggestion=suggestion,
                 related=udf_related(demand.udf),
-                fix=given.fix(),
+                remedies=remedies(pipeline, Remedy(suggestion, given.fix()), given.operator.index + 1),
             )

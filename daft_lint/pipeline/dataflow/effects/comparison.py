@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from daft_lint.pipeline.dataflow.effects.amount import Amount, Verdict, fewer_is_better, more_is_better
-from daft_lint.pipeline.dataflow.effects.effects import CallEffects, Effects, RowOrder
+from daft_lint.pipeline.dataflow.effects.effects import FULL_BATCH_SHARE, CallEffects, Effects, RowOrder
+from daft_lint.pipeline.model import DOWNLOAD_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ def compare(before: Effects, after: Effects) -> tuple[Change, ...]:
     for call in before.calls:
         other = others.get((call.name, call.ordinal))
         if other is not None:
-            found += _of_call(call, other, before.capacity)
+            found += _of_call(call, other, before.capacity, moves_less=_moves_less(before, after))
     found += _files(before, after)
     if after.shuffles < before.shuffles:
         found.append(Change(Verdict.BETTER, f"{before.shuffles} -> {after.shuffles} shuffles"))
@@ -55,7 +56,12 @@ def _kind(change: Change) -> str:
     return change.words.rpartition(" ")[2]
 
 
-def _of_call(before: CallEffects, after: CallEffects, capacity: int) -> Iterator[Change]:
+def _moves_less(before: Effects, after: Effects) -> bool:
+    old, new = (Counter(crossing.column for crossing in effects.crossings) for effects in (before, after))
+    return bool(old - new) and not new - old
+
+
+def _of_call(before: CallEffects, after: CallEffects, capacity: int, *, moves_less: bool) -> Iterator[Change]:
     if before.tasks is not None and after.tasks is not None:
         verdict = more_is_better(before.tasks, after.tasks)
         if verdict is Verdict.WORSE and after.tasks.high is not None and after.tasks.high >= capacity:
@@ -64,7 +70,7 @@ def _of_call(before: CallEffects, after: CallEffects, capacity: int) -> Iterator
     if before.nodes is not None and after.nodes is not None:
         verdict = more_is_better(before.nodes, after.nodes)
         yield from _changed(verdict, before.nodes, after.nodes, "nodes", f"leave `{after.name}`", after.name)
-    verdict = _rows_verdict(before, after)
+    verdict = _rows_verdict(before, after, moves_less=moves_less)
     if before.rows.high != after.rows.high:
         yield from _changed(verdict, before.rows, after.rows, "rows a call", f"give `{after.name}`", after.name)
     if before.loads is not None and after.loads is not None:
@@ -72,13 +78,21 @@ def _of_call(before: CallEffects, after: CallEffects, capacity: int) -> Iterator
         yield from _changed(verdict, before.loads, after.loads, "model loads", "make", after.name)
 
 
-def _rows_verdict(before: CallEffects, after: CallEffects) -> Verdict:
-    """Fewer rows are better, but for those that the UDF itself asks for."""
+def _rows_verdict(before: CallEffects, after: CallEffects, *, moves_less: bool) -> Verdict:
+    """Fewer rows are better. More are no harm where they are as few as behind a `download` and heavy data is moved less
+    often, and where a batch of the same rows may be joined with a rest in exchange for more tasks; as many as the UDF
+    itself asks for are better."""
     verdict = fewer_is_better(before.rows, after.rows)
-    within = after.asked is not None and before.rows.high is not None and before.rows.high < after.asked
-    if verdict is Verdict.WORSE and within and after.rows.high is not None and after.rows.high <= (after.asked or 0):
+    old, new = before.rows.high, after.rows.high
+    if verdict is not Verdict.WORSE or old is None or new is None:
+        return verdict
+    if after.asked is not None and new <= after.asked:
         return Verdict.BETTER
-    return verdict
+    tasks = Verdict.SAME
+    if before.tasks is not None and after.tasks is not None:
+        tasks = more_is_better(before.tasks, after.tasks)
+    joined = tasks is Verdict.BETTER and new < old * (1 + FULL_BATCH_SHARE)
+    return Verdict.UNKNOWN if joined or (moves_less and new <= DOWNLOAD_ROWS) else verdict
 
 
 def _loads_verdict(before: CallEffects, after: CallEffects, old: Amount, new: Amount, capacity: int) -> Verdict:
@@ -99,7 +113,9 @@ def _files(before: Effects, after: Effects) -> Iterator[Change]:
     verdict = fewer_is_better(old, new)
     if verdict is Verdict.WORSE and (after.heavy_files or (new.high is not None and new.high <= after.capacity)):
         verdict = Verdict.UNKNOWN
-    yield from _changed(verdict, old, new, "files", "write")
+    for change in _changed(verdict, old, new, "files", "write"):
+        gathering = "; `.into_partitions(k)` before the write would leave k" if change.harm and new.by_rows else ""
+        yield replace(change, harm=change.harm + gathering)
 
 
 def _crossings(before: Effects, after: Effects) -> Iterator[Change]:
@@ -141,5 +157,7 @@ def _changed(
 
 
 def _harm(before: Amount, after: Amount, noun: str) -> str:
-    many = f"many {noun}, one for each batch," if after.by_rows else f"{after.words()} {noun}"
-    return f"{many} instead of {before.words()}"
+    what = f"many {noun}, one for each batch" if after.by_rows else f"{after.words()} {noun}"
+    if before == Amount.UNKNOWN or (before.high is None and before.low <= 1):
+        return what
+    return f"{what}{',' if after.by_rows else ''} instead of {before.words()}"

@@ -53,7 +53,8 @@ class RowOrder(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class CallEffects:
-    """Of one UDF or built-in heavy read: `ordinal` counts the calls of the same `name` along the pipeline.
+    """Of one UDF, or of a built-in function that opens or makes heavy data: `ordinal` counts the calls of the same
+    `name` along the pipeline.
 
     `rows` is those of the largest call, `tasks` the tasks that make the calls, `nodes` the nodes that they are spread
     over (both None on the native runner), `loads` the times that its model is loaded, None where it loads none or
@@ -184,11 +185,16 @@ def _calls(pipeline: Pipeline, tasks: Sequence[Amount | None]) -> Iterator[CallE
                 seen[name] += 1
         for operation in operator.heavy_operations:
             name = operation.expression.name or ""
-            if operation.read and operation.heavy_read:
+            if _counts(operation):
                 rows = Amount.UNKNOWN if _cuts_itself(operation) else bounds.of_read(operator)
                 yield CallEffects(name, seen[name], rows, here, spread)
                 seen[name] += 1
         bounds.leave(operator)
+
+
+def _counts(operation: HeavyOperation) -> bool:
+    """Whether it runs, and opens what a column points to or makes heavy data."""
+    return operation.read and (operation.heavy_read or operation.weight.heavy is True)
 
 
 def _cuts_itself(operation: HeavyOperation) -> bool:
@@ -290,7 +296,7 @@ def _runs(pipeline: Pipeline) -> Iterator[int]:
             other.sink.step for other in pipeline.script_pipelines.sharing(operator.step) if other.reads is Reads.ALL
         }
         calls = sum(call.read for call in operator.udf_calls)
-        reads = sum(operation.read and operation.heavy_read for operation in operator.heavy_operations)
+        reads = sum(map(_counts, operator.heavy_operations))
         yield from (len(sinks) for _ in range(calls + reads))
 
 
