@@ -181,6 +181,15 @@ def paired(
         yield effects, rest[index] if len(rest) == len(unmatched) else None
 
 
+def harm_between(before: Script, after: Script) -> tuple[str, ...]:
+    """What is worse on any path of an edited script, in words."""
+    empty: Findings = Counter()
+    old, new = (Outlook.of(script, empty, empty).paths for script in (before, after))
+    pairs = ((effects, other) for effects, other in paired(old, new) if other is not None)
+    changes = (change for effects, other in pairs for change in compare(effects, other))
+    return tuple(change.words for change in changes if change.verdict is Verdict.WORSE)
+
+
 def _key(pipeline: Pipeline) -> tuple[str, ...]:
     decisions: Iterable[object] = getattr(pipeline, "decisions", ())
     said = (f"{getattr(decision, 'text', '')}={getattr(decision, 'holds', '')}" for decision in decisions)

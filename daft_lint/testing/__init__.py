@@ -39,8 +39,12 @@ from daft_lint.api.finding import Finding
 from daft_lint.api.rule import Rule
 from daft_lint.fix.loop import Check, fix_documents
 from daft_lint.fix.results import FixReport
+from daft_lint.lint.analysis import is_weighed
 from daft_lint.lint.engine import check_document
+from daft_lint.lint.gate import harm_between
 from daft_lint.lint.registry import rules
+from daft_lint.pipeline.interpreter.interpreter import interpret
+from daft_lint.pipeline.interpreter.project import Project
 from daft_lint.source.document import Document
 from daft_lint.source.prescan import Prescan
 from daft_lint.testing.variations import VARIATIONS, Variation, local_names, rename
@@ -186,6 +190,18 @@ def _check_variation(fixture: Fixture, variation: Variation) -> None:
     _require_right(variation, fixture, text, fixed)
     _require_settled(fixture, findings, all_findings(fixed), fixed, of_this_rule)
     _require_gentle(document, fixed, report)
+    if is_weighed(rule):
+        _require_no_harm(document, fixed, fixture.config)
+
+
+def _require_no_harm(before: Document, after: Document, config: configuration.Config) -> None:
+    """No effect is worse on any path: rows of a call, tasks, nodes, model loads, heavy data that is moved, files, row
+    order, what a checkpoint allows, the author's own fan-out."""
+    if before.raw == after.raw:
+        return
+    old, new = (interpret(document, config.settings, Project()) for document in (before, after))
+    harm = harm_between(old, new)
+    _require(not harm, f"worse: {'; '.join(harm)}\n{after.raw.decode('utf-8', 'replace')}")
 
 
 def _require_covered(rule: type[Rule], fixtures: Iterable[Fixture]) -> None:

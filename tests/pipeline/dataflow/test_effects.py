@@ -113,7 +113,7 @@ def test_a_morsel_size_bounds_at_its_own_number() -> None:
 def test_a_download_bounds_what_follows_it_also_behind_larger_batches() -> None:
     frame = "daft.read_parquet('a').into_batches(512).with_column('d', download(col('u'))).select(measure(col('d')))"
     calls = {call.name: call.rows.high for call in effects(f"{frame}.collect()").calls}
-    assert calls == {"download": 921, "measure": 128}
+    assert calls == {"download": None, "measure": 128}
 
 
 def test_batches_multiply_the_loads_of_a_class_without_max_concurrency() -> None:

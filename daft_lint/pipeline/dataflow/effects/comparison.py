@@ -56,6 +56,10 @@ def _kind(change: Change) -> str:
     return change.words.rpartition(" ")[2]
 
 
+_FAN_OUTS = frozenset({"repartition", "into_partitions"})
+"""What an author says the number of tasks with."""
+
+
 def _moves_less(before: Effects, after: Effects) -> bool:
     old, new = (Counter(crossing.column for crossing in effects.crossings) for effects in (before, after))
     return bool(old - new) and not new - old
@@ -70,6 +74,9 @@ def _of_call(before: CallEffects, after: CallEffects, capacity: int, *, moves_le
     if before.nodes is not None and after.nodes is not None:
         verdict = more_is_better(before.nodes, after.nodes)
         yield from _changed(verdict, before.nodes, after.nodes, "nodes", f"leave `{after.name}`", after.name)
+    if before.cut in _FAN_OUTS and after.cut == "into_batches" and not moves_less:
+        harm = f"override the script's own `{before.cut}`"
+        yield Change(Verdict.WORSE, f"the script's own `{before.cut}` no longer decides the tasks", harm)
     verdict = _rows_verdict(before, after, moves_less=moves_less)
     if before.rows.high != after.rows.high:
         yield from _changed(verdict, before.rows, after.rows, "rows a call", f"give `{after.name}`", after.name)

@@ -59,7 +59,7 @@ class CallEffects:
     `rows` is those of the largest call, `tasks` the tasks that make the calls, `nodes` the nodes that they are spread
     over (both None on the native runner), `loads` the times that its model is loaded, None where it loads none or
     where that does not depend on the tasks. `bounded_loads`: `max_concurrency` bounds them. `asked` is the UDF's own
-    `batch_size`.
+    `batch_size`, `cut` the call with a number of its own that decides the tasks: `repartition`, `into_batches`, ...
     """
 
     name: str
@@ -70,6 +70,7 @@ class CallEffects:
     loads: Amount | None = None
     bounded_loads: bool = False
     asked: int | None = None
+    cut: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +172,10 @@ def _calls(pipeline: Pipeline, tasks: Sequence[Amount | None]) -> Iterator[CallE
     seen: Counter[str] = Counter()
     nodes = pipeline.cluster.nodes
     bounds = _Bounds(pipeline)
+    cut: str | None = None
     for operator, exact, here in zip(pipeline.operators, predict(pipeline), tasks, strict=True):
         bounds.enter(operator)
+        cut = None if here is None else _cut_after(operator, cut)
         spread = None if here is None or nodes is None else here.capped(nodes)
         for index, call in enumerate(operator.udf_calls):
             if call.read:
@@ -181,15 +184,23 @@ def _calls(pipeline: Pipeline, tasks: Sequence[Amount | None]) -> Iterator[CallE
                 rows = bounds.of_call(call, operator, exact, index)
                 bounded = call.udf.max_concurrency is not None and not call.udf.is_async
                 asked = None if call.udf.batch_size is None else call.udf.batch_size.value
-                yield CallEffects(name, seen[name], rows, here, spread, loads, bounded, asked)
+                yield CallEffects(name, seen[name], rows, here, spread, loads, bounded, asked, cut)
                 seen[name] += 1
         for operation in operator.heavy_operations:
             name = operation.expression.name or ""
             if _counts(operation):
                 rows = Amount.UNKNOWN if _cuts_itself(operation) else bounds.of_read(operator)
-                yield CallEffects(name, seen[name], rows, here, spread)
+                yield CallEffects(name, seen[name], rows, here, spread, cut=cut)
                 seen[name] += 1
         bounds.leave(operator)
+
+
+def _cut_after(operator: Operator, before: str | None) -> str | None:
+    step = operator.step
+    if step.kind is StepKind.BATCHES or (step.kind is StepKind.REPARTITION and step.count is not None):
+        return step.name
+    keeps = step.name == "groupby" or step.kind not in (*REPARTITIONING, StepKind.UNION, StepKind.COLLECT)
+    return before if keeps else None
 
 
 def _counts(operation: HeavyOperation) -> bool:

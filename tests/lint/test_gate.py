@@ -1,0 +1,186 @@
+"""What is offered: the first remedy that makes no effect worse, and why there is none."""
+
+from __future__ import annotations
+
+import pytest
+
+from daft_lint import config as configuration
+from daft_lint.api.finding import Finding
+from daft_lint.fix.loop import fix_documents
+from daft_lint.lint.engine import check_document
+from daft_lint.lint.gate import harm_between
+from daft_lint.pipeline.interpreter.interpreter import interpret
+from daft_lint.pipeline.interpreter.project import Project
+from daft_lint.source.document import Document
+
+HEAD = """
+import daft
+from daft import DataType, col
+from daft.functions import decode_image, download
+
+{setup}
+
+@daft.func.batch(return_dtype=DataType.float64())
+def blur(pictures: list[bytes]):
+    return [float(len(p)) for p in pictures]
+
+@daft.func(return_dtype=DataType.list(DataType.binary()))
+def pages(pdf: bytes) -> list[bytes]:
+    return split(pdf)
+
+@daft.cls
+class Tagger:
+    def __init__(self):
+        self.net = load()
+
+    @daft.method.batch(return_dtype=DataType.int64())
+    def tag(self, pictures: list[bytes]):
+        return [self.net(p) for p in pictures]
+
+"""
+RAY = "daft.set_runner_ray()"
+FACTS = "[cluster]\nnodes = 2\ntotal_concurrency = 4\n"
+
+
+def config(facts: str = "") -> configuration.Config:
+    from pathlib import Path
+
+    return configuration.parse(facts, Path("daft-lint.toml"))
+
+
+def findings(script: str, facts: str = "", setup: str = RAY) -> tuple[Finding, ...]:
+    document = Document.from_bytes("a.py", (HEAD.format(setup=setup) + script).encode())
+    return check_document(document, config(facts)).findings
+
+
+def only(script: str, code: str, facts: str = "", setup: str = RAY) -> Finding:
+    (finding,) = (found for found in findings(script, facts, setup) if found.code == code)
+    return finding
+
+
+def fixed(script: str, facts: str = "", setup: str = RAY) -> str:
+    """The script after `fix --unsafe`, to the end."""
+    head = HEAD.format(setup=setup)
+    document = Document.from_bytes("a.py", (head + script).encode())
+    checked = config(facts)
+    report = fix_documents([document], lambda d: check_document(d, checked).findings, unsafe=True)
+    assert not report.problems
+    after = report.files[0].after
+    scripts = [interpret(d, checked.settings, Project()) for d in (document, after)]
+    assert harm_between(*scripts) == ()
+    return after.raw.decode()
+
+
+WRITES = "daft.read_parquet('a.parquet').with_column('b', blur(col('image'))).select('b').write_parquet('out')"
+
+
+def test_files_of_light_rows_are_gathered_where_the_number_is_known() -> None:
+    finding = only(WRITES, "DFT101")
+    assert finding.fix is not None
+    assert finding.fix.title.endswith("with `.into_partitions(1)` before the write")
+    assert finding.fix.effects == ("1 -> many tasks", "up to 131,072 -> up to 115 rows a call")
+    assert ".select('b').into_partitions(1).write_parquet('out')" in fixed(WRITES)
+
+
+def test_there_is_no_fix_and_a_reason_where_it_is_not() -> None:
+    finding = only(WRITES.replace("a.parquet", "a/"), "DFT101")
+    assert finding.fix is None
+    assert "no fix: it would write many files, one for each batch" in finding.suggestion
+    assert ".into_partitions(2).write_parquet" in fixed(WRITES.replace("a.parquet", "a/"), FACTS)
+
+
+MODEL = "df = daft.read_parquet('a.parquet')\ndf = df.with_column('t', Tagger().tag(col('image'))).to_pydict()"
+
+
+def test_the_loads_of_a_model_are_bounded_with_the_batches_where_the_facts_give_a_number() -> None:
+    text = fixed(MODEL, FACTS)
+    assert "@daft.cls(max_concurrency=4)" in text
+    assert "into_batches(64)" in text
+    finding = only(MODEL, "DFT101")
+    assert finding.fix is None
+    assert "no fix: it would make many model loads, one for each batch, instead of 1" in finding.suggestion
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        (
+            "df = daft.read_parquet('a/').sort('k')\n"
+            "df.with_column('b', blur(col('image'))).select('b').write_parquet('out')",
+            "lose the order of the `sort`",
+        ),
+        (
+            "df = daft.read_parquet('a/').distinct('k')\ndf.with_column('b', blur(col('image'))).to_pydict()",
+            "move the heavy column `image`",
+        ),
+        (
+            "df = daft.read_video_frames('a/', image_height=640, image_width=640)\n"
+            "df.with_column('b', blur(col('data'))).to_pydict()",
+            "move the heavy column `data`",
+        ),
+        (
+            "df = daft.read_parquet('a/', checkpoint=kept)\ndf.with_column('b', blur(col('image'))).to_pydict()",
+            "put `into_batches` behind a checkpoint",
+        ),
+    ],
+)
+def test_no_batches_where_they_do_harm(script: str, reason: str) -> None:
+    assert all("into_batches" not in found.fix.title for found in findings(script) if found.fix is not None)
+    assert any(reason in found.suggestion for found in findings(script) if found.code == "DFT101")
+    assert "into_batches" not in fixed(script)
+
+
+def test_a_sorted_file_stays_sorted_on_the_native_runner_too() -> None:
+    script = "df = daft.read_parquet('a/').sort('k')\n"
+    script += "df.with_column('b', blur(col('image'))).select('b').write_parquet('out')"
+    assert "into_batches" not in fixed(script, setup="daft.set_runner_native()")
+
+
+def test_the_batches_go_before_what_makes_the_pages_and_never_behind_the_explode() -> None:
+    script = """
+df = daft.read_parquet('a.parquet').with_column('pdf', download(col('url')))
+df = df.with_column('page', pages(col('pdf'))).explode('page')
+df = df.with_column('image', decode_image(col('page'))).to_pydict()
+"""
+    text = fixed(script)
+    assert "explode('page').into_batches" not in text
+    assert "into_batches(64).with_column('pdf', download" in text
+    assert text.count("into_batches") == 1
+
+
+def test_an_author_s_repartition_is_not_replaced() -> None:
+    script = "df = daft.read_parquet('a.parquet').repartition(8)\n"
+    script += "df.with_column('d', download(col('url'))).with_column('b', blur(col('d'))).to_pydict()"
+    assert ".repartition(8)" in fixed(script)
+
+
+def test_a_heavy_into_partitions_moves_and_that_is_one_finding() -> None:
+    script = """
+df = daft.read_parquet('a.parquet').with_column('d', download(col('url'))).into_partitions(8)
+df = df.with_column('b', blur(col('d'))).to_pydict()
+"""
+    (finding,) = findings(script)
+    assert finding.code == "DFT105"
+    text = fixed(script)
+    assert "into_partitions(8).with_column('d', download" in text
+    assert "into_batches" not in text
+
+
+def test_what_one_edit_ends_is_one_finding() -> None:
+    script = "df = daft.from_glob_path('a/*.png').with_column('d', download(col('path')))\n"
+    script += "df.with_column('b', blur(col('d'))).to_pydict()"
+    assert [found.code for found in findings(script)] == ["DFT101"]
+
+
+def test_a_batch_size_that_a_function_gives_is_spelled_as_a_call_of_it() -> None:
+    setup = "import os\n\ndef rows():\n    return int(os.environ.get('ROWS', '512'))\n"
+    script = """
+@daft.func.batch(return_dtype=DataType.float64(), batch_size={})
+def sharp(pictures: list[bytes]):
+    return [1.0 for p in pictures]
+
+df = daft.read_parquet('a.parquet').with_column('s', sharp(col('image'))).to_pydict()
+"""
+    assert "into_batches(rows())" in fixed(script.format("rows()"), setup=setup)
+    direct = script.format("int(os.environ.get('ROWS', '512'))")
+    assert "512)" not in fixed(direct, setup=setup).partition("df = ")[2]
