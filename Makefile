@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 EXTRAS := runtime,lsp,flake8,docs,dev
 
-.PHONY: setup demo test verify facts lint docs snippets corpus corpus-score dist vscode bench clean
+.PHONY: setup demo test verify facts lint docs snippets corpus corpus-score api-history upgrade-proof dist vscode bench clean
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -51,6 +51,15 @@ corpus: $(READY)
 SCORE ?=
 corpus-score: $(READY)
 	$(BIN)/python -m tests.corpus_score $(SCORE)
+
+# Records the API of versions of Daft that are new, from their wheels, and lists what no table accounts for.
+api-history: $(READY)
+	PYTHONPATH=scripts $(BIN)/python -m api_history update
+
+# Runs each row's pairs on an older Daft and, rewritten, on the newest; PROOF="--only 0.6.14" takes one older version.
+PROOF ?=
+upgrade-proof: $(READY)
+	PYTHONPATH=scripts $(BIN)/python -m api_history prove $(PROOF)
 
 dist: $(READY)
 	rm -rf dist

@@ -65,9 +65,10 @@ import sys, time
 from pathlib import Path
 from daft_lint.lint.runner import read
 from daft_lint.config import Config
-from daft_lint.source.discovery import discover, mentions_daft
+from daft_lint.source.discovery import discover
+from daft_lint.source.prefilter import mentions_daft
 clock, spent = time.process_time, [time.process_time()]
-names = discover([Path(sys.argv[1])], Config()).names
+names = discover([Path(sys.argv[1])], Config().file_filter).names
 spent.append(clock())
 texts = [read(name) for name in names]
 spent.append(clock())

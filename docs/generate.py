@@ -37,7 +37,8 @@ import snippets  # noqa: E402
 
 from daft_lint import config  # noqa: E402
 from daft_lint.api.rule import Level, Rule  # noqa: E402
-from daft_lint.lint import documentation, engine  # noqa: E402
+from daft_lint.lint import documentation  # noqa: E402
+from daft_lint.lint.registry import documented_rules  # noqa: E402
 from daft_lint.pipeline import model  # noqa: E402
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 FIXTURES = ROOT / "fixtures" / "rules"
 MARKER = re.compile(r" *# expect: .*$", re.M)
 FAMILIES = {
+    "DFT0": "Files and comments",
     "DFT1": "Streaming heavy data",
     "DFT2": "Fanning out light data",
     "DFT3": "UDF resources",
@@ -62,7 +64,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         if isinstance(entry, dict) and "Rules" in entry:
             entry["Rules"] = [
                 "rules/index.md",
-                *({f"{rule.code} {rule.name}": f"rules/{rule.code}.md"} for rule in engine.rules()),
+                *({f"{rule.code} {rule.name}": f"rules/{rule.code}.md"} for rule in documented_rules()),
             ]
     return config
 
@@ -91,7 +93,7 @@ def measured(section: str) -> str:
 
 def pages() -> dict[str, str]:
     """The generated pages by their path in the site, in Markdown."""
-    rules = engine.rules()
+    rules = documented_rules()
     found = {f"rules/{rule.code}.md": rule_page(rule) for rule in rules}
     found["rules/index.md"] = rules_index(rules)
     found["configuration.md"] = configuration_page()
@@ -106,8 +108,7 @@ def rules_index(rules: Sequence[type[Rule]]) -> str:
     parts = [
         "# Rules",
         "Codes are stable for ever. `select` and `ignore` take codes and their beginnings: `DFT1` is a whole family. "
-        "The level is the highest that a rule reports at; weak evidence lowers it. DFT001 is a file that does not "
-        "parse, DFT002 a suppression that silences nothing.",
+        "The level is the highest that a rule reports at; weak evidence lowers it.",
     ]
     families = sorted({rule.code[:4] for rule in rules})
     for family in families:
@@ -256,6 +257,8 @@ def _complaint(prefix: str, key: str, value: str) -> str:
 def _default(value: object) -> str:
     if value is None or value == () or value is dataclasses.MISSING:
         return "none"
+    if isinstance(value, Level):
+        return f"`{value.name.lower()}`"
     if isinstance(value, tuple):
         return "`" + json.dumps(list(value)) + "`"
     return f"`{json.dumps(value)}`" if isinstance(value, str | bool) else f"`{value:_}`"

@@ -16,8 +16,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.cli.test_commands import BAD
-from tests.init.test_pre_commit import OFFLINE, SHIPPED
+from tests.helpers import BAD, OFFLINE, SHIPPED, lint
 
 yaml = pytest.importorskip("yaml")
 pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="the steps are bash")
@@ -165,7 +164,7 @@ def test_a_clean_tree_passes(runner: Runner) -> None:
     (runner.work / "a.py").write_text("import daft\n")
     assert runner.run() == 0
     assert "::error" not in runner.log
-    assert "Found nothing" in runner.summary.read_text()
+    assert "No findings" in runner.summary.read_text()
 
 
 def test_inputs_are_no_code_and_no_options(runner: Runner) -> None:
@@ -287,8 +286,6 @@ def test_examples_use_what_there_is(example: Path) -> None:
 
 
 def test_the_gitlab_jobs_commands_write_what_they_hand_over(tmp_path: Path) -> None:
-    from tests.cli.test_commands import lint
-
     job = yaml.safe_load((ROOT / "docs" / "ci" / "gitlab-ci.yml").read_text(encoding="utf-8"))["daft-lint"]
     (tmp_path / "a.py").write_text(BAD)
     commands = [shlex.split(line.split(" > ")[0]) for line in job["script"] if line.startswith("daft-lint ")]

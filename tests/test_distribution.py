@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from daft_lint import __version__
-from daft_lint.lint import documentation, engine
+from daft_lint.lint.registry import documented_rules, rules
 
 pytestmark = pytest.mark.slow
 pytest.importorskip("build", reason="needs the extra `dev`")
@@ -65,7 +65,7 @@ def test_the_wheel_holds_the_packages_and_nothing_else(wheel: Path) -> None:
     assert not [name for name in names if "fixtures" in name or "__pycache__" in name or "/tests/" in name]
     assert {"daft_lint/py.typed", "daft_lint_runtime/py.typed"} <= set(names)
     assert f"daft_lint-{__version__}.dist-info/licenses/LICENSE" in names
-    for rule in engine.rules():
+    for rule in rules():
         if rule.__module__.startswith("daft_lint_rules."):
             assert rule.__module__.replace(".", "/") + ".py" in names
 
@@ -141,7 +141,7 @@ def test_the_wheel_runs_in_an_empty_environment(which: str, wheel: Path, tmp_pat
     assert (checked.returncode, checked.stderr) == (1, "")
     assert "job.py:4:4: DFT401" in checked.stdout
     assert "## Why" in tool("explain", "DFT401").stdout
-    assert tool("explain").stdout.count("\n") == len(engine.rules()) + len(documentation.ENGINE)
+    assert tool("explain").stdout.count("\n") == len(documented_rules())
     assert "+df = df.repartition(8)" in tool("fix", "--unsafe", "job.py").stdout
     listed = subprocess.run(
         [

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from daft_lint.cli import commands
+from daft_lint.cli import app
 from tests.fuzz import grammar, harness, inputs
 from tests.fuzz.harness import generated, run_all
 from tests.fuzz.inputs import Input
@@ -67,7 +67,7 @@ def _prints(text: str) -> Callable[[object], int]:
 
 def _spins(_: object) -> int:
     """As an analysis that does not end: in a thread, which the main one waits for."""
-    from daft_lint.source.document import run_deep
+    from daft_lint.source.deep import run_deep
 
     def work() -> int:
         while True:
@@ -121,7 +121,7 @@ APPLY = Input("apply", SCRIPT, ("fix", "a.py", "--apply"), may_write=frozenset({
 def test_the_harness_sees_what_goes_wrong(
     given: Input, planted: Callable[[object], int], words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(commands, "run", planted)
+    monkeypatch.setattr(app, "run", planted)
     if planted in (_spins, _waits):
         monkeypatch.setattr(harness, "SECONDS", 0.3)
     with harness.scratch() as folder, pytest.raises(harness.Wrong, match=words.replace("[", r"\[")):

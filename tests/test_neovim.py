@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugins import ROOT, environment
+from tests.helpers import ROOT, environment
 
 sys.path.insert(0, str(ROOT / "docs"))
 

@@ -17,8 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.init.test_pre_commit import OFFLINE, SHIPPED
-from tests.plugins import ROOT, environment
+from tests.helpers import OFFLINE, ROOT, SHIPPED, environment
 
 sys.path.insert(0, str(ROOT / "docs"))
 

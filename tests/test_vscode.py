@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from daft_lint import __version__
-from tests.plugins import ROOT
+from tests.helpers import ROOT
 
 EXTENSION = ROOT / "editors" / "vscode"
 MANIFEST: dict[str, Any] = json.loads((EXTENSION / "package.json").read_text(encoding="utf-8"))
@@ -93,10 +93,10 @@ def test_only_modules_that_need_it_import_vs_code() -> None:
 
 
 def test_the_codes_that_no_comment_answers_are_ours() -> None:
-    from daft_lint.adoption.ignores import NOT_SILENCED
+    from daft_lint.adoption.ignores import NOT_SUPPRESSED
 
     (listed,) = re.findall(r"NOT_SILENCED\b.* = new Set\(\[(.*?)\]\)", SOURCES["comments.ts"])
-    assert set(re.findall(r"DFT\d{3}", listed)) == NOT_SILENCED
+    assert set(re.findall(r"DFT\d{3}", listed)) == NOT_SUPPRESSED
 
 
 def stub(folder: Path, name: str, script: str) -> None:

@@ -1,1 +1,1 @@
-"""Old code bases: known findings, changed lines, suppressions."""
+"""For code bases that have findings already: known findings, changed lines, suppressions."""

@@ -1,7 +1,7 @@
-"""Findings that a code base already has: a JSON file that is committed, in which each is known by its content.
+"""The baseline: findings that a code base has already, in a JSON file that is committed.
 
-A finding is known by its file, its rule, what its line says and which of several equal ones it is, so that lines that
-move keep it known and a line that changes does not (`daft_lint.adoption.fingerprint`).
+A finding is recognized by its file, its rule, the text of its line and its number among equal ones: it stays known when
+lines move, and does not when its line changes (`daft_lint.adoption.fingerprint`).
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from daft_lint.adoption.fingerprint import Lines, content, fingerprints
+from daft_lint.adoption.fingerprint import content, fingerprints
 from daft_lint.api.finding import Finding
-from daft_lint.config.selection import Selection
+from daft_lint.config import Selection
+from daft_lint.lint.source_lines import Lines
 from daft_lint.source.writing import through_link
 
 VERSION = 1
 _SHOWN = 120
-"""Characters of a line that the file repeats for those who review it."""
+"""Characters of a line that the file repeats for its reviewers."""
 
 
 class BaselineError(Exception):
@@ -29,7 +30,7 @@ class BaselineError(Exception):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Entry:
-    """One known finding. `path` counts from the baseline's folder; `line` is for people only."""
+    """One known finding. `path` is relative to the baseline's folder; `line` is for people only."""
 
     path: str
     code: str
@@ -53,14 +54,14 @@ class Baseline:
             how = "; write it with --update-baseline" if isinstance(error, FileNotFoundError) else ""
             raise BaselineError(f"{file}: cannot be read: {error.strerror or error}{how}") from None
         except (ValueError, RecursionError):
-            raise BaselineError(f"{file}: no baseline: it is no JSON") from None
+            raise BaselineError(f"{file}: not a baseline: it is not JSON") from None
         entries = document.get("findings") if isinstance(document, Mapping) else None
         if not isinstance(entries, list) or document.get("version") != VERSION:
-            raise BaselineError(f"{file}: no baseline of version {VERSION}")
+            raise BaselineError(f"{file}: not a baseline of version {VERSION}")
         return cls(file, frozenset(_entry(file, entry) for entry in entries))
 
     def described(self, findings: Sequence[Finding], lines: Lines) -> list[Entry]:
-        """The entries that would make these findings known, in their order."""
+        """The entries that make these findings known, in their order."""
         marks = fingerprints(findings, lines)
         return [
             Entry(self.relative(f.span.path), f.code, mark, content(f, lines)[:_SHOWN])
@@ -75,8 +76,8 @@ class Baseline:
     def updated(
         self, findings: Sequence[Finding], lines: Lines, checked: Iterable[str], selection: Selection
     ) -> Baseline:
-        """The baseline of these findings. What was not looked at stays: files that are there but were not checked, and
-        rules that did not run."""
+        """The baseline of these findings. Entries that were not checked stay: those of files that exist but were left
+        out, and of rules that did not run."""
         looked_at = {self.relative(path) for path in checked}
         kept = (e for e in self.entries if self._stays(e, looked_at, selection))
         return Baseline(self.file, frozenset([*self.described(findings, lines), *kept]))
@@ -87,11 +88,11 @@ class Baseline:
         return (self.file.parent / entry.path).exists()
 
     def relative(self, path: str) -> str:
-        """A path as the baseline's folder sees it, so that the folder that a run starts in does not count."""
+        """A path relative to the baseline's folder, so that it does not matter where a run starts."""
         return os.path.relpath(path, self.file.parent).replace(os.sep, "/")
 
     def write(self) -> None:
-        """Writes the file whole or not at all, and through no symbolic link. Raises `BaselineError`."""
+        """Writes the file, whole or not at all, and through no symbolic link. Raises `BaselineError`."""
         findings = [
             {"path": e.path, "code": e.code, "fingerprint": e.fingerprint, "line": e.line}
             for e in sorted(self.entries, key=lambda e: (e.path, e.code, e.line, e.fingerprint))
@@ -113,6 +114,6 @@ class Baseline:
 def _entry(file: Path, entry: object) -> Entry:
     values = [entry.get(key) for key in ("path", "code", "fingerprint")] if isinstance(entry, Mapping) else [None]
     if not all(isinstance(value, str) for value in values):
-        raise BaselineError(f"{file}: no baseline: a finding has no path, code or fingerprint")
+        raise BaselineError(f"{file}: not a baseline: a finding has no path, code or fingerprint")
     path, code, fingerprint = map(str, values)
     return Entry(path, code, fingerprint, str(entry.get("line", "")) if isinstance(entry, Mapping) else "")

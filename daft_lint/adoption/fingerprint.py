@@ -1,15 +1,13 @@
-"""What a finding is known by while the lines around it move: its rule, what its line says, and which of several equal
-ones it is. Baselines, SARIF and GitLab reports share it."""
+"""What identifies a finding while the lines around it move: its rule, the text of its line, and its number among equal
+ones. Baselines, SARIF and GitLab reports share it."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from daft_lint.api.finding import Finding, Span
-
-Lines = Callable[[Span], "str | None"]
-"""The source line that a span begins in; None where it cannot be read any more."""
+from daft_lint.api.finding import Finding
+from daft_lint.lint.source_lines import Lines
 
 _LENGTH = 20
 """Hexadecimal digits that are kept: 80 bits, so that a million findings still collide with a chance below 1e-12."""
@@ -21,9 +19,9 @@ def content(finding: Finding, lines: Lines) -> str:
 
 
 def fingerprints(findings: Sequence[Finding], lines: Lines) -> list[str]:
-    """For each finding, a hash of its code, its line's content and the number of equal ones before it in the file.
+    """For each finding, a hash of its code, its line's content and the number of equal findings before it in the file.
 
-    The path is no part of it. The number of a notebook's cell is none either: cells are inserted as lines are.
+    Neither the path nor the number of a notebook's cell is part of it: cells are inserted as lines are.
     """
     seen: dict[tuple[str, str, str], int] = {}
     found = []

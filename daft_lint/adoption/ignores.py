@@ -1,9 +1,9 @@
-"""`check --add-ignores --reason "..."`: a comment beside each finding that silences it, so that a code base with old
-findings can be checked from now on.
+"""`check --add-ignores --reason "..."`: writes a comment beside each finding that suppresses it, so that a code base
+with old findings can be checked from then on.
 
-The comment stands on the finding's line, or where that line can take none (it ends within a string, or with a
-backslash) on another line that counts for it. Only comments are added: the tokens of the code stay as they are, and
-each finding is silenced by what is written, or nothing is written.
+The comment stands on the finding's line, or, where that line ends within a string or with a backslash, on another line
+that counts for it. Only comments are added: the tokens of the code stay the same. A comment that would not suppress its
+finding is not written.
 """
 
 from __future__ import annotations
@@ -13,16 +13,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from daft_lint.api.edits import Edit
+from daft_lint.lint.engine_rules import ENGINE_RULES
 from daft_lint.lint.suppressions import Suppressions
 from daft_lint.source import scanner
-from daft_lint.source.discovery import Problem
+from daft_lint.source.edit import Edit
+from daft_lint.source.problems import Problem
 
 if TYPE_CHECKING:
     from daft_lint.api.finding import Finding
     from daft_lint.source.document import Cell, Document
 
-NOT_SILENCED = frozenset({"DFT001", "DFT002"})
+NOT_SUPPRESSED = frozenset(rule.code for rule in ENGINE_RULES)
 """What no comment can answer: a file that does not parse, and a comment that silences nothing."""
 
 _CODES = re.compile(rb"#\s*daft-lint:\s*ignore\s*\[(?P<codes>[^\]#]*)\]")
@@ -30,7 +31,7 @@ _CODES = re.compile(rb"#\s*daft-lint:\s*ignore\s*\[(?P<codes>[^\]#]*)\]")
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What was written: the findings that are silenced now, in how many files, and what could not be done."""
+    """What was written: the findings that are suppressed, in how many files, and what went wrong."""
 
     silenced: tuple[Finding, ...] = ()
     files: int = 0
@@ -50,19 +51,21 @@ def checked_reason(reason: str | None) -> str:
     """The reason as a comment holds it. Raises `ValueError`, in words for the user."""
     text = " ".join((reason or "").split())
     if not text:
-        raise ValueError('say why with --reason, such as --reason "kept until the migration"')
+        raise ValueError('give a reason, such as --reason "kept until the migration"')
     if not text.isprintable() or text.startswith("[") or "noqa" in text.lower() or "daft-lint:" in text:
-        raise ValueError("a reason is plain text: no control characters, no [ at its beginning, no noqa, no daft-lint:")
+        raise ValueError(
+            "a reason is plain text without control characters, noqa or daft-lint:, and does not begin with ["
+        )
     return text
 
 
 def add(findings: Iterable[Finding], documents: Mapping[str, Document], reason: str) -> Added:
     """Write the comments into the files. A file that cannot take them, or cannot be written, is left as it was."""
-    from daft_lint.fix.loop import write_atomically
+    from daft_lint.source.writing import write_atomically
 
     by_path: dict[str, list[Finding]] = {}
     for finding in findings:
-        if finding.code not in NOT_SILENCED:
+        if finding.code not in NOT_SUPPRESSED:
             by_path.setdefault(finding.span.path, []).append(finding)
     silenced: list[Finding] = []
     problems: list[Problem] = []
@@ -99,11 +102,8 @@ def _commented(before: Document, findings: Sequence[Finding], reason: str) -> _C
             continue
         locations.setdefault(location, {})[finding.code] = None
         placed.append(finding)
-    edits: dict[Cell, list[Edit]] = {}
-    for (cell, line), codes in locations.items():
-        edits.setdefault(cell, []).append(lines.edit(cell, line, list(codes), reason))
     try:
-        after = type(before).from_bytes(before.path, before.replace(edits))
+        after = before.edited(lines.edit(*location, list(codes), reason) for location, codes in locations.items())
     except ValueError as error:
         return _Commented(before, (), (*problems, Problem(before.path, f"no suppression added: {error}")))
     wrong = _damage(before, after, placed)
@@ -189,9 +189,9 @@ class _Lines:
             listed = _CODES.search(text)
             if listed and listed["codes"].strip():
                 at = comment[0] + listed.end("codes")
-                return Edit(at, at, "".join(f", {code}" for code in codes))
+                return cell.edit(at, at, "".join(f", {code}" for code in codes))
             at = comment[0] + len(text.rstrip())
         else:
             end = known.starts[line] if line < len(known.starts) else len(cell.source)
             at = known.starts[line - 1] + len(cell.source[known.starts[line - 1] : end].rstrip())
-        return Edit(at, at, f"  # daft-lint: ignore[{', '.join(codes)}] {reason}")
+        return cell.edit(at, at, f"  # daft-lint: ignore[{', '.join(codes)}] {reason}")

@@ -1,8 +1,8 @@
 """Which lines have changed since a revision, as git sees it: `check --since REV` shows the findings on these alone.
 
-The comparison is with the commit where the branch left the revision, so that what others did there meanwhile does not
-count. A renamed file is compared with what it was; a file that git does not track counts as changed whole. Lines
-beside a deletion count as changed: taking `.into_batches(64)` out of a chain is what makes the next line wrong.
+The comparison is with the commit where the branch left the revision, so that later commits there do not count. A
+renamed file is compared with its former self; a file that git does not track counts as changed as a whole. Lines beside
+a deletion count as changed: taking `.into_batches(64)` out of a chain is what makes the next line wrong.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from daft_lint.api.finding import Finding, Span
-from daft_lint.lint.engine import SYNTAX
-from daft_lint.source.discovery import MARKDOWN_SUFFIXES, SUFFIXES
+from daft_lint.lint.engine_rules import SyntaxErrorRule
 from daft_lint.source.document import Document
+from daft_lint.source.kinds import MARKDOWN_SUFFIXES, SUFFIXES
 
 _HUNK = re.compile(rb"@@ -\d+(?:,(?P<old>\d+))? \+(?P<start>\d+)(?:,(?P<new>\d+))? @@")
 _ESCAPE = re.compile(r"\\([0-7]{3}|.)")
@@ -49,10 +49,10 @@ class Changes:
 
     def __init__(self, revision: str, folder: Path, paths: Iterable[str] = ()) -> None:
         self.folder = folder
-        top = _git(folder, "rev-parse", "--show-toplevel", said=f"--since {revision}: no git repository here")
+        top = _git(folder, "rev-parse", "--show-toplevel", error=f"--since {revision}: no git repository here")
         self.top = os.path.realpath(os.fsdecode(top.removesuffix(b"\n")))
         self.note = ""
-        """What is to be said of the comparison, in a line."""
+        """What the user should know about the comparison, in one line."""
         self.base = self._base(revision)
         listed = _git(folder, "-C", self.top, "ls-files", "-z")
         self.tracked = frozenset(os.fsdecode(name) for name in listed.split(b"\0"))
@@ -60,9 +60,9 @@ class Changes:
         self.notebooks: dict[str, frozenset[_Key]] = {}
 
     def touches(self, finding: Finding) -> bool:
-        """Whether the finding, or a place that it is about, is on a changed line. A file that does not parse counts as
-        soon as anything in it has changed: the place of the error says little."""
-        if finding.code == SYNTAX:
+        """Whether the finding, or a related place, is on a changed line. A file that does not parse counts as soon as
+        anything in it has changed: the place of the error says little."""
+        if finding.code == SyntaxErrorRule.code:
             name = self._name(finding.span.path)
             return name not in self.tracked or name in self.changed
         spans = (finding.span, *(related.span for related in finding.related))
@@ -70,14 +70,14 @@ class Changes:
 
     def _base(self, revision: str) -> str:
         shallow = _git(self.folder, "rev-parse", "--is-shallow-repository").strip() == b"true"
-        said = f"--since {revision}: git knows no such revision"
+        unknown = f"--since {revision}: git knows no such revision"
         if shallow:
-            said += (
+            unknown += (
                 " in this shallow clone: fetch it first (fetch-depth: 0 of actions/checkout, GIT_DEPTH: 0 on GitLab)"
             )
         # The name is resolved first: nothing that is given can be an option of a later command.
         commit = _git(
-            self.folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}", said=said
+            self.folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}", error=unknown
         )
         resolved = commit.decode().strip()
         try:
@@ -202,16 +202,17 @@ def _without_filters(folder: Path) -> list[str]:
     return options
 
 
-def _git(folder: Path, *arguments: str, said: str = "") -> bytes:
+def _git(folder: Path, *arguments: str, error: str = "") -> bytes:
+    """What git prints. Raises `SinceError` where it fails, with the message `error` or git's own."""
     command = ["git", "-c", "core.quotePath=false", "-c", "core.fsmonitor=false", *arguments]
     kept = {name: value for name, value in os.environ.items() if not _MISLEADING.fullmatch(name)}
     # No protocol: what a partial clone lacks is not fetched, since the repository names the programs that would fetch.
     environment = {**kept, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_ALLOW_PROTOCOL": "none"}
     try:
         run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
-    except OSError as error:
-        raise SinceError(f"--since needs git, which cannot be run: {error.strerror or error}") from None
+    except OSError as failure:
+        raise SinceError(f"--since needs git, which cannot be run: {failure.strerror or failure}") from None
     if run.returncode:
         reason = run.stderr.decode(errors="replace").strip().splitlines()
-        raise SinceError(said or f"--since: git {arguments[0]}: {reason[0] if reason else 'failed'}")
+        raise SinceError(error or f"--since: git {arguments[0]}: {reason[0] if reason else 'failed'}")
     return run.stdout

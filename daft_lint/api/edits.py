@@ -1,29 +1,14 @@
-"""The few edits that fixes are made of, as data, and how each becomes byte spans of its cell.
+"""The few actions that fixes are made of, as data.
 
-A rule proposes `Action`s on LibCST nodes; `render` turns them into `Edit`s once the positions of the file are known.
+A rule proposes actions on LibCST nodes; once the positions of the file are known, they are rendered as edits of its
+bytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
 
 from daft_lint.pipeline.model import NodeRef
-
-if TYPE_CHECKING:
-    import libcst as cst
-
-    from daft_lint.source.document import Cell
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Edit:
-    """Replace the bytes `start:end` of a cell (for a .py or .md file: of the file) by `text`."""
-
-    start: int
-    end: int
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +92,8 @@ class RemoveArgument:
 
 @dataclass(frozen=True, slots=True)
 class AddImport:
-    """Make `name` importable in the cell of `place`: `from module import name`, or `import module` with no name, in a
-    new line after the last top-level import, unless it is there already."""
+    """Import `name` in the cell of `location`: `from module import name`, or `import module` with no name, in a new
+    line after the last top-level import, unless it is there already."""
 
     location: NodeRef
     module: str
@@ -127,42 +112,3 @@ Action = (
     | RemoveArgument
     | AddImport
 )
-
-
-class EditError(ValueError):
-    """An action cannot be rendered: its node is not in the cell, or is not of the kind that the action needs."""
-
-
-class Spans(Protocol):
-    """Where the nodes of one cell stand, as `daft_lint.source.positions.Positions` says it."""
-
-    def span(self, node: cst.CSTNode) -> tuple[int, int]:
-        """The first byte of the node in the cell's source and the byte after its last, its own parentheses and
-        surrounding whitespace not counted."""
-
-    def statement_at(self, block: cst.Module | cst.IndentedBlock, offset: int) -> cst.CSTNode | None:
-        """The statement of a block that a byte is in, or the last before it; None where there is none."""
-
-
-def render(action: Action, positions: Spans) -> tuple[Edit, ...]:
-    """The edits of one action whose nodes all stand in one cell, sorted.
-
-    Raises:
-        EditError: the action's node is not in the cell, or not of the kind that it needs, or it touches two cells.
-    """
-    edits = render_all((action,), lambda _: positions)
-    if len(edits) > 1:
-        raise EditError("the action touches two cells")
-    return next(iter(edits.values()), ())
-
-
-def render_all(actions: Sequence[Action], positions_of: Callable[[Cell], Spans]) -> dict[Cell, tuple[Edit, ...]]:
-    """The edits of all actions of one fix, by cell, sorted. Arguments added to and removed from one call are worked
-    out together, and imports of one cell too.
-
-    Raises:
-        EditError: see `render`; or two actions change the same bytes.
-    """
-    from daft_lint.fix.rendering import render_actions
-
-    return render_actions(actions, positions_of)

@@ -5,17 +5,19 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from daft_lint.source.edit import Edit
+
 
 class Level(enum.IntEnum):
-    """How bad a finding is: error (it fails, or silently does nothing), warning (measurably slower or
-    larger), advice (likely, on weak evidence)."""
+    """How bad a finding is: error (the code fails, or silently does nothing), warning (it is measurably slower or
+    larger), advice (it probably is, on weak evidence)."""
 
     ADVICE = 1
     WARNING = 2
     ERROR = 3
 
     def lowered(self) -> Level:
-        """One level lower, never below advice."""
+        """The next lower level, at least advice."""
         return Level(max(self - 1, Level.ADVICE))
 
 
@@ -36,21 +38,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """Another place that a finding is about, and what it is."""
+    """Another place that a finding is about, and what is there."""
 
     span: Span
     message: str
-
-
-@dataclass(frozen=True, slots=True)
-class FixEdit:
-    """Replace the bytes `start:end` by `text`: of the file, or for a notebook of the cell's source (UTF-8)."""
-
-    path: str
-    cell: int | None
-    start: int
-    end: int
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +50,7 @@ class FindingFix:
 
     title: str
     why_unsafe: str | None
-    edits: tuple[FixEdit, ...]
+    edits: tuple[Edit, ...]
 
     @property
     def safe(self) -> bool:
@@ -68,7 +59,7 @@ class FindingFix:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that one rule reports at one place.
+    """What one rule reports at one place.
 
     `observed`, `impact` and `suggestion` are the parts of the message; `evidence` is "proof", "strong", "hint" or None.
     """

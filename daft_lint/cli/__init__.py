@@ -1,12 +1,13 @@
-"""The command line's entry. `--version` is answered before anything else is imported."""
+"""The entry point of the command line. `--version` is answered before anything else is imported."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 
-GARBAGE = 200_000
-"""Objects that are made and kept between two collections of the young ones; Python's own default is 700."""
+YOUNG_OBJECTS = 200_000
+"""Objects that are made and kept between two garbage collections of the youngest generation; Python's default is
+700."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -19,8 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(0)
     import gc
 
-    # What is imported stays, and a tree of LibCST is ten thousand objects without a cycle: fewer looks at them.
-    gc.set_threshold(GARBAGE)
-    from daft_lint.cli.commands import run
+    # Imported modules stay, and a tree of LibCST is ten thousand objects without a cycle: collect less often.
+    gc.set_threshold(YOUNG_OBJECTS)
+    from daft_lint.cli.app import run
 
     sys.exit(run(given))

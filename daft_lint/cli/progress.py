@@ -1,4 +1,4 @@
-"""A line on a terminal that says how far a long run is; nothing in a pipe or in CI."""
+"""A progress bar for long runs on a terminal; nothing in a pipe or in CI."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import time
 from types import TracebackType
 
 _SHOWN_AFTER = 1.0
-"""Seconds: what is done by then needs no bar."""
+"""Seconds: a shorter run needs no bar."""
 _EVERY = 0.1
 _WIDTH = 30
 
 
 class ProgressBar:
-    """A bar on standard error that rewrites itself and is gone at the end."""
+    """A bar on standard error that redraws itself and is erased at the end."""
 
     def __init__(self) -> None:
         self.begun = time.monotonic()
@@ -34,7 +34,7 @@ class ProgressBar:
             self.width = 0
 
     def __call__(self, done: int, total: int) -> None:
-        """Says that `done` of `total` files are checked."""
+        """Show that `done` of `total` files are checked."""
         now = time.monotonic()
         if not self.wanted or now - self.begun < _SHOWN_AFTER or now - self.shown < _EVERY:
             return

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from daft_lint.config import Config
+from daft_lint.config.model import Config
+from daft_lint.config.prefixes import longest
 from daft_lint.source.patterns import spec
 
 if TYPE_CHECKING:
@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Selection:
-    """Answers for one configuration. The longest prefix that fits a code decides; `ignore` wins a tie, as in Ruff."""
+    """The rules that one configuration selects. The longest prefix of a code decides; `ignore` wins a tie, as in
+    Ruff."""
 
     config: Config
 
     def runs(self, code: str, default: bool = True) -> bool:
-        """Whether a rule runs; `default` is what holds for it where nothing is selected by name."""
+        """Whether a rule runs; `default` decides where nothing is selected by name."""
         ignored = longest(self.config.ignore, code)
         if not self.config.select:
             return default and ignored is None
@@ -32,7 +33,7 @@ class Selection:
         return ignored is None or ignored < selected
 
     def ignores_in(self, path: str, code: str) -> bool:
-        """Whether `per-file-ignores` takes a rule out of a file; patterns are in gitignore style."""
+        """Whether `per-file-ignores` ignores a rule in a file; patterns are in gitignore style."""
         return any(
             longest(codes, code) is not None and pattern.match_file(self.relative(path))
             for pattern, codes in self._specs
@@ -45,11 +46,3 @@ class Selection:
     @functools.cached_property
     def _specs(self) -> tuple[tuple[GitIgnoreSpec, tuple[str, ...]], ...]:
         return tuple((spec([p]), codes) for p, codes in self.config.per_file_ignores)
-
-
-def longest(prefixes: Iterable[str], code: str) -> int | None:
-    """The length of the longest prefix that fits a code, None where none does; `ALL` fits every code."""
-    lengths = [
-        0 if prefix == "ALL" else len(prefix) for prefix in prefixes if prefix == "ALL" or code.startswith(prefix)
-    ]
-    return max(lengths, default=None)

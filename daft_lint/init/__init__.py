@@ -1,1 +1,1 @@
-"""`daft-lint init`: a look at a project, and a proposal."""
+"""`daft-lint init`: surveys a project and proposes how to check it."""

@@ -1,7 +1,6 @@
-"""Puts an entry into a `.pre-commit-config.yaml` by its lines alone: every byte that is there stays.
+"""Adds an entry to a `.pre-commit-config.yaml` line by line: every existing byte stays.
 
-What is read of YAML is no more than the lines of a block list below `repos:` need. A file that is laid out otherwise is
-refused, not guessed at.
+No more YAML is read than the lines of a block list below `repos:` need. A file with another layout is refused.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ _ITEM = re.compile(r"(?P<indent> *)-(?P<gap> +)(?P<rest>\S.*)\Z")
 
 
 class NotUnderstood(Exception):
-    """What of a file is laid out in a way that is not read here, with its line."""
+    """The line of a file whose layout is not understood, and why."""
 
 
 @dataclass(frozen=True)
@@ -43,24 +42,24 @@ class _Line:
 
 @dataclass(frozen=True)
 class _Style:
-    """How the lists of a file are set: columns before a dash, and spaces behind it."""
+    """How the lists of a file are indented: columns before a dash, and spaces after it."""
 
     indent: int = 2
     gap: int = 1
     inner_indent: int = 2
-    """From `hooks:` to the dashes of its list."""
+    """Columns from `hooks:` to the dashes of its list."""
     inner_gap: int = 1
     separated: bool = False
     """A blank line stands between entries."""
 
 
 def has_hook(raw: bytes) -> bool:
-    """Whether the file runs daft-lint already."""
+    """Whether the file already runs daft-lint."""
     return any(b"daft-lint" in line.split(b" #")[0] for line in raw.splitlines() if not line.lstrip().startswith(b"#"))
 
 
 def with_hook(raw: bytes, hook: Mapping[str, str]) -> bytes:
-    """The file with a local hook more at the end of `repos:`, set as its other entries are.
+    """The file with another local hook at the end of `repos:`, indented like its other entries.
 
     `hook` has the keys of the hook in order, their values as YAML. Raises `NotUnderstood`.
     """
@@ -80,7 +79,7 @@ def with_hook(raw: bytes, hook: Mapping[str, str]) -> bytes:
 
 
 def _block(lines: list[_Line]) -> tuple[int, int]:
-    """Where `repos:` stands, and where what comes below it ends."""
+    """The indexes of the line of `repos:` and of the line after its list."""
     keys: list[tuple[str, int]] = []
     for index, line in enumerate(lines):
         text = line.text.removeprefix("\ufeff") if index == 0 else line.text
@@ -95,7 +94,7 @@ def _block(lines: list[_Line]) -> tuple[int, int]:
                     f"line {line.number}: `repos:` is not followed by a list with a line for each entry"
                 )
         elif not keys or not _ITEM.match(text):
-            raise NotUnderstood(f"line {line.number} is neither a key nor an entry of a list")
+            raise NotUnderstood(f"line {line.number} is neither a key nor a list entry")
     found = [number for number, (name, _) in enumerate(keys) if name == "repos"]
     if len(found) != 1:
         raise NotUnderstood("it has no `repos:`" if not found else "it has more than one `repos:`")
@@ -104,19 +103,19 @@ def _block(lines: list[_Line]) -> tuple[int, int]:
 
 
 def _read(block: list[_Line]) -> tuple[_Style, _Line | None]:
-    """How the list is set, and its last line; None where it has none yet."""
+    """How the list is indented, and its last line; None if it is empty."""
     content = [line for line in block if line.is_content]
     if not content:
         return _Style(), None
     start = _ITEM.match(content[0].text)
     if start is None:
-        raise NotUnderstood(f"line {content[0].number} begins no entry of a list")
+        raise NotUnderstood(f"line {content[0].number} does not begin a list entry")
     indent = len(start["indent"])
     items = [line for line in content if line.indent <= indent]
     for line in items:
         if line.indent < indent or not _ITEM.match(line.text):
-            raise NotUnderstood(f"line {line.number} is set less deep than the list that it is in")
-    # A comment that is set deeper than the dash belongs to the entry, or is text of a scalar.
+            raise NotUnderstood(f"line {line.number} is indented less than its list")
+    # A comment that is indented deeper than the dash belongs to the entry, or is text of a scalar.
     last = [line for line in block if line.is_content or (not line.is_blank and line.indent > indent)][-1]
     inner_indent, inner_gap = _inner(content)
     gap = len(start["gap"])
@@ -124,7 +123,8 @@ def _read(block: list[_Line]) -> tuple[_Style, _Line | None]:
 
 
 def _inner(content: list[_Line]) -> tuple[int, int]:
-    """How the first list below `hooks:` is set: its dashes from that key on, and the spaces behind them."""
+    """How the first list below `hooks:` is indented: the columns from that key to its dashes, and the spaces after
+    them."""
     for line, below in itertools.pairwise(content):
         item = _ITEM.match(below.text)
         if item is not None and line.text.lstrip(" -").split(" #")[0].rstrip() == "hooks:":
@@ -135,7 +135,7 @@ def _inner(content: list[_Line]) -> tuple[int, int]:
 
 
 def _is_separated(block: list[_Line], items: list[_Line]) -> bool:
-    """Whether a blank line stands before the last entry, or before the comments on top of it."""
+    """Whether a blank line stands before the last entry, or before the comments above it."""
     before = [line for line in block if line.number < items[-1].number]
     while before and not before[-1].is_blank and not before[-1].is_content:
         before.pop()

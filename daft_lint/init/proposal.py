@@ -1,149 +1,23 @@
-"""`daft-lint init`: looks at a project without running it, and proposes a configuration, a hook and a CI job."""
+"""What `daft-lint init` proposes for a project: a configuration, a pre-commit hook and a CI job."""
 
 from __future__ import annotations
 
-import errno
-import functools
 import os
 import re
-import sys
-import tempfile
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 
 from daft_lint import __version__
-from daft_lint.config import Config, load
-from daft_lint.fix.loop import write_atomically
 from daft_lint.init import pre_commit
-from daft_lint.pipeline.facts.target import Version, oldest, target_daft
-from daft_lint.pipeline.model import Script, Step
-from daft_lint.source.discovery import discover, mentions_daft
-from daft_lint.source.document import Document, ParseFailure, run_as_deep_as_needed
-from daft_lint.source.writing import through_link
+from daft_lint.init.survey import GITHUB_WORKFLOWS, ProjectSurvey
+from daft_lint.pipeline.facts.target import Version
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-_WORKFLOWS = ".github/workflows"
-_CI = (_WORKFLOWS, ".gitlab-ci.yml", ".circleci/config.yml", "azure-pipelines.yml", "Jenkinsfile")
-_WORKFLOW = f"{_WORKFLOWS}/daft-lint.yml"
+GITHUB_WORKFLOW = f"{GITHUB_WORKFLOWS}/daft-lint.yml"
 _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://")
 
 
-@dataclass
-class Project:
-    """What was seen of a project. `files` are those that use Daft; counts go by name."""
-
-    root: Path
-    files: list[Path] = field(default_factory=list)
-    daft: Version | None = None
-    """The oldest Daft that it requires."""
-    daft_from: str | None = None
-    """The file that requires it, where that is none that `check` reads."""
-    runners: Counter[str] = field(default_factory=Counter)
-    """Files by the runner that they set."""
-    udfs: int = 0
-    bounded_udfs: int = 0
-    """Those with a `batch_size`."""
-    concurrency: int | None = None
-    """The largest `max_concurrency` of a UDF."""
-    sources: Counter[str] = field(default_factory=Counter)
-    """The paths that are read."""
-    pre_commit: bool = False
-    hooked: bool = False
-    """pre-commit runs daft-lint already."""
-    ci: tuple[str, ...] = ()
-    in_ci: bool = False
-    """CI runs daft-lint already."""
-    configured: Path | None = None
-    """The file that has a configuration already."""
-
-
-def look(root: Path) -> Project:
-    """What a project has, by its files alone. Raises `config.ConfigError` for a configuration that cannot be used."""
-    from daft_lint.pipeline.interpreter.project import Project as Tree
-
-    config = load(root)
-    inside = config.file is not None and config.file.resolve().parent == root.resolve()
-    project = Project(root, configured=config.file if inside else None)
-    project.daft = target_daft(None, str(root / "x.py"))
-    if project.daft is None:
-        project.daft, project.daft_from = _required(root)
-    project.pre_commit = (root / pre_commit.FILE).exists()
-    project.hooked = pre_commit.has_hook(_raw(root / pre_commit.FILE))
-    project.ci = tuple(name for name in _CI if (root / name).exists())
-    project.in_ci = any(b"daft-lint" in _raw(file) for name in project.ci for file in _files(root / name))
-    tree = Tree()
-    for file in discover([Path(os.path.relpath(root))], config).files:
-        with suppress(OSError, ParseFailure):
-            raw = file.read_bytes()
-            if mentions_daft(raw):
-                _add(project, file, Document.from_bytes(file.as_posix(), raw), config, tree)
-    return project
-
-
-def _required(root: Path) -> tuple[Version | None, str | None]:
-    """The oldest Daft of the requirements that are lines of their own, and the file that has them."""
-    for pattern in ("requirements*.txt", "requirements/*.txt", "setup.cfg"):
-        for file in sorted(root.glob(pattern)):
-            lines = _raw(file).decode("utf-8", "replace").splitlines()
-            versions = [oldest(line.partition(" #")[0].strip()) for line in lines]
-            known = [version for version in versions if version is not None]
-            if known:
-                return min(known), file.relative_to(root).as_posix()
-    return None, None
-
-
-def _raw(file: Path) -> bytes:
-    """A file of the project's tools; empty where there is none, or none that can be read."""
-    try:
-        return file.read_bytes()
-    except OSError:
-        return b""
-
-
-def _files(place: Path) -> list[Path]:
-    return sorted(place.glob("*.y*ml")) if place.is_dir() else [place]
-
-
-def _add(project: Project, file: Path, document: Document, config: Config, tree: object) -> None:
-    from daft_lint.pipeline.interpreter.interpreter import interpret
-    from daft_lint.pipeline.interpreter.project import Project as Tree
-
-    assert isinstance(tree, Tree)
-    script = run_as_deep_as_needed(document, lambda: interpret(document, config.settings, tree))
-    if not script.steps and not script.udfs:
-        return
-    project.files.append(file)
-    if script.runner_is_set:
-        project.runners[script.runner.value] += 1
-    _add_udfs(project, script)
-    project.sources.update(path for step in _once(script.steps) if step.source for path in step.source.paths)
-
-
-def _add_udfs(project: Project, script: Script) -> None:
-    project.udfs += len(script.udfs)
-    project.bounded_udfs += sum(udf.batch_size is not None for udf in script.udfs)
-    counts = (udf.max_concurrency for udf in script.udfs if not udf.is_async)
-    known = [count.value for count in counts if count is not None and count.value is not None]
-    project.concurrency = max([*known, *([project.concurrency] if project.concurrency else [])], default=None)
-
-
-def _once(steps: Iterable[Step]) -> Iterator[Step]:
-    """The steps, each call of the text once."""
-    yield from {step.call: step for step in steps}.values()
-
-
-# What is proposed
-
-
-def summary(project: Project) -> str:
-    """What was seen, a line each."""
+def summary(project: ProjectSurvey) -> str:
+    """What the project has, a line for each topic."""
     version = "no requirement seen" if project.daft is None else f"{_dotted(project.daft)} or newer"
     version += f", by {project.daft_from}" if project.daft_from else ""
     runners = ", ".join(f"{name} in {number}" for name, number in project.runners.most_common())
@@ -160,26 +34,26 @@ def summary(project: Project) -> str:
     return "".join(f"{name:<16} {value}\n" for name, value in rows)
 
 
-def configuration(project: Project, table: str) -> str:
-    """A commented configuration; `table` is the table that it is in: "" or "tool.daft-lint"."""
+def configuration(project: ProjectSurvey, table: str) -> str:
+    """A commented configuration; `table` is the table to put it into: "" or "tool.daft-lint"."""
     native = project.runners and set(project.runners) == {"native"}
     prefix = f"{table}." if table else ""
     lines = [f"[{table}]"] if table else []
     lines += [f"src = {_array(_folders(project))}"]
-    lines += [_said('fail-on = "warning"', "advice, warning, error, never")]
+    lines += [_commented('fail-on = "warning"', "advice, warning, error, never")]
     lines += [
-        _said('# ignore = ["DFT104"]', "prefixes of codes"),
-        _said("# facts = true", "read local Parquet footers"),
+        _commented('# ignore = ["DFT4"]', "prefixes of codes"),
+        _commented("# facts = true", "read local Parquet footers"),
     ]
     if project.daft is None:
-        lines.append(_said('# target-daft = "0.7"', "the oldest Daft that the scripts are to run on"))
+        lines.append(_commented('# target-daft = "0.7"', "the oldest Daft that the scripts must run on"))
     elif project.daft_from is not None:
-        lines.append(_said(f'target-daft = "{_dotted(project.daft)}"', f"as {project.daft_from} has it"))
-    lines += ["", _said(f"[{prefix}cluster]", "what the scripts run on")]
+        lines.append(_commented(f'target-daft = "{_dotted(project.daft)}"', f"as in {project.daft_from}"))
+    lines += ["", _commented(f"[{prefix}cluster]", "what the scripts run on")]
     lines.append(f'runner = "{"native" if native else "ray"}"')
-    lines.append(_said("# nodes = 4", "with these two, partition counts can be judged"))
+    lines.append(_commented("# nodes = 4", "with these two, partition counts can be judged"))
     lines.append(
-        _said(f"# total-concurrency = {project.concurrency or 16}", "UDF calls at once, on all nodes together")
+        _commented(f"# total-concurrency = {project.concurrency or 16}", "UDF calls at once, on all nodes together")
     )
     for path in [path for path, _ in project.sources.most_common() if _REMOTE.match(path)][:3]:
         lines += ["", f"# [{prefix}sources.{_string(path)}]", "# rows = 1_000_000", '# heavy = ["image"]']
@@ -190,12 +64,12 @@ def _dotted(version: Version) -> str:
     return ".".join(map(str, version))
 
 
-def _said(line: str, comment: str) -> str:
+def _commented(line: str, comment: str) -> str:
     return f"{line:<32} # {comment}"
 
 
-def _folders(project: Project) -> list[str]:
-    """The folders at the root that hold files with Daft; the root itself where one lies there."""
+def _folders(project: ProjectSurvey) -> list[str]:
+    """The top-level folders that hold files with Daft; the root itself if it holds one directly."""
     tops: set[str] = set()
     for file in project.files:
         parts = Path(os.path.relpath(file, project.root)).parts
@@ -225,14 +99,14 @@ def hook() -> dict[str, str]:
     }
 
 
-def ci_job(project: Project) -> tuple[str, str]:
-    """Where a job goes that runs `check`, and the job, for the CI that was seen; a GitHub workflow where none was."""
+def ci_job(project: ProjectSurvey) -> tuple[str, str]:
+    """Where to put a job that runs `check`, and the job, for the CI that the project has; else a GitHub workflow."""
     install = f'pip install "daft-lint=={__version__}"'
-    if not project.ci or _WORKFLOWS in project.ci:
-        return _WORKFLOW, _workflow(install)
+    if not project.ci or GITHUB_WORKFLOWS in project.ci:
+        return GITHUB_WORKFLOW, _workflow(install)
     if ".gitlab-ci.yml" in project.ci:
-        return ".gitlab-ci.yml, a job more", _gitlab_job(install)
-    return f"{project.ci[0]}, the commands of a job", f"{install}\ndaft-lint check\n"
+        return ".gitlab-ci.yml, as another job", _gitlab_job(install)
+    return f"{project.ci[0]}, as commands of a job", f"{install}\ndaft-lint check\n"
 
 
 def _workflow(install: str) -> str:
@@ -269,8 +143,8 @@ daft-lint:
 """
 
 
-def proposals(project: Project) -> list[tuple[str, str]]:
-    """What the project does not have yet: where it goes, and its text."""
+def proposals(project: ProjectSurvey) -> list[tuple[str, str]]:
+    """What the project does not have yet: where to put it, and its text."""
     found: list[tuple[str, str]] = []
     if project.configured is None:
         file, table = target(project)
@@ -283,109 +157,7 @@ def proposals(project: Project) -> list[tuple[str, str]]:
     return found
 
 
-# Writing
-
-
-class InitError(Exception):
-    """What keeps a proposal from being written, in one line."""
-
-
-def target(project: Project) -> tuple[Path, str]:
-    """The file that the configuration goes to, and the table in it: pyproject.toml where there is one."""
+def target(project: ProjectSurvey) -> tuple[Path, str]:
+    """The file to put the configuration into, and the table in it: pyproject.toml if there is one."""
     pyproject = project.root / "pyproject.toml"
     return (pyproject, "tool.daft-lint") if pyproject.is_file() else (project.root / "daft-lint.toml", "")
-
-
-def writable(project: Project) -> dict[Path, Callable[[], None]]:
-    """The files that `write` would write, and how: those of tools that the project uses, and its configuration.
-
-    Raises `InitError` for a file that the entry cannot be put into.
-    """
-    found: dict[Path, Callable[[], None]] = {}
-    if project.configured is None:
-        file, table = target(project)
-        proposal = configuration(project, table)
-        if table:
-            found[file] = _change(file, lambda before: _appended(before, proposal))
-        else:
-            found[file] = functools.partial(_create, file, proposal)
-    hooks = project.root / pre_commit.FILE
-    if project.pre_commit and not project.hooked:
-        found[hooks] = _change(hooks, lambda before: pre_commit.with_hook(before, hook()))
-    workflow = project.root / _WORKFLOW
-    if _WORKFLOWS in project.ci and not project.in_ci:
-        found[workflow] = functools.partial(_create, workflow, ci_job(project)[1])
-    return found
-
-
-def what_write_does(project: Project) -> str:
-    """What `write` would do, in one line."""
-    try:
-        names = [file.relative_to(project.root).as_posix() for file in writable(project)]
-    except InitError as error:
-        return str(error)
-    does = f"daft-lint init --write writes {', '.join(names)}" if names else "there is nothing that --write would add"
-    return f"Nothing is written: {does}."
-
-
-def write(project: Project) -> list[Path]:
-    """Writes what can be written, and returns the files.
-
-    Raises `InitError` where there is nothing to write, or a file is not understood: then nothing is written. Where the
-    system refuses a file, it says which, and which were written before.
-    """
-    found = writable(project)
-    if not found:
-        raise InitError(f"{project.configured} has a configuration already: nothing is written")
-    written: list[Path] = []
-    for file, work in found.items():
-        try:
-            work()
-        except OSError as error:
-            before = f" (written: {', '.join(path.name for path in written)})" if written else ""
-            raise InitError(f"{file}: cannot be written: {error.strerror or error}{before}") from None
-        written.append(file)
-    return written
-
-
-def _change(file: Path, change: Callable[[bytes], bytes]) -> Callable[[], None]:
-    """What replaces a file's bytes by changed ones, which are worked out at once."""
-    try:
-        before = file.read_bytes()
-        after = change(before)
-    except OSError as error:
-        raise InitError(f"{file}: cannot be read: {error.strerror or error}") from None
-    except pre_commit.NotUnderstood as error:
-        raise InitError(f"{file.name}: {error}: put the proposal there by hand; nothing is written") from None
-    return functools.partial(write_atomically, str(file), before, after)
-
-
-def _appended(before: bytes, proposal: str) -> bytes:
-    """The file with the proposal behind it, in its own line breaks. Raises `NotUnderstood` where that is no TOML."""
-    end = b"\r\n" if b"\r\n" in before else b"\n"
-    gap = end if before.endswith(b"\n") or not before else end * 2
-    after = before + gap + proposal.encode().replace(b"\n", end)
-    try:
-        tomllib.loads(after.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise pre_commit.NotUnderstood(f"it takes no table at its end: {error}") from None
-    return after
-
-
-def _create(file: Path, text: str) -> None:
-    """Makes a file that is not there, whole or not at all. Raises `FileExistsError` where it is, and `OSError` where it
-    lies behind a symbolic link, which leads anywhere."""
-    if through_link(str(file)):
-        raise OSError(errno.ELOOP, "it is, or lies behind, a symbolic link", str(file))
-    descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
-        os.link(temporary, file)
-    finally:
-        os.unlink(temporary)

@@ -1,4 +1,4 @@
-"""daft-lint's findings as flake8 reports them: `pip install 'daft-lint[flake8]'`, and flake8 finds this by itself."""
+"""A flake8 plugin: after `pip install 'daft-lint[flake8]'`, flake8 reports the findings of daft-lint."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from daft_lint import __version__
-from daft_lint.config import LEVELS, Config, load
+from daft_lint.config import Config, load
 
 Report = tuple[int, int, str, type]
-"""A line from 1, a column from 0, a text that begins with the code, the plugin."""
+"""What flake8 expects: a line from 1, a column from 0, a text that begins with the code, the plugin."""
 
 
 class Plugin:
-    """Checks one file. The configuration is [tool.daft-lint]; what runs, flake8's `select` and `ignore` decide too."""
+    """Checks one file, as [tool.daft-lint] configures it; flake8's own `select` and `ignore` apply as well."""
 
     name = "daft-lint"
     version = __version__
@@ -29,14 +29,13 @@ class Plugin:
         text = "".join(self.lines)
         if "daft" not in text:
             return
-        from daft_lint.lint import engine
+        from daft_lint.lint.engine import check_document
         from daft_lint.source.document import Document
 
         config = _config()
-        shown = LEVELS[LEVELS.index(config.level) :]
         document = Document.from_text(_path(self.filename), text)
-        for finding in engine.check_document(document, config).findings:
-            if finding.span.path == document.path and finding.level.name.lower() in shown:
+        for finding in check_document(document, config).findings:
+            if finding.span.path == document.path and config.shows(finding.level):
                 location = (finding.span.line, finding.span.column - 1)
                 yield (*location, f"{finding.code} {finding.message}", Plugin)
 

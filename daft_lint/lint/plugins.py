@@ -1,7 +1,7 @@
-"""Rules of others: packages that register a module under the entry-point group `daft_lint.rules`.
+"""Custom rules: packages that register a module under the entry-point group `daft_lint.rules`.
 
-A plugin is imported only when the configuration names it. What it gives is held to the contract of `daft_lint.api.rule`
-before any of its rules runs.
+A plugin is imported only when the configuration names it. Its rules are held to the contract of `daft_lint.api.rule`
+before any of them runs.
 """
 
 from __future__ import annotations
@@ -10,16 +10,13 @@ import functools
 import importlib
 import inspect
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from types import ModuleType
 
 from daft_lint.api.rule import Level, PipelineRule, Rule, ScriptRule
-from daft_lint.config import did_you_mean
+from daft_lint.config import OWN_LETTERS, did_you_mean
 
 GROUP = "daft_lint.rules"
-OURS = "DFT"
-"""The letters of this project's own codes; a plugin has three others."""
-
 _CODE = re.compile(r"[A-Z]{3}[0-9]{3}\Z")
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+\Z")
 
@@ -38,20 +35,20 @@ def load(names: tuple[str, ...]) -> tuple[type[Rule], ...]:
     for name in dict.fromkeys(names):
         rules = rules_of(_module(name))
         if not rules:
-            raise PluginError(f"plugin {name}: its module has no rule: no subclass of PipelineRule or ScriptRule")
+            raise PluginError(f"plugin {name}: its module has no rule (no subclass of PipelineRule or ScriptRule)")
         for rule in rules:
             wrong = broken(rule)
             if wrong is not None:
                 raise PluginError(f"plugin {name}: {rule.__name__}: {wrong}")
         found += rules
-    clash = twice(found)
+    clash = clash_of(found)
     if clash is not None:
         raise PluginError(clash)
     return tuple(found)
 
 
 def rules_of(module: ModuleType) -> list[type[Rule]]:
-    """The rules that a module, or a package by its `__init__`, offers: those among its names that are its own."""
+    """The rules that a module, or the `__init__` of a package, offers: those among its names that it defines itself."""
     own = (module.__name__, f"{module.__name__}.")
     return [
         value
@@ -64,8 +61,8 @@ def rules_of(module: ModuleType) -> list[type[Rule]]:
     ]
 
 
-def twice(rules: Iterable[type[Rule]]) -> str | None:
-    """What is wrong where two rules share a code or a name; None where none do."""
+def clash_of(rules: Iterable[type[Rule]]) -> str | None:
+    """What is wrong if two rules share a code or a name; None if all differ."""
     for what in ("code", "name"):
         known: dict[str, type[Rule]] = {}
         for rule in rules:
@@ -77,7 +74,7 @@ def twice(rules: Iterable[type[Rule]]) -> str | None:
 
 
 def broken(rule: type[Rule]) -> str | None:
-    """How a rule breaks the contract of `daft_lint.api.rule`, in words; None where it keeps it."""
+    """How a rule breaks the contract of `daft_lint.api.rule`, in words; None if it keeps the contract."""
     if not issubclass(rule, PipelineRule | ScriptRule):
         return "a rule is a PipelineRule or a ScriptRule"
     if inspect.isabstract(rule):
@@ -92,8 +89,8 @@ def broken(rule: type[Rule]) -> str | None:
 def _wrong_name(code: object, name: object) -> str | None:
     if not isinstance(code, str) or not _CODE.match(code):
         return f"the code {code!r} is not three capital letters and three digits"
-    if code.startswith(OURS):
-        return f"the code {code} begins with {OURS}, which is kept for daft-lint's own rules"
+    if code.startswith(OWN_LETTERS):
+        return f"the code {code} begins with {OWN_LETTERS}, which is reserved for daft-lint's own rules"
     if not isinstance(name, str) or not _NAME.match(name):
         return f"the name {name!r} is not in kebab-case, such as heavy-udf"
     return None
@@ -102,19 +99,14 @@ def _wrong_name(code: object, name: object) -> str | None:
 def _wrong_kind(rule: type[Rule], values: dict[str, object]) -> str | None:
     words = values["trigger_words"]
     if not isinstance(values["level"], Level):
-        return "its level is no daft_lint.api.rule.Level"
+        return "its level is not a daft_lint.api.rule.Level"
     if not isinstance(words, tuple) or not words or not all(isinstance(word, str) and word for word in words):
-        return "its trigger_words are no tuple of strings: a file needs one of them to have a finding"
+        return "its trigger_words are not a tuple of strings: a file with none of these words has no finding"
     if not isinstance(values["fixable"], bool) or not isinstance(values["default"], bool):
-        return "its fixable and default are true or false"
+        return "its fixable and default must be True or False"
     if not inspect.cleandoc(rule.__doc__ or "").strip():
         return "it has no docstring, which is its documentation"
     return None
-
-
-def letters(rules: Sequence[type[Rule]]) -> frozenset[str]:
-    """The letters that the codes begin with, this project's own included."""
-    return frozenset({OURS, *(rule.code[: len(OURS)] for rule in rules)})
 
 
 def _spelled(rule: type[Rule]) -> str:

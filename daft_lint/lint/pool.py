@@ -1,7 +1,7 @@
 """A pool of processes for many files, started only where it pays.
 
-A worker gets one file at a time, so that it is known what each is at: where one dies, that file is reported, a new
-worker takes its place, and the others go on.
+A worker gets one file at a time, so that it is known which file each one works on: where a worker dies, that file is
+reported, a new worker takes its place, and the others go on.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from daft_lint.source.discovery import Problem
+from daft_lint.lint.results import FileResult, Outcome, Progress, SourceFile
+from daft_lint.source.problems import Problem
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -24,24 +25,23 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
     from daft_lint.config import Config
-    from daft_lint.lint.runner import Outcome, Progress, Source
 
 PAYS_FROM = {"fork": 200_000, "spawn": 1_000_000}
-"""Bytes of source for each further process: LibCST parses some 700 KB a second; a forked process costs some 50 ms with
-what it gives back, a spawned one imports LibCST and the rules again, some 500 ms."""
+"""Bytes of source that pay for each further process: LibCST parses some 700 KB a second; a forked process costs some
+50 ms with what it returns, a spawned one imports LibCST and the rules again, some 500 ms."""
 MAX_PROCESSES = 32
 
 
 def start_method() -> str:
-    """How a worker starts: forked where nothing can be half done in another thread, else from nothing."""
+    """How a worker starts: forked where no other thread can be in the middle of something, else spawned."""
     alone = threading.active_count() == 1
     return "fork" if sys.platform == "linux" and alone else "spawn"
 
 
-def worth(sizes: Sequence[int], jobs: int) -> int:
-    """The number of processes for files of these sizes (bytes). `jobs` above 0 is what the user asks for."""
+def process_count(sizes: Sequence[int], jobs: int) -> int:
+    """The number of processes that pay for files of these sizes (bytes); `jobs` above 0 is what the user asks for."""
     if start_method() == "spawn" and sys.version_info < (3, 11):
-        return 1  # there is no way to start one safely: see `_without_the_tree`
+        return 1  # there is no way to start one safely: see `_safe_import_path`
     if jobs > 0:
         return max(1, min(jobs, len(sizes), MAX_PROCESSES))
     pays = 1 + sum(sizes) // (2 * PAYS_FROM[start_method()])
@@ -56,9 +56,9 @@ def _cores() -> int:
 
 
 @contextmanager
-def _without_the_tree() -> Iterator[None]:
-    """Keeps the modules of the working directory from a process that is started: a spawned one begins with `python -c`,
-    which looks for `multiprocessing` itself there first, and the tree that is checked may bring one. (Python 3.11)"""
+def _safe_import_path() -> Iterator[None]:
+    """Keeps the working directory off the import path of a new process: a spawned one begins with `python -c`, which
+    looks for `multiprocessing` itself there first, and the tree that is checked may hold one. (Python 3.11)"""
     name = "PYTHONSAFEPATH"
     before = os.environ.get(name)
     os.environ[name] = "1"
@@ -75,14 +75,14 @@ def _without_the_tree() -> Iterator[None]:
 class _Worker:
     process: BaseProcess
     pipe: Connection
-    at: int | None = None
-    """The index of the file that it is at."""
+    index: int | None = None
+    """The file that it works on."""
 
 
 def check_in_pool(
-    sources: Sequence[Source], config: Config, processes: int, progress: Progress | None
+    sources: Sequence[SourceFile], config: Config, processes: int, progress: Progress | None
 ) -> list[Outcome]:
-    """What each file gives, in the order of `sources`, worked out in `processes` processes."""
+    """The outcome of each file, in the order of `sources`, worked out in `processes` processes."""
     pool = _Pool(sources, config, processes, progress)
     try:
         return pool.run()
@@ -91,14 +91,16 @@ def check_in_pool(
 
 
 class _Pool:
-    def __init__(self, sources: Sequence[Source], config: Config, processes: int, progress: Progress | None) -> None:
+    def __init__(
+        self, sources: Sequence[SourceFile], config: Config, processes: int, progress: Progress | None
+    ) -> None:
         self.sources = sources
         self.config = config
         self.processes = processes
         self.progress = progress
         self.outcomes: dict[int, Outcome] = {}
         self.workers: list[_Worker] = []
-        # The largest first: the last file of all should not be the one that takes longest.
+        # The largest first: the last file to start should not be the one that takes longest.
         self.queue = [(-len(source.raw), index) for index, source in enumerate(sources)]
         heapq.heapify(self.queue)
         import multiprocessing
@@ -116,94 +118,94 @@ class _Pool:
         while len(self.outcomes) < len(self.sources):
             by_pipe = {worker.pipe: worker for worker in self.workers}
             for pipe in wait(list(by_pipe)):
-                self.hear(by_pipe[pipe])  # type: ignore[index]
+                self.receive(by_pipe[pipe])  # type: ignore[index]
                 if self.progress is not None:
                     self.progress(len(self.outcomes), len(self.sources))
         return [self.outcomes[index] for index in range(len(self.sources))]
 
     def start(self) -> None:
-        """A new worker, at its first file."""
+        """Start a worker, on its first file."""
         ours, theirs = self.context.Pipe()
         held = [worker.pipe for worker in self.workers] + [ours] if self.context.get_start_method() == "fork" else []
         process = self.context.Process(  # type: ignore[attr-defined]
-            target=_work, args=(theirs, held, self.config), name="daft-lint-worker", daemon=True
+            target=_worker_main, args=(theirs, held, self.config), name="daft-lint-worker", daemon=True
         )
-        with _without_the_tree():
+        with _safe_import_path():
             process.start()
         theirs.close()
         worker = _Worker(process, ours)
         self.workers.append(worker)
-        self.give(worker)
+        self.assign_next(worker)
 
-    def give(self, worker: _Worker) -> None:
-        """The next file, if there is one."""
-        worker.at = None
+    def assign_next(self, worker: _Worker) -> None:
+        """Send a worker the next file, if there is one."""
+        worker.index = None
         if not self.queue:
             return
-        _, worker.at = heapq.heappop(self.queue)
-        with suppress(OSError):  # a worker that is gone is met when its pipe is read
-            worker.pipe.send((worker.at, self.sources[worker.at]))
+        _, worker.index = heapq.heappop(self.queue)
+        with suppress(OSError):  # a worker that has died is noticed when its pipe is read
+            worker.pipe.send((worker.index, self.sources[worker.index]))
 
-    def hear(self, worker: _Worker) -> None:
-        """Take an outcome, or see to it that a worker has died."""
+    def receive(self, worker: _Worker) -> None:
+        """Take an outcome from a worker, or replace a worker that has died."""
         try:
             index, outcome = worker.pipe.recv()
         except (EOFError, OSError):
-            self.bury(worker)
+            self.replace_dead(worker)
             return
         self.outcomes[index] = outcome
-        self.give(worker)
+        self.assign_next(worker)
 
-    def bury(self, worker: _Worker) -> None:
+    def replace_dead(self, worker: _Worker) -> None:
+        """Report the file that a dead worker was on, and start another worker if there are files left."""
         worker.process.join()
         worker.pipe.close()
         self.workers.remove(worker)
-        if worker.at is not None:
-            self.outcomes[worker.at] = _lost(self.sources[worker.at].path, worker.process.exitcode)
+        if worker.index is not None:
+            self.outcomes[worker.index] = _lost(self.sources[worker.index].path, worker.process.exitcode)
         if self.queue:
             self.start()
 
     def stop(self) -> None:
-        """End every worker, whatever it is at."""
+        """End every worker, whatever it is doing."""
         for worker in self.workers:
             worker.pipe.close()
-            if worker.at is not None:
+            if worker.index is not None:
                 worker.process.terminate()
         for worker in self.workers:
             worker.process.join()
 
 
 def _lost(path: str, status: int | None) -> Outcome:
-    from daft_lint.lint.results import Result
-    from daft_lint.lint.runner import Outcome
-
+    """The outcome of a file whose worker ended with an exit status."""
     how = f"exit status {status}"
     if status is not None and status < 0:
         with suppress(ValueError):
             how = signal.Signals(-status).name
-    return Outcome(Result(path, problems=(Problem(path, f"the process that checked it ended ({how})"),), failed=True))
+    problem = Problem(path, f"the process that checked it ended ({how})")
+    return Outcome(FileResult(path, problems=(problem,), failed=True))
 
 
 def _import_ahead(config: Config) -> None:
     """Import here what every forked worker needs, once."""
     import libcst  # noqa: F401
 
-    from daft_lint.lint import engine
+    from daft_lint.lint.registry import selected_rules
     from daft_lint.pipeline.interpreter import interpreter  # noqa: F401
 
-    engine.selected_rules(config)
+    selected_rules(config)
 
 
-def _work(pipe: Connection, held: Sequence[Connection], config: Config) -> None:
-    """A worker: checks what it is sent until the pipe is closed."""
+def _worker_main(pipe: Connection, held: Sequence[Connection], config: Config) -> None:
+    """Checks what the pipe brings until it is closed; `held` are pipes of the parent that a fork has copied."""
     # Ctrl-C reaches the whole group; the parent ends the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for other in held:
         other.close()
 
     from daft_lint.lint.engine import Checker
-    from daft_lint.lint.runner import check_one, few_collections
-    from daft_lint.source.document import run_deep
+    from daft_lint.lint.sequential import check_one, few_collections
+    from daft_lint.source.deep import run_deep
 
     checker = Checker(config)
 

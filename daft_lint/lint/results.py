@@ -1,49 +1,84 @@
-"""What a check gives: plain data that can be pickled and cached."""
+"""What a check works on and what it gives: plain data that can be pickled and cached."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-from daft_lint.api.finding import Finding
-from daft_lint.source.discovery import Problem
+from daft_lint.api.finding import Finding, FindingFix, Level
+from daft_lint.source.problems import Problem
+
+Progress = Callable[[int, int], None]
+"""Called with the number of files that are done and the number of all files."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file to check: its path as shown, and its bytes."""
+
+    path: str
+    raw: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class RawFinding:
-    """A finding and, where it rests on a DataFrame parameter with no caller in view, the function it is in."""
+    """A finding before those of all files are merged. `entry` is the function that it is in, where it rests on a
+    DataFrame parameter of that function with no caller in view; else ""."""
 
     finding: Finding
     entry: str = ""
 
+    @property
+    def rank(self) -> tuple[bool, Level]:
+        """Of several findings with one code at one place, the highest rank counts: one that rests on no open parameter
+        first, then the higher level."""
+        return (not self.entry, self.finding.level)
+
+    def with_fix(self, fix: FindingFix) -> RawFinding:
+        """The same finding with another fix."""
+        return replace(self, finding=replace(self.finding, fix=fix))
+
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """What the analysis of one document gave; all of it can be pickled.
+class FileResult:
+    """What the analysis of one file gave.
 
-    `called` are the functions of other files that it followed; `limits` the caps that were hit, in words.
+    `called` are the functions of other files that it followed, `limits` the caps that were hit, worded for the user.
+    `failed`: a rule, or the linter itself, failed in it.
     """
 
     path: str
-    raised: tuple[RawFinding, ...] = ()
+    findings: tuple[RawFinding, ...] = ()
     problems: tuple[Problem, ...] = ()
     called: frozenset[str] = frozenset()
     limits: tuple[str, ...] = ()
     failed: bool = False
-    """A rule failed in it."""
 
     @property
     def is_empty(self) -> bool:
-        """Nothing is to be said of it."""
-        return not (self.raised or self.problems or self.limits or self.failed)
+        """There is nothing to report."""
+        return not (self.findings or self.problems or self.limits or self.failed)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The result for one file, and what it rests on besides the file: the modules of the tree that were read, and the
+    paths that were looked for, whether they exist or not."""
+
+    result: FileResult
+    modules: frozenset[str] = frozenset()
+    looked_for: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a whole check gave. `files` counts the files that were looked at."""
+    """What a whole check gave. `files` is the number of files that were looked at.
+
+    `failed`: in some file a rule, or the linter itself, failed, so that findings may be missing.
+    """
 
     findings: tuple[Finding, ...]
     problems: tuple[Problem, ...] = ()
     files: int = 0
-    limits: tuple[str, ...] = field(default=())
+    limits: tuple[str, ...] = ()
     failed: bool = False
-    """Some file was not checked by all rules: one of them failed in it."""

@@ -1,4 +1,4 @@
-"""How findings are written: one small module for each format."""
+"""Reports of findings: a small module for each format."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from daft_lint.api.finding import Finding, Level
+from daft_lint.source.printable import count
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,38 +35,23 @@ class Summary:
         return self.errors + self.warnings + self.advice
 
     def sentence(self) -> str:
-        """The closing line of a report: `Found 3 findings (1 error, 2 warnings) in 12 files.`"""
+        """The closing line of a report: `3 findings (1 error, 2 warnings) in 12 files.`"""
         where = f"in {count(self.files, 'file')}."
         if not self.findings:
-            return f"Found nothing {where}"
+            return f"No findings {where}"
         parts = [
             count(number, word) if word else f"{number} advice"
             for number, word in ((self.errors, "error"), (self.warnings, "warning"), (self.advice, ""))
             if number
         ]
-        fixable = f" {count(self.fixable, 'finding')} can be fixed: daft-lint fix." if self.fixable else ""
-        return f"Found {count(self.findings, 'finding')} ({', '.join(parts)}) {where}{fixable}"
-
-
-def count(number: int, word: str) -> str:
-    """`1 file`, `1,200 files`."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
+        fixable = f" {count(self.fixable, 'finding')} can be fixed with daft-lint fix." if self.fixable else ""
+        return f"{count(self.findings, 'finding')} ({', '.join(parts)}) {where}{fixable}"
 
 
 def statistics(findings: Sequence[Finding]) -> str:
-    """How often each rule spoke, the most frequent first."""
+    """The number of findings of each rule, the most frequent rule first."""
     tally: dict[tuple[str, str], int] = {}
     for finding in findings:
         tally[finding.code, finding.name] = tally.get((finding.code, finding.name), 0) + 1
     ordered = sorted(tally.items(), key=lambda item: (-item[1], item[0]))
     return "".join(f"{number:>6}  {code}  {name}\n" for (code, name), number in ordered)
-
-
-def visible(text: str) -> str:
-    """`text` with control characters spelled out, so that nothing in a source can steer a terminal."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-
-
-def visible_lines(text: str) -> str:
-    """The same for a text of several lines, such as a diff."""
-    return "".join(c if c in "\n\t" else visible(c) for c in text.replace("\r\n", "\n"))

@@ -1,11 +1,12 @@
-"""One line a finding: `path:line:column: CODE message [level]`; in a notebook `path:cell 3:line:column`."""
+"""One line per finding: `path:line:column: CODE message [level]`; in a notebook `path:cell 3:line:column`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from daft_lint.api.finding import Finding, Span
-from daft_lint.report import Summary, visible
+from daft_lint.report import Summary
+from daft_lint.source.printable import visible
 
 
 def location(span: Span) -> str:
@@ -14,7 +15,12 @@ def location(span: Span) -> str:
     return f"{visible(span.path)}:{cell}{span.line}:{span.column}"
 
 
+def line(finding: Finding) -> str:
+    """A finding on one line."""
+    level = finding.level.name.lower()
+    return f"{location(finding.span)}: {finding.code} {visible(finding.message)} [{level}]"
+
+
 def render(findings: Sequence[Finding], files: int) -> str:
     """The findings and the closing line."""
-    lines = [f"{location(f.span)}: {f.code} {visible(f.message)} [{f.level.name.lower()}]" for f in findings]
-    return "\n".join([*lines, Summary.of(findings, files).sentence()]) + "\n"
+    return "\n".join([*map(line, findings), Summary.of(findings, files).sentence()]) + "\n"

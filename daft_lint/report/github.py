@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from daft_lint.api.finding import Finding, Level
-from daft_lint.report import Summary, visible
-from daft_lint.report.locations import Locations
+from daft_lint.report import Summary
+from daft_lint.report.regions import FileRegions
+from daft_lint.source.printable import visible
 
 _COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.ADVICE: "notice"}
 _DATA = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 _PROPERTY = {**_DATA, ":": "%3A", ",": "%2C"}
 
 
-def render(findings: Sequence[Finding], files: int, locations: Locations) -> str:
-    """One command a finding, and the closing line."""
-    return "".join(f"{_command(f, locations)}\n" for f in findings) + Summary.of(findings, files).sentence() + "\n"
+def render(findings: Sequence[Finding], files: int, regions: FileRegions) -> str:
+    """One command per finding, and the closing line."""
+    return "".join(f"{_command(f, regions)}\n" for f in findings) + Summary.of(findings, files).sentence() + "\n"
 
 
-def _command(finding: Finding, locations: Locations) -> str:
-    region = locations.region(finding.span)
+def _command(finding: Finding, regions: FileRegions) -> str:
+    region = regions.region(finding.span)
     cell = "" if finding.span.cell is None else f"Cell {finding.span.cell}: "
     properties = {"file": finding.span.path, "line": str(region.line), "endLine": str(region.end_line)}
     if region.line == region.end_line:

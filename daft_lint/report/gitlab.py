@@ -1,4 +1,4 @@
-"""GitLab's code quality report: a JSON array that a job hands over as the artifact `reports: codequality`."""
+"""GitLab's code quality report: a JSON array that a job uploads as the artifact `reports: codequality`."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from collections.abc import Sequence
 
 from daft_lint.adoption.fingerprint import digest, fingerprints
 from daft_lint.api.finding import Finding, Level
-from daft_lint.report import visible
-from daft_lint.report.locations import Locations
+from daft_lint.report.regions import FileRegions
+from daft_lint.source.printable import visible
 
 _SEVERITIES = {Level.ERROR: "critical", Level.WARNING: "major", Level.ADVICE: "info"}
 
 
-def render(findings: Sequence[Finding], files: int, locations: Locations) -> str:
+def render(findings: Sequence[Finding], files: int, regions: FileRegions) -> str:
     """The findings; a fingerprint is unique in the report and survives line shifts."""
-    marks = fingerprints(findings, locations.lines)
-    issues = [_issue(finding, mark, locations) for finding, mark in zip(findings, marks, strict=True)]
+    marks = fingerprints(findings, regions.lines)
+    issues = [_issue(finding, mark, regions) for finding, mark in zip(findings, marks, strict=True)]
     return json.dumps(issues, indent=2, ensure_ascii=False) + "\n"
 
 
-def _issue(finding: Finding, mark: str, locations: Locations) -> dict[str, object]:
-    region = locations.region(finding.span)
+def _issue(finding: Finding, mark: str, regions: FileRegions) -> dict[str, object]:
+    region = regions.region(finding.span)
     cell = "" if finding.span.cell is None else f"Cell {finding.span.cell}: "
     return {
         "description": visible(f"{finding.code}: {cell}{finding.message}"),

@@ -1,4 +1,4 @@
-"""Findings as one JSON object; `version` changes when a key changes its meaning or goes."""
+"""Findings as one JSON object; `version` changes when a key changes its meaning or is removed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def render(findings: Sequence[Finding], files: int) -> str:
 
 
 def as_object(finding: Finding) -> dict[str, object]:
-    """A finding as JSON knows it."""
+    """A finding as a JSON object."""
     return {
         "code": finding.code,
         "name": finding.name,

@@ -1,6 +1,6 @@
-"""What was understood of a script: its pipelines, step by step, as a tree, as JSON or as a Mermaid graph.
+"""The pipelines of a script as the interpreter understood them, step by step: as a tree, JSON or a Mermaid graph.
 
-`?` stands for what is not known.
+`?` stands for what is unknown.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from daft_lint.pipeline.model import (
     UdfCall,
     Weight,
 )
-from daft_lint.report import count, visible
 from daft_lint.source.document import Cell
 from daft_lint.source.positions import Positions
+from daft_lint.source.printable import count, visible
 
 FORMATS = ("tree", "json", "mermaid")
 
 
 def render(script: Script, form: str = "tree") -> str:
-    """The pipelines of a script. Raises `ValueError` for a form that is none of `FORMATS`."""
+    """The pipelines of a script. Raises `ValueError` for a form that is not one of `FORMATS`."""
     lines = _Lines()
     plan = [_pipeline(pipeline, lines) for pipeline in script.pipelines]
     if form == "json":
@@ -51,7 +51,7 @@ def outline(pipeline: Pipeline, last: Operator) -> str:
 
 
 class _Lines:
-    """Lines of places; positions are worked out once a cell."""
+    """The lines of nodes; the positions of each cell are worked out once."""
 
     def __init__(self) -> None:
         self.positions: dict[Cell, Positions] = {}
@@ -153,7 +153,7 @@ def _udf(call: UdfCall) -> dict[str, object]:
 
 
 def _count(number: Count | None) -> int | str | None:
-    """The number, `?` where it is given but not known, None where it is not given."""
+    """The number, `?` if it is given but unknown, None if it is not given."""
     return None if number is None else "?" if number.value is None else number.value
 
 
@@ -181,7 +181,7 @@ _UNNAMED = {
     BoundKind.LOOSE.value: "by a download",
     BoundKind.BATCHES.value: "by default_morsel_size",
 }
-"""What bounds a call where no step does."""
+"""What bounds the rows of a call if no step does."""
 
 
 def _known(value: object) -> str:
@@ -205,7 +205,7 @@ def _facts(step: dict[str, object]) -> str:
 
 
 def _notes(step: dict[str, object]) -> list[str]:
-    """What there is to say of a step beyond its name and numbers."""
+    """Details of a step besides its name and numbers."""
     notes: list[str] = []
     paths, heavy, udfs = step["paths"], step["heavy"], step["udfs"]
     assert isinstance(paths, list)

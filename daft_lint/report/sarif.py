@@ -1,6 +1,6 @@
 """SARIF 2.1.0, as code scanning services read it: findings, the rules' documentation, fixes as text regions.
 
-`partialFingerprints` hold what a finding is known by when lines move (`daft_lint.adoption.fingerprint`).
+`partialFingerprints` identify a finding while lines move (`daft_lint.adoption.fingerprint`).
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from urllib.parse import quote
 from daft_lint import __version__
 from daft_lint.adoption.fingerprint import fingerprints
 from daft_lint.api.finding import Finding, FindingFix, Level, Span
-from daft_lint.report import visible
-from daft_lint.report.locations import Locations, Region
+from daft_lint.report.regions import FileRegions, Region
+from daft_lint.source.printable import visible
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 FINGERPRINT = "daftLint/v1"
-"""Its number rises when the same finding gets another fingerprint, so that old and new ones are not compared."""
+"""Its number rises when the same finding gets another fingerprint, so that old and new ones are never compared."""
 _LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.ADVICE: "note"}
 
 _Json = dict[str, object]
 
 
-def render(findings: Sequence[Finding], files: int, locations: Locations) -> str:
+def render(findings: Sequence[Finding], files: int, regions: FileRegions) -> str:
     """The findings as one SARIF run; columns count characters."""
     rules = _rules(findings)
     index = {str(rule["id"]): number for number, rule in enumerate(rules)}
-    marks = fingerprints(findings, locations.lines)
+    marks = fingerprints(findings, regions.lines)
     run = {
         "tool": {
             "driver": {
@@ -39,29 +39,24 @@ def render(findings: Sequence[Finding], files: int, locations: Locations) -> str
             }
         },
         "columnKind": "unicodeCodePoints",
-        "results": [_result(f, mark, index[f.code], locations) for f, mark in zip(findings, marks, strict=True)],
+        "results": [_result(f, mark, index[f.code], regions) for f, mark in zip(findings, marks, strict=True)],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
 
 
 def _rules(findings: Sequence[Finding]) -> list[_Json]:
-    """The descriptors of all rules that come with the linter, and of what else was found, by code."""
-    from daft_lint.lint import documentation, engine, suppressions
+    """The descriptors of all rules that come with the linter, and of the plugins' rules that found something, by
+    code."""
+    from daft_lint.lint.documentation import summary, text
+    from daft_lint.lint.registry import documented_rules
 
-    found = [
-        _rule(rule.code, rule.name, rule.level, documentation.summary(rule), documentation.text(rule))
-        for rule in engine.rules()
-    ]
-    broken = "A file that does not parse: nothing in it can be checked."
-    unused = "A suppression that silences nothing, or a comment to the linter that means nothing."
-    known = {str(rule["id"]) for rule in found}
-    others = {finding.code: (finding.name, finding.level, finding.name) for finding in findings}
-    others[engine.SYNTAX] = ("syntax-error", Level.ERROR, broken)
-    others[engine.UNUSED] = (suppressions.NAME, Level.ADVICE, unused)
-    for code, (name, level, words) in others.items():
-        if code not in known:
-            found.append(_rule(code, name, level, words, words))
-    return sorted(found, key=lambda rule: str(rule["id"]))
+    described = {
+        rule.code: _rule(rule.code, rule.name, rule.level, summary(rule), text(rule)) for rule in documented_rules()
+    }
+    for finding in findings:
+        if finding.code not in described:
+            described[finding.code] = _rule(finding.code, finding.name, finding.level, finding.name, finding.name)
+    return [described[code] for code in sorted(described)]
 
 
 def _rule(code: str, name: str, level: Level, summary: str, text: str) -> _Json:
@@ -76,30 +71,30 @@ def _rule(code: str, name: str, level: Level, summary: str, text: str) -> _Json:
     }
 
 
-def _result(finding: Finding, fingerprint: str, rule: int, locations: Locations) -> _Json:
+def _result(finding: Finding, fingerprint: str, rule: int, regions: FileRegions) -> _Json:
     result: _Json = {
         "ruleId": finding.code,
         "ruleIndex": rule,
         "level": _LEVELS[finding.level],
         "message": {"text": _text(finding.message)},
-        "locations": [_location(finding.span, locations)],
+        "locations": [_location(finding.span, regions)],
         "partialFingerprints": {FINGERPRINT: fingerprint},
     }
     if finding.related:
         result["relatedLocations"] = [
-            {"id": number, **_location(related.span, locations), "message": {"text": _text(related.message)}}
+            {"id": number, **_location(related.span, regions), "message": {"text": _text(related.message)}}
             for number, related in enumerate(finding.related, start=1)
         ]
     if finding.evidence is not None:
         result["properties"] = {"evidence": finding.evidence}
-    if finding.fix is not None and (fix := _fix(finding.fix, locations)):
+    if finding.fix is not None and (fix := _fix(finding.fix, regions)):
         result["fixes"] = [fix]
     return result
 
 
-def _location(span: Span, locations: Locations) -> _Json:
+def _location(span: Span, regions: FileRegions) -> _Json:
     location: _Json = {
-        "physicalLocation": {"artifactLocation": _artifact(span.path), "region": _region(locations.region(span))}
+        "physicalLocation": {"artifactLocation": _artifact(span.path), "region": _region(regions.region(span))}
     }
     if span.cell is not None:
         location["logicalLocations"] = [{"name": f"cell {span.cell}", "kind": "module"}]
@@ -121,8 +116,8 @@ def _region(region: Region) -> _Json:
     }
 
 
-def _fix(fix: FindingFix, locations: Locations) -> _Json | None:
-    replacements = locations.replacements(fix)
+def _fix(fix: FindingFix, regions: FileRegions) -> _Json | None:
+    replacements = regions.replacements(fix)
     if not replacements:
         return None
     changes = [
@@ -145,5 +140,5 @@ def _fix(fix: FindingFix, locations: Locations) -> _Json | None:
 
 
 def _text(text: str) -> str:
-    """A plain text message. `[x](y)` would be a link in it: nothing in a source makes one."""
+    """A plain text message. `[x](y)` would be a link there: no text of a source may become one."""
     return visible(text).replace("](", "] (")

@@ -5,25 +5,25 @@ from __future__ import annotations
 import os
 import sys
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TextIO
 
 from daft_lint.api.finding import Finding, Level, Span
-from daft_lint.report import Summary, visible
+from daft_lint.lint.source_lines import Lines
+from daft_lint.report import Summary
 from daft_lint.report.concise import location
-
-Lines = Callable[[Span], str | None]
-"""The source line that a span begins in; None where it cannot be read any more."""
+from daft_lint.source.printable import visible
 
 _TAB = 4
 _WIDEST = 160
-"""Terminal columns of a source line that are shown; the rest is cut."""
+"""The most terminal columns of a source line to show; the rest is cut off."""
 _CODES = {"bold": "1", "red": "1;31", "yellow": "1;33", "blue": "1;34", "cyan": "36", "dim": "2"}
 _LEVELS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.ADVICE: "cyan"}
 
 
 def wants_colour(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
-    """Colour on a terminal only, unless FORCE_COLOR asks for it; NO_COLOR takes it away."""
+    """Whether to use colour: on a terminal, or if FORCE_COLOR is set; never if NO_COLOR is."""
     if environment.get("NO_COLOR"):
         return False
     if environment.get("FORCE_COLOR"):
@@ -32,7 +32,7 @@ def wants_colour(stream: TextIO, environment: Mapping[str, str] = os.environ) ->
 
 
 def render(findings: Sequence[Finding], files: int, lines: Lines, *, colour: bool = False) -> str:
-    """The findings, a blank line after each, and the closing line."""
+    """The findings, each followed by a blank line, and the closing line."""
     writer = _Writer(lines, colour)
     blocks = [writer.finding(finding) for finding in findings]
     return "\n".join([*blocks, Summary.of(findings, files).sentence() + "\n"])
@@ -66,23 +66,32 @@ class _Writer:
         return "\n".join(rows) + "\n"
 
     def frame(self, span: Span, gutter: int, style: str, mark: str) -> list[str]:
-        """The line that a span begins in, and marks under what of the span is on it."""
+        """The line that a span begins in, with marks below the part of the span on that line."""
         line = self.lines(span)
         if line is None:
             return []
         bar = self.paint("blue", "|")
         end = span.end_column - 1 if span.end_line == span.line else len(line.rstrip())
-        shown, before, marked = _laid_out(line, span.column - 1, end)
-        marks = self.paint(style, mark * max(marked, 1))
+        laid_out = _laid_out(line, span.column - 1, end)
+        marks = self.paint(style, mark * max(laid_out.marked, 1))
         return [
             f"{' ' * gutter} {bar}",
-            f"{self.paint('blue', str(span.line).rjust(gutter))} {bar} {shown}".rstrip(),
-            f"{' ' * gutter} {bar} {' ' * before}{marks}",
+            f"{self.paint('blue', str(span.line).rjust(gutter))} {bar} {laid_out.text}".rstrip(),
+            f"{' ' * gutter} {bar} {' ' * laid_out.before}{marks}",
         ]
 
 
-def _laid_out(line: str, start: int, end: int) -> tuple[str, int, int]:
-    """The line as a terminal shows it, the width before the character `start`, and the width from there to `end`."""
+@dataclass(frozen=True, slots=True)
+class _LaidOut:
+    """A line as a terminal shows it; the columns before what is marked, and those of what is marked."""
+
+    text: str
+    before: int
+    marked: int
+
+
+def _laid_out(line: str, start: int, end: int) -> _LaidOut:
+    """The line, marked from the character `start` to `end`."""
     shown: list[str] = []
     widths = [0]
     for character in line:
@@ -97,11 +106,12 @@ def _laid_out(line: str, start: int, end: int) -> tuple[str, int, int]:
     last = next((i for i in range(first, len(line)) if widths[i + 1] - widths[first] > _WIDEST), len(line))
     lead, tail = "… " if first else "", " …" if last < len(line) else ""
     before = widths[start] - widths[first] + len(lead)
-    return lead + "".join(shown[first:last]) + tail, before, widths[min(max(end, start), last)] - widths[start]
+    marked = widths[min(max(end, start), last)] - widths[start]
+    return _LaidOut(lead + "".join(shown[first:last]) + tail, before, marked)
 
 
 def _first_shown(widths: Sequence[int], start: int) -> int:
-    """Where to begin a line that is too long to show: some way before the span."""
+    """The first character to show of a line that is too long: some way before the span."""
     if widths[start] < _WIDEST * 2 // 3:
         return 0
     return next(i for i in range(start + 1) if widths[start] - widths[i] <= _WIDEST // 3)
@@ -111,40 +121,6 @@ def _width(character: str) -> int:
     if unicodedata.combining(character):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
-class SourceLines:
-    """Reads the lines that frames show, a file at a time. `given` are documents that are not on disk as they are."""
-
-    def __init__(self, given: Mapping[str, bytes] | None = None) -> None:
-        self.given = dict(given or {})
-        self.known: dict[tuple[str, int | None], list[str]] = {}
-
-    def __call__(self, span: Span) -> str | None:
-        key = (span.path, span.cell)
-        if key not in self.known:
-            self.known.update(self._read(span.path))
-        lines = self.known.get(key, [])
-        return lines[span.line - 1] if 0 < span.line <= len(lines) else None
-
-    def _read(self, path: str) -> dict[tuple[str, int | None], list[str]]:
-        from daft_lint.source.document import Document
-
-        try:
-            document = Document.from_bytes(path, self.given[path]) if path in self.given else Document.read(path)
-        except OSError:
-            return {(path, None): []}
-        if document.kind == "markdown":
-            return {(path, None): _split(document.raw)}
-        number = {cell: cell.number for cell in document.cells}
-        found = {(path, number[cell]): _split(cell.source) for cell in document.cells}
-        return found or {(path, None): []}
-
-
-def _split(source: bytes) -> list[str]:
-    """Lines as positions count them: a form feed ends none."""
-    text = source.decode(errors="replace").removeprefix("\ufeff")
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def stdout_colour() -> bool:

@@ -1,4 +1,4 @@
-"""Which files to check: those under the paths that git does not ignore, and the sieve by bytes."""
+"""Which files to check: those under the paths that git does not ignore."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daft_lint.config import Config
+from daft_lint.source.kinds import MARKDOWN_SUFFIXES, SUFFIXES
 from daft_lint.source.patterns import spec
+from daft_lint.source.problems import Problem
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
-SUFFIXES = (".py", ".pyi", ".ipynb")
-MARKDOWN_SUFFIXES = (".md", ".markdown", ".qmd")
 DEFAULT_EXCLUDES = frozenset(
     {
         ".bzr", ".direnv", ".eggs", ".git", ".hg", ".ipynb_checkpoints", ".mypy_cache", ".nox", ".pytest_cache",
@@ -24,19 +23,23 @@ DEFAULT_EXCLUDES = frozenset(
         "node_modules", "site-packages", "venv",
     }
 )  # fmt: skip
-"""Names of folders that are not looked into unless they are given as a path."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Problem:
-    """A path that could not be looked at, and why, in one line."""
-
-    path: str
-    message: str
+"""Names of folders that are only entered where they are given as a path."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FileFilter:
+    """Which files of a folder count, besides what git ignores."""
+
+    root: Path
+    """The folder that the patterns count from."""
+    exclude: tuple[str, ...] = ()
+    """Patterns of what is left out, in gitignore style."""
+    markdown: bool = False
+    """Markdown files count too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discovered:
     """The files to check by their paths as shown, sorted, each once, and what could not be read."""
 
     names: tuple[str, ...] = ()
@@ -47,31 +50,15 @@ class Found:
         return tuple(sorted(map(Path, self.names)))
 
 
-def mentions_daft(raw: bytes) -> bool:
-    """The first sieve: a file that does not hold the word cannot use Daft."""
-    # From the end: CPython looks for a `d` that way, and for the far more frequent `t` from the front.
-    return raw.rfind(b"daft") >= 0
-
-
-def may_use_daft(raw: bytes) -> bool:
-    """The same, sharper, for the code alone: whatever a file does with Daft begins with an import."""
-    return mentions_daft(raw) and b"import" in raw
-
-
-def may_suppress(raw: bytes) -> bool:
-    """Whether a file may hold a suppression of this tool's."""
-    return mentions_daft(raw) and (b"noqa" in raw.lower() or b"daft-lint:" in raw)
-
-
-def discover(paths: Sequence[Path], config: Config, *, force_exclude: bool = False) -> Found:
-    """The Python files and notebooks at `paths`: a file that is given is taken, whatever excludes say, unless
-    `force_exclude`; folders are walked, with .gitignore files, `.git/info/exclude` and excludes respected."""
-    walk = _Walk(config)
+def discover(paths: Sequence[Path], file_filter: FileFilter, *, force_exclude: bool = False) -> Discovered:
+    """The Python files and notebooks at `paths`: a file that is given is taken, whatever the filter says, unless
+    `force_exclude`; folders are walked, with .gitignore files, `.git/info/exclude` and the filter respected."""
+    walk = _Walk(file_filter)
     for path in paths:
         walk.take(path, force_exclude)
     for link in sorted(walk.links):
         walk.files.setdefault(os.path.realpath(link), link)
-    return Found(tuple(sorted(walk.files.values())), tuple(sorted(set(walk.problems))))
+    return Discovered(tuple(sorted(walk.files.values())), tuple(sorted(set(walk.problems))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +68,8 @@ class _Ignores:
     base: str
     spec: GitIgnoreSpec
 
-    def says(self, path: str, is_folder: bool) -> bool | None:
-        """True: ignored; False: taken in again by a `!` pattern; None: nothing said."""
+    def decision(self, path: str, is_folder: bool) -> bool | None:
+        """True: ignored; False: taken in again by a `!` pattern; None: no pattern matches."""
         if not path.startswith(self.base):
             return None
         relative = path[len(self.base) :] + ("/" if is_folder else "")
@@ -91,19 +78,19 @@ class _Ignores:
 
 @dataclass
 class _Walk:
-    config: Config
+    file_filter: FileFilter
     files: dict[str, str] = field(default_factory=dict)
     """By real path, so that a file is checked once."""
     links: list[str] = field(default_factory=list)
-    """Links to files, which count where the file itself was not met: folders are not listed in any order."""
+    """Links to files. They count only where the file itself is not found, and folders are listed in no order."""
     problems: list[Problem] = field(default_factory=list)
     folders: set[tuple[int, int]] = field(default_factory=set)
-    """Device and inode of the folders that were entered: a loop of links ends."""
+    """Device and inode of the folders that were entered, so that a loop of links ends."""
 
     def __post_init__(self) -> None:
-        base = _with_slash(os.path.abspath(self.config.root))
-        self.excludes = _Ignores(base, spec(self.config.exclude)) if self.config.exclude else None
-        self.suffixes = SUFFIXES + (MARKDOWN_SUFFIXES if self.config.markdown else ())
+        base = _with_slash(os.path.abspath(self.file_filter.root))
+        self.excludes = _Ignores(base, spec(self.file_filter.exclude)) if self.file_filter.exclude else None
+        self.suffixes = SUFFIXES + (MARKDOWN_SUFFIXES if self.file_filter.markdown else ())
 
     def take(self, path: Path, force_exclude: bool) -> None:
         try:
@@ -112,16 +99,16 @@ class _Walk:
             self.problem(path, error)
             return
         if not stat.S_ISDIR(status.st_mode) and not stat.S_ISREG(status.st_mode):
-            # To open a named pipe waits for ever, and to read a device may never end.
+            # Opening a named pipe blocks until there is a writer, and reading a device may never end.
             self.problems.append(Problem(path.as_posix(), "neither a file nor a folder"))
             return
         if stat.S_ISDIR(status.st_mode):
             absolute = os.path.abspath(path)
-            if force_exclude and self._excluded(absolute, True):
+            if force_exclude and self._is_excluded(absolute, True):
                 return
             self.walk(str(path), absolute, self._ignores_above(absolute))
             return
-        if force_exclude and self._forced_out(os.path.abspath(path)):
+        if force_exclude and self._is_force_excluded(os.path.abspath(path)):
             return
         self.files.setdefault(os.path.realpath(path), str(path))
 
@@ -133,19 +120,19 @@ class _Walk:
                 message = "a symbolic link to a file that does not exist"
         self.problems.append(Problem(Path(path).as_posix(), message))
 
-    def _forced_out(self, absolute: str) -> bool:
+    def _is_force_excluded(self, absolute: str) -> bool:
         """A file or any folder above it, up to the project's root, is excluded."""
-        root = _with_slash(os.path.abspath(self.config.root))
-        if self._excluded(absolute, False):
+        root = _with_slash(os.path.abspath(self.file_filter.root))
+        if self._is_excluded(absolute, False):
             return True
         parts = absolute[len(root) :].split("/")[:-1] if absolute.startswith(root) else []
         return any(
-            part in DEFAULT_EXCLUDES or self._excluded(root + "/".join(parts[: index + 1]), True)
+            part in DEFAULT_EXCLUDES or self._is_excluded(root + "/".join(parts[: index + 1]), True)
             for index, part in enumerate(parts)
         )
 
-    def _excluded(self, absolute: str, is_folder: bool) -> bool:
-        return self.excludes is not None and self.excludes.says(absolute, is_folder) is True
+    def _is_excluded(self, absolute: str, is_folder: bool) -> bool:
+        return self.excludes is not None and self.excludes.decision(absolute, is_folder) is True
 
     def _ignores_above(self, absolute: str) -> tuple[_Ignores, ...]:
         """The ignore files from the repository's root down to the folder above `absolute`."""
@@ -170,9 +157,7 @@ class _Walk:
         try:
             with open(file, encoding="utf-8", errors="surrogateescape") as stream:
                 lines = stream.read().splitlines()
-        except FileNotFoundError:
-            return []
-        except NotADirectoryError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
             self.problem(file, error)
@@ -180,7 +165,7 @@ class _Walk:
         return [_Ignores(_with_slash(folder), spec(lines))] if lines else []
 
     def walk(self, shown: str, absolute: str, ignores: tuple[_Ignores, ...]) -> None:
-        """Walks the folder `absolute`, whose files are reported below `shown`."""
+        """Walks the folder `absolute`, whose files are shown below `shown`."""
         # Links to folders are not entered, so that what lies below has no other path either.
         pending = [("" if shown == "." else shown, absolute, os.path.realpath(absolute), ignores)]
         while pending:
@@ -222,33 +207,33 @@ class _Walk:
             entry.name not in DEFAULT_EXCLUDES
             # As git does: a linked folder is walked where it lies, and a link out of the tree not at all.
             and not entry.is_symlink()
-            and not self._ignored(path, True, ignores)
+            and not self._is_ignored(path, True, ignores)
         )
 
     def _take(self, entry: os.DirEntry[str], path: str, real: str, beneath: str, ignores: Sequence[_Ignores]) -> bool:
         """Takes a file in, if it is not ignored; `real` is its path where it is no link itself. False for a folder."""
         try:
             if entry.is_file():
-                if not ((ignores or self.excludes) and self._ignored(beneath + entry.name, False, ignores)):
+                if not ((ignores or self.excludes) and self._is_ignored(beneath + entry.name, False, ignores)):
                     if entry.is_symlink():
                         self.links.append(path)
                     else:
                         self.files.setdefault(real, path)
                 return True
-            if entry.is_symlink() and not self._ignored(beneath + entry.name, False, ignores):
+            if entry.is_symlink() and not self._is_ignored(beneath + entry.name, False, ignores):
                 os.stat(path)
         except OSError as error:
             self.problem(path, error)
             return True
         return False
 
-    def _ignored(self, path: str, is_folder: bool, ignores: Sequence[_Ignores]) -> bool:
-        if self._excluded(path, is_folder):
+    def _is_ignored(self, path: str, is_folder: bool, ignores: Sequence[_Ignores]) -> bool:
+        if self._is_excluded(path, is_folder):
             return True
         for ignore in reversed(ignores):
-            said = ignore.says(path, is_folder)
-            if said is not None:
-                return said
+            decision = ignore.decision(path, is_folder)
+            if decision is not None:
+                return decision
         return False
 
 

@@ -6,18 +6,16 @@ import codecs
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from daft_lint.source.document import Cell, LineMap, ParseFailure
-
-if TYPE_CHECKING:
-    from daft_lint.api.edits import Edit
-    from daft_lint.source.document import Document
+from daft_lint.source.edit import Edit
+from daft_lint.source.layout import CellText, Layout, LineMap
+from daft_lint.source.problems import ParseFailure
 
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _OPENING = re.compile(
     rb"(?P<prefix>(?:[ \t]*>)*[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?)(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^\r\n]*)"
 )
+_LINE_BREAK = re.compile(r"\r\n|\n|\r")
 _PYTHON = re.compile(rb"\{?\.?(?:python3?|py|ipython3?)\b(?!-)", re.IGNORECASE)
 
 
@@ -31,46 +29,33 @@ class _Block:
     """What stands before each line in the file: indentation, `>`."""
 
 
-class MarkdownLayout:
-    """The Python blocks of a Markdown file. Raises `ParseFailure` for what is no UTF-8 text."""
+class MarkdownLayout(Layout):
+    """The Python blocks of a Markdown file, numbered from 1; interpreter sessions (`>>>`) are left out.
 
-    def __init__(self, raw: bytes) -> None:
+    Raises `ParseFailure` for what is no UTF-8 text.
+    """
+
+    def __init__(self, path: str, raw: bytes) -> None:
         try:
             raw.decode()
         except UnicodeDecodeError as error:
             line = raw.count(b"\n", 0, error.start) + 1
             raise ParseFailure(line, 1, "bytes that are no utf-8 text") from None
         self.blocks = tuple(_blocks(raw))
+        super().__init__(path, [CellText(number, block.source) for number, block in enumerate(self.blocks, start=1)])
 
-    def make_cells(self, document: Document) -> tuple[Cell, ...]:
-        """A cell for each Python block, numbered from 1; interpreter sessions (`>>>`) are left out."""
-        return tuple(Cell(document, number, block.source) for number, block in enumerate(self.blocks, start=1))
+    def location(self, index: int, line: int, column: int) -> tuple[int, int]:
+        block = self.blocks[index]
+        known = min(line, len(block.lines)) - 1
+        return block.lines[known] + line - 1 - known, column + len(block.prefixes[known].decode())
 
-    def _block(self, cell: Cell) -> _Block:
-        assert cell.number is not None
-        return self.blocks[cell.number - 1]
+    def raw_offset(self, index: int, offset: int) -> int:
+        return self.blocks[index].map.raw(offset)
 
-    def location(self, cell: Cell, line: int, column: int) -> tuple[int, int]:
-        block = self._block(cell)
-        index = min(line, len(block.lines)) - 1
-        return block.lines[index] + line - 1 - index, column + len(block.prefixes[index].decode())
-
-    def span(self, cell: Cell, start: int, end: int) -> tuple[int, int]:
-        block = self._block(cell)
-        return block.map.raw(start), block.map.raw(end)
-
-    def raw_offset(self, cell: Cell, offset: int) -> int:
-        return self._block(cell).map.raw(offset)
-
-    def replacements(self, cell: Cell, edits: Sequence[Edit]) -> list[tuple[int, int, bytes]]:
-        block = self._block(cell)
-        replaced = []
-        for edit in edits:
-            start, end = self.span(cell, edit.start, edit.end)
-            prefix = next((p for p in block.prefixes if p), b"")
-            text = re.sub(rb"(\r\n|\n|\r)", rb"\1" + prefix.replace(b"\\", rb"\\"), edit.text.encode())
-            replaced.append((start, end, text))
-        return replaced
+    def edit(self, index: int, start: int, end: int, text: str) -> Edit:
+        """Each new line begins with what the block's lines begin with in the file: its indentation, `>`."""
+        prefix = next((prefix.decode() for prefix in self.blocks[index].prefixes if prefix), "")
+        return super().edit(index, start, end, _LINE_BREAK.sub(lambda found: found.group() + prefix, text))
 
 
 def _blocks(raw: bytes) -> list[_Block]:

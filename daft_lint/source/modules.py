@@ -1,18 +1,16 @@
-"""Which file of the tree an import means, and what can be told of a file by the modules that it imports.
+"""Which file of the tree an import refers to, and what the modules that a file imports say of it.
 
-It reads file names and bytes and parses nothing.
+Only names and bytes of files are read; nothing is parsed.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daft_lint.source.discovery import may_use_daft
-from daft_lint.source.prescan import Prescan, uses_daft
+from daft_lint.source.prescan import Prescan
 
 if TYPE_CHECKING:
     from daft_lint.source.document import Document
@@ -36,25 +34,15 @@ class Modules:
         self.packages: dict[str, tuple[list[str], set[str]]] = {}
         self.searched: dict[str, tuple[list[str], set[str]]] = {}
         self.looked_for: dict[str, set[str]] = {}
-        """By file, the paths that decide what its imports mean, whether they exist or not."""
+        """By file, the paths that decide what its imports refer to, whether they exist or not."""
         self.led_to: dict[str, set[str]] = {}
-        """By file, the modules of the tree that it looked into."""
-
-    # What uses Daft
-
-    @cached_property
-    def _daft(self) -> TransitiveCheck:
-        return TransitiveCheck(self, uses_daft)
-
-    def use_daft(self, prescan: Prescan) -> bool:
-        """Whether a file has to do with Daft: it has the word, and it or a module that it imports imports Daft."""
-        return may_use_daft(prescan.raw) and self._daft.holds(prescan)
+        """By file, the modules of the tree whose text its analysis has read."""
 
     # What an analysis rests on
 
     def looked_into(self, path: str) -> tuple[frozenset[str], frozenset[str]]:
-        """The modules of the tree that the analysis of `path` looked into, and the paths that it looked for (those
-        that are not there included)."""
+        """The modules of the tree that the analysis of `path` has read, and the paths that it looked for, whether they
+        exist or not."""
         files: set[str] = set()
         paths: set[str] = set()
         pending = [path]
@@ -67,7 +55,7 @@ class Modules:
         return frozenset(files - {path}), frozenset(paths)
 
     def absolute(self, module: str, level: int, path: str) -> str:
-        """The module that an import means; a relative one is named by its folder, one inside Daft by its name."""
+        """The module that an import refers to: a relative one by its folder, one inside Daft by its dotted name."""
         if level == 0:
             return module
         folder = os.path.dirname(path) or "."
@@ -80,7 +68,7 @@ class Modules:
         return f"{RELATIVE}{os.path.normpath(folder)}:{module}"
 
     def package_of(self, folder: str, path: str) -> list[str]:
-        """The dotted package that the folder of a file is."""
+        """The dotted name of the package that the folder of a file is, in parts."""
         known = self.packages.get(folder)
         if known is None:
             known = self.packages[folder] = package_of(folder)
@@ -166,7 +154,7 @@ class TransitiveCheck:
         self.answers: dict[str, tuple[bool, frozenset[str]]] = {}
         """By module, the answer, and what it imports."""
         self.clean: set[str] = set()
-        """Modules that answer no, and so does all that they import."""
+        """Modules that answer no, as do all that they import."""
 
     def holds(self, prescan: Prescan) -> bool:
         """Whether the answer is yes for a file, or for a module of the tree that it imports, by however many steps."""
@@ -224,7 +212,7 @@ def search_folders(folder: str) -> tuple[list[str], set[str]]:
         folder = os.path.dirname(folder) or "."
         folders.append(folder)
     while os.path.isfile(os.path.join(folder, "__init__.py")):
-        above = _above(folder)
+        above = _parent(folder)
         if os.path.abspath(above) == os.path.abspath(folder):
             break
         folder = above
@@ -235,7 +223,7 @@ def search_folders(folder: str) -> tuple[list[str], set[str]]:
     return [f for f in folders if not os.path.isfile(marks[f])], set(marks.values())
 
 
-def _above(folder: str) -> str:
+def _parent(folder: str) -> str:
     """The folder above one: of `..` that is `../..`, of the root the root."""
     if folder == "." or os.path.basename(folder) == "..":
         return os.path.normpath(os.path.join(folder, ".."))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def spec(lines: Iterable[str]) -> GitIgnoreSpec:
-    """The patterns together. A line that is none, such as `!` or `[z-a]`, matches nothing, as with git."""
+    """The lines as one set of patterns. An invalid one, such as `!` or `[z-a]`, matches nothing, as with git."""
     # Late: a run on given files has no need of it.
     from pathspec import GitIgnoreSpec
 

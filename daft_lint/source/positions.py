@@ -6,7 +6,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from daft_lint.source import scanner
-from daft_lint.source.document import run_deep
+from daft_lint.source.deep import run_deep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

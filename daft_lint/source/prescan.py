@@ -1,4 +1,4 @@
-"""What can be told of a file without LibCST: the sieve before the parse, which is most of what a check costs."""
+"""What the text of a file tells without LibCST."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import warnings
 from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
+
+from daft_lint.source.pytest_names import is_test_file, is_test_function
 
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _CLS = re.compile(r"[@.]\s*cls\b")
@@ -39,7 +41,7 @@ class Import(NamedTuple):
 
 
 class Prescan:
-    """A file at a glance. What it says can be too much, in comments and strings too, but never too little."""
+    """What a file's text tells: at times too much, of comments and strings too, but never too little."""
 
     def __init__(self, path: str, raw: bytes) -> None:
         self.path = path
@@ -88,10 +90,10 @@ class Prescan:
 
     @cached_property
     def outside_tests(self) -> frozenset[str]:
-        """The identifiers outside of what pytest alone calls: no rule looks at the pipelines in there."""
+        """The identifiers outside of what pytest alone calls, whose pipelines no rule looks at."""
         if not is_test_file(self.path) or self.tree is None:
             return self.identifiers
-        tests = [node for node in _functions(self.tree) if _is_test(node)]
+        tests = list(_pytest_functions(self.tree))
         lines = _LINE_BREAK.split(self.raw)
         for node in tests:
             first = min((node.lineno, *(decorator.lineno for decorator in node.decorator_list)))
@@ -145,26 +147,18 @@ def _dropped(tree: ast.Module) -> Iterator[str]:
             yield call.func.attr
 
 
-def is_test_file(path: str) -> bool:
-    """Whether pytest looks for tests and fixtures in a file, by its default names."""
-    stem = path.rpartition("/")[2].removesuffix(".py")
-    return stem.startswith("test_") or stem.endswith("_test") or stem == "conftest"
-
-
-def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    """The functions of a module, and the methods of its test classes."""
+def _pytest_functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """The functions and methods of a module that pytest alone calls."""
     for node in tree.body:
-        inside = node.body if isinstance(node, ast.ClassDef) and "Test" in node.name else [node]
-        yield from (one for one in inside if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef))
+        class_name = node.name if isinstance(node, ast.ClassDef) else None
+        for one in node.body if isinstance(node, ast.ClassDef) else [node]:
+            if not isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            if is_test_function(one.name, _decorator_names(one), class_name):
+                yield one
 
 
-def _is_test(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+def _decorator_names(node: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
+    """The last names of the decorators."""
     calls = (d.func if isinstance(d, ast.Call) else d for d in node.decorator_list)
-    names = (d.attr if isinstance(d, ast.Attribute) else getattr(d, "id", "") for d in calls)
-    return node.name.startswith("test") or "fixture" in names
-
-
-def uses_daft(prescan: Prescan) -> bool:
-    """Whether a file imports Daft by its name: whatever one does with Daft begins so, in the file or in a module that
-    it imports."""
-    return any(one.level == 0 and one.module.partition(".")[0] == "daft" for one in prescan.imports)
+    return frozenset(d.attr if isinstance(d, ast.Attribute) else getattr(d, "id", "") for d in calls)

@@ -1,7 +1,7 @@
 """A cheap scan over Python text: comments, logical lines, and how deep its expressions go.
 
-It serves where a tokenizer is too slow, too strict, or not the version of Python that the text is written for. It
-never fails: text that is not Python gives some answer, and the parser reports what is wrong with it.
+It is for where a tokenizer is too slow, too strict, or of another version of Python than the text. It never fails:
+text that is not Python gets some answer, and the parser reports what is wrong with it.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ class Shape:
 
     @property
     def is_deep(self) -> bool:
-        """A recursive walk over its tree wants a large stack."""
+        """A recursive walk over its tree needs a large stack."""
         return self.nesting + self.links + self.branches > DEEP
 
 
@@ -240,7 +240,7 @@ def comments(source: bytes) -> Iterator[Token]:
     return (token for token in tokens(source) if token.kind == "comment")
 
 
-class _Measure:
+class _DepthMeter:
     """Counts the depth of one text, token by token."""
 
     def __init__(self) -> None:
@@ -250,8 +250,8 @@ class _Measure:
         self.indents: list[int] = []
         self.branches: dict[int, int] = {}
 
-    def see(self, offset: int, inside: Shape | None = None) -> None:
-        """Takes the depth at `offset`, with that of a formatted string's field there."""
+    def record(self, offset: int, inside: Shape | None = None) -> None:
+        """Records the depth at `offset`, with that of a formatted string's field there."""
         links = self.above + self.levels[-1] + (inside.links if inside else 0)
         nesting = len(self.levels) - 1 + (inside.nesting if inside else 0)
         known = self.shape
@@ -265,7 +265,7 @@ class _Measure:
         self.levels[-1] += 1
         self.above += self.levels[-1]
         self.levels.append(0)
-        self.see(offset)
+        self.record(offset)
 
     def close(self) -> None:
         if len(self.levels) > 1:
@@ -274,7 +274,7 @@ class _Measure:
 
     def link(self, offset: int) -> None:
         self.levels[-1] += 1
-        self.see(offset)
+        self.record(offset)
 
     def statement(self, column: int, word: bytes, offset: int) -> None:
         """A statement begins at `column` with `word`."""
@@ -291,6 +291,12 @@ class _Measure:
         indentation = max(known.indentation, len(self.indents))
         if branches > known.branches or indentation > known.indentation:
             self.shape = Shape(known.nesting, known.links, branches, indentation, offset)
+
+
+def may_be_deep(source: bytes) -> bool:
+    """A sieve before `measure`, at C speed: what is deep has this many links or branches, or indentations."""
+    links = sum(source.count(mark) for mark in (b"(", b"[", b"{", b".", b"+", b'"', b"'"))
+    return links > DEEP
 
 
 def may_be_too_deep(source: bytes) -> bool:
@@ -312,7 +318,7 @@ def _links_at_most(source: bytes) -> int:
 
 
 def _has_long_line(source: bytes) -> bool:
-    """Whether some logical line has so many brackets or marks that it wants to be measured."""
+    """Whether some logical line has so many brackets or operators that it has to be measured."""
     position, begin, depth, opened = 0, 0, 0, 0
     while position < len(source):
         for match in _MARK.finditer(source, position):
@@ -358,7 +364,7 @@ def measure(source: bytes, position: int = 0, end: int | None = None, level: int
 
     An estimate from above of the depth of the syntax tree, so that what passes can be parsed.
     """
-    state = _Measure()
+    state = _DepthMeter()
     begins = True
     line_start = position
     for token in tokens(source, position, end):
@@ -386,7 +392,7 @@ def measure(source: bytes, position: int = 0, end: int | None = None, level: int
         elif kind == "string":
             state.link(token.start)
             for field in token.fields:
-                state.see(token.start, _field(source, field, level))
+                state.record(token.start, _field(source, field, level))
         elif kind == "operator":
             operator = source[token.start]
             if operator not in _NOT_LINKS:

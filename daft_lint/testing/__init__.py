@@ -37,8 +37,10 @@ from pathlib import Path
 from daft_lint import config as configuration
 from daft_lint.api.finding import Finding
 from daft_lint.api.rule import Rule
-from daft_lint.fix.loop import FixReport, Observe, fix_documents
-from daft_lint.lint import engine
+from daft_lint.fix.loop import Check, fix_documents
+from daft_lint.fix.results import FixReport
+from daft_lint.lint.engine import check_document
+from daft_lint.lint.registry import rules
 from daft_lint.source.document import Document
 from daft_lint.source.prescan import Prescan
 from daft_lint.testing.variations import VARIATIONS, Variation, local_names, rename
@@ -135,8 +137,8 @@ class Fixtures:
 
     def rules(self) -> tuple[type[Rule], ...]:
         """The rules that these fixtures are for: those of the plugins, or ours where there are none."""
-        own = set(engine.rules()) if self.plugins else set()
-        return tuple(rule for rule in engine.rules(self.plugins) if rule not in own)
+        own = set(rules()) if self.plugins else set()
+        return tuple(rule for rule in rules(self.plugins) if rule not in own)
 
     def check_complete(self) -> None:
         """Each rule has a found_*.py, a silent_*.py and, with a fix, a found_*.fixed.py; each fixture says what it
@@ -172,7 +174,7 @@ def _check_variation(fixture: Fixture, variation: Variation) -> None:
     if not fixture.is_found:
         return
     prescan = Prescan(document.path, document.raw)
-    (rule,) = (rule for rule in engine.rules(fixture.plugins) if rule.code == fixture.code)
+    (rule,) = (rule for rule in rules(fixture.plugins) if rule.code == fixture.code)
     _require(rule.can_match(prescan), f"the sieve of {rule.code} leaves out\n{text}")
 
     def of_this_rule(document: Document) -> list[Finding]:
@@ -212,7 +214,7 @@ def expected(text: str) -> Counter[tuple[int, str, str]]:
 
 
 def _check(document: Document, config: configuration.Config) -> tuple[Finding, ...]:
-    report = engine.check_document(document, config)
+    report = check_document(document, config)
     _require(report.problems == (), f"{report.problems}")
     return report.findings
 
@@ -249,7 +251,7 @@ def _require_right(variation: Variation, fixture: Fixture, text: str, fixed: Doc
 
 
 def _require_settled(
-    fixture: Fixture, before: Iterable[Finding], after: tuple[Finding, ...], fixed: Document, observe: Observe
+    fixture: Fixture, before: Iterable[Finding], after: tuple[Finding, ...], fixed: Document, observe: Check
 ) -> None:
     """What had a fix is gone, nothing new is there, and a second fix changes nothing."""
     before = list(before)

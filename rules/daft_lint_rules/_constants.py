@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import libcst as cst
 
 from daft_lint.pipeline.model import Constants, Count, NodeRef
-from daft_lint.source.document import Cell, ParseFailure
+from daft_lint.source.document import Cell
+from daft_lint.source.problems import ParseFailure
 from daft_lint.source.syntax import decorator_names, dotted, last_name, spelling
 
 _COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.GeneratorExp, cst.DictComp)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from daft_lint.api import cst
+from daft_lint.api import catalog, cst
 from daft_lint.api.edits import (
     Action,
     AddDecorator,
@@ -18,7 +18,6 @@ from daft_lint.api.edits import (
 )
 from daft_lint.api.nodes import code
 from daft_lint.api.rule import Fix
-from daft_lint.pipeline import catalog
 from daft_lint.pipeline.model import LegacyUse, NodeRef
 
 _OF_METHOD = ("return_dtype", "batch_size")
@@ -116,7 +115,7 @@ def _options(call: cst.Call) -> dict[str, cst.Arg]:
         if arg.keyword is None:
             raise NoEqual("its options are not spelled out")
         name = arg.keyword.value
-        if name not in (*_OF_METHOD, *_KEPT, *catalog.UDF_OPTIONS):
+        if name not in (*_OF_METHOD, *_KEPT, *catalog.LEGACY_UDF_OPTIONS):
             raise NoEqual(f"`{name}` has no equal; bound what runs at once by `max_concurrency`, or drop it")
         found[name] = arg
     return found
@@ -141,10 +140,10 @@ def _function(use: LegacyUse, call: cst.Call, options: dict[str, cst.Arg]) -> Re
     prefix, cell = _prefix(call), use.call.cell
     actions: list[Action] = [ReplaceNode(NodeRef(cell, call.func), f"{prefix}func.batch")]
     for name, arg in options.items():
-        if name in catalog.UDF_OPTIONS and _is_none(arg):
+        if name in catalog.LEGACY_UDF_OPTIONS and _is_none(arg):
             actions.append(RemoveArgument(use.call, name))
-        elif name in catalog.UDF_OPTIONS and arg.keyword is not None:
-            actions.append(ReplaceNode(NodeRef(cell, arg.keyword), catalog.UDF_OPTIONS[name]))
+        elif name in catalog.LEGACY_UDF_OPTIONS and arg.keyword is not None:
+            actions.append(ReplaceNode(NodeRef(cell, arg.keyword), catalog.LEGACY_UDF_OPTIONS[name]))
     return Rewrite(actions, () if prefix else ("func",))
 
 
@@ -187,7 +186,7 @@ class _Class:
 
     def _of_class(self) -> list[str]:
         given = {
-            catalog.UDF_OPTIONS.get(name, name): code(arg.value)
+            catalog.LEGACY_UDF_OPTIONS.get(name, name): code(arg.value)
             for name, arg in self.options.items()
             if name not in _OF_METHOD and not _is_none(arg)
         }
@@ -312,7 +311,8 @@ def _imports(use: LegacyUse, names: tuple[str, ...], together: Sequence[LegacyUs
 
 
 def module_of(cell: object) -> cst.Module:
-    from daft_lint.source.document import Cell, ParseFailure
+    from daft_lint.source.document import Cell
+    from daft_lint.source.problems import ParseFailure
 
     assert isinstance(cell, Cell)
     try:

@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from daft_lint.api import cst
 from daft_lint.api.edits import Action, InsertCall, MoveCall, RemoveCall, ReplaceNode
 from daft_lint.api.nodes import method_location, replaceable, udf_related
+from daft_lint.api.order import order_seen
 from daft_lint.api.rule import Fix
-from daft_lint.pipeline.dataflow.order import order_seen
 from daft_lint.pipeline.model import (
+    DEFAULT_BATCH_ROWS,
+    DEFAULT_MORSEL_ROWS,
+    DOWNLOAD_ROWS,
     REPARTITIONING,
     BoundKind,
     Column,
     Count,
-    ExpressionKind,
     NodeRef,
     Operator,
     Pipeline,
@@ -31,17 +33,8 @@ from daft_lint.pipeline.model import (
 )
 from daft_lint_rules._fanout import concurrency_of, known
 
-DEFAULT_BATCH_ROWS = 64
-"""Rows of an inserted `into_batches` where no UDF has a `batch_size`: a choice, not a measurement."""
-
 SMALLEST_BATCH_ROWS = 16
 """Each batch is a task of some 25 ms: smaller ones cost more than they save (docs/pages/measurements.md, e1)."""
-
-DEFAULT_MORSEL_ROWS = 131_072
-"""Rows of a UDF call that nothing bounds (docs/pages/measurements.md, e1)."""
-
-DOWNLOAD_ROWS = 128
-"""Rows of a call behind a built-in `download` (docs/pages/measurements.md, e7)."""
 
 FEW_ROWS = DOWNLOAD_ROWS
 """Rows of a sample that are not worth a cut: a call behind a `download` holds as many."""
@@ -102,21 +95,10 @@ def _boundaries(pipeline: Pipeline) -> tuple[int, ...]:
     found: list[int] = []
     last = 0
     for index, operator in enumerate(pipeline.operators):
-        if index and (operator.stage != pipeline.operators[index - 1].stage or multiplies(operator.step)):
+        if index and (operator.stage != pipeline.operators[index - 1].stage or operator.step.multiplies_rows()):
             last = index
         found.append(last)
     return tuple(found)
-
-
-def multiplies(step: Step) -> bool:
-    """More rows leave the step than enter it: `explode`, as a method or a function, or a generator UDF."""
-    if step.kind is StepKind.EXPLODE:
-        return True
-    return any(
-        (e.kind is ExpressionKind.FUNCTION and e.name == "explode") or (e.udf is not None and e.udf.is_generator)
-        for root in step.outputs
-        for e in root.walk()
-    )
 
 
 def segment_of(pipeline: Pipeline, boundary: Operator) -> tuple[Operator, ...]:
@@ -199,7 +181,7 @@ def reads_few(pipeline: Pipeline) -> bool:
     if pipeline.reads is Reads.NONE:
         return True
     if pipeline.reads is Reads.FEW or _is_limited(pipeline):
-        return not any(s.step.kind in REPARTITIONING or multiplies(s.step) for s in pipeline.operators)
+        return not any(s.step.kind in REPARTITIONING or s.step.multiplies_rows() for s in pipeline.operators)
     return False
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from daft_lint.api.nodes import source_label
 from daft_lint.api.rule import Fix, Level, Observation, PipelineRule, level_for
 from daft_lint.pipeline.model import (
+    DEFAULT_MORSEL_ROWS,
     BoundKind,
     Evidence,
     NodeRef,
@@ -20,7 +21,6 @@ from daft_lint.pipeline.model import (
     UdfCall,
 )
 from daft_lint_rules._streaming import (
-    DEFAULT_MORSEL_ROWS,
     InsertionPoint,
     Rows,
     boundary_of,

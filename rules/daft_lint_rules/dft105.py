@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from daft_lint.api import cst
 from daft_lint.api.edits import MoveCall, RemoveCall, ReplaceNode
 from daft_lint.api.nodes import method_location
+from daft_lint.api.order import order_seen
 from daft_lint.api.rule import Fix, Level, Observation, PipelineRule, level_for
-from daft_lint.pipeline.dataflow.order import order_seen
 from daft_lint.pipeline.model import BoundKind, Column, NodeRef, Operator, Pipeline, Runner, StepKind
 from daft_lint_rules._streaming import (
     before,

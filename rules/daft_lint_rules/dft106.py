@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from daft_lint.api import catalog
 from daft_lint.api.nodes import method_location
 from daft_lint.api.rule import Level, Observation, PipelineRule
-from daft_lint.pipeline import catalog
 from daft_lint.pipeline.model import BoundKind, Evidence, NodeRef, Operator, Pipeline, Step, StepKind, Strength
 from daft_lint_rules._streaming import (
     boundary_of,
@@ -23,7 +23,9 @@ from daft_lint_rules._streaming import (
 from daft_lint_rules.dft101 import unbatched_calls
 
 _HEAVY_FUNCTIONS = tuple(
-    name for name, spec in catalog.FUNCTIONS.items() if spec.effect is catalog.Effect.HEAVY and spec.rows_cut is None
+    name
+    for name, spec in catalog.FUNCTIONS.items()
+    if spec.effect is catalog.WeightEffect.HEAVY and spec.output_batch_rows is None
 )
 
 
@@ -111,7 +113,7 @@ def _is_cut_behind(pipeline: Pipeline, operator: Operator) -> bool:
 def _unbounded(operator: Operator) -> Iterator[_Unbounded]:
     for heavy_operation in operator.heavy_operations:
         spec = catalog.FUNCTIONS.get(heavy_operation.expression.name or "")
-        cuts_itself = spec is not None and spec.rows_cut is not None
+        cuts_itself = spec is not None and spec.output_batch_rows is not None
         if (
             cuts_itself
             or not heavy_operation.weight.heavy

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from daft_lint.api import catalog
 from daft_lint.api.nodes import udf_related
 from daft_lint.api.rule import Level, Observation, PipelineRule
-from daft_lint.pipeline import catalog
-from daft_lint.pipeline.model import Expression, ExpressionKind, NodeRef, Operator, Pipeline, Step, StepKind, UdfCall
+from daft_lint.pipeline.model import (
+    DOWNLOAD_ROWS,
+    Expression,
+    ExpressionKind,
+    NodeRef,
+    Operator,
+    Pipeline,
+    Step,
+    StepKind,
+    UdfCall,
+)
 from daft_lint_rules._fanout import known
-from daft_lint_rules._streaming import DOWNLOAD_ROWS, is_boundary, number, reads_few
+from daft_lint_rules._streaming import is_boundary, number, reads_few
 
 
 class BatchNeverFills(PipelineRule):
@@ -91,7 +101,7 @@ def _cuts(expression: Expression) -> bool:
     if expression.kind is not ExpressionKind.FUNCTION or expression.name is None:
         return False
     spec = catalog.FUNCTIONS.get(expression.name)
-    return spec is not None and spec.rows_cut is not None
+    return spec is not None and spec.output_batch_rows is not None
 
 
 def _observation(operator: Operator, call: UdfCall, size: int, cut: NodeRef) -> Observation:

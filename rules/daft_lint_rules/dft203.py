@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from daft_lint.api.edits import InsertCall
 from daft_lint.api.nodes import source_label, udf_related
+from daft_lint.api.order import order_seen
 from daft_lint.api.rule import Fix, Level, Observation, PipelineRule, level_for
-from daft_lint.pipeline.dataflow.order import order_seen
-from daft_lint.pipeline.model import Expression, Operator, PartitionsKind, Pipeline, Runner, Udf
+from daft_lint.pipeline.model import DEFAULT_BATCH_ROWS, Expression, Operator, PartitionsKind, Pipeline, Runner, Udf
 from daft_lint_rules._fanout import Demand, demand
-from daft_lint_rules._streaming import DEFAULT_BATCH_ROWS, FEW_ROWS, is_sample, reads_few
+from daft_lint_rules._streaming import FEW_ROWS, is_sample, reads_few
 
 
 class LightReadWithoutFanOut(PipelineRule):

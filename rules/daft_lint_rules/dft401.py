@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from daft_lint.api import cst
+from daft_lint.api import catalog, cst
 from daft_lint.api.edits import InsertBefore
 from daft_lint.api.nodes import has_open_parameter, method_location, short_code
 from daft_lint.api.rule import Fix, Level, Observation, ScriptRule
-from daft_lint.pipeline import catalog
 from daft_lint.pipeline.model import DiscardedStep, NodeRef, Script, StepKind
 from daft_lint.source.prescan import Prescan
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from daft_lint.api import cst
+from daft_lint.api import catalog, cst
+from daft_lint.api.catalog import LegacySpec, Version
 from daft_lint.api.edits import Action, RemoveArgument, RemoveAttribute, ReplaceNode
 from daft_lint.api.nodes import code
 from daft_lint.api.rule import Fix, Level, Observation, ScriptRule
-from daft_lint.pipeline import catalog
-from daft_lint.pipeline.catalog import LegacySpec, Version
 from daft_lint.pipeline.model import LegacyUse, NodeRef, Script
 from daft_lint_rules._legacy_udf import NoEqual, module_of, rewrite
 
@@ -143,11 +142,11 @@ def _refuse_for_target(use: LegacyUse, uses: Sequence[LegacyUse], target: Versio
         given = [arg.keyword.value for arg in call.args if arg.keyword] if isinstance(call, cst.Call) else []
         is_class = use.definition is not None and isinstance(use.definition.node, cst.ClassDef)
         for name in given:
-            since = catalog.LEGACY[f"udf({name})"].since if name in catalog.UDF_OPTIONS else (0, 0, 0)
+            since = catalog.LEGACY[f"udf({name})"].since if name in catalog.LEGACY_UDF_OPTIONS else Version(0, 0, 0)
             if name == "num_gpus" and not is_class:
                 since = catalog.LEGACY["udf(num_cpus)"].since
             if target < since:
-                raise NoEqual(f"`{catalog.UDF_OPTIONS[name]}` needs Daft {_version(since)}")
+                raise NoEqual(f"`{catalog.LEGACY_UDF_OPTIONS[name]}` needs Daft {_version(since)}")
 
 
 def _namespace_fix(use: LegacyUse, call: cst.Call) -> Fix | None:

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 def find(document: Document, config: Config) -> tuple[Finding, ...]:
     """What the linter says of one script, in the order of its lines; files that it calls are left out."""
-    from daft_lint.lint import engine
+    from daft_lint.lint.engine import check_document
+    from daft_lint.lint.merge import report_order
 
-    report = engine.check_document(document, config)
+    report = check_document(document, config)
     own = (finding for finding in report.findings if finding.span.path == document.path)
-    return tuple(sorted(own, key=engine.order))
+    return tuple(sorted(own, key=report_order))
 
 
 def linted_case(path: Path, config: Config) -> VerifyCase:
@@ -68,7 +69,8 @@ def predictions(document: Document, config: Config) -> Predictions:
     from daft_lint.pipeline.dataflow.predict import predict
     from daft_lint.pipeline.interpreter.interpreter import interpret
     from daft_lint.pipeline.interpreter.project import Project
-    from daft_lint.source.document import ParseFailure, run_as_deep_as_needed
+    from daft_lint.source.document import run_as_deep_as_needed
+    from daft_lint.source.problems import ParseFailure
 
     try:
         script = run_as_deep_as_needed(document, lambda: interpret(document, config.settings, Project()))
@@ -96,10 +98,11 @@ def cases_of(paths: Iterable[Path], config: Config, against: str | None = None) 
 
 def scripts(paths: Sequence[Path], config: Config) -> list[Path]:
     """The scripts among the paths: files as given, and in folders all Python files that mention Daft."""
-    from daft_lint.source.discovery import discover, mentions_daft
+    from daft_lint.source.discovery import discover
+    from daft_lint.source.prefilter import mentions_daft
 
     given = {path for path in paths if path.is_file()}
-    found = discover(list(paths), config)
+    found = discover(list(paths), config.file_filter)
     return [f for f in found.files if f.suffix == ".py" and (f in given or mentions_daft(f.read_bytes()))]
 
 

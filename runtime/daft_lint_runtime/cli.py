@@ -1,4 +1,4 @@
-"""The commands `verify` and `profile`, with click; `daft_lint.cli.commands` adds them without importing this module.
+"""The commands `verify` and `profile`, with click; `daft_lint.cli.runtime` adds them without importing this module.
 
 What they need of Daft, Ray and rich is imported when they run.
 """

@@ -3,49 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-BAD = """import daft
-
-daft.set_runner_native()
-df = daft.read_parquet("s3://b/")
-df = df.repartition(8).where(df["a"] > 1)
-df.write_parquet("o")
-"""
-GOOD = BAD.replace(".repartition(8)", "")
-HEAVY = """import daft
-from daft.functions import decode_image
-
-
-@daft.func.batch(return_dtype=daft.DataType.int64(), batch_size=32)
-def label(images):
-    return [0 for _ in images]
-
-
-df = daft.read_parquet("s3://photos/")
-df = df.with_column("picture", decode_image(df["jpeg"]))
-df = df.with_column("label", label(df["picture"]))
-df.{sink}
-"""
-
-
-def lint(folder: Path, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    path = os.pathsep.join(str(ROOT / part) for part in (".", "rules", "runtime"))
-    environment = {**os.environ, "PYTHONPATH": path, "NO_COLOR": "1"}
-    command = [sys.executable, "-m", "daft_lint", "fix", *arguments]
-    return subprocess.run(command, cwd=folder, env=environment, input=stdin, capture_output=True, check=False)
+from tests.helpers import FIXABLE, FIXED, HEAVY_WITH_SINK, run_fix
 
 
 def test_without_apply_nothing_is_written(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text(BAD)
-    (tmp_path / "b.py").write_text(GOOD)
-    run = lint(tmp_path)
+    (tmp_path / "a.py").write_text(FIXABLE)
+    (tmp_path / "b.py").write_text(FIXED)
+    run = run_fix(tmp_path)
     assert run.returncode == 1
     assert run.stdout.decode().splitlines()[:2] == ["--- a/a.py", "+++ b/a.py"]
     assert [line for line in run.stdout.decode().splitlines() if line.startswith(("-d", "+d"))] == [
@@ -53,92 +22,92 @@ def test_without_apply_nothing_is_written(tmp_path: Path) -> None:
         '+df = df.where(df["a"] > 1)',
     ]
     assert run.stderr.decode() == "a.py: DFT204 1 fix\nWould apply 1 fix in 1 file.\n"
-    assert (tmp_path / "a.py").read_text() == BAD
+    assert (tmp_path / "a.py").read_text() == FIXABLE
     patch = subprocess.run(["patch", "-p1"], cwd=tmp_path, input=run.stdout, capture_output=True, check=False)
     assert patch.returncode == 0
-    assert (tmp_path / "a.py").read_text() == GOOD
-    clean = lint(tmp_path)
+    assert (tmp_path / "a.py").read_text() == FIXED
+    clean = run_fix(tmp_path)
     assert (clean.returncode, clean.stdout, clean.stderr) == (0, b"", b"Nothing to fix.\n")
 
 
 def test_apply_writes_and_lists(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text(BAD)
-    (tmp_path / "b.py").write_text(BAD)
-    run = lint(tmp_path, "--apply")
+    (tmp_path / "a.py").write_text(FIXABLE)
+    (tmp_path / "b.py").write_text(FIXABLE)
+    run = run_fix(tmp_path, "--apply")
     assert (run.returncode, run.stdout) == (0, b"")
     assert run.stderr.decode() == "a.py: DFT204 1 fix\nb.py: DFT204 1 fix\nApplied 2 fixes in 2 files.\n"
-    assert (tmp_path / "a.py").read_text() == (tmp_path / "b.py").read_text() == GOOD
-    assert lint(tmp_path, "--apply").stderr == b"Nothing to fix.\n"
+    assert (tmp_path / "a.py").read_text() == (tmp_path / "b.py").read_text() == FIXED
+    assert run_fix(tmp_path, "--apply").stderr == b"Nothing to fix.\n"
 
 
 def test_apply_with_diff_shows_what_it_wrote(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text(BAD)
-    run = lint(tmp_path, "a.py", "--apply", "--diff", "--output", "o.diff")
+    (tmp_path / "a.py").write_text(FIXABLE)
+    run = run_fix(tmp_path, "a.py", "--apply", "--diff", "--output", "o.diff")
     assert (run.returncode, run.stdout) == (0, b"")
     assert (tmp_path / "o.diff").read_text().startswith("--- a/a.py\n")
-    assert (tmp_path / "a.py").read_text() == GOOD
+    assert (tmp_path / "a.py").read_text() == FIXED
 
 
 def test_selection(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text(BAD)
-    assert lint(tmp_path, "--ignore", "DFT204").returncode == 0
-    assert lint(tmp_path, "--select", "DFT1").returncode == 0
-    assert lint(tmp_path, "--select", "DFT2").returncode == 1
+    (tmp_path / "a.py").write_text(FIXABLE)
+    assert run_fix(tmp_path, "--ignore", "DFT204").returncode == 0
+    assert run_fix(tmp_path, "--select", "DFT1").returncode == 0
+    assert run_fix(tmp_path, "--select", "DFT2").returncode == 1
     (tmp_path / "other.toml").write_text('ignore = ["DFT2"]\n')
-    assert lint(tmp_path, "--config", "other.toml").returncode == 0
-    verbose = lint(tmp_path, "--config", "other.toml", "-v").stderr.decode()
+    assert run_fix(tmp_path, "--config", "other.toml").returncode == 0
+    verbose = run_fix(tmp_path, "--config", "other.toml", "-v").stderr.decode()
     assert "configuration: other.toml\nfiles: 1\n" in verbose
 
 
 def test_unsafe_fixes_are_asked_for_and_say_why(tmp_path: Path) -> None:
-    (tmp_path / "safe.py").write_text(HEAVY.format(sink="write_parquet('o')"))
-    (tmp_path / "seen.py").write_text(HEAVY.format(sink="to_pydict()"))
-    run = lint(tmp_path, "--select", "DFT101", "--apply", "--fail-on", "advice")
+    (tmp_path / "safe.py").write_text(HEAVY_WITH_SINK.format(sink="write_parquet('o')"))
+    (tmp_path / "seen.py").write_text(HEAVY_WITH_SINK.format(sink="to_pydict()"))
+    run = run_fix(tmp_path, "--select", "DFT101", "--apply", "--fail-on", "advice")
     assert run.returncode == 1, "the unsafe one is left"
     assert b"safe.py: DFT101 1 fix\nApplied 1 fix in 1 file.\n1 unsafe fix is left out" in run.stderr
-    unsafe = lint(tmp_path, "--select", "DFT101", "--apply", "--unsafe")
+    unsafe = run_fix(tmp_path, "--select", "DFT101", "--apply", "--unsafe")
     assert unsafe.returncode == 0
     assert b"unsafe: on Ray `into_batches` does not keep the row order, and `to_pydict` sees" in unsafe.stderr
     assert ".into_batches(32)" in (tmp_path / "seen.py").read_text()
 
 
 def test_a_place_that_two_pipelines_share_is_as_safe_as_the_less_safe(tmp_path: Path) -> None:
-    (tmp_path / "both.py").write_text(HEAVY.format(sink="show()\ndf.write_parquet('o')"))
-    run = lint(tmp_path, "--select", "DFT101")
+    (tmp_path / "both.py").write_text(HEAVY_WITH_SINK.format(sink="show()\ndf.write_parquet('o')"))
+    run = run_fix(tmp_path, "--select", "DFT101")
     assert (run.returncode, run.stdout) == (0, b"")
     assert b"1 unsafe fix is left out" in run.stderr
 
 
 def test_standard_input(tmp_path: Path) -> None:
-    diff = lint(tmp_path, "-", "--stdin-filename", "x/y.py", stdin=BAD.encode())
+    diff = run_fix(tmp_path, "-", "--stdin-filename", "x/y.py", stdin=FIXABLE.encode())
     assert diff.returncode == 1
     assert diff.stdout.startswith(b"--- a/x/y.py\n")
-    text = lint(tmp_path, "-", "--stdin-filename", "x/y.py", "--apply", stdin=BAD.replace("\n", "\r\n").encode())
-    assert (text.returncode, text.stdout) == (0, GOOD.replace("\n", "\r\n").encode())
-    latin = ("# -*- coding: latin-1 -*-\n# é\n" + BAD).encode("latin-1")
-    assert lint(tmp_path, "-", "--apply", stdin=latin).stdout == ("# -*- coding: latin-1 -*-\n# é\n" + GOOD).encode(
+    text = run_fix(tmp_path, "-", "--stdin-filename", "x/y.py", "--apply", stdin=FIXABLE.replace("\n", "\r\n").encode())
+    assert (text.returncode, text.stdout) == (0, FIXED.replace("\n", "\r\n").encode())
+    latin = ("# -*- coding: latin-1 -*-\n# é\n" + FIXABLE).encode("latin-1")
+    assert run_fix(tmp_path, "-", "--apply", stdin=latin).stdout == ("# -*- coding: latin-1 -*-\n# é\n" + FIXED).encode(
         "latin-1"
     )
     assert not list(tmp_path.iterdir())
 
 
 def test_interactive_asks_and_writes_what_is_accepted(tmp_path: Path) -> None:
-    twice = BAD.replace("df.write", "df = df.into_partitions(4).limit(9)\ndf.write")
+    twice = FIXABLE.replace("df.write", "df = df.into_partitions(4).limit(9)\ndf.write")
     (tmp_path / "a.py").write_text(twice)
-    run = lint(tmp_path, "a.py", "--interactive", stdin=b"n\ny\n")
+    run = run_fix(tmp_path, "a.py", "--interactive", stdin=b"n\ny\n")
     assert run.returncode == 1
     assert run.stderr.count(b"Apply this fix?") == 2
     assert (tmp_path / "a.py").read_text() == twice.replace(".into_partitions(4)", "")
 
 
 def test_a_notebook_keeps_all_but_the_source(tmp_path: Path) -> None:
-    source = BAD.splitlines(keepends=True)
+    source = FIXABLE.splitlines(keepends=True)
     cell = {"outputs": [{"text": ["x\n"]}], "cell_type": "code", "source": source, "execution_count": 7, "metadata": {}}
     notebook = {"nbformat_minor": 5, "cells": [cell], "nbformat": 4, "metadata": {"kernelspec": {"name": "é"}}}
     text = json.dumps(notebook, indent=3, ensure_ascii=False)
     (tmp_path / "a.ipynb").write_text(text)
-    assert b"b/a.ipynb:cell 1" in lint(tmp_path, "a.ipynb").stdout
-    assert lint(tmp_path, "a.ipynb", "--apply").returncode == 0
+    assert b"b/a.ipynb:cell 1" in run_fix(tmp_path, "a.ipynb").stdout
+    assert run_fix(tmp_path, "a.ipynb", "--apply").returncode == 0
     assert (tmp_path / "a.ipynb").read_text() == text.replace(".repartition(8)", "")
 
 
@@ -155,26 +124,26 @@ def test_what_one_file_makes_of_another_is_seen(tmp_path: Path) -> None:
         "df = pictures()\ndf.with_column('label', label(df['picture'])).write_parquet('o')\n"
     )
     main = (tmp_path / "main.py").read_text()
-    run = lint(tmp_path, "--apply", "--unsafe", "--select", "DFT101")
+    run = run_fix(tmp_path, "--apply", "--unsafe", "--select", "DFT101")
     assert run.returncode == 0, run.stderr.decode()
     assert (tmp_path / "main.py").read_text() == main
     assert ".into_batches(32)" in (tmp_path / "reading.py").read_text()
-    assert lint(tmp_path, "--unsafe", "--select", "DFT101").stderr == b"Nothing to fix.\n"
+    assert run_fix(tmp_path, "--unsafe", "--select", "DFT101").stderr == b"Nothing to fix.\n"
 
 
 def test_what_cannot_be_written_is_a_line_and_the_rest_is_done(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text(BAD)
-    (tmp_path / "b.py").write_text(BAD)
+    (tmp_path / "a.py").write_text(FIXABLE)
+    (tmp_path / "b.py").write_text(FIXABLE)
     (tmp_path / "a.py").chmod(0o444)
-    run = lint(tmp_path, "--apply")
+    run = run_fix(tmp_path, "--apply")
     assert run.returncode == 2
     assert run.stderr.decode().splitlines() == [
         "b.py: DFT204 1 fix",
         "Applied 1 fix in 1 file.",
         "daft-lint: a.py: not written: the file is read-only",
     ]
-    assert (tmp_path / "a.py").read_text() == BAD
-    assert (tmp_path / "b.py").read_text() == GOOD
+    assert (tmp_path / "a.py").read_text() == FIXABLE
+    assert (tmp_path / "b.py").read_text() == FIXED
 
 
 @pytest.mark.parametrize(
@@ -191,18 +160,18 @@ def test_what_cannot_be_written_is_a_line_and_the_rest_is_done(tmp_path: Path) -
     ],
 )
 def test_misuse_is_one_line(tmp_path: Path, arguments: tuple[str, ...], words: tuple[str, ...]) -> None:
-    (tmp_path / "a.py").write_text(BAD)
-    run = lint(tmp_path, *arguments)
+    (tmp_path / "a.py").write_text(FIXABLE)
+    run = run_fix(tmp_path, *arguments)
     told = [line for line in run.stderr.decode().splitlines() if line.startswith("daft-lint: ")]
     assert run.returncode == 2
     assert len(told) == 1
     assert all(word in told[0] for word in words)
-    assert (tmp_path / "a.py").read_text() == BAD
+    assert (tmp_path / "a.py").read_text() == FIXABLE
 
 
 def test_a_file_that_does_not_parse_is_left(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("import daft\ndaft.func(\n")
-    run = lint(tmp_path, "--apply")
+    run = run_fix(tmp_path, "--apply")
     assert (run.returncode, run.stderr) == (1, b"Nothing to fix.\n")
 
 
@@ -212,5 +181,5 @@ def test_what_an_example_in_markdown_shows_is_left(tmp_path: Path) -> None:
         "```python\nimport daft\n\ndf = daft.read_parquet('s3://b/*.parquet')\ndf.where(df['a'] > 1)\n```\n"
         "\n```python\ndf.repartition(8)\ndf.show()\n```\n"
     )
-    run = lint(tmp_path, "a.md", "--select", "DFT401", "--unsafe")
+    run = run_fix(tmp_path, "a.md", "--select", "DFT401", "--unsafe")
     assert [line for line in run.stdout.decode().splitlines() if line.startswith("+df")] == ["+df = df.repartition(8)"]

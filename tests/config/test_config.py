@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from daft_lint.api.finding import Level
 from daft_lint.config import FACTS_FILE, Config, ConfigError, is_prefix, load, parse
 from daft_lint.pipeline.model import Cluster, Runner
 
@@ -29,7 +30,7 @@ heavy = ["img"]
 def test_all_of_it_is_read(tmp_path: Path) -> None:
     config = parse(FULL, tmp_path / "daft-lint.toml")
     assert config.src == ("jobs",)
-    assert config.fail_on == "error"
+    assert config.fail_on is Level.ERROR
     assert config.per_file_ignores == (("tests/*", ("DFT2",)),)
     assert config.settings.cluster == Cluster(nodes=4, total_concurrency=16, runner=Runner.NATIVE)
     ((pattern, facts),) = config.settings.sources
@@ -49,7 +50,7 @@ def test_all_of_it_is_read(tmp_path: Path) -> None:
         ("[sources.x]\nheavy = 'a'", ('sources."x".heavy',)),
         ("fail-on = 'no'", ("fail-on", "never")),
         ("fail-on = 'error'\nfail_on = 'error'", ("fail-on", "twice")),
-        ("x = ", ("no valid TOML",)),
+        ("x = ", ("not valid TOML",)),
     ],
 )
 def test_mistakes_name_key_and_file(text: str, words: tuple[str, ...]) -> None:
@@ -66,9 +67,9 @@ def test_the_nearest_file_that_has_a_table_counts(tmp_path: Path) -> None:
     (tmp_path / "a" / "pyproject.toml").write_text("[project]\nname = 'x'\n")
     (tmp_path / "pyproject.toml").write_text("[tool.daft-lint]\nfail-on = 'never'\n")
     config = load(inner)
-    assert (config.root, config.fail_on) == (tmp_path, "never")
+    assert (config.root, config.fail_on) == (tmp_path, None)
     (tmp_path / "a" / "daft-lint.toml").write_text("fail-on = 'advice'\n")
-    assert load(inner).fail_on == "advice"
+    assert load(inner).fail_on is Level.ADVICE
     with pytest.raises(ConfigError, match="cannot be read"):
         load(inner, tmp_path / "missing.toml")
 
@@ -76,7 +77,6 @@ def test_the_nearest_file_that_has_a_table_counts(tmp_path: Path) -> None:
 def test_prefixes() -> None:
     assert all(map(is_prefix, ("D", "DFT", "DFT1", "DFT101", "ALL")))
     assert not any(map(is_prefix, ("", "X", "DFTX", "DFT1011", "E501")))
-    assert Config().fail_on == "warning"
 
 
 def test_a_profile_beside_the_configuration_is_read_after_its_own_sources(tmp_path: Path) -> None:
@@ -100,3 +100,19 @@ def test_verify_reads_its_own_table(tmp_path: Path) -> None:
     assert (given.limit_rows, given.timeout, given.sources) == (100, 60, (("s3://b/*", "t/*"),))
     with pytest.raises(ConfigError, match=r"verify\.limit-rows must be a whole number of at least 1"):
         parse("[verify]\nlimit-rows = 0\n", tmp_path / "daft-lint.toml")
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "failing"),
+    [
+        (None, []),
+        (Level.ERROR, [Level.ERROR]),
+        (Level.WARNING, [Level.WARNING, Level.ERROR]),
+        (Level.ADVICE, [Level.ADVICE, Level.WARNING, Level.ERROR]),
+    ],
+)
+def test_levels_compare(fail_on: Level | None, failing: list[Level]) -> None:
+    assert [level for level in Level if Config(fail_on=fail_on).fails(level)] == failing
+    shown = [level for level in Level if Config(level=Level.WARNING).shows(level)]
+    assert shown == [Level.WARNING, Level.ERROR]
+    assert (Config().level, Config().fail_on) == (Level.ADVICE, Level.WARNING)

@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from tests.cli.test_fix import BAD, HEAVY, ROOT, lint
+from tests.helpers import FIXABLE, HEAVY_WITH_SINK, ROOT, run_fix
 
 TEXTS = {
-    "safe": BAD.encode(),
-    "unsafe": HEAVY.format(sink="to_pydict()").encode(),
-    "behind other bytes": f'"""Größe 📷"""\n{BAD}'.encode(),
-    "crlf": BAD.replace("\n", "\r\n").encode(),
-    "bom": b"\xef\xbb\xbf" + BAD.encode(),
-    "cookie": b"# coding: latin-1\n# \xe9\xe8\n" + BAD.encode(),
+    "safe": FIXABLE.encode(),
+    "unsafe": HEAVY_WITH_SINK.format(sink="to_pydict()").encode(),
+    "behind other bytes": f'"""Größe 📷"""\n{FIXABLE}'.encode(),
+    "crlf": FIXABLE.replace("\n", "\r\n").encode(),
+    "bom": b"\xef\xbb\xbf" + FIXABLE.encode(),
+    "cookie": b"# coding: latin-1\n# \xe9\xe8\n" + FIXABLE.encode(),
 }
 
 
@@ -46,16 +46,16 @@ def test_edits_applied_by_hand_make_what_fix_makes(text: str, tmp_path: Path) ->
     assert all(set(edit) >= {"start", "end", "text"} for edit in fix["edits"])
     by_hand = applied(TEXTS[text], fix["edits"])
     assert by_hand != TEXTS[text]
-    lint(tmp_path, "a.py", "--apply", "--unsafe")
+    run_fix(tmp_path, "a.py", "--apply", "--unsafe")
     assert (tmp_path / "a.py").read_bytes() == by_hand
 
 
 def test_edits_of_a_notebook_are_of_its_cell(tmp_path: Path) -> None:
-    sources = ["'📷'\n", BAD]
+    sources = ["'📷'\n", FIXABLE]
     cells = [{"cell_type": "code", "source": source} for source in sources]
     (tmp_path / "a.ipynb").write_text(json.dumps({"nbformat": 4, "nbformat_minor": 2, "metadata": {}, "cells": cells}))
     (fix,) = fixes(tmp_path, "a.ipynb")
     assert {edit["cell"] for edit in fix["edits"]} == {2}
-    lint(tmp_path, "a.ipynb", "--apply", "--unsafe")
+    run_fix(tmp_path, "a.ipynb", "--apply", "--unsafe")
     after = json.loads((tmp_path / "a.ipynb").read_text())["cells"][1]["source"]
-    assert "".join(after).encode() == applied(BAD.encode(), fix["edits"])
+    assert "".join(after).encode() == applied(FIXABLE.encode(), fix["edits"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_fix import BAD, lint
+from tests.helpers import FIXABLE, run_fix
 
 JSON = dict[str, object]
 
@@ -32,7 +32,7 @@ def notebook(source: object) -> JSON:
     return {"cells": [prose, cell(source)], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
 
 
-LINES = BAD.rstrip("\n").splitlines(keepends=True)
+LINES = FIXABLE.rstrip("\n").splitlines(keepends=True)
 WRITERS: dict[str, Callable[[], str]] = {
     "jupyter": lambda: json.dumps(notebook(LINES), indent=1, ensure_ascii=False, sort_keys=True) + "\n",
     "vs code": lambda: json.dumps(notebook(LINES), indent=1, ensure_ascii=False),
@@ -55,11 +55,11 @@ WRITERS: dict[str, Callable[[], str]] = {
 def test_every_other_byte_stays(writer: str, tmp_path: Path) -> None:
     before = WRITERS[writer]().encode()
     (tmp_path / "a.ipynb").write_bytes(before)
-    run = lint(tmp_path, "a.ipynb", "--apply")
+    run = run_fix(tmp_path, "a.ipynb", "--apply")
     assert run.returncode == 0, run.stderr.decode()
     head, _, tail = before.partition(b"df = df.repartition(8)")
     assert (tmp_path / "a.ipynb").read_bytes() == head + b"df = df" + tail
-    assert lint(tmp_path, "a.ipynb").returncode == 0
+    assert run_fix(tmp_path, "a.ipynb").returncode == 0
 
 
 def test_a_statement_that_goes_takes_its_line_only(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_statement_that_goes_takes_its_line_only(tmp_path: Path) -> None:
         "df = df.into_partitions(4)",
     ]
     (tmp_path / "a.ipynb").write_text(json.dumps(notebook(before), indent=1) + "\n")
-    assert lint(tmp_path, "a.ipynb", "--apply").returncode == 0
+    assert run_fix(tmp_path, "a.ipynb", "--apply").returncode == 0
     after = [*before[:3], "# a comment"]
     assert (tmp_path / "a.ipynb").read_text() == json.dumps(notebook(after), indent=1) + "\n"
 
@@ -92,6 +92,6 @@ def test_a_line_that_comes_is_a_line_of_the_list(tmp_path: Path) -> None:
         "df.write_parquet('o')",
     ]
     (tmp_path / "a.ipynb").write_text(json.dumps(notebook(lines), indent=1) + "\n")
-    lint(tmp_path, "a.ipynb", "--apply", "--unsafe", "--select", "DFT101")
+    run_fix(tmp_path, "a.ipynb", "--apply", "--unsafe", "--select", "DFT101")
     after = [*lines[:6], "df = df.into_batches(32)\n", *lines[6:]]
     assert (tmp_path / "a.ipynb").read_text() == json.dumps(notebook(after), indent=1) + "\n"

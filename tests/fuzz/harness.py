@@ -257,7 +257,7 @@ def _read_back(form: str, out: str) -> None:
 def in_process(arguments: tuple[str, ...], stdin: bytes = b"") -> tuple[int, str, str]:
     """The exit status and what was written to the two streams. Raises `Wrong` for what leaves the command line, and for
     what does not end."""
-    from daft_lint.cli.commands import run as run_command
+    from daft_lint.cli.app import run as run_command
 
     out, errors = io.BytesIO(), io.BytesIO()
     streams = sys.stdin, sys.stdout, sys.stderr

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -15,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-SHIPPED = ("daft_lint", "rules", "runtime", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml")
+from tests.helpers import OFFLINE, ROOT, SHIPPED
+
 CONFIGURATION = """\
 repos:
   - repo: {hooks}
@@ -29,7 +28,6 @@ CLEAN = "import daft\n\ndf = daft.read_parquet('s3://b/*.parquet')\ndf.show()\n"
 NATIVE = CLEAN.replace("\n\n", "\n\ndaft.set_runner_native()\n")
 FIXABLE = NATIVE.replace("df.show", "df = df.repartition(8)\ndf.show")
 UNFIXABLE = CLEAN.replace("df.show()", "df = df.repartition()\ndf.show()")
-OFFLINE = re.compile(r"Temporary failure in name resolution|Could not find a version|NewConnectionError|ProxyError")
 
 
 class Team:

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from daft_lint import config
+from daft_lint.api.finding import Level
 from daft_lint.init.pre_commit import with_hook
 from daft_lint.init.proposal import hook
-from tests.plugins import ROOT, environment
+from daft_lint.pipeline.model import Runner
+from tests.helpers import ROOT, environment
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -101,14 +103,14 @@ def test_it_writes_a_configuration_that_check_reads(project: Path) -> None:
     run = init(project, "--write")
     assert (run.returncode, run.stdout.splitlines()[-1]) == (0, "written: daft-lint.toml")
     read = config.load(project)
-    assert (read.src, read.fail_on, read.settings.cluster.runner) == (("jobs",), "warning", config.Runner.RAY)
+    assert (read.src, read.fail_on, read.settings.cluster.runner) == (("jobs",), Level.WARNING, Runner.RAY)
     # What is commented out is right too.
     text = (project / "daft-lint.toml").read_text(encoding="utf-8")
     all_on = "\n".join(line.removeprefix("# ") for line in text.splitlines())
     assert config.parse(all_on, Path("daft-lint.toml")).settings.sources[0][0] == "s3://photos/*.parquet"
     again = init(project, "--write")
     assert again.returncode == 2
-    assert "has a configuration already" in again.stderr
+    assert "already has a configuration" in again.stderr
     assert (project / "daft-lint.toml").read_text(encoding="utf-8") == text
 
 
@@ -133,8 +135,8 @@ def test_it_appends_to_a_pyproject(project: Path, end: str) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("tool = { x = { y = 1 } }\n", "takes no table at its end: "),
-        ("[project\n", "takes no table at its end: "),
+        ("tool = { x = { y = 1 } }\n", "no table can be appended to it: "),
+        ("[project\n", "no table can be appended to it: "),
     ],
 )
 def test_it_breaks_no_pyproject(project: Path, text: str, words: str) -> None:
@@ -231,12 +233,12 @@ def test_the_hook_is_set_as_the_others_are(project: Path, style: str) -> None:
     [
         ("repos: []\n", "line 1: `repos:` is not followed by a list"),
         ("# empty\n", "it has no `repos:`"),
-        ("- repo: local\n", "line 1 is neither a key nor an entry"),
+        ("- repo: local\n", "line 1 is neither a key nor a list entry"),
         ("repos:\n- repo: x\nrepos:\n- repo: y\n", "more than one `repos:`"),
         ("repos:\n- repo: x\n---\nrepos:\n- repo: y\n", "line 3 is neither"),
-        ("repos:\n  a: 1\n", "line 2 begins no entry"),
-        ("repos:\n    - repo: x\n      rev: v1\n  - repo: y\n", "line 4 is set less deep"),
-        ("repos:\n  - {repo: x,\n  rev: v1}\n", "line 3 is set less deep"),
+        ("repos:\n  a: 1\n", "line 2 does not begin a list entry"),
+        ("repos:\n    - repo: x\n      rev: v1\n  - repo: y\n", "line 4 is indented less"),
+        ("repos:\n  - {repo: x,\n  rev: v1}\n", "line 3 is indented less"),
         ("repos:\n- repo: x\n\trev: v1\n", "line 3 has a tab"),
         ("repos:\r- repo: x\r", "line 1 has a tab before its text, or a carriage return"),
         ("{repos: [{repo: x}]}\n", "line 1 is neither"),
@@ -252,7 +254,7 @@ def test_it_leaves_alone_what_it_does_not_understand(project: Path, text: str | 
     (line,) = run.stderr.splitlines()
     assert words in line
     assert ".pre-commit-config.yaml: " in line
-    assert "nothing is written" in line
+    assert "nothing was written" in line
     assert everything(project) == before
     assert words in init(project).stdout
 
@@ -271,7 +273,7 @@ def test_it_adds_what_is_missing_to_a_project_that_has_a_configuration(project: 
     shown = init(project).stdout
     assert "repo: local" not in shown
     assert "runs-on" not in shown
-    assert shown.endswith("Nothing is written: there is nothing that --write would add.\n")
+    assert shown.endswith("Nothing was written: --write has nothing to add.\n")
 
 
 def test_a_commented_hook_is_none(project: Path) -> None:
@@ -306,7 +308,7 @@ def test_the_job_is_one_for_the_ci_that_is_there(project: Path, file: str, wante
     assert wanted in shown
     assert f"\n# {file}, " in shown
     assert "runs-on" not in shown
-    job = shown.split(f"# {file}, ")[1].partition("\n")[2].rpartition("Nothing is written")[0]
+    job = shown.split(f"# {file}, ")[1].partition("\n")[2].rpartition("Nothing was written")[0]
     assert yaml.safe_load(job)
     (project / file).write_text("a: pip install daft-lint\n", encoding="utf-8")
     assert "with daft-lint" in init(project).stdout

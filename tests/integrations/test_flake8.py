@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from daft_lint import __version__
-from tests.plugins import ROOT, environment
+from tests.helpers import ROOT, environment
 
 if sys.version_info >= (3, 11):
     import tomllib

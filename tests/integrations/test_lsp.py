@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from daft_lint.integrations.lsp.texts import Text
-from tests.plugins import environment
+from tests.helpers import RULE, environment, install
 
 pytest.importorskip("pygls")
 
@@ -405,9 +405,6 @@ def test_the_configuration_counts_and_is_read_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [(), ("--no-plugins",)])
 def test_plugins_run_where_they_are_named_unless_they_must_not(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    from tests.lint.test_plugins import RULE
-    from tests.plugins import install
-
     install(tmp_path / "site", "mine", RULE)
     (tmp_path / "daft-lint.toml").write_text('plugins = ["mine"]\nselect = ["ACM"]\n', encoding="utf-8")
 
@@ -420,7 +417,7 @@ def test_plugins_run_where_they_are_named_unless_they_must_not(tmp_path: Path, a
 
 
 def test_without_the_extra_it_says_how_to_get_it(tmp_path: Path) -> None:
-    code = "import sys\nsys.modules['pygls'] = None\nfrom daft_lint.cli.commands import run\nsys.exit(run(['server']))"
+    code = "import sys\nsys.modules['pygls'] = None\nfrom daft_lint.cli.app import run\nsys.exit(run(['server']))"
     run = subprocess.run(
         [sys.executable, "-c", code], env=environment(tmp_path), capture_output=True, text=True, check=False
     )

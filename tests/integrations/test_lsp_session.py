@@ -16,7 +16,7 @@ from pytest_lsp import LanguageClient  # noqa: E402
 
 from daft_lint.integrations.lsp.session import differences  # noqa: E402
 from daft_lint.source.document import Document  # noqa: E402
-from tests.plugins import environment  # noqa: E402
+from tests.helpers import environment  # noqa: E402
 from tests.work import lines_run  # noqa: E402
 
 TEXT = 'import daft\n\ndf = daft.read_parquet("s3://b/*.parquet")\ndf.repartition(8)\ndf.show()\n'

@@ -10,7 +10,8 @@ import pytest
 
 from daft_lint.config import Config
 from daft_lint.lint.cache import Cache, open_cache
-from daft_lint.lint.results import Report
+from daft_lint.lint.disk import digest
+from daft_lint.lint.results import Report, SourceFile
 from daft_lint.lint.runner import check_files
 from daft_lint.source.discovery import discover
 
@@ -43,7 +44,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def look(config: Config, folder: Path | None = Path("cache")) -> tuple[Report, Cache | None]:
     cache = None if folder is None else open_cache(config, folder)
-    return check_files(discover([Path()], config).files, config, cache=cache), cache
+    return check_files(discover([Path()], config.file_filter).files, config, cache=cache), cache
 
 
 def agree(tree: Path) -> Report:
@@ -68,10 +69,12 @@ def test_one_file_changed_leaves_the_others(tree: Path) -> None:
     config = Config(root=tree)
     look(config)
     (tree / "other.py").write_text("import daft\ndaft.read_parquet('a.parquet').repartition(8).show()\n")
-    report, cache = look(config)
+    cache = open_cache(config, Path("cache"))
     assert cache is not None
-    assert cache.reused == 2
-    assert report == look(config, None)[0]
+    sources = [SourceFile(name, (tree / name).read_bytes()) for name in ("helper.py", "other.py", "script.py")]
+    assert cache.report(sources, 3) is None
+    assert [outcome is not None for outcome in cache.outcomes(sources)] == [True, False, True]
+    assert look(config)[0] == look(config, None)[0]
 
 
 def test_a_changed_module_that_was_imported_counts(tree: Path) -> None:
@@ -128,11 +131,9 @@ def test_a_corrupt_record_is_ignored_and_rebuilt(tree: Path) -> None:
 
 @pytest.mark.parametrize("value", ['{"entries": 3}', "[]", '{"entries": {"script.py": [1, 2]}}', "[" * 5000])
 def test_a_record_that_is_not_what_it_should_be_is_ignored(tree: Path, value: str) -> None:
-    from daft_lint.lint.cache import _digest
-
     expected = agree(tree)
     for record in records(tree):
-        record.write_bytes(_digest(value.encode()).encode() + value.encode())
+        record.write_bytes(digest(value.encode()).encode() + value.encode())
     assert agree(tree) == expected
 
 
@@ -171,7 +172,7 @@ def test_the_oldest_records_go_first(tree: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_fixtures_are_the_same_with_and_without(tmp_path: Path) -> None:
     config = Config(root=FIXTURES)
-    files = discover([FIXTURES / "DFT101", FIXTURES / "DFT401", FIXTURES / "DFT203"], config).files
+    files = discover([FIXTURES / "DFT101", FIXTURES / "DFT401", FIXTURES / "DFT203"], config.file_filter).files
     expected = check_files(files, config)
     assert expected.findings
     for _ in range(2):

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from daft_lint.config import Config
-from daft_lint.lint import pool, runner
-from daft_lint.lint.runner import Source, check_files, check_here
+from daft_lint.lint import pool, sequential
+from daft_lint.lint.results import Outcome, SourceFile
+from daft_lint.lint.runner import check_files
 from daft_lint.source.discovery import discover
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "rules"
@@ -19,7 +20,7 @@ SMALL = b"import daft\ndf = daft.read_parquet('a.parquet')\ndf.repartition(8)\n"
 
 
 def fixtures(config: Config) -> Sequence[Path]:
-    return discover([FIXTURES / "DFT101", FIXTURES / "DFT402"], config).files
+    return discover([FIXTURES / "DFT101", FIXTURES / "DFT402"], config.file_filter).files
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
@@ -49,40 +50,28 @@ def test_what_another_file_calls_counts_in_every_process(tmp_path: Path, monkeyp
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the fault is planted in a forked process")
 def test_a_worker_that_dies_costs_its_file_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    check_one = runner.check_one
+    check_one = sequential.check_one
 
-    def dying(checker: object, source: Source) -> runner.Outcome:
+    def dying(checker: object, source: SourceFile) -> Outcome:
         if source.path == "bad.py":
             os.kill(os.getpid(), signal.SIGKILL)
         return check_one(checker, source)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(runner, "check_one", dying)
+    monkeypatch.setattr(sequential, "check_one", dying)
     monkeypatch.setattr(pool, "start_method", lambda: "fork")
-    sources = [Source(f"{name}.py", SMALL) for name in ("a", "bad", "c", "d")]
+    sources = [SourceFile(f"{name}.py", SMALL) for name in ("a", "bad", "c", "d")]
     outcomes = pool.check_in_pool(sources, Config(), 2, None)
     assert [outcome.result.path for outcome in outcomes] == [source.path for source in sources]
-    assert [bool(outcome.result.raised) for outcome in outcomes] == [True, False, True, True]
+    assert [bool(outcome.result.findings) for outcome in outcomes] == [True, False, True, True]
     (problem,) = outcomes[1].result.problems
     assert problem.path == "bad.py"
     assert "SIGKILL" in problem.message
     assert outcomes[1].result.failed
 
 
-def test_an_error_of_our_own_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    from daft_lint.lint.engine import Checker
-
-    def broken(self: Checker, document: object) -> None:
-        raise ZeroDivisionError("in\nthe middle")
-
-    monkeypatch.setattr(Checker, "analyse", broken)
-    (outcome,) = check_here([Source("a.py", SMALL)], Config(), None)
-    assert outcome.result.failed
-    assert outcome.result.problems[0].message == "internal error: ZeroDivisionError: in the middle"
-
-
 def test_a_pool_starts_only_where_it_pays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "_cores", lambda: 4)
-    assert pool.worth([1000] * 10, 0) == 1
-    assert pool.worth([100_000] * 100, 0) == 4
-    assert pool.worth([10_000_000], 0) == 1, "one file is not divided"
-    assert pool.worth([1000] * 10, 3) == 3, "what the user asks for"
+    assert pool.process_count([1000] * 10, 0) == 1
+    assert pool.process_count([100_000] * 100, 0) == 4
+    assert pool.process_count([10_000_000], 0) == 1, "one file is not divided"
+    assert pool.process_count([1000] * 10, 3) == 3, "what the user asks for"

@@ -54,7 +54,7 @@ def udf(
     batch_size: int | None = None,
     opens: bool = False,
     is_generator: bool = False,
-    multiplies: bool = False,
+    unsized_output: bool = False,
 ) -> Udf:
     return Udf(
         name,
@@ -63,7 +63,7 @@ def udf(
         returns=returns,
         batch_size=None if batch_size is None else Count(batch_size),
         is_generator=is_generator,
-        multiplies=multiplies,
+        unsized_output=unsized_output,
     )
 
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from daft_lint import config as configuration
 from daft_lint.api.finding import Finding
-from daft_lint.fix.loop import damage, fix_documents
+from daft_lint.fix.guards import damage
+from daft_lint.fix.loop import fix_documents
 from daft_lint.lint import engine
 from daft_lint.source.document import Document
 from tests.pipeline.test_properties import CHAINS, LINKS, SINKS, SOURCES, SPELLINGS, Chain, program

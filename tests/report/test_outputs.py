@@ -15,37 +15,8 @@ from daft_lint.adoption.fingerprint import fingerprints
 from daft_lint.api.finding import Finding, Related, Span
 from daft_lint.api.rule import Level
 from daft_lint.report import github, gitlab, junit, markdown, sarif
-from daft_lint.report.locations import Locations
-from tests.cli.test_commands import BAD, lint
-
-HEAVY = """\
-import daft
-from daft.functions import decode_image, download
-
-@daft.func
-def size(jpeg: bytes) -> int:
-    return len(jpeg)
-
-df = daft.read_parquet("s3://b/*.parquet")
-df = df.with_column("jpeg", download(df["url"]))
-df = df.with_column("size", size(df["jpeg"]))
-df.repartition(8)
-df.write_parquet("out")
-"""
-
-
-def notebook(*cells: str) -> str:
-    made = [
-        {
-            "cell_type": "code",
-            "source": cell.splitlines(keepends=True),
-            "metadata": {},
-            "outputs": [],
-            "execution_count": None,
-        }
-        for cell in cells
-    ]
-    return json.dumps({"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1) + "\n"
+from daft_lint.report.regions import FileRegions
+from tests.helpers import BAD, HEAVY, lint, notebook
 
 
 def report(folder: Path, form: str, *arguments: str) -> str:
@@ -155,7 +126,7 @@ def hostile() -> Finding:
 
 
 def test_github_commands_hold_what_a_source_says(tmp_path: Path) -> None:
-    lines = github.render([hostile()], 1, Locations()).splitlines()
+    lines = github.render([hostile()], 1, FileRegions()).splitlines()
     assert len(lines) == 2
     match = re.fullmatch(r"::warning (.*?)::(.*)", lines[0])
     assert match is not None
@@ -172,11 +143,13 @@ def test_github_commands_hold_what_a_source_says(tmp_path: Path) -> None:
 
 def test_columns_of_several_lines_are_left_out() -> None:
     finding = Finding("DFT101", "n", Level.ADVICE, Span("a.py", None, 1, 2, 3, 5), "s", "", "")
-    assert github.render([finding], 1, Locations()).startswith("::notice file=a.py,line=1,endLine=3,title=DFT101 n::S.")
+    assert github.render([finding], 1, FileRegions()).startswith(
+        "::notice file=a.py,line=1,endLine=3,title=DFT101 n::S."
+    )
 
 
 def test_sarif_messages_make_no_links() -> None:
-    found = json.loads(sarif.render([hostile()], 1, Locations()))["runs"][0]["results"][0]
+    found = json.loads(sarif.render([hostile()], 1, FileRegions()))["runs"][0]["results"][0]
     assert "](" not in json.dumps(found)
     assert found["message"]["text"].isprintable()
     assert re.fullmatch(r"[\w%.~/-]+", found["locations"][0]["physicalLocation"]["artifactLocation"]["uri"])
@@ -189,13 +162,13 @@ def test_gitlab_reports_what_its_reader_wants(tmp_path: Path) -> None:
     assert issue["severity"] == "critical"
     assert issue["location"] == {"path": "a.py", "lines": {"begin": 4, "end": 4}}
     one, other = (Finding("D", "n", Level.ADVICE, Span(p, None, 1, 1, 1, 2), "s", "", "") for p in ("a", "b"))
-    assert len({i["fingerprint"] for i in json.loads(gitlab.render([one, other], 2, Locations()))}) == 2
+    assert len({i["fingerprint"] for i in json.loads(gitlab.render([one, other], 2, FileRegions()))}) == 2
     assert len(set(fingerprints([one, other], lambda _: ""))) == 1
 
 
 def test_junit_is_xml_whatever_a_source_says(tmp_path: Path) -> None:
     advice = Finding("DFT104", "n", Level.ADVICE, Span("a.py", None, 1, 1, 1, 2), "s\x0b", "", "")
-    root = ElementTree.fromstring(junit.render([hostile(), advice], 2, Locations()).encode())
+    root = ElementTree.fromstring(junit.render([hostile(), advice], 2, FileRegions()).encode())
     first, second = root.findall("testsuite")
     assert (first.get("failures"), second.get("failures"), second.get("skipped")) == ("1", "0", "1")
     failure = first.find("testcase/failure")
@@ -209,7 +182,7 @@ def test_junit_is_xml_whatever_a_source_says(tmp_path: Path) -> None:
 
 
 def test_markdown_cells_hold_what_a_source_says() -> None:
-    rows = markdown.render([hostile()], 1, Locations()).splitlines()
+    rows = markdown.render([hostile()], 1, FileRegions()).splitlines()
     assert len(rows) == 5
     assert rows[4].count("|") == 6
     assert "<code>" in rows[4]

@@ -3,17 +3,19 @@ from __future__ import annotations
 import io
 import json
 
-from daft_lint.api.finding import Finding, FindingFix, FixEdit, Related, Span
+from daft_lint.api.finding import Finding, FindingFix, Related, Span
 from daft_lint.api.rule import Level
+from daft_lint.lint.source_lines import SourceLines
 from daft_lint.report import concise, text
 from daft_lint.report import json as as_json
+from daft_lint.source.edit import Edit
 
 
 def at(line: int, column: int, end: int, cell: int | None = None) -> Span:
     return Span("a.py", cell, line, column, line, end)
 
 
-FIX = FindingFix("Insert it", "the row order", (FixEdit("a.py", None, 3, 3, "x"),))
+FIX = FindingFix("Insert it", "the row order", (Edit("a.py", None, 3, 3, "x"),))
 FOUND = Finding(
     "DFT101",
     "some-name",
@@ -26,7 +28,7 @@ FOUND = Finding(
     (Related(at(2, 1, 3), "here"),),
     FIX,
 )
-SOURCE = text.SourceLines({"a.py": "日\t= abc\nx\x1b[31m\n".encode()})
+SOURCE = SourceLines({"a.py": "日\t= abc\nx\x1b[31m\n".encode()})
 
 
 def test_text_frames() -> None:
@@ -44,7 +46,7 @@ def test_text_frames() -> None:
         "  = Write.",
         "  = fix: Insert it (unsafe: the row order)",
         "",
-        "Found 1 finding (1 warning) in 1 file. 1 finding can be fixed: daft-lint fix.",
+        "1 finding (1 warning) in 1 file. 1 finding can be fixed with daft-lint fix.",
     ]
 
 

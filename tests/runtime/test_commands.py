@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 from daft_lint_runtime.cli import Size, _write, profile, verify
 
-from daft_lint.cli.commands import run
+from daft_lint.cli.app import run
 from daft_lint.config import parse
 
 SCRIPT = """
@@ -139,7 +139,7 @@ def test_without_the_extra_verify_says_how_to_get_it(project: Path) -> None:
 
 def test_check_and_fix_do_not_import_the_runtime() -> None:
     code = (
-        "import daft_lint.lint.engine, daft_lint.fix.loop, daft_lint.cli.commands\n"
+        "import daft_lint.lint.engine, daft_lint.fix.loop, daft_lint.cli.app\n"
         "print([m for m in sys.modules if m.partition('.')[0] in ('daft_lint_runtime', 'daft', 'ray')])"
     )
     done = subprocess.run(
@@ -214,7 +214,7 @@ def test_without_daft_the_command_says_how_to_get_it() -> None:
     code = (
         "import importlib.util as u; find = u.find_spec\n"
         "u.find_spec = lambda name, *a: None if name == 'daft' else find(name, *a)\n"
-        "from daft_lint.cli.commands import run\nsys.exit(run(['verify', 'x.py']))"
+        "from daft_lint.cli.app import run\nsys.exit(run(['verify', 'x.py']))"
     )
     done = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path[:0] = {sys.path!r}\n{code}"], capture_output=True, text=True

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from daft_lint.config import Config
-from daft_lint.config.selection import Selection
-from daft_lint.source.discovery import discover
+from daft_lint.config import Config, Selection
+from daft_lint.source.discovery import FileFilter, discover
 
 
 def tree(root: Path, *names: str) -> None:
@@ -17,8 +16,8 @@ def tree(root: Path, *names: str) -> None:
         path.write_text("import daft\n")
 
 
-def names(root: Path, config: Config | None = None) -> list[str]:
-    found = discover([root], config or Config(root=root))
+def names(root: Path, file_filter: FileFilter | None = None) -> list[str]:
+    found = discover([root], file_filter or FileFilter(root))
     assert found.problems == ()
     return [file.relative_to(root).as_posix() for file in found.files]
 
@@ -31,8 +30,8 @@ def test_ignore_files_and_excludes(tmp_path: Path) -> None:
     (tmp_path / ".git" / "info" / "exclude").write_text("i.py\n")
     (tmp_path / ".gitignore").write_text("gen_*.py\n")
     (tmp_path / "x" / "keep" / ".gitignore").write_text("!gen_2.py\n")
-    assert names(tmp_path, Config(root=tmp_path, exclude=("old/",))) == ["a.ipynb", "b.py", "x/keep/gen_2.py"]
-    below = discover([tmp_path / "x"], Config(root=tmp_path))
+    assert names(tmp_path, FileFilter(tmp_path, exclude=("old/",))) == ["a.ipynb", "b.py", "x/keep/gen_2.py"]
+    below = discover([tmp_path / "x"], FileFilter(tmp_path))
     assert [file.name for file in below.files] == ["gen_2.py"]
 
 
@@ -44,7 +43,7 @@ def test_a_line_that_is_no_pattern_matches_nothing(tmp_path: Path, line: str) ->
     (tmp_path / ".git" / "info" / "exclude").write_text(f"{line}\nnew/\n")
     (tmp_path / ".gitignore").write_text(f"{line}\nold/\n")
     config = Config(root=tmp_path, exclude=(line, "x/"), per_file_ignores=((line, ("DFT1",)), ("b.py", ("DFT2",))))
-    assert names(tmp_path, config) == ["b.py"]
+    assert names(tmp_path, config.file_filter) == ["b.py"]
     assert [Selection(config).ignores_in(str(tmp_path / "b.py"), code) for code in ("DFT101", "DFT201")] == [
         False,
         True,
@@ -53,10 +52,10 @@ def test_a_line_that_is_no_pattern_matches_nothing(tmp_path: Path, line: str) ->
 
 def test_a_given_file_is_taken_unless_excludes_are_forced(tmp_path: Path) -> None:
     tree(tmp_path, "old/o.py", "r.md")
-    config = Config(root=tmp_path, exclude=("old/",))
+    file_filter = FileFilter(tmp_path, exclude=("old/",))
     given = [tmp_path / "old" / "o.py", tmp_path / "r.md"]
-    assert discover(given, config).files == tuple(given)
-    assert discover(given, config, force_exclude=True).files == (tmp_path / "r.md",)
+    assert discover(given, file_filter).files == tuple(given)
+    assert discover(given, file_filter, force_exclude=True).files == (tmp_path / "r.md",)
 
 
 def test_links_loops_and_missing_paths(tmp_path: Path) -> None:
@@ -64,7 +63,7 @@ def test_links_loops_and_missing_paths(tmp_path: Path) -> None:
     os.symlink(tmp_path, tmp_path / "loop")
     os.symlink("nowhere.py", tmp_path / "broken.py")
     os.symlink("a.py", tmp_path / "again.py")
-    found = discover([tmp_path, tmp_path / "loop", tmp_path / "no.py"], Config(root=tmp_path))
+    found = discover([tmp_path, tmp_path / "loop", tmp_path / "no.py"], FileFilter(tmp_path))
     assert [file.name for file in found.files] == ["a.py"]
     assert [(Path(p.path).name, p.message) for p in found.problems] == [
         ("broken.py", "a symbolic link to a file that does not exist"),
@@ -77,7 +76,7 @@ def test_an_unreadable_folder_is_a_problem(tmp_path: Path) -> None:
     tree(tmp_path, "a.py", "shut/b.py")
     (tmp_path / "shut").chmod(0)
     try:
-        found = discover([tmp_path], Config(root=tmp_path))
+        found = discover([tmp_path], FileFilter(tmp_path))
     finally:
         (tmp_path / "shut").chmod(0o700)
     assert [file.name for file in found.files] == ["a.py"]

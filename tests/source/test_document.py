@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daft_lint.api.edits import Edit
 from daft_lint.source import scanner
-from daft_lint.source.document import Document, ParseFailure, run_deep
+from daft_lint.source.deep import run_deep
+from daft_lint.source.document import Document
+from daft_lint.source.edit import Edit
 from daft_lint.source.positions import Positions
+from daft_lint.source.problems import ParseFailure
 
 
 def failure(raw: bytes, path: str = "a.py") -> ParseFailure:
@@ -26,8 +28,9 @@ def test_an_edit_changes_nothing_else(bom: bytes, ending: str) -> None:
     document = Document.from_bytes("a.py", raw)
     (cell,) = document.cells
     start = cell.source.index(b"'a'")
-    assert document.replace({cell: [Edit(start, start + 3, "'ü'")]}) == raw.replace(b"'a'", "'ü'".encode())
-    assert document.file_span(cell, start, start + 3) == (start + len(bom), start + 3 + len(bom))
+    edit = cell.edit(start, start + 3, "'ü'")
+    assert document.edited([edit]).raw == raw.replace(b"'a'", "'ü'".encode())
+    assert edit == Edit("a.py", None, start + len(bom), start + 3 + len(bom), "'ü'")
 
 
 def test_a_cookie_is_kept_and_obeyed() -> None:
@@ -37,9 +40,42 @@ def test_a_cookie_is_kept_and_obeyed() -> None:
     assert cell.module.body
     assert cell.source == "# coding: latin-1\nx = 'é'\n".encode()
     start = cell.source.index(b"'")
-    assert document.replace({cell: [Edit(start, start + 4, "'ü'")]}) == raw.replace(b"\xe9", b"\xfc")
+    assert document.edited([cell.edit(start, start + 4, "'ü'")]).raw == raw.replace(b"\xe9", b"\xfc")
     with pytest.raises(ValueError, match="has no bytes for"):
-        document.replace({cell: [Edit(start, start, "日")]})
+        document.edited([cell.edit(start, start, "日")])
+
+
+def test_an_encoding_that_gives_other_bytes_back_is_not_edited() -> None:
+    raw = b"# coding: utf-7\nx = '+AGE-'\n"
+    document = Document.from_bytes("a.py", raw)
+    (cell,) = document.cells
+    assert cell.source == b"# coding: utf-7\nx = 'a'\n"
+    with pytest.raises(ValueError, match="cannot be edited in place"):
+        document.edited([cell.edit(0, 0, "a")])
+
+
+@pytest.mark.parametrize("path", ["a.py", "a.md", "a.ipynb"])
+def test_edits_that_overlap_or_lie_outside_are_refused(path: str) -> None:
+    text = "x = 12345\n"
+    raw = {"a.py": text, "a.md": f"```python\n{text}```\n", "a.ipynb": json.dumps(code_cell(text))}[path]
+    document = Document.from_bytes(path, raw.encode())
+    (cell,) = document.cells
+    for edits in ([(4, 6), (5, 7)], [(4, 3)], [(4, 400)], [(-1, 3)]):
+        with pytest.raises(ValueError, match="lies outside"):
+            document.edited([cell.edit(start, end, "a") for start, end in edits])
+    one, other = cell.edit(4, 4, "a + "), cell.edit(4, 6, "6")
+    assert document.edited([other, one]).cells[0].source == b"x = a + 6345\n"
+
+
+def test_a_file_that_is_not_understood_is_not_edited() -> None:
+    document = Document.from_bytes("a.ipynb", b"{")
+    assert document.edited([]).raw == b"{"
+    with pytest.raises(ValueError, match="was not understood"):
+        document.edited([Edit("a.ipynb", 1, 0, 0, "a")])
+
+
+def code_cell(text: str) -> dict[str, object]:
+    return {"cells": [{"cell_type": "code", "source": text}]}
 
 
 @pytest.mark.parametrize(
@@ -123,7 +159,9 @@ def test_a_notebook_is_edited_in_its_own_text(ascii_only: bool, indent: int | No
     assert b"% 2" in first.source
     at = first.source.index(b"df = 1")
     start = last.source.index(b"'")
-    new = document.replace({first: [Edit(at, at, "ü = 1\n")], last: [Edit(start, start + 5, "'ü'")]})
+    edits = [last.edit(start, start + 5, "'ü'"), first.edit(at, at, "ü = 1\n")]
+    assert edits[1] == Edit("n.ipynb", 2, at, at, "ü = 1\n")
+    new = document.edited(edits).raw
     expected = json.loads(json.dumps(NOTEBOOK))
     expected["cells"][1]["source"].insert(1, "ü = 1\n")
     expected["cells"][3]["source"] = "a = 'ü'\nb"
@@ -141,7 +179,7 @@ def test_notebook_edits_are_those_of_the_text(data: st.DataObject) -> None:
     last = data.draw(st.integers(first, len(text)))
     new = data.draw(st.text('bü\n"', max_size=4))
     span = (len(text[:first].encode()), len(text[:last].encode()))
-    changed = json.loads(document.replace({cell: [Edit(*span, new)]}))
+    changed = json.loads(document.edited([cell.edit(*span, new)]).raw)
     assert "".join(changed["cells"][0]["source"]) == text[:first] + new + text[last:]
 
 
@@ -159,8 +197,9 @@ def test_markdown_fences() -> None:
     assert [cell.source for cell in document.cells] == [b"x = 1\r\n\r\n  y\r\n", b"z = 1\n"]
     listed, quoted = document.cells
     assert document.location(quoted, 1, 1) == (9, 3)
-    new = document.replace({quoted: [Edit(0, 0, "a\n")], listed: [Edit(5, 5, ".b()\r\n.c()")]})
-    assert new == raw.replace(b"> z", b"> a\n> z").replace(b"x = 1", b"x = 1.b()\r\n  .c()")
+    edits = [quoted.edit(0, 0, "a\n"), listed.edit(5, 5, ".b()\r\n.c()")]
+    assert edits[0].text == "a\n> "
+    assert document.edited(edits).raw == raw.replace(b"> z", b"> a\n> z").replace(b"x = 1", b"x = 1.b()\r\n  .c()")
 
 
 def test_comments_are_not_looked_for_in_strings() -> None:

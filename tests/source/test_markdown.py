@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_commands import BAD, lint
-from tests.report.test_outputs import notebook
+from tests.helpers import BAD, lint, notebook
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "markdown"
 GUIDES = sorted(path for path in FIXTURES.glob("*.md") if not path.name.endswith(".fixed.md"))

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
-from daft_lint.config import Config
-from daft_lint.lint.engine import Checker
-from daft_lint.lint.runner import Source, check_one
 from daft_lint.source.prescan import Import, Prescan
 
 
@@ -97,42 +93,6 @@ def test_calls_on_objects(text: str, expected: bool) -> None:
 )
 def test_drops_result_of(text: str, expected: bool) -> None:
     assert prescan(text).drops_result_of(frozenset({"where"})) is expected
-
-
-UDFS = "import daft\n\n@daft.func\ndef f(x: int) -> int:\n    return x\n"
-
-
-def needs_analysis(path: str) -> bool:
-    return Checker(Config()).needs_analysis(path, Path(path).read_bytes())
-
-
-def test_a_module_that_is_imported_concerns_its_importers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("jobs").mkdir()
-    Path("jobs/__init__.py").write_text("from .again import f\n")
-    Path("jobs/again.py").write_text("from .udfs import f\nfrom . import again\n")
-    Path("jobs/udfs.py").write_text(UDFS)
-    Path("jobs/plain.py").write_text("import daft\nimport jobs.plain\nROWS = 3\n")
-    Path("with_udf.py").write_text("import daft\nfrom jobs import f\n\ndaft.range(3).select(f(daft.col('id')))\n")
-    Path("without.py").write_text("import daft\nfrom jobs.plain import ROWS\n\ndaft.range(ROWS).collect()\n")
-    assert needs_analysis("jobs/udfs.py")
-    assert needs_analysis("with_udf.py")
-    assert not needs_analysis("without.py")
-
-
-def test_what_is_left_out_rests_on_what_it_imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("a.py").write_text("import daft\nfrom b import x\nfrom c import y\n\ndaft.range(x).collect()\n")
-    Path("b.py").write_text("x = 1\n")
-    outcome = check_one(Checker(Config()), Source("a.py", Path("a.py").read_bytes()))
-    assert outcome.modules == {"b.py"}
-    assert "./c.py" in outcome.looked_for
-
-
-def test_a_script_that_does_not_parse_is_none_of_the_sieves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("a.py").write_text("import daft\n\ndaft.range(3).show(\n")
-    assert needs_analysis("a.py")
 
 
 @pytest.mark.parametrize(

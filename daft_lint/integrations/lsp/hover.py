@@ -1,4 +1,4 @@
-"""What an editor shows of the word under the pointer: a rule's documentation, or a DataFrame's pipeline."""
+"""What an editor shows for the word under the pointer: a rule's documentation, or a DataFrame's pipeline."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from daft_lint.lint import documentation, engine
-from daft_lint.pipeline.dataflow.flow import Context, End, pipelines
+from daft_lint.lint.documentation import page
+from daft_lint.lint.registry import documented_rules
+from daft_lint.pipeline.dataflow.build import PipelineEnd, build_pipelines
+from daft_lint.pipeline.dataflow.step_facts import ScriptContext
 from daft_lint.pipeline.interpreter.interpreter import interpret
 from daft_lint.pipeline.model import NodeRef, Operator, Pipeline, Reads, Script
 from daft_lint.report.plan import outline
 from daft_lint.source import scanner
-from daft_lint.source.document import Cell, Document, ParseFailure, run_as_deep_as_needed
+from daft_lint.source.document import Cell, Document, run_as_deep_as_needed
 from daft_lint.source.positions import Positions
+from daft_lint.source.problems import ParseFailure
 
 if TYPE_CHECKING:
     from daft_lint.config import Config
@@ -27,7 +30,7 @@ _NAME = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 
 
 def hover(document: Document, number: int | None, offset: int, config: Config, project: Project) -> str | None:
-    """Markdown about what stands at a byte of a cell; None where there is nothing to say."""
+    """Markdown about the word at a byte of a cell; None where there is nothing to say."""
     cell = next((cell for cell in document.cells if cell.number == number or len(document.cells) == 1), None)
     if cell is None:
         return None
@@ -53,13 +56,13 @@ def _word_at(pattern: re.Pattern[bytes], source: bytes, offset: int) -> str | No
 
 
 def _of_code(code: str | None, config: Config) -> str | None:
-    rule = next((rule for rule in engine.rules(config.plugins) if rule.code == code), None)
-    return None if rule is None else documentation.page(rule)
+    rule = next((rule for rule in documented_rules(config.plugins) if rule.code == code), None)
+    return None if rule is None else page(rule)
 
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """A DataFrame as it is behind an operator of one of its pipelines."""
+    """A DataFrame as it is after an operator of one of its pipelines."""
 
     pipeline: Pipeline
     operator: Operator
@@ -76,8 +79,8 @@ def _of_name(name: str, cell: Cell, offset: int, document: Document, config: Con
 
 
 def _states(script: Script, name: str, cell: Cell, offset: int, project: Project) -> Iterator[_State]:
-    """The states that a name can have at a place: what a call on it starts from, what a statement assigns to it, else
-    what the last statement before has assigned."""
+    """The states that a name can have at a place: what a call on it starts from, or what the statement assigns to it;
+    else what the last assignment before it gave."""
     here = (cell.number or 0, offset)
     assigned: list[tuple[tuple[int, int], _State]] = []
     exact: list[_State] = []
@@ -107,8 +110,8 @@ def _unread(script: Script) -> tuple[Pipeline, ...]:
     known = {operator.step for pipeline in script.pipelines for operator in pipeline.operators}
     left = [step for step in script.steps if step not in known]
     inner = {parent for step in left for parent in step.parents}
-    ends = [End(step, Reads.NONE) for step in left if step not in inner]
-    return pipelines(ends, Context(script.runner, script.runner_is_set, script.cluster, script.settings))
+    ends = [PipelineEnd(step, Reads.NONE) for step in left if step not in inner]
+    return build_pipelines(ends, ScriptContext(script.runner, script.runner_is_set, script.cluster, script.settings))
 
 
 def _covers(location: NodeRef | None, cell: Cell, offset: int, positions: Positions) -> bool:

@@ -15,19 +15,20 @@ from pygls import uris
 from pygls.lsp.server import LanguageServer
 
 from daft_lint import __version__
-from daft_lint.api.finding import Finding, FixEdit, Level
+from daft_lint.api.finding import Finding, Level
 from daft_lint.integrations.lsp.hover import hover
 from daft_lint.integrations.lsp.session import Session
 from daft_lint.integrations.lsp.texts import Buffer, Page, Range, Text, on_disk
+from daft_lint.source.edit import Edit
 
 T = TypeVar("T")
 
 DEBOUNCE_SECONDS = 0.25
-"""A check waits until nothing has been typed for this long."""
+"""A check starts when nothing has been typed for this long."""
 
 FIX_ALL = "source.fixAll.daft-lint"
 FIX_ALL_UNSAFE = "source.daft-lint.fixAllUnsafe"
-"""Not below `source.fixAll`: what an editor applies by itself when a file is saved."""
+"""Not below `source.fixAll`, whose actions editors apply by themselves when a file is saved."""
 
 _SEVERITIES = {
     Level.ERROR: lsp.DiagnosticSeverity.Error,
@@ -43,7 +44,7 @@ def serve(*, plugins: bool = True) -> None:
 
 
 class Editor:
-    """One editor and its buffers. All analysis runs in one thread of its own, in the order that it is asked for."""
+    """One editor and its buffers. All analysis runs in a single thread of its own, in the order of the requests."""
 
     def __init__(self, *, plugins: bool = True) -> None:
         self.server = LanguageServer(
@@ -82,7 +83,7 @@ class Editor:
     # What the editor shows
 
     def initialize(self, params: lsp.InitializeParams) -> None:
-        """Work in the project's folder: paths, imports and patterns count from there, as on the command line."""
+        """Work in the project's folder: paths, imports and patterns start there, as on the command line."""
         folders = params.workspace_folders
         uri = folders[0].uri if folders else params.root_uri
         root = uris.to_fs_path(uri) if uri else None
@@ -100,7 +101,7 @@ class Editor:
         self._check_after(DEBOUNCE_SECONDS)
 
     def saved(self, params: object) -> None:
-        """What was saved can be what others import, or the configuration."""
+        """A saved file may be the configuration, or imported by others."""
         self._check_after(0)
 
     def closed(self, params: lsp.DidCloseTextDocumentParams) -> None:
@@ -132,7 +133,7 @@ class Editor:
         self.texts[document.uri] = Text(document.text, self.encoding)
 
     def _type(self, uri: str, changes: Iterable[lsp.TextDocumentContentChangeEvent]) -> None:
-        """Change a text as the editor did: in ranges, or as a whole."""
+        """Apply the editor's changes to a text: of ranges, or of the whole."""
         for change in changes:
             text = change.text
             if isinstance(change, lsp.TextDocumentContentChangePartial):
@@ -145,7 +146,7 @@ class Editor:
 
     @property
     def encoding(self) -> str:
-        """What columns count in, as it was agreed on when the editor started."""
+        """The unit of columns that was agreed on when the editor started."""
         agreed = self.server.workspace.position_encoding
         return str(getattr(agreed, "value", agreed) or "utf-16")
 
@@ -190,7 +191,7 @@ class Editor:
         return await asyncio.get_running_loop().run_in_executor(self.thread, work)
 
     async def _up_to_date(self) -> None:
-        """Wait for a check that is due, without its delay: edits must fit the text as it is now."""
+        """Run a check that is due without its delay: edits must fit the current text."""
         if self.waiting is not None:
             self.waiting.cancel()
             await self._check(0)
@@ -234,7 +235,7 @@ class Editor:
         )
 
     def _buffer_at(self, path: str) -> Buffer | None:
-        """The buffer of a file, else what the disk has; None where that cannot be read."""
+        """The buffer of a file, else the file on the disk; None if that cannot be read."""
         known = self.buffers.get(path)
         if known is not None:
             return known
@@ -265,15 +266,15 @@ class Editor:
             ]
         fixes = [finding.fix for finding in findings if finding.fix is not None]
         if _asked_for(FIX_ALL, wanted) and any(fix.safe for fix in fixes):
-            actions.append(self._fix_all("Fix all that is safe to fix (daft-lint)", FIX_ALL, uri))
+            actions.append(self._fix_all("Apply all safe fixes (daft-lint)", FIX_ALL, uri))
         if _asked_for(FIX_ALL_UNSAFE, wanted) and any(not fix.safe for fix in fixes):
-            actions.append(self._fix_all("Fix all, unsafe fixes too (daft-lint)", FIX_ALL_UNSAFE, uri))
+            actions.append(self._fix_all("Apply all fixes, including unsafe ones (daft-lint)", FIX_ALL_UNSAFE, uri))
         if not self._resolves():
             actions = [await self.resolve(action) for action in actions]
         return actions
 
     async def resolve(self, action: lsp.CodeAction) -> lsp.CodeAction:
-        """Work out the edit of a fix for a whole file: it is chosen seldom, and takes several checks."""
+        """Work out the edit of a fix for a whole file when it is chosen: that is rare, and takes several checks."""
         if action.edit is not None or not isinstance(action.data, str):
             return action
         buffer = self._buffer_of(action.data)
@@ -304,14 +305,14 @@ class Editor:
         return lsp.CodeAction(title=title, kind=kind, data=uri)
 
     def _resolves(self) -> bool:
-        """The editor asks for the edit of an action when it is chosen."""
+        """Whether the editor asks for the edit of an action only when it is chosen."""
         documents = self.server.client_capabilities.text_document
         actions = documents.code_action if documents is not None else None
         support = actions.resolve_support if actions is not None else None
         return support is not None and "edit" in support.properties
 
-    def _workspace_edit(self, edits: Iterable[FixEdit]) -> lsp.WorkspaceEdit | None:
-        """The edits as the editor applies them; None where one is in a text that is out of reach."""
+    def _workspace_edit(self, edits: Iterable[Edit]) -> lsp.WorkspaceEdit | None:
+        """The edits as the editor applies them; None if one is in a text that cannot be reached."""
         by_page: dict[str, tuple[int | None, list[lsp.TextEdit]]] = {}
         for edit in edits:
             buffer = self._buffer_at(edit.path)
@@ -364,7 +365,7 @@ class Editor:
 
 
 def _function(method: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """A method as a function: pygls marks what it registers, and a bound method cannot be marked."""
+    """A method as a function: pygls sets attributes on what it registers, which a bound method does not allow."""
     if inspect.iscoroutinefunction(method):
 
         async def handle_later(params: Any) -> Any:
@@ -379,8 +380,8 @@ def _function(method: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def _path(uri: str) -> str:
-    """The path of a file as reports show it, from the working directory where it lies below; a text that was never
-    saved gets a name of its own."""
+    """The path of a file as reports show it, from the working directory if it lies below that; a text that was never
+    saved gets a made-up name."""
     name = uris.to_fs_path(uri) if uri.startswith("file:") else None
     if name is None:
         return f"{uri.rpartition(':')[2].strip('/') or 'untitled'}.py"
@@ -403,7 +404,7 @@ def _meet(one: Range | None, other: lsp.Range) -> bool:
 
 
 def _asked_for(kind: str, wanted: Iterable[lsp.CodeActionKind | str] | None) -> bool:
-    """Whether an editor that asks for these kinds, and all below them, wants this one; None: every kind."""
+    """Whether an editor that asks for these kinds, and for all below them, wants this one; None: every kind."""
     if wanted is None:
         return True
     asked = [str(getattr(one, "value", one)) for one in wanted]

@@ -1,4 +1,4 @@
-"""The buffers of an editor and what is found in them, by file; nothing here knows the protocol's library."""
+"""The buffers of an editor and the findings in them, by file; nothing here depends on the protocol's library."""
 
 from __future__ import annotations
 
@@ -9,28 +9,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from daft_lint.api.finding import Finding, FixEdit
-from daft_lint.config import LEVELS, Config, ConfigError, load
+from daft_lint.api.finding import Finding
+from daft_lint.config import Config, ConfigError, load
 from daft_lint.fix.loop import fix_documents
 from daft_lint.integrations.lsp.texts import Buffer
-from daft_lint.lint import engine
 from daft_lint.lint.plugins import PluginError
 from daft_lint.lint.project_checker import ProjectChecker
+from daft_lint.lint.registry import rules
 from daft_lint.source.discovery import discover
 from daft_lint.source.document import Document
+from daft_lint.source.edit import Edit
 
 _LINE = re.compile(rb"[^\n]*\n|[^\n]+\Z")
 
 
 @dataclass
 class Session:
-    """Checks buffers together: what one imports of another is read from the buffer, saved or not.
+    """Checks buffers together: what one imports from another is read from the buffer, saved or not.
 
-    Not for several threads at once. `plugins`: run those that a configuration names.
+    Not thread-safe. `plugins`: run those that a configuration names.
     """
 
     plugins: bool = True
-    trees: dict[Path | None, ProjectChecker] = field(default_factory=dict)
+    checkers: dict[Path | None, ProjectChecker] = field(default_factory=dict)
     """By the file that the configuration was read from."""
     complaints: dict[str, bool] = field(default_factory=dict)
     """What is wrong with a configuration or a plugin, and whether the user was told."""
@@ -45,7 +46,7 @@ class Session:
             self.complaints.setdefault(str(error), False)
             return Config(root=folder)
         try:
-            engine.rules(config.plugins)
+            rules(config.plugins)
         except PluginError as error:
             self.complaints.setdefault(str(error), False)
             return _without_plugins(config)
@@ -54,41 +55,40 @@ class Session:
     def check(self, buffers: Mapping[str, Buffer]) -> dict[str, list[Finding]]:
         """The findings to show in each buffer, by path."""
         found: dict[str, list[Finding]] = {}
-        for tree, of_tree in self._by_tree(buffers):
-            tree.overlay({path: buffer.document for path, buffer in of_tree.items()})
-            shown = LEVELS[LEVELS.index(tree.config.level) :]
-            for path, buffer in of_tree.items():
+        for checker, checked in self._by_checker(buffers):
+            checker.overlay({path: buffer.document for path, buffer in checked.items()})
+            for path, buffer in checked.items():
                 found[path] = [
                     finding
-                    for finding in tree.observe(buffer.document)
-                    if finding.span.path == path and finding.level.name.lower() in shown
+                    for finding in checker.observe(buffer.document)
+                    if finding.span.path == path and checker.config.shows(finding.level)
                 ]
         return {path: found.get(path, []) for path in buffers}
 
-    def fixed(self, buffers: Mapping[str, Buffer], path: str, *, unsafe: bool = False) -> list[FixEdit]:
-        """The edits that leave nothing in a buffer that a fix can mend."""
-        tree = ProjectChecker(self.config_of(path))
+    def fixed(self, buffers: Mapping[str, Buffer], path: str, *, unsafe: bool = False) -> list[Edit]:
+        """The edits that apply every fix there is for a buffer."""
+        checker = ProjectChecker(self.config_of(path))
         around = {other: buffer.document for other, buffer in buffers.items()}
         before = buffers[path].document
         report = fix_documents(
             [before],
-            lambda document: [f for f in tree.observe(document) if f.span.path == path],
+            lambda document: [f for f in checker.observe(document) if f.span.path == path],
             unsafe=unsafe,
-            overlay=lambda documents: tree.overlay({**around, **documents}),
+            overlay=lambda documents: checker.overlay({**around, **documents}),
         )
         return differences(before, report.files[0].after)
 
-    def _by_tree(self, buffers: Mapping[str, Buffer]) -> list[tuple[ProjectChecker, dict[str, Buffer]]]:
-        """The buffers that share a configuration, with their tree; those that it excludes are left out."""
+    def _by_checker(self, buffers: Mapping[str, Buffer]) -> list[tuple[ProjectChecker, dict[str, Buffer]]]:
+        """The buffers that share a configuration, with its checker; excluded ones are left out."""
         grouped: dict[Path | None, tuple[ProjectChecker, dict[str, Buffer]]] = {}
         for path, buffer in buffers.items():
             config = self.config_of(path)
             if _is_excluded(path, config):
                 continue
-            tree = self.trees.get(config.file)
-            if tree is None or tree.config != config:
-                tree = self.trees[config.file] = ProjectChecker(config)
-            grouped.setdefault(config.file, (tree, {}))[1][path] = buffer
+            checker = self.checkers.get(config.file)
+            if checker is None or checker.config != config:
+                checker = self.checkers[config.file] = ProjectChecker(config)
+            grouped.setdefault(config.file, (checker, {}))[1][path] = buffer
         return list(grouped.values())
 
 
@@ -97,20 +97,20 @@ def _without_plugins(config: Config) -> Config:
 
 
 def _is_excluded(path: str, config: Config) -> bool:
-    return os.path.exists(path) and not discover([Path(path)], config, force_exclude=True).files
+    return os.path.exists(path) and not discover([Path(path)], config.file_filter, force_exclude=True).files
 
 
-def differences(before: Document, after: Document) -> list[FixEdit]:
+def differences(before: Document, after: Document) -> list[Edit]:
     """The edits, line by line, that make one document of the other; in a notebook, of each cell's source."""
     if before.kind != "notebook":
         return _line_edits(before.path, None, before.raw, after.raw, before.encoding)
-    edits: list[FixEdit] = []
+    edits: list[Edit] = []
     for old, new in zip(before.cells, after.cells, strict=True):
         edits += _line_edits(before.path, old.number, old.source, new.source, "utf-8")
     return edits
 
 
-def _line_edits(path: str, cell: int | None, before: bytes, after: bytes, encoding: str) -> list[FixEdit]:
+def _line_edits(path: str, cell: int | None, before: bytes, after: bytes, encoding: str) -> list[Edit]:
     old, new = _LINE.findall(before), _LINE.findall(after)
     starts = [0]
     for line in old:
@@ -119,5 +119,5 @@ def _line_edits(path: str, cell: int | None, before: bytes, after: bytes, encodi
     for kind, first, last, new_first, new_last in difflib.SequenceMatcher(None, old, new).get_opcodes():
         if kind != "equal":
             text = b"".join(new[new_first:new_last]).decode(encoding)
-            edits.append(FixEdit(path, cell, starts[first], starts[last], text))
+            edits.append(Edit(path, cell, starts[first], starts[last], text))
     return edits

@@ -1,4 +1,4 @@
-"""Texts as editors count in them: lines from 0, columns in the units of the encoding that was agreed on."""
+"""Texts with the positions of editors: lines from 0, columns in the units of the agreed encoding."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from daft_lint.api.finding import FixEdit, Span
+from daft_lint.api.finding import Span
 from daft_lint.source.document import Document
+from daft_lint.source.edit import Edit
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -20,7 +21,7 @@ Range = tuple[Position, Position]
 
 
 def units(text: str, encoding: str) -> int:
-    """The length of a text in code units: of `utf-8`, `utf-16`, else of characters."""
+    """The length of a text in code units of `utf-8` or `utf-16`, for other encodings in characters."""
     if encoding == "utf-8":
         return len(text.encode("utf-8", "surrogatepass"))
     if encoding == "utf-16":
@@ -30,7 +31,7 @@ def units(text: str, encoding: str) -> int:
 
 @dataclass(frozen=True)
 class Text:
-    """A text and where its lines begin. `\\n`, `\\r\\n` and `\\r` end a line, and nothing else does."""
+    """A text and where its lines begin. Only `\\n`, `\\r\\n` and `\\r` end a line."""
 
     text: str
     encoding: str = "utf-16"
@@ -40,7 +41,7 @@ class Text:
         return [0, *(match.end() for match in _LINE_END.finditer(self.text))]
 
     def line(self, number: int) -> str:
-        """A line, from 0, with its end; "" beyond the last."""
+        """A line, from 0, with its line break; "" beyond the last."""
         if not 0 <= number < len(self.starts):
             return ""
         return self.text[self.starts[number] : (*self.starts, len(self.text))[number + 1]]
@@ -51,11 +52,11 @@ class Text:
         return line, units(self.text[self.starts[line] : offset], self.encoding)
 
     def position_of(self, line: int, column: int) -> Position:
-        """The position of a line and a column, in characters, that count from 1."""
+        """The position of a line and a column that count from 1, in characters."""
         return line - 1, units(self.line(line - 1)[: column - 1], self.encoding)
 
     def offset(self, position: Position) -> int:
-        """The character at a position; beyond a line's end, that end."""
+        """The offset of the character at a position; beyond a line's end, of that end."""
         number, column = position
         if number >= len(self.starts):
             return len(self.text)
@@ -68,7 +69,7 @@ class Text:
         return self.starts[number] + len(line)
 
     def replaced(self, range_: Range, new: str) -> str:
-        """The text with another in the place of a range."""
+        """The text with a range replaced."""
         start, end = (self.offset(position) for position in range_)
         return self.text[:start] + new + self.text[end:]
 
@@ -84,7 +85,7 @@ class Page:
 
 @dataclass(frozen=True, eq=False)
 class Buffer:
-    """A file as the editor shows it, saved or not. `pages` go by the number of the cell, None for what has none."""
+    """A file as the editor shows it, saved or not. `pages` are by the number of their cell, None for a script."""
 
     path: str
     pages: Mapping[int | None, Page]
@@ -109,7 +110,7 @@ class Buffer:
         return next((number for number, page in self.pages.items() if page.uri == uri), None)
 
     def byte_of(self, cell: int | None, offset: int) -> int:
-        """The byte in the source of the cell that a character of its page is."""
+        """The offset, in the bytes of the cell's source, of a character of its page."""
         page = self.pages[cell]
         return len(page.text.text[:offset].removeprefix("\ufeff").encode("utf-8", "surrogatepass"))
 
@@ -121,7 +122,7 @@ class Buffer:
         text = page.text
         return text.position_of(span.line, span.column), text.position_of(span.end_line, span.end_column)
 
-    def range_of_edit(self, edit: FixEdit) -> Range | None:
+    def range_of_edit(self, edit: Edit) -> Range | None:
         """The bytes that an edit replaces, as a range of its page."""
         page = self.page(edit.cell)
         if page is None:
@@ -135,7 +136,7 @@ class Buffer:
 
 
 def on_disk(path: str, uri: str, encoding: str) -> Buffer:
-    """A file that no editor shows. Raises `OSError`."""
+    """A file that is not open in the editor. Raises `OSError`."""
     document = Document.read(path)
     text = document.raw.decode(document.encoding, "replace")
     return Buffer(path, {None: Page(uri, None, Text(text, encoding))}, document)

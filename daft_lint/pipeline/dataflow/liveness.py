@@ -10,7 +10,7 @@ from daft_lint.pipeline.model import Expression, ExpressionKind, Projection, Rea
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """A set of column names; with `all_but`, every column but those."""
+    """The columns that are read: those of these names or, with `all_but`, every column but those."""
 
     names: frozenset[str] = frozenset()
     all_but: bool = False
@@ -20,18 +20,18 @@ class Needs:
         return name is None or (name in self.names) is not self.all_but
 
     def adding(self, names: Iterable[str]) -> Needs:
-        """With these columns too."""
+        """These and the named columns."""
         return Needs(self.names - set(names) if self.all_but else self.names | set(names), self.all_but)
 
     def without(self, names: Iterable[str]) -> Needs:
-        """Without these columns."""
+        """These without the named columns."""
         return Needs(self.names | set(names) if self.all_but else self.names - set(names), self.all_but)
 
 
 EVERYTHING = Needs(all_but=True)
 
 _READS_WHOLE_ROWS = frozenset({StepKind.SHUFFLE, StepKind.JOIN, StepKind.FILTER, StepKind.OTHER, StepKind.EXPLODE})
-"""Without expressions of their own these look at every column (`distinct()`, `drop_null()`), or may."""
+"""Kinds that read every column, or may, where they have no expressions of their own (`distinct()`, `drop_null()`)."""
 
 
 def sink_needs(reads: Reads) -> Needs:

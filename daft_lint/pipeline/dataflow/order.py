@@ -1,17 +1,19 @@
-"""Row order: who sees that an inserted `into_batches` or `repartition` loses it on Ray."""
+"""Row order: whether anything depends on it where an inserted `into_batches` or `repartition` loses it on Ray."""
 
 from __future__ import annotations
 
 from daft_lint.pipeline import catalog
-from daft_lint.pipeline.model import ExpressionKind, NodeRef, Pipeline, Reads, Runner, Step, StepKind
-
-_ORDER_FUNCTIONS = frozenset({"monotonically_increasing_id", "row_number"})
+from daft_lint.pipeline.dataflow.functions import function_spec
+from daft_lint.pipeline.model import NodeRef, PartitionsKind, Pipeline, Reads, Runner, Step, StepKind
 
 
 def order_seen(pipeline: Pipeline, index: int, after: NodeRef | None = None) -> str | None:
-    """What sees the loss of row order if an `into_batches` is put ahead of `operators[index]`, in words; None where
-    nothing can. Every pipeline that shares the place counts: the step itself, or the one before it
-    where the call is put right `after` that."""
+    """What sees it if an `into_batches` ahead of `operators[index]` loses the row order, in words; None where nothing
+    can.
+
+    Every pipeline of the script counts that shares the step, or the one before it where the call is put right `after`
+    that one's.
+    """
     if pipeline.runner is Runner.NATIVE and pipeline.runner_is_set:
         return None
     behind = index > 0 and after is not None and after == pipeline.operators[index - 1].step.call
@@ -26,6 +28,7 @@ def order_seen(pipeline: Pipeline, index: int, after: NodeRef | None = None) -> 
 
 
 def _order_seen(pipeline: Pipeline, index: int) -> str | None:
+    """What in this pipeline sees it."""
     if not _has_order(pipeline, index):
         return None
     for operator in pipeline.operators[index:]:
@@ -43,9 +46,9 @@ def _order_seen(pipeline: Pipeline, index: int) -> str | None:
 
 
 def _has_order(pipeline: Pipeline, index: int) -> bool:
-    """Whether the rows have a promised order ahead of `operators[index]`: one partition, or a `sort` since the last
-    loss."""
-    ordered = pipeline.source.partitions_out.kind.value != "many"
+    """Whether the rows have a defined order ahead of `operators[index]`: they come in one partition, or a `sort` stands
+    behind the last step that loses it."""
+    ordered = pipeline.source.partitions_out.kind is not PartitionsKind.MANY
     for operator in pipeline.operators[1:index]:
         spec = catalog.STEPS.get(operator.step.name)
         if operator.step.name == "sort":
@@ -56,8 +59,5 @@ def _has_order(pipeline: Pipeline, index: int) -> bool:
 
 
 def _numbers_rows(step: Step) -> bool:
-    return any(
-        e.kind is ExpressionKind.FUNCTION and e.name in _ORDER_FUNCTIONS
-        for root in (*step.outputs, *step.expressions)
-        for e in root.walk()
-    )
+    specs = (function_spec(expression) for expression in step.walk())
+    return any(spec is not None and spec.numbers_rows for spec in specs)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from daft_lint.pipeline.model import SourceFacts
+from daft_lint.pipeline.facts.settings import SourceFacts
 
 if TYPE_CHECKING:
     from pyarrow.parquet import FileMetaData

@@ -1,25 +1,38 @@
 """What is known from outside of a script: the cluster, the sources, the sizes that count.
 
-Apart from the model, which a run without findings has no need of.
+Kept apart from the model, which a run without findings does not need.
 """
 
 from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import NamedTuple
 
 DEFAULT_HEAVY_ROW_BYTES = 32 * 1024
+"""Bytes from which on a row counts as heavy: 32 KiB."""
 DEFAULT_TARGET_BATCH_BYTES = 1024**3
+"""Bytes that a batch should not exceed: 1 GiB."""
+
+
+class Version(NamedTuple):
+    """A version of Daft."""
+
+    major: int
+    minor: int
+    patch: int
 
 
 class Runner(enum.Enum):
+    """Which of Daft's runners a script is for."""
+
     RAY = "ray"
     NATIVE = "native"
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Cluster facts: None is not known. `total_concurrency` counts UDF calls that run at once in the cluster."""
+    """Facts about the cluster; None where they are not known."""
 
     nodes: int | None = None
     """Machines of the cluster."""
@@ -30,14 +43,16 @@ class Cluster:
     gpus_per_node: float | None = None
     """GPUs of one node."""
     runner: Runner | None = None
-    """What the scripts are for, where they do not say so themselves; not set: Ray."""
+    """The runner that the scripts are for, where they do not say so themselves; not set: Ray."""
 
     @property
     def cpus(self) -> float | None:
+        """CPUs of all nodes together."""
         return None if self.nodes is None or self.cpus_per_node is None else self.nodes * self.cpus_per_node
 
     @property
     def gpus(self) -> float | None:
+        """GPUs of all nodes together."""
         return None if self.nodes is None or self.gpus_per_node is None else self.nodes * self.gpus_per_node
 
 
@@ -56,6 +71,7 @@ class SourceFacts:
     light: tuple[str, ...] = ()
     """Columns that are not, whatever their names say."""
     origin: str = ""
+    """Who says so, as messages put it: "line 3", "the files' footers"; "" where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +86,8 @@ class Settings:
     target_batch_bytes: int = DEFAULT_TARGET_BATCH_BYTES
     """Bytes that a batch of an inserted `into_batches` should not exceed, where the size of a row is known."""
     fan_out: str = "repartition"
-    """Which call a fix of DFT203 inserts: `repartition` or `into_partitions`."""
+    """Which call a fix inserts that spreads light rows over the cluster: `repartition` or `into_partitions`."""
     footers: bool = False
     """Read the footers of local Parquet sources for their facts."""
-    target_daft: tuple[int, int, int] | None = None
+    target_daft: Version | None = None
     """The oldest Daft that the script is to run on; None: the newest."""

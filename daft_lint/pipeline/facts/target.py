@@ -13,11 +13,11 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-Version = tuple[int, int, int]
+from daft_lint.pipeline.facts.settings import Version as Version
 
 _REQUIREMENT = re.compile(r"(?i)\s*(?:get)?daft\s*(?:\[[^\]]*\])?\s*(?P<clauses>[(<>=!~^\d][^;]*|@.*|)(?:;.*)?\Z")
 _CLAUSE = re.compile(r"(?P<operator>===|==|>=|<=|~=|!=|>|<|\^|~|)\s*v?(?P<version>\d+(?:\.\d+){0,2})")
-_LEAST = frozenset({"==", "===", ">=", "~=", "^", "~", ">", ""})
+_LOWER_BOUNDS = frozenset({"==", "===", ">=", "~=", "^", "~", ">", ""})
 """Operators whose version is the oldest that is allowed (with `>`, the one right before it)."""
 
 
@@ -31,8 +31,7 @@ def target_daft(configured: str | None, path: str) -> Version | None:
 def parse_version(text: str) -> Version:
     """`0.7` as (0, 7, 0). Raises `ValueError` for what is no version."""
     numbers = [int(part) for part in text.split(".")]
-    major, minor, patch = (*numbers, 0, 0)[:3]
-    return major, minor, patch
+    return Version(*(*numbers, 0, 0)[:3])
 
 
 @functools.lru_cache(maxsize=4096)
@@ -103,7 +102,7 @@ def oldest(requirement: str) -> Version | None:
         if found is None:
             continue
         version = parse_version(found.group("version"))
-        if found.group("operator") in _LEAST:
+        if found.group("operator") in _LOWER_BOUNDS:
             least.append(version)
         elif found.group("operator") == "<=":
             below.append(version)
@@ -118,5 +117,5 @@ def _before(version: Version) -> Version:
     """The newest version below one, as far as comparisons with releases go."""
     major, minor, patch = version
     if patch:
-        return major, minor, patch - 1
-    return (major, minor - 1, 999) if minor else (major - 1, 999, 999)
+        return Version(major, minor, patch - 1)
+    return Version(major, minor - 1, 999) if minor else Version(major - 1, 999, 999)

@@ -33,7 +33,7 @@ INSPECTING = frozenset("print type isinstance id repr hasattr display".split())
 def call_builtin(interpreter: InterpreterProtocol, name: str, args: Arguments, scope: Scope) -> object:
     """`name(...)`."""
     first = args.positional[0][0] if args.positional else UNKNOWN
-    if name in catalog.ITERATING and any(isinstance(v, DataFrame) for v in alternatives(first)):
+    if name in catalog.ITERATING_BUILTINS and any(isinstance(v, DataFrame) for v in alternatives(first)):
         add_iteration(interpreter, first, args.positional[0][1], scope)
         return UNKNOWN
     if name in ("int", "float"):

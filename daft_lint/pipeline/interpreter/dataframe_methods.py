@@ -107,7 +107,7 @@ def grouped_method(
     scope: Scope,
 ) -> object:
     """Aggregations end a groupby: one repartitioning step."""
-    spec = catalog.GROUPED.get(name)
+    spec = catalog.GROUPED_STEPS.get(name)
     if spec is None:
         interpreter.recorder.escape(grouped)
         return UNKNOWN

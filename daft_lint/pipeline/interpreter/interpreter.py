@@ -13,7 +13,8 @@ from typing import TypeVar
 
 import libcst as cst
 
-from daft_lint.pipeline.dataflow.flow import Context, pipelines
+from daft_lint.pipeline.dataflow.build import build_pipelines
+from daft_lint.pipeline.dataflow.step_facts import ScriptContext
 from daft_lint.pipeline.interpreter import calls
 from daft_lint.pipeline.interpreter.arguments import Arguments
 from daft_lint.pipeline.interpreter.compound_statements import COMPOUND_STATEMENTS
@@ -117,10 +118,12 @@ class Interpreter:
         if not recorder.runners and cluster.runner is not None:
             runner = cluster.runner
         names = constant_names(recorder.steps, self)
-        context = Context(runner, own_runner is not None, cluster, self.settings, recorder.morsel_size, constants=names)
+        context = ScriptContext(
+            runner, own_runner is not None, cluster, self.settings, recorder.morsel_size, constants=names
+        )
         limits = list(recorder.limits)
         return Script(
-            pipelines=pipelines(recorder.ends(), context, limits),
+            pipelines=build_pipelines(recorder.ends(), context, limits),
             udfs=tuple(recorder.udfs),
             constructions=unique(recorder.constructions, lambda c: c.call),
             discarded=unique(recorder.discarded, lambda d: d.step.call),

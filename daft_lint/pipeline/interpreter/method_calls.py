@@ -62,7 +62,7 @@ def _unknown_method(
     """A receiver out of view is a DataFrame where it takes an Expression of Daft's as a DataFrame would, or has a
     method that only Daft's have."""
     spec = catalog.STEPS.get(name)
-    if spec is not None and (name in catalog.OWN_STEPS or any(has_daft_expression(v) for v in args.values())):
+    if spec is not None and (name in catalog.DAFT_ONLY_STEPS or any(has_daft_expression(v) for v in args.values())):
         if isinstance(owner, OpenParameter):
             frame = add_open_dataframe(interpreter, owner.location, SourceKind.PARAMETER, owner.function)
         else:

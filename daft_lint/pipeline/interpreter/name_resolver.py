@@ -10,7 +10,7 @@ from daft_lint.pipeline.interpreter.imports import resolve_lazy
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.values import DaftName, ExternalName, LazyImport
-from daft_lint.pipeline.udf_body import bodies
+from daft_lint.pipeline.name_resolver import NameResolver
 from daft_lint.source.document import Cell
 
 
@@ -49,7 +49,7 @@ class ScopeNames:
         value = self.value(dotted)
         return value.path if isinstance(value, (DaftName, ExternalName)) else None
 
-    def function(self, dotted: str) -> tuple[cst.FunctionDef, bodies.Scope] | None:
+    def function(self, dotted: str) -> tuple[cst.FunctionDef, NameResolver] | None:
         value = self.value(dotted)
         if isinstance(value, (DecoratedMethod, UdfFunction)):
             value = value.function
@@ -57,11 +57,8 @@ class ScopeNames:
             return value.node, ScopeNames(self.interpreter, value.scope, value.owner)
         return None
 
-    def classdef(self, dotted: str) -> tuple[cst.ClassDef, bodies.Scope] | None:
+    def classdef(self, dotted: str) -> tuple[cst.ClassDef, NameResolver] | None:
         value = self.value(dotted)
         if isinstance(value, Class):
             return value.node, ScopeNames(self.interpreter, value.scope, value)
-        return None
-
-    def assigned(self, dotted: str) -> tuple[cst.BaseExpression, bodies.Scope] | None:
         return None

@@ -10,12 +10,13 @@ from collections.abc import Callable
 
 import libcst as cst
 
-from daft_lint.lint.suppressions import facts_on_line
+from daft_lint.pipeline.facts.comments import comment_facts
 from daft_lint.pipeline.interpreter.scopes import LayeredDict, Scope
 from daft_lint.pipeline.model import SourceFacts
-from daft_lint.source.document import Cell, Document, ParseFailure
+from daft_lint.source.document import Cell, Document
 from daft_lint.source.modules import MAX_MODULE_BYTES, Modules
 from daft_lint.source.positions import Positions
+from daft_lint.source.problems import ParseFailure
 
 MAX_MODULES = 64
 """Modules whose names are kept; beyond that, the oldest is forgotten."""
@@ -85,7 +86,7 @@ class Project:
             return None
         facts = self.facts_by_line.get(cell)
         if facts is None:
-            facts = self.facts_by_line[cell] = dict(facts_on_line(cell))
+            facts = self.facts_by_line[cell] = dict(comment_facts(cell).by_line)
         if not facts:
             return None
         positions = self.positions_of(cell)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from daft_lint.pipeline.dataflow.flow import End
+from daft_lint.pipeline.dataflow.build import PipelineEnd
 from daft_lint.pipeline.interpreter.values import dataframes_in
 from daft_lint.pipeline.model import (
     Cluster,
@@ -68,7 +68,7 @@ class Recorder:
         """The runner that the script sets whatever happens, None where it sets none or several."""
         return next(iter(self.runners)) if len(self.runners) == 1 and not self.has_conditional_runner else None
 
-    def ends(self) -> Iterator[End]:
+    def ends(self) -> Iterator[PipelineEnd]:
         """Where DataFrames are read, returned, or left unread.
 
         A DataFrame that a function makes and drops never runs; one that a function returns, or that a module leaves
@@ -79,9 +79,9 @@ class Recorder:
             if step in self.in_tests:
                 continue
             if step.kind is StepKind.SINK:
-                yield End(step, step.reads)
+                yield PipelineEnd(step, step.reads)
             elif step.kind is StepKind.COLLECT or step in self.escaped:
-                yield End(step, Reads.ALL)
+                yield PipelineEnd(step, Reads.ALL)
             elif step not in self.consumed:
                 is_left = step in self.top_level or step in self.returned
-                yield End(step, Reads.ALL if is_left else Reads.NONE)
+                yield PipelineEnd(step, Reads.ALL if is_left else Reads.NONE)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import libcst as cst
 
-from daft_lint.pipeline.catalog import StepSpec
+from daft_lint.pipeline.catalog import ColumnArguments, StepSpec
 from daft_lint.pipeline.interpreter.arguments import Arguments
 from daft_lint.pipeline.interpreter.daft_expressions import to_columns, to_expression
 from daft_lint.pipeline.interpreter.scopes import Scope
@@ -36,20 +36,20 @@ class StepColumns:
 
 def columns_of(spec: StepSpec, args: Arguments, node: cst.Call, scope: Scope) -> StepColumns:
     """What a step's arguments make, read, drop and rename."""
-    if spec.columns == "expressions":
+    if spec.columns is ColumnArguments.EXPRESSIONS:
         return StepColumns(spec.projection, outputs=tuple(made_columns(spec, args, node, scope)))
-    if spec.columns == "name_expression":
+    if spec.columns is ColumnArguments.NAME_AND_EXPRESSION:
         return StepColumns(spec.projection, outputs=(_named_column(args, node, scope),))
-    if spec.columns == "mapping":
+    if spec.columns is ColumnArguments.MAPPING:
         return StepColumns(spec.projection, outputs=tuple(_mapped_columns(args.value(0, "columns"), node, scope)))
-    if spec.columns in ("keys", "predicate") or spec.keys:
+    if spec.columns is ColumnArguments.READ or spec.keys:
         return StepColumns(spec.projection, read=tuple(to_columns(_keys(spec, args), node, scope)))
-    if spec.columns == "names":
+    if spec.columns is ColumnArguments.DROPPED_NAMES:
         values = args.positional_values()
         known = not args.open and all(_is_known_names(v) for v in values)
         names = tuple(name for v in values for name in strings_in(v))
         return StepColumns(spec.projection if known else Projection.UNKNOWN, dropped=names)
-    if spec.columns == "renames":
+    if spec.columns is ColumnArguments.RENAMES:
         renamed = _renames(args)
         if renamed is None:
             return StepColumns(Projection.UNKNOWN)
@@ -93,7 +93,7 @@ def _mapped_columns(value: object | None, node: cst.Call, scope: Scope) -> Itera
 def _keys(spec: StepSpec, args: Arguments) -> list[object]:
     """The arguments that are columns to read."""
     if spec.keys:
-        given = [args.value(index, name) for index, name in spec.keys]
+        given = [args.value(*key) for key in spec.keys]
         return [value for value in given if value is not None]
     return [*args.positional_values()[spec.columns_from :], *args.keyword_values().values()]
 

@@ -28,7 +28,7 @@ from daft_lint.pipeline.interpreter.udf_options import (
 )
 from daft_lint.pipeline.interpreter.values import UNKNOWN, DaftName, Literal
 from daft_lint.pipeline.model import LegacyUse, NodeRef, Udf, UdfKind
-from daft_lint.pipeline.udf_body import bodies
+from daft_lint.pipeline.udf_body.definition import examine
 from daft_lint.source.syntax import decorator_names
 
 UDF_DECORATORS: dict[str, UdfKind | None] = {
@@ -173,7 +173,7 @@ def _make_udf(
     owner: Class | None,
 ) -> Udf:
     """Examine the body and put options and body together."""
-    body = bodies.examine(
+    body = examine(
         function.node,
         ScopeNames(interpreter, function.scope, owner),
         skip_self=owner is not None and "staticmethod" not in decorator_names(function.node),
@@ -191,7 +191,7 @@ def _make_udf(
         is_async=body.is_async,
         is_generator=body.is_generator,
         is_class=owner is not None,
-        multiplies=body.multiplies,
+        unsized_output=body.unsized_output,
         model_loads=body.model_loads if owner is None else (),
         **udf_counts(options),
     )

@@ -9,7 +9,7 @@ from daft_lint.pipeline.interpreter.definitions import Class, Function, Instance
 from daft_lint.pipeline.interpreter.inlining import inline
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.source.document import Document
-from daft_lint.source.prescan import is_test_file
+from daft_lint.source.pytest_names import is_test_file, is_test_function
 from daft_lint.source.syntax import decorator_names
 
 
@@ -55,8 +55,5 @@ def _instance_of(interpreter: InterpreterProtocol, owner: Class) -> Instance:
 
 def is_test(path: str, function: Function) -> bool:
     """A test or a fixture that pytest finds by its default names, which nobody in view calls."""
-    if not is_test_file(path):
-        return False
-    if "fixture" in decorator_names(function.node):
-        return True
-    return function.name.startswith("test") and (function.owner is None or "Test" in function.owner.node.name.value)
+    class_name = None if function.owner is None else function.owner.node.name.value
+    return is_test_file(path) and is_test_function(function.name, decorator_names(function.node), class_name)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from daft_lint.report import visible
 from daft_lint.report.markdown import code, prose
+from daft_lint.source.printable import visible
 from daft_lint_runtime.verdict import Moved, quantity
 from daft_lint_runtime.verify import CaseResult, Summary
 

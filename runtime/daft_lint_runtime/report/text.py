@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from daft_lint.report import visible
+from daft_lint.source.printable import visible
 from daft_lint_runtime import measure
 from daft_lint_runtime.harness import Run
 from daft_lint_runtime.verdict import Moved, Verdict, quantity

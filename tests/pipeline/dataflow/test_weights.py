@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from daft_lint.pipeline.dataflow.flow import Context, End, pipelines
-from daft_lint.pipeline.dataflow.name_hints import looks_heavy
+from daft_lint.pipeline.dataflow.build import PipelineEnd, build_pipelines
+from daft_lint.pipeline.dataflow.step_facts import ScriptContext
 from daft_lint.pipeline.interpreter.interpreter import interpret
 from daft_lint.pipeline.interpreter.project import Project
 from daft_lint.pipeline.model import Column, Pipeline, Reads, Settings, Strength, UdfCall, Weight
@@ -12,7 +12,7 @@ from tests.pipeline.chains import HEAVY, Chain, call, column, files, function, m
 
 
 def built(chain: Chain) -> Pipeline:
-    return pipelines([End(chain.step, Reads.ALL)], Context())[-1]
+    return build_pipelines([PipelineEnd(chain.step, Reads.ALL)], ScriptContext())[-1]
 
 
 def columns(chain: Chain) -> dict[str, Column]:
@@ -25,56 +25,6 @@ def last_call(chain: Chain) -> UdfCall:
 
 def strength(weight: Weight) -> Strength | None:
     return None if weight.evidence is None else weight.evidence.strength
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "img",
-        "image",
-        "images",
-        "frame",
-        "image_bytes",
-        "my_image",
-        "imageData",
-        "audio",
-        "waveform",
-        "img2",
-        "pdf_bytes",
-    ],
-)
-def test_names_of_heavy_columns(name: str) -> None:
-    assert looks_heavy(name)
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "image_url",
-        "image_path",
-        "imagePath",
-        "img_id",
-        "num_frames",
-        "frame_id",
-        "frame_index",
-        "audio_length",
-        "bytes_count",
-        "image_size_bytes",
-        "image_hash",
-        "video_title",
-        "is_correct_no_image",
-        "has_image",
-        "data",
-        "content",
-        "label",
-        "image_type",
-        "img_emb_siglip2",
-        "path_to_image",
-        "7",
-    ],
-)
-def test_names_of_light_columns(name: str) -> None:
-    assert not looks_heavy(name)
 
 
 def test_a_download_is_heavy_from_its_own_step() -> None:
@@ -110,9 +60,9 @@ def test_a_udf_is_heavy_by_what_a_later_one_does_with_its_output() -> None:
 
 
 def test_a_udf_that_turns_heavy_data_into_lists() -> None:
-    chain = files(pdf=HEAVY).with_column("pages", call(udf(multiplies=True), column("pdf")))
+    chain = files(pdf=HEAVY).with_column("pages", call(udf(unsized_output=True), column("pdf")))
     assert columns(chain)["pages"].weight.heavy
-    light = files(text=Weight.LIGHT).with_column("pages", call(udf(multiplies=True), column("text")))
+    light = files(text=Weight.LIGHT).with_column("pages", call(udf(unsized_output=True), column("text")))
     assert columns(light)["pages"].weight.heavy is None
 
 
@@ -161,16 +111,13 @@ def test_columns_of_both_sides_of_a_join() -> None:
 def test_evidence_reaches_both_sides_of_a_union() -> None:
     left, right = files(), files()
     chain = left.then("concat", others=(right,)).with_column("y", call(udf(takes=HEAVY), column("x")))
-    made = pipelines([End(chain.step, Reads.ALL)], Context())
+    made = build_pipelines([PipelineEnd(chain.step, Reads.ALL)], ScriptContext())
     assert [p.sink.udf_calls[0].inflating for p in made] == [left.step, right.step]
 
 
-def test_select_makes_the_columns_exactly_known() -> None:
-    assert not built(files().where("a")).sink.exact_columns
-    operator = built(files().select(column("a"), column("image"))).sink
-    assert operator.exact_columns
+def test_select_leaves_only_its_columns() -> None:
+    operator = built(files(b=HEAVY).select(column("a"), column("image"))).sink
     assert set(operator.columns_out) == {"a", "image"}
-    assert not built(memory(a=Weight.LIGHT).with_column(None, column("a"))).sink.exact_columns
 
 
 @pytest.mark.parametrize(("side", "heavy"), [(512, True), (100, False), (None, True)])

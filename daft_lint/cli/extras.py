@@ -1,0 +1,13 @@
+"""Commands that need more than the core install."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+import click
+
+
+def require_extra(module: str, extra: str, feature: str) -> None:
+    """Raises a one-line error that says what to install, unless a module is installed. `feature` needs it."""
+    if find_spec(module) is None:
+        raise click.ClickException(f"{feature} needs {module}: pip install 'daft-lint[{extra}]'")

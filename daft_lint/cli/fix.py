@@ -1,0 +1,95 @@
+"""`daft-lint fix`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from daft_lint.cli import options
+from daft_lint.cli.inputs import configured, discovered, reads_stdin, stdin_document
+from daft_lint.cli.output import MISUSE, echo_problems, echo_run
+
+if TYPE_CHECKING:
+    from daft_lint.source.document import Document
+
+
+@click.command()
+@options.paths_argument
+@click.option("--apply", is_flag=True, help="Write the files; without it, only the diff is shown.")
+@click.option("--unsafe", is_flag=True, help="Also apply fixes that can change results, such as the row order.")
+@click.option("--diff", is_flag=True, help="Show the diff even if the files are written.")
+@click.option("--interactive", is_flag=True, help="Ask about each fix, and write those that you accept.")
+@options.select_option
+@options.ignore_option
+@click.option(
+    "--fail-on",
+    type=options.FAIL_ON_LEVEL,
+    help="With --apply, the lowest level of a remaining finding that makes the exit status 1.",
+)
+@options.output_option
+@options.stdin_option
+@options.config_option
+@options.facts_option
+@options.force_exclude_option
+@options.verbose_option
+@options.no_plugins_option
+def fix(
+    paths: tuple[str, ...],
+    apply: bool,
+    unsafe: bool,
+    diff: bool,
+    interactive: bool,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    fail_on: str | None,
+    output: str | None,
+    stdin_filename: str | None,
+    config_file: Path | None,
+    facts: bool | None,
+    force_exclude: bool,
+    verbose: bool,
+    no_plugins: bool,
+) -> int:
+    """Fix the findings in PATHS (default: the configured `src`): show a diff, or write the files with --apply.
+
+    `-` reads standard input; with --apply, the fixed text goes to standard output.
+    """
+    from daft_lint.fix.command import FixOptions, OutputError, run_fix
+    from daft_lint.lint.project_checker import ProjectChecker
+
+    config = configured(config_file, select=select, ignore=ignore, fail_on=fail_on, facts=facts, plugins=not no_plugins)
+    from_stdin = reads_stdin(paths, stdin_filename)
+    if from_stdin and interactive:
+        raise click.UsageError("--interactive asks on standard input, which - reads the text from")
+    files, failed = ([], False) if from_stdin else discovered(paths, config, force_exclude)
+    documents, all_read = ([stdin_document(stdin_filename)], True) if from_stdin else _documents(files)
+    checker = ProjectChecker(config)
+    fix_options = FixOptions(
+        apply=apply or interactive,
+        diff=diff,
+        unsafe=unsafe,
+        interactive=interactive,
+        stdin=from_stdin,
+        output=output,
+        fail_on=config.fail_on,
+    )
+    try:
+        status = run_fix(fix_options, documents, checker.observe, overlay=checker.overlay)
+    except OutputError as error:
+        raise click.ClickException(str(error)) from None
+    if verbose:
+        echo_run(config, len(documents) if from_stdin else len(files), checker.limits)
+    return status if all_read and not failed else MISUSE
+
+
+def _documents(files: Sequence[str]) -> tuple[list[Document], bool]:
+    """The files that can have a finding, and whether all files could be read; problems are printed."""
+    from daft_lint.lint.runner import read_all
+    from daft_lint.source.document import Document
+
+    sources, problems = read_all(files)
+    echo_problems(problems)
+    return [Document.from_bytes(source.path, source.raw) for source in sources], not problems

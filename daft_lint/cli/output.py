@@ -1,0 +1,35 @@
+"""What the commands print besides their reports, and their exit statuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from daft_lint.config import Config
+    from daft_lint.source.problems import Problem
+
+CLEAN, FOUND, MISUSE = 0, 1, 2
+
+
+def echo_error(line: str) -> None:
+    """Prints a line on standard error; a path or a source's text in it can neither end it nor control a terminal."""
+    from daft_lint.source.printable import visible
+
+    click.echo(visible(line), err=True)
+
+
+def echo_problems(problems: Iterable[Problem]) -> None:
+    """Prints a line for each path that could not be read, checked or written."""
+    for problem in problems:
+        echo_error(f"daft-lint: {problem.path}: {problem.message}")
+
+
+def echo_run(config: Config, files: int, limits: Iterable[str]) -> None:
+    """Prints what `--verbose` asks for: the configuration, the number of files, and the limits that were hit."""
+    echo_error(f"configuration: {config.file or 'none (defaults)'}")
+    echo_error(f"files: {files}")
+    for limit in limits:
+        echo_error(f"limit: {limit}")

@@ -1,0 +1,34 @@
+"""`daft-lint verify` and `daft-lint profile`: commands of the companion runtime, which is imported when they run."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from daft_lint.cli.extras import require_extra
+
+
+class _RuntimeCommand(click.Command):
+    """A command of the companion runtime; it gets its arguments unparsed."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.args = list(args)
+        return []
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """The runtime's own options when a shell completes them; otherwise all arguments pass unparsed."""
+        return self._imported().get_params(ctx) if ctx.resilient_parsing else super().get_params(ctx)
+
+    def _imported(self) -> click.Command:
+        command = getattr(importlib.import_module("daft_lint_runtime.cli"), self.name or "")
+        assert isinstance(command, click.Command)
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        require_extra("daft", "runtime", f"daft-lint {self.name}")
+        return self._imported().main(ctx.args, prog_name=ctx.command_path, standalone_mode=False)
+
+
+verify = _RuntimeCommand("verify", help="Run scripts on Ray before and after their fixes, and measure the difference.")
+profile = _RuntimeCommand("profile", help="Run a script once and record the sizes of its sources for check.")

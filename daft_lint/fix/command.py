@@ -1,0 +1,154 @@
+"""`daft-lint fix`: shows what would change, or writes it, and says what was done."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
+
+from daft_lint.api.finding import Level
+from daft_lint.fix.diff import unified_diff
+from daft_lint.fix.interactive import asks
+from daft_lint.fix.loop import Check, Overlay, fix_documents
+from daft_lint.source.printable import count, visible, visible_lines
+from daft_lint.source.problems import Problem
+from daft_lint.source.writing import write_atomically, write_report
+
+if TYPE_CHECKING:
+    from daft_lint.fix.results import FixedFile, FixReport
+    from daft_lint.source.document import Document
+
+
+class OutputError(Exception):
+    """The file that `--output` names cannot be written; one line for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class FixOptions:
+    """The flags of `daft-lint fix`; `--select` and `--ignore` are in the `check` that it is run with.
+
+    `fail_on` is the level from which a remaining finding makes the exit status 1 (None: no level does).
+    """
+
+    apply: bool = False
+    diff: bool = False
+    """Show the diff also where something is written."""
+    unsafe: bool = False
+    interactive: bool = False
+    stdin: bool = False
+    """The one document came from standard input: `apply` writes its text to standard output."""
+    output: str | None = None
+    fail_on: Level | None = Level.WARNING
+
+
+def run_fix(
+    options: FixOptions,
+    documents: Sequence[Document],
+    check: Check,
+    *,
+    overlay: Overlay | None = None,
+    stdin: TextIO | None = None,
+    stdout: TextIO | None = None,
+    stderr: TextIO | None = None,
+) -> int:
+    """Run `daft-lint fix` on documents and return its exit status.
+
+    Without `apply`: the diff on stdout (or in `output`), a summary on stderr, 1 if there is something to change. With
+    `apply`: the files are written; 1 if findings at or above `fail_on` remain. 2 if something could not be done.
+
+    Raises `OutputError`, before anything is written.
+    """
+    out, err = stdout or sys.stdout, stderr or sys.stderr
+    accept = asks(stdin or sys.stdin, err) if options.interactive else None
+    report = fix_documents(documents, check, unsafe=options.unsafe, accept=accept, overlay=overlay)
+    problems = list(report.problems)
+    if options.diff or not options.apply:
+        _show(unified_diff(report).encode("utf-8", "replace"), options.output, out)
+    elif options.stdin:
+        _show(b"".join(file.after.raw for file in report.files), options.output, out)
+    if options.apply and not options.stdin:
+        problems += write(report)
+    unwritten = {problem.path for problem in problems} - {problem.path for problem in report.problems}
+    err.write(summary(report, applied=options.apply, unwritten=unwritten))
+    if not options.unsafe:
+        err.write(_left_unsafe(report))
+    for problem in problems:
+        err.write(visible(f"daft-lint: {problem}") + "\n")
+    if problems:
+        return 2
+    if options.apply:
+        return int(options.fail_on is not None and _remains(report, options.fail_on))
+    return int(bool(report.changed))
+
+
+def _remains(report: FixReport, fail_on: Level) -> bool:
+    return any(finding.level >= fail_on for file in report.files for finding in file.remaining)
+
+
+def write(report: FixReport) -> list[Problem]:
+    """Write every changed file; a file that cannot be written is one problem, the others are still done."""
+    return [problem for file in report.changed if (problem := _write_file(file)) is not None]
+
+
+def _write_file(file: FixedFile) -> Problem | None:
+    try:
+        write_atomically(file.path, file.before.raw, file.after.raw)
+    except OSError as error:
+        return Problem(file.path, f"not written: {error.strerror or error}")
+    return None
+
+
+def _show(text: bytes, output: str | None, stream: TextIO) -> None:
+    if output is not None:
+        try:
+            write_report(output, text)
+        except OSError as error:
+            raise OutputError(f"{output}: cannot be written: {error.strerror or error}") from None
+        return
+    if stream.isatty():
+        stream.write(visible_lines(text.decode("utf-8", "replace")))
+        return
+    binary = getattr(stream, "buffer", None)
+    if binary is None:
+        stream.write(text.decode("utf-8", "replace"))
+    else:  # past the text layer, which would change line breaks on Windows, and the text's own encoding
+        stream.flush()
+        binary.write(text)
+        binary.flush()
+
+
+def summary(report: FixReport, *, applied: bool, unwritten: Iterable[str] = ()) -> str:
+    """What was done (or would be), per file and rule, one line each, and a last line with the totals."""
+    not_written = set(unwritten)
+    lines = []
+    total = files = 0
+    for path, counts in sorted(report.counts().items()):
+        if path in not_written:
+            continue
+        for code, number in sorted(counts.items()):
+            lines.append(f"{visible(path)}: {code} {count(number, 'fix', 'fixes')}")
+            lines += [f"    unsafe: {why}" for why in _reasons(report, path, code)]
+        total += sum(counts.values())
+        files += 1
+    if not total:
+        return "Nothing to fix.\n" if not not_written else ""
+    verb = "Applied" if applied else "Would apply"
+    lines.append(f"{verb} {count(total, 'fix', 'fixes')} in {count(files, 'file')}.")
+    return "\n".join(lines) + "\n"
+
+
+def _reasons(report: FixReport, path: str, code: str) -> list[str]:
+    """What the unsafe fixes of a rule in a file can change, each reason once."""
+    fixes = (a for file in report.files if file.path == path for a in file.applied if a.code == code)
+    return list(dict.fromkeys(a.why_unsafe for a in fixes if a.why_unsafe is not None))
+
+
+def _left_unsafe(report: FixReport) -> str:
+    """How many fixes wait for `--unsafe`."""
+    fixes = (finding.fix for file in report.files for finding in file.remaining)
+    unsafe = sum(fix is not None and not fix.safe for fix in fixes)
+    if not unsafe:
+        return ""
+    what = count(unsafe, "unsafe fix is", "unsafe fixes are")
+    return f"{what} left out; --unsafe shows what each can change.\n"

@@ -1,0 +1,39 @@
+"""`fix --interactive`: asks for each fix."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from daft_lint.api.finding import Finding
+from daft_lint.fix.loop import Accept
+from daft_lint.source.printable import visible, visible_lines
+
+
+def asks(stdin: TextIO, stderr: TextIO) -> Accept:
+    """Ask for each fix: y applies it, n (or the end of the input) does not, a applies it and the rest, q ends."""
+    decided: list[bool] = []
+
+    def accept(finding: Finding, diff: str) -> bool:
+        if decided:
+            return decided[0]
+        fix = finding.fix
+        note = f" (unsafe: {fix.why_unsafe})" if fix and fix.why_unsafe else ""
+        title = fix.title if fix else ""
+        location = visible(f"{finding.span.path}:{finding.span.line}")
+        stderr.write(f"{visible_lines(diff)}{location}: {finding.code} {visible(title + note)}\n")
+        while True:
+            stderr.write("Apply this fix? [y/n/a/q] ")
+            stderr.flush()
+            line = stdin.readline()
+            answer = line.strip().lower()[:1]
+            if not line or answer == "q":
+                decided.append(False)
+                return False
+            if answer == "a":
+                decided.append(True)
+            if answer in ("y", "a"):
+                return True
+            if answer == "n":
+                return False
+
+    return accept

@@ -1,0 +1,97 @@
+"""From the results of single files to one report: duplicates merged, suppressed findings left out, all in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from daft_lint.api.finding import Finding, FindingFix, Span
+from daft_lint.config import Selection
+from daft_lint.lint.engine_rules import UnusedSuppression
+from daft_lint.lint.registry import code_letters
+from daft_lint.lint.results import FileResult, RawFinding, Report
+from daft_lint.lint.suppressions import Suppressions
+
+if TYPE_CHECKING:
+    from daft_lint.config import Config
+    from daft_lint.source.document import Document
+    from daft_lint.source.problems import Problem
+
+
+def merge(
+    results: Iterable[FileResult],
+    problems: Sequence[Problem],
+    files: int,
+    config: Config,
+    documents: Mapping[str, Document],
+) -> Report:
+    """One report for all files.
+
+    A finding that rests on a parameter with no caller in view is left out where another file calls that function.
+    `documents` are those that may hold suppressions, by path; `problems` those met before any analysis.
+    """
+    results = list(results)
+    called = frozenset(entry for result in results for entry in result.called)
+    founded = (raw for result in results for raw in result.findings if raw.entry not in called)
+    selection = Selection(config)
+    found = [
+        raw.finding
+        for raw in strongest(agree_on_safety(founded))
+        if not selection.ignores_in(raw.finding.span.path, raw.finding.code)
+    ]
+    return Report(
+        tuple(sorted(_unsuppressed(found, config, selection, documents), key=report_order)),
+        (*problems, *(problem for result in results for problem in result.problems)),
+        files,
+        tuple(f"{result.path}: {limit}" for result in results for limit in result.limits),
+        any(result.failed for result in results),
+    )
+
+
+def _unsuppressed(
+    findings: Iterable[Finding], config: Config, selection: Selection, documents: Mapping[str, Document]
+) -> Iterator[Finding]:
+    """The findings that no comment suppresses, and one for each comment that suppresses none."""
+    letters = code_letters(config)
+    suppressions = {path: Suppressions(document, letters) for path, document in documents.items()}
+    for finding in findings:
+        table = suppressions.get(finding.span.path)
+        if table is None or not table.hides(finding):
+            yield finding
+    if selection.runs(UnusedSuppression.code):
+        for table in suppressions.values():
+            yield from table.unused(selection)
+
+
+def strongest(findings: Iterable[RawFinding]) -> list[RawFinding]:
+    """One finding for each code and place: the one of the highest rank, the first of equal ones."""
+    kept: dict[tuple[str, Span], RawFinding] = {}
+    for raw in findings:
+        key = (raw.finding.code, raw.finding.span)
+        before = kept.get(key)
+        if before is None or raw.rank > before.rank:
+            kept[key] = raw
+    return list(kept.values())
+
+
+def agree_on_safety(findings: Iterable[RawFinding]) -> Iterator[RawFinding]:
+    """The findings, with each fix unsafe where another fix of the same bytes is: the sink of one path does not see the
+    row order that the sink of another path sees."""
+    findings = list(findings)
+    fixes = [raw.finding.fix for raw in findings]
+    unsafe = {_changed_bytes(fix): fix.why_unsafe for fix in fixes if fix is not None and not fix.safe}
+    for raw, fix in zip(findings, fixes, strict=True):
+        if fix is not None and fix.safe and _changed_bytes(fix) in unsafe:
+            yield raw.with_fix(replace(fix, why_unsafe=unsafe[_changed_bytes(fix)]))
+        else:
+            yield raw
+
+
+def _changed_bytes(fix: FindingFix) -> tuple[tuple[str, int | None, int, int], ...]:
+    return tuple((edit.path, edit.cell, edit.start, edit.end) for edit in fix.edits)
+
+
+def report_order(finding: Finding) -> tuple[Span, str]:
+    """The order of a report: by place, then by code."""
+    return (finding.span, finding.code)

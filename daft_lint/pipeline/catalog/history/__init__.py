@@ -1,0 +1,1 @@
+"""What the catalogue knows of Daft's API as tables: `api_history.tsv` (what changed) and `api_names.tsv` (what is)."""

@@ -1,0 +1,126 @@
+"""What a UDF's definition says: what it does with each parameter, what it returns, which models it loads.
+
+A hand-written walk over the body that follows each parameter's rows through aliases, loops, comprehensions, containers
+and helpers in view, to the calls that decode them (strong evidence that the column is heavy) or open what they point to
+(a heavy read). A value that goes through a call that is not known is no longer followed: evidence may be missed, never
+made up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from daft_lint.pipeline import dtypes
+from daft_lint.pipeline.dtypes import DType
+from daft_lint.pipeline.model import NodeRef, Parameter, Strength, Weight
+from daft_lint.pipeline.name_resolver import NameResolver
+from daft_lint.pipeline.udf_body.calls import call
+from daft_lint.pipeline.udf_body.expressions import EXPRESSIONS
+from daft_lint.pipeline.udf_body.statements import STATEMENTS
+from daft_lint.pipeline.udf_body.tracking import Frame, Small
+from daft_lint.pipeline.udf_body.walk import BodyWalk, Handlers
+from daft_lint.source import cst
+
+_HANDLERS = Handlers(STATEMENTS, {**EXPRESSIONS, cst.Call: call})
+
+
+@dataclass(frozen=True, slots=True)
+class UdfBody:
+    """What the definition of a UDF says.
+
+    `returns` is the weight by the declared type or the return annotation. `unsized_output`: that type is numbers of
+    unknown length (samples, pixels), so it is heavy where the UDF takes a heavy column; embeddings do not count.
+    `model_loads` are the calls that load a model each time the body runs, with no cache; methods have them too.
+    """
+
+    parameters: tuple[Parameter, ...]
+    returns: Weight
+    is_async: bool
+    is_generator: bool
+    unsized_output: bool
+    model_loads: tuple[NodeRef, ...]
+
+
+def examine(
+    definition: cst.FunctionDef | cst.Lambda,
+    resolver: NameResolver,
+    *,
+    skip_self: bool,
+    heavy_row_bytes: int,
+    declared: DType | None = None,
+    batch: bool = False,
+) -> UdfBody:
+    """What a UDF's definition says of the columns that it takes and makes.
+
+    `skip_self` leaves the first parameter out; `heavy_row_bytes` is the size of a row from which on a column is heavy;
+    `declared` is the `return_dtype`, where one is given (its proof counts, not the annotation); `batch`: parameters
+    are whole columns, so that `np.ndarray` says nothing of a row. Code that is not understood is passed over; nothing
+    is raised.
+    """
+    parameters = _parameters(definition, skip_self)
+    annotations = {p.name.value: _annotated_type(p, resolver, batch) for p in parameters}
+    walk = BodyWalk(_HANDLERS, resolver, annotations, heavy_row_bytes)
+    walk.examine(definition)
+    returns, location, prefix = declared, NodeRef(resolver.cell, definition), "declared as "
+    is_async = False
+    if isinstance(definition, cst.FunctionDef):
+        is_async = definition.asynchronous is not None
+        if returns is None and definition.returns is not None and not batch:
+            returns = dtypes.from_annotation(definition.returns, resolver)
+            location, prefix = NodeRef(resolver.cell, definition.returns), "its UDF is annotated to return "
+    weight = returns.weight(Strength.PROOF, location, heavy_row_bytes, prefix) if returns else Weight.UNKNOWN
+    if _returns_small(walk.frame, returns):
+        weight = Weight.LIGHT
+    return UdfBody(
+        parameters=tuple(_parameter(p, annotations[p.name.value], walk, resolver) for p in parameters),
+        returns=weight,
+        is_async=is_async,
+        is_generator=walk.frame.yields,
+        unsized_output=returns is not None and returns.unsized and not walk.embeds,
+        model_loads=tuple(walk.model_loads),
+    )
+
+
+def _returns_small(frame: Frame, returns: DType | None) -> bool:
+    """Whether the body says that all it returns is small, where the type does not: `return f.read(16)`,
+    `hashlib.md5(x).digest()`, `x.reshape(28, 28)`."""
+    if returns is None or returns == dtypes.UNKNOWN:
+        small = Small.ARRAY
+    elif returns.text in ("binary", "bytes"):
+        small = Small.BYTES
+    else:
+        return False
+    return bool(frame.returned) and all(value.made_by is small for value in frame.returned)
+
+
+def _parameters(definition: cst.FunctionDef | cst.Lambda, skip_self: bool) -> list[cst.Param]:
+    """In the order of positions; `*columns` behind the named ones."""
+    found = definition.params
+    listed = [*found.posonly_params, *found.params]
+    if skip_self:
+        listed = listed[1:]
+    if isinstance(found.star_arg, cst.Param):
+        listed.append(found.star_arg)
+    return [*listed, *found.kwonly_params]
+
+
+def _annotated_type(parameter: cst.Param, resolver: NameResolver, batch: bool) -> DType | None:
+    """The type of a row of the column that a parameter takes."""
+    annotated = dtypes.from_annotation(parameter.annotation, resolver)
+    if not batch or annotated is None:
+        return annotated
+    # a batch function's list holds a row an element; an array is a whole column
+    return annotated.element if annotated.element is not None and annotated.text.startswith("list") else None
+
+
+def _parameter(parameter: cst.Param, annotated: DType | None, walk: BodyWalk, resolver: NameResolver) -> Parameter:
+    name = parameter.name.value
+    weight = Weight.UNKNOWN
+    if annotated is not None:
+        location = NodeRef(resolver.cell, parameter.annotation or parameter)
+        prefix = f"the parameter `{name}` is annotated "
+        weight = annotated.weight(Strength.STRONG, location, walk.heavy_row_bytes, prefix)
+    found = walk.found.get(name)
+    if found is not None and not weight.heavy:
+        weight = Weight(heavy=True, evidence=found)
+    return Parameter(name, weight, opens=name in walk.opens)

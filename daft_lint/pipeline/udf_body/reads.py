@@ -1,0 +1,217 @@
+"""What known functions and methods do with the rows that they are given: decode them, open what they point to, or hand
+them on."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections.abc import Sequence
+
+from daft_lint.pipeline.udf_body import libraries
+from daft_lint.pipeline.udf_body.model_loads import loads_model, note_load
+from daft_lint.pipeline.udf_body.tracking import NOTHING, CallArgument, Form, TrackedValue, union
+from daft_lint.pipeline.udf_body.walk import BodyWalk
+from daft_lint.source import cst
+from daft_lint.source.syntax import constant, dotted
+
+_ITEM_BYTES = 8
+"""Bytes of a number where its type is not known: the most that NumPy's usual types take."""
+_SMALL_READ = 4096
+"""Bytes that a header or a prefix has at most."""
+
+
+def ends_scheme(text: str) -> bool:
+    """Whether a prefix leaves open what follows: it is empty or a URL's scheme."""
+    return text == "" or re.fullmatch(r"\w+://", text) is not None
+
+
+def is_small_count(count: cst.BaseExpression | None) -> bool:
+    """A number of bytes that a header or a prefix has: `f.read(16)`, `x[:4]`."""
+    return isinstance(count, cst.Integer) and len(count.value) < 20 and int(count.value, 0) <= _SMALL_READ
+
+
+def literal(node: cst.BaseExpression | None) -> str | None:
+    """The text of a string constant."""
+    if isinstance(node, (cst.SimpleString, cst.ConcatenatedString)):
+        value = constant(node)
+        return value if isinstance(value, str) else None
+    return None
+
+
+def _pick(arguments: Sequence[CallArgument], position: int, keywords: Sequence[str]) -> CallArgument | None:
+    """An argument, by one of its keywords or by its position."""
+    for argument in arguments:
+        if argument.keyword is not None and argument.keyword in keywords:
+            return argument
+    listed = [a for a in arguments if a.keyword is None]
+    return listed[position] if position < len(listed) else None
+
+
+def library_call(walk: BodyWalk, node: cst.Call, name: str, arguments: Sequence[CallArgument]) -> TrackedValue | None:
+    """What a function that `libraries` knows does and returns; None for any other."""
+    known = libraries.USES.get(name)
+    if known is not None and _read(walk, node, known, arguments):
+        return NOTHING
+    if loads_model(name):
+        note_load(walk, node)
+        return TrackedValue(made_by=name)
+    if known is not None:
+        return TrackedValue(made_by=name)
+    if name in libraries.URL_OPENERS:
+        _get(walk, node, libraries.URL_OPENERS[name], arguments)
+        return NOTHING
+    if name in libraries.IN_MEMORY_FILES:
+        return arguments[0].value.keep(Form.BUFFER) if arguments else NOTHING
+    if name.startswith(libraries.DECODING_MODULES):
+        if arguments:
+            walk.report(libraries.Use.DECODES, arguments[0].value, node)
+        return NOTHING
+    return _passed(walk, node, name, arguments)
+
+
+def _passed(walk: BodyWalk, node: cst.Call, name: str, arguments: Sequence[CallArgument]) -> TrackedValue | None:
+    """Functions that hand their arguments on."""
+    values = [a.value for a in arguments]
+    if name in libraries.PASS_THROUGH:
+        value = union(values).keep() if values else NOTHING
+        if name.startswith("base64.") and value.params:
+            return value.keep(Form.BUFFER)
+        return value
+    if name in libraries.ARRAY_MAKERS:
+        return values[0].keep(Form.NUMBERS if values[0].form is Form.ROW else None) if values else NOTHING
+    if name in libraries.TENSOR_STACKS:
+        return _stacked(walk, node, values)
+    if name == "zip":
+        whole = union(values)
+        return TrackedValue(whole.params, whole.form, whole.anchored, "", tuple(values))
+    if name == "enumerate":
+        value = values[0] if values else NOTHING
+        return TrackedValue(value.params, value.form, value.anchored, "", (NOTHING, value))
+    if name == "os.path.join":
+        return _joined(values)
+    if name in ("subprocess.run", "subprocess.check_output", "subprocess.check_call", "subprocess.Popen"):
+        _run_program(walk, node)
+        return NOTHING
+    return None
+
+
+def _stacked(walk: BodyWalk, node: cst.Call, values: Sequence[TrackedValue]) -> TrackedValue:
+    """Rows that are stacked are tensors, unless a name says that they are embeddings."""
+    value = values[0] if values else NOTHING
+    rows = value.form is Form.ROW
+    if rows and not any(libraries.SMALL_VECTOR_NAMES.search(name) for name in value.params) and not walk.embeds:
+        walk.report(libraries.Use.DECODES, value, node)
+    return value.keep(Form.NUMBERS)
+
+
+def _joined(values: Sequence[TrackedValue]) -> TrackedValue:
+    whole = union(values)
+    anchored = bool(values) and bool(values[0].params) and values[0].anchored
+    return TrackedValue(whole.params, whole.form, anchored) if whole.params else NOTHING
+
+
+def _run_program(walk: BodyWalk, node: cst.Call) -> None:
+    """`subprocess.run(["ffmpeg", "-i", path, ...])` opens the path behind `-i`."""
+    command = node.args[0].value if node.args else None
+    if not isinstance(command, cst.List) or not command.elements:
+        return
+    words = [element.value for element in command.elements]
+    if literal(words[0]) not in ("ffmpeg", "ffprobe"):
+        return
+    for flag, word in itertools.pairwise(words):
+        if literal(flag) == "-i":
+            walk.report(libraries.Use.OPENS, walk.evaluate(word), node)
+
+
+def _read(
+    walk: BodyWalk, node: cst.Call, known: Sequence[libraries.ArgumentUse], arguments: Sequence[CallArgument]
+) -> bool:
+    """Reports what a function does with the first of its arguments that holds a parameter's rows; False where none
+    does."""
+    for candidate in known:
+        argument = _pick(arguments, candidate.position, candidate.keywords)
+        if argument is None or not argument.value.params:
+            continue
+        value = argument.value
+        use = candidate.buffer if value.form is Form.BUFFER else candidate.row
+        if value.form is Form.NUMBERS and use is libraries.Use.OPENS:
+            use = libraries.Use.NOTHING
+        if use is libraries.Use.OPENS and _writes(arguments):
+            return True
+        if use is libraries.Use.NOTHING and candidate.row is libraries.Use.NOTHING:
+            use = _by_annotation(walk, value)
+        walk.report(use, value, node)
+        return True
+    return False
+
+
+def _by_annotation(walk: BodyWalk, value: TrackedValue) -> libraries.Use:
+    """What a function that takes a path or the data does with a value: the annotation says which of them it is."""
+    declared = {walk.declared_heavy.get(name) for name in value.params}
+    return libraries.Use.OPENS if declared == {False} else libraries.Use.NOTHING
+
+
+def _writes(arguments: Sequence[CallArgument]) -> bool:
+    """Whether the mode of an `open` is one for writing."""
+    mode = _pick(arguments, 1, ("mode",))
+    text = literal(mode.node) if mode is not None else None
+    return text is not None and text[:1] in ("w", "a", "x") and len(text) <= 3
+
+
+def _get(walk: BodyWalk, node: cst.Call, position: int, arguments: Sequence[CallArgument]) -> None:
+    """A GET of the parameter's own URL; behind a fixed host it is the call of an endpoint."""
+    argument = _pick(arguments, position, libraries.URL_KEYWORDS)
+    if argument is not None and argument.value.anchored and argument.value.form is Form.ROW:
+        walk.report(libraries.Use.OPENS, argument.value, node)
+
+
+def array_bytes(shape: Sequence[CallArgument]) -> float:
+    """The bytes of an array with this shape; infinite where a length is not known."""
+    lengths = [constant(a.node) if isinstance(a.node, cst.Integer) else None for a in shape]
+    known = [length for length in lengths if isinstance(length, int)]
+    return _ITEM_BYTES * math.prod(known) if shape and len(known) == len(lengths) else math.inf
+
+
+def row_method(
+    walk: BodyWalk, node: cst.Call, receiver: TrackedValue, method: str, arguments: Sequence[CallArgument]
+) -> TrackedValue | None:
+    """A method called on a parameter's rows; None where nothing is known of it."""
+    is_file = receiver.params <= walk.files
+    if receiver.form is Form.BUFFER:
+        return receiver.keep() if method in ("read", "decode") or method in libraries.PASS_THROUGH_METHODS else None
+    if method == "read" and not arguments and not is_file:
+        # daft.File of 0.5 had a read of its own
+        walk.report(libraries.Use.OPENS, receiver, node)
+        return NOTHING
+    if method in libraries.FILE_METHODS or (is_file and method in libraries.FILE_REFERENCE_METHODS):
+        if not _writes([CallArgument(NOTHING, node), *arguments]):
+            walk.report(libraries.Use.OPENS, receiver, node)
+        return NOTHING
+    if method == "convert" and arguments and literal(arguments[0].node) in libraries.IMAGE_MODES:
+        walk.report(libraries.Use.DECODES, receiver, node)
+        return NOTHING
+    if method in libraries.ADDING_METHODS:
+        return None
+    return receiver.keep() if method in libraries.PASS_THROUGH_METHODS else None
+
+
+def client_method(
+    walk: BodyWalk, node: cst.Call, func: cst.Attribute, receiver: TrackedValue, arguments: Sequence[CallArgument]
+) -> bool:
+    """Clients that open what they are given: `session.get(url)`, `s3.get_object(Key=key)`, `fs.open(path)`."""
+    method = func.attr.value
+    owner = dotted(func.value).rsplit(".", 1)[-1]
+    if receiver.made_by in libraries.SESSIONS or (not receiver.params and owner in libraries.SESSION_NAMES):
+        if method in ("get", "stream", "request"):
+            _get(walk, node, 0 if method == "get" else 1, arguments)
+            return True
+        return False
+    if method in libraries.OBJECT_STORE_METHODS:
+        walk.report(libraries.Use.OPENS, union([a.value for a in arguments]), node)
+        return True
+    if method == "open" and arguments and not receiver.params and not _writes(arguments):
+        if arguments[0].value.form is Form.ROW:
+            walk.report(libraries.Use.OPENS, arguments[0].value, node)
+        return True
+    return False

@@ -1,0 +1,57 @@
+"""Comments that speak to the linter, found by bytes: `# noqa` and `# daft-lint: ...`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from daft_lint.source import scanner
+
+if TYPE_CHECKING:
+    from daft_lint.source.document import Cell
+
+_ADDRESSED = re.compile(rb"#[^\r\n]*?(?:[nN][oO][qQ][aA]|daft-lint:)")
+"""Some comment may speak to the linter."""
+_DIRECTIVE = re.compile(r"#\s*daft-lint:\s*(?P<body>[^#]*)")
+IGNORE = re.compile(r"(?P<what>ignore(?:-file)?)\s*(?:\[(?P<codes>[^\]]*)\])?(?P<reason>.*)", re.DOTALL)
+"""The body of a directive that suppresses findings; any other body states facts."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinterComment:
+    """A comment of a cell that speaks to the linter."""
+
+    text: str
+    line: int
+    """In the cell, from 1."""
+    column: int
+    """In characters, from 1."""
+    on_top: bool
+    """Above the cell's first statement."""
+    alone: bool
+    """Nothing else on its line."""
+
+    def directives(self) -> list[str]:
+        """What stands behind each `daft-lint:` in it."""
+        return [match["body"] for match in _DIRECTIVE.finditer(self.text)]
+
+
+def linter_comments(cell: Cell) -> Iterator[LinterComment]:
+    """The comments of a cell that speak to the linter, in order."""
+    if _ADDRESSED.search(cell.source) is None:
+        return
+    starts = scanner.line_starts(cell.source)
+    on_top = True
+    for token in scanner.tokens(cell.source):
+        if token.kind == "comment":
+            raw = cell.source[token.start : token.end]
+            if b"noqa" not in raw.lower() and b"daft-lint:" not in raw:
+                continue
+            line = scanner.line_of(starts, token.start)
+            before = cell.source[starts[line - 1] : token.start]
+            column = len(before.decode(errors="replace")) + 1
+            yield LinterComment(raw.decode(errors="replace"), line, column, on_top, not before.strip())
+        elif token.kind not in ("newline", "string"):
+            on_top = False

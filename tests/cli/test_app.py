@@ -1,0 +1,101 @@
+"""The command line as a whole: what it imports, and how it fails."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from daft_lint import __version__
+from daft_lint.cli.app import COMMANDS
+from tests.helpers import BAD, environment, lint
+
+
+def imported(folder: Path, *arguments: str) -> set[str]:
+    """The modules that a command line has imported at its end."""
+    code = (
+        "import sys, daft_lint.cli\n"
+        "try: daft_lint.cli.main(sys.argv[1:])\n"
+        "except SystemExit: pass\n"
+        "print('MODULES', *sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(done.stdout.rpartition("MODULES")[2].split())
+
+
+def test_version_imports_next_to_nothing(tmp_path: Path) -> None:
+    assert not {"click", "dataclasses", "re", "libcst", "importlib.metadata"} & imported(tmp_path, "--version")
+    assert lint(tmp_path, "--version").stdout == f"daft-lint {__version__}\n"
+
+
+def test_a_command_imports_no_other(tmp_path: Path) -> None:
+    commands = set(COMMANDS.values())
+    assert commands & imported(tmp_path, "partitions", "--help") == {"daft_lint.cli.partitions"}
+    assert commands <= imported(tmp_path, "--help")
+
+
+@pytest.mark.parametrize("text", ["print('hello')\n", "# a word on daft\nprint('hello')\n"])
+def test_a_tree_without_daft_imports_no_libcst(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.py").write_text(text)
+    modules = imported(tmp_path, "check", "--no-cache", ".")
+    assert "daft_lint.lint.runner" in modules
+    assert not {"libcst", "multiprocessing", "daft"} & modules
+
+
+def test_a_script_that_needs_no_parse_imports_no_libcst(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("import daft\n\ndaft.read_parquet('a').where(daft.col('x') > 1).show()\n")
+    modules = imported(tmp_path, "check", "--no-cache", ".")
+    assert "daft_lint_rules.dft101" in modules
+    assert not {"libcst", "daft_lint.pipeline.interpreter.interpreter", "daft"} & modules
+    (tmp_path / "a.py").write_text("import daft\n\ndaft.read_parquet('a').repartition(8).show()\n")
+    assert "libcst" in imported(tmp_path, "check", "--no-cache", ".")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("check", "no.py"), ("no.py", "No such file")),
+        (("check", "--select", "E501"), ("E501",)),
+        (("check", "--format", "xml"), ("xml",)),
+        (("check", "-", "a.py"), ("standard input",)),
+        (("check", "--stdin-filename", "a.py"), ("give -",)),
+        (("check", "--config", "no.toml"), ("no.toml", "cannot be read")),
+        (("explain", "DFT999"), ("DFT999",)),
+        (("plan", "no.py"), ("no.py",)),
+        (("partitions", "--rows", "1"), ("--nodes",)),
+        (("partitions", "--rows", "1", "--nodes", "0", "--concurrency", "1", "--batch-size", "1"), ("--nodes",)),
+        (("nonsense",), ("nonsense",)),
+    ],
+)
+def test_misuse_is_one_line_and_2(tmp_path: Path, arguments: tuple[str, ...], words: tuple[str, ...]) -> None:
+    run = lint(tmp_path, *arguments)
+    assert run.returncode == 2
+    assert len(run.stderr.splitlines()) == 1
+    assert all(word in run.stderr for word in words)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes break otherwise there")
+def test_a_reader_that_goes_is_no_traceback(tmp_path: Path) -> None:
+    for number in range(300):
+        (tmp_path / f"a{number}.py").write_text(BAD)
+    command = f"{sys.executable} -m daft_lint check | head -n 1"
+    run = subprocess.run(
+        command,
+        shell=True,
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.stderr == ""
