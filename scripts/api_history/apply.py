@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from daft_lint.pipeline.catalog.history.changes import Change, ChangeKind
-from daft_lint.pipeline.catalog.history.rewrites import Bound, NotBound, bind
+from daft_lint.pipeline.catalog.history.rewrites import BoundCall, NotBound, bind
 
 METHOD_OWNERS = frozenset(
     "Expression DataFrame GroupedDataFrame Window Series Catalog Table DaftContext File DataType".split()
@@ -37,7 +37,7 @@ def apply(change: Change, source: str) -> str | None:
     return None
 
 
-def concerned(change: Change, bound: Bound) -> bool:
+def concerned(change: Change, bound: BoundCall) -> bool:
     """Whether a call has to do with the parameters of the row."""
     if change.kind is ChangeKind.DEFAULT:
         return not any(name in bound.arguments for name in change.parameters)
@@ -79,7 +79,7 @@ def _is(wanted: list[str], node: ast.expr) -> bool:
     return False
 
 
-def _bound(change: Change, source: str, node: ast.Call) -> Bound:
+def _bound(change: Change, source: str, node: ast.Call) -> BoundCall:
     if any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
         raise NotBound("*")
     positional = [_text(source, a) for a in node.args]
@@ -93,7 +93,7 @@ def _bound(change: Change, source: str, node: ast.Call) -> Bound:
     )
 
 
-def _call(change: Change, source: str, node: ast.Call, bound: Bound) -> str:
+def _call(change: Change, source: str, node: ast.Call, bound: BoundCall) -> str:
     rewrite = change.rewrite
     assert rewrite is not None
     if rewrite.template:

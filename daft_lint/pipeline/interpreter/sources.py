@@ -158,7 +158,7 @@ class _KnownColumns:
     def add_facts(self, facts: SourceFacts) -> None:
         """The columns that a comment, the configuration or the files' footers tell of."""
         self.columns.update(dict.fromkeys(facts.light, Weight.LIGHT))
-        reason = f"so says {facts.origin or 'a source fact'}"
+        reason = f"declared by {facts.origin or 'a source fact'}"
         heavy = Weight.of(Strength.PROOF, reason, self.location, facts.row_bytes)
         self.columns.update(dict.fromkeys(facts.heavy, heavy))
 

@@ -54,7 +54,7 @@ class Argument:
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class BoundCall:
     """The arguments of a call by the parameters of the old signature; `rest` are those of `*args`."""
 
     arguments: Mapping[str, Argument]
@@ -113,7 +113,7 @@ class Rewrite:
         slots = (match.group(1) for match in _SLOT.finditer(self.template))
         return frozenset((*slots, *self.renames, *self.drops, *named)) - {"self"}
 
-    def called(self, receiver: str, bound: Bound) -> str:
+    def called(self, receiver: str, bound: BoundCall) -> str:
         """The text of a `call` rewrite, for the receiver's text. Raises `NotBound` where a slot has no text."""
 
         def fill(match: re.Match[str]) -> str:
@@ -134,7 +134,7 @@ class Rewrite:
 
         return _SLOT.sub(fill, self.template)
 
-    def arguments(self, bound: Bound) -> list[str]:
+    def arguments(self, bound: BoundCall) -> list[str]:
         """The arguments of the call after `rename`, `drop`, `pin` and `name`, in the order of the old ones.
 
         Raises `NotBound` where a dropped argument stands before another one that is given by position.
@@ -162,7 +162,7 @@ class Condition:
 
     text: str
 
-    def holds(self, bound: Bound) -> bool:
+    def holds(self, bound: BoundCall) -> bool:
         """False where it asks for a literal and there is none."""
         try:
             return bool(_evaluate(ast.parse(self.text, mode="eval").body, bound))
@@ -187,7 +187,7 @@ def bind(
     *,
     is_statement: bool = False,
     is_expression: Callable[[str], bool] = lambda _: False,
-) -> Bound:
+) -> BoundCall:
     """The arguments of a call, given as texts, by the parameters of the old signature. Raises `NotBound`.
 
     `is_expression` tells of a text whether it is a Daft expression; `is_statement`: the call's value is not used.
@@ -208,7 +208,7 @@ def bind(
     missing = [name for name in (*order, *only) if name not in arguments and name not in defaults]
     if missing:
         raise NotBound(missing[0])
-    return Bound(arguments, rest, defaults, order, is_statement, is_expression)
+    return BoundCall(arguments, rest, defaults, order, is_statement, is_expression)
 
 
 def _pairs(text: str) -> dict[str, str]:
@@ -223,7 +223,7 @@ def _parenthesized(text: str) -> str:
     return text if isinstance(node, simple) or text.startswith("(") else f"({text})"
 
 
-def _evaluate(node: ast.expr, bound: Bound) -> object:
+def _evaluate(node: ast.expr, bound: BoundCall) -> object:
     if isinstance(node, ast.BoolOp):
         both = isinstance(node.op, ast.And)
         return (all if both else any)(_evaluate(value, bound) for value in node.values)
@@ -253,7 +253,7 @@ def _compared(left: object, operator: ast.cmpop, right: object) -> bool:
     raise ValueError(f"{left!r} and {right!r} cannot be compared so")
 
 
-def _asked(question: str, name: str, bound: Bound) -> object:
+def _asked(question: str, name: str, bound: BoundCall) -> object:
     argument = bound.arguments.get(name)
     if question == "given":
         return argument is not None
