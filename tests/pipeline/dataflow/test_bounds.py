@@ -20,16 +20,22 @@ def test_the_native_runner_ignores_partitions() -> None:
     assert (ray.stage, ray.bound.kind) == (1, BoundKind.NONE)
 
 
-def test_into_batches_bounds_up_to_the_next_repartitioning_or_explode() -> None:
+def test_into_batches_bounds_up_to_the_next_repartitioning() -> None:
     batched = files().then("into_batches", count=16)
     assert calls(one(batched.where("a").with_column("y", call(udf(), column("a")))))[0].bound.rows == 16
+    between = batched.then("sort", reads=(column("a"),))
+    made = calls(one(between.with_column("y", call(udf(), column("a")))))[-1]
+    assert made.bound.kind is BoundKind.NONE
+
+
+def test_the_rows_of_a_batch_stay_together_behind_an_explode_and_their_number_is_not_known() -> None:
+    batched = files().then("into_batches", count=16)
     for between in (
         batched.then("explode", outputs=(column("a"),)),
-        batched.then("sort", reads=(column("a"),)),
         batched.with_column("l", call(udf(is_generator=True), column("a"))),
     ):
         made = calls(one(between.with_column("y", call(udf(), column("a")))))[-1]
-        assert made.bound.kind is BoundKind.NONE
+        assert (made.bound.kind, made.bound.rows) == (BoundKind.BATCHES, None)
 
 
 def test_the_last_of_two_into_batches_counts() -> None:
