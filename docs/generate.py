@@ -241,7 +241,7 @@ def wanted(prefix: str, key: str) -> str:
     """What a key takes, as the message about a wrong value says it."""
     message = _complaint(prefix, key, "{}") or _complaint(prefix, key, "1")
     if message.split(" must be ")[1].startswith("a table"):
-        return "a table of patterns and " + ("lists of prefixes of rule codes" if not prefix else "paths")
+        return "a table of patterns and " + ("lists of rules" if not prefix else "paths")
     return re.sub(r'"([^"]*)"', r"`\1`", message.split(" must be ")[1].rsplit(", not ", 1)[0])
 
 

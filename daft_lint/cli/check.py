@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 import click
 
 from daft_lint.cli import options
-from daft_lint.cli.inputs import configured, discovered, reads_stdin, shown_path, stdin_document
+from daft_lint.cli.configuration import configured
+from daft_lint.cli.inputs import discovered, reads_stdin, shown_path, stdin_document
 from daft_lint.cli.output import CLEAN, FOUND, MISUSE, echo_error, echo_problems, echo_run
 from daft_lint.report.formats import FORMATS
 
 if TYPE_CHECKING:
     from daft_lint.adoption.workflow import AdoptionOptions, AdoptionResult
     from daft_lint.api.finding import Finding
-    from daft_lint.config import Config
+    from daft_lint.config import Config, NearestConfigs
     from daft_lint.lint.cache import Cache
     from daft_lint.lint.results import Report
 
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 @click.command()
 @options.paths_argument
 @options.select_option
+@options.extend_select_option
 @options.ignore_option
+@options.exclude_option
 @click.option("--level", type=options.LEVEL, help="The lowest level to show (default: advice).")
 @click.option(
     "--fail-on", type=options.FAIL_ON_LEVEL, help="The lowest level that makes the exit status 1 (default: warning)."
@@ -51,7 +54,9 @@ if TYPE_CHECKING:
 def check(
     paths: tuple[str, ...],
     select: tuple[str, ...],
+    extend_select: tuple[str, ...],
     ignore: tuple[str, ...],
+    exclude: tuple[str, ...],
     level: str | None,
     fail_on: str | None,
     form: str,
@@ -73,26 +78,34 @@ def check(
     verbose: bool,
 ) -> int:
     """Report problems in PATHS (default: the configured `src`); `-` reads standard input."""
-    config = configured(
-        config_file, select=select, ignore=ignore, level=level, fail_on=fail_on, facts=facts, plugins=not no_plugins
+    configs = configured(
+        config_file,
+        select=select,
+        extend_select=extend_select,
+        ignore=ignore,
+        exclude=exclude,
+        level=level,
+        fail_on=fail_on,
+        facts=facts,
+        plugins=not no_plugins,
     )
     from_stdin = reads_stdin(paths, stdin_filename)
     adoption = _adoption_options(since, baseline, update_baseline, add_ignores, reason, from_stdin)
     if from_stdin:
-        checked = _check_stdin(stdin_filename, config)
+        checked = _check_stdin(stdin_filename, configs)
     else:
-        cache = None if no_cache else _cache(config, cache_dir)
-        checked = _check_paths(paths, config, force_exclude, jobs, cache)
-    adopted = _apply(adoption, checked, config)
+        caches = _CacheOptions(cache_dir, no_cache)
+        checked = _check_paths(paths, configs, force_exclude, jobs, caches)
+    adopted = _apply(adoption, checked, configs)
     if not adopted.baseline_written:
         _write_report(adopted.findings, checked, form, output, statistics)
     if verbose:
-        echo_run(config, checked.report.files, checked.report.limits)
+        echo_run(configs.run, checked.report.files, checked.report.limits)
         if adopted.known:
             echo_error(f"known: {adopted.known} of {baseline}")
     if checked.failed or adopted.problems:
         return MISUSE
-    return FOUND if any(config.fails(finding.level) for finding in adopted.findings) else CLEAN
+    return FOUND if any(configs.of(f.span.path).fails(f.level) for f in adopted.findings) else CLEAN
 
 
 @dataclass(frozen=True)
@@ -106,38 +119,55 @@ class _Checked:
     given: dict[str, bytes] = field(default_factory=dict)
 
 
-def _check_stdin(name: str | None, config: Config) -> _Checked:
+@dataclass(frozen=True)
+class _CacheOptions:
+    """`--cache-dir` and `--no-cache`."""
+
+    folder: Path | None
+    off: bool
+
+    def opened(self, run: Config, config: Config) -> Cache | None:
+        """The cache of a configuration in the folder that is given, else in the one that the run's configuration names,
+        else in the platform's; none behind a symbolic link."""
+        from daft_lint.lint.cache import open_cache
+        from daft_lint.source.writing import through_link
+
+        folder = self.folder
+        if folder is None and run.cache_dir is not None:
+            folder = run.root / run.cache_dir
+        if self.off or (folder is not None and through_link(str(folder), run.root)):
+            return None
+        return open_cache(config, folder)
+
+
+def _check_stdin(name: str | None, configs: NearestConfigs) -> _Checked:
     from daft_lint.lint.engine import check_document
 
     document = stdin_document(name)
-    report = check_document(document, config)
+    report = check_document(document, configs.of(document.path))
     echo_problems(report.problems)
     return _Checked(report, report.failed, given={document.path: document.raw})
 
 
-def _check_paths(paths: Sequence[str], config: Config, force_exclude: bool, jobs: int, cache: Cache | None) -> _Checked:
+def _check_paths(
+    paths: Sequence[str],
+    configs: NearestConfigs,
+    force_exclude: bool,
+    jobs: int,
+    caches: _CacheOptions,
+) -> _Checked:
     from daft_lint.cli.progress import ProgressBar
-    from daft_lint.lint.runner import check_files
+    from daft_lint.lint.by_config import check_by_config
 
-    files, unreadable = discovered(paths, config, force_exclude)
+    files, unreadable = discovered(paths, configs, force_exclude)
     with ProgressBar() as progress:
-        report = check_files(files, config, jobs=jobs, cache=cache, progress=progress)
+        report = check_by_config(
+            files, configs, jobs=jobs, cache_of=lambda config: caches.opened(configs.run, config), progress=progress
+        )
     echo_problems(report.problems)
     given = {shown_path(Path(path)).as_posix() for path in paths}
     failed = unreadable or report.failed or any(problem.path in given for problem in report.problems)
     return _Checked(report, failed, tuple(files))
-
-
-def _cache(config: Config, folder: Path | None) -> Cache | None:
-    """The cache in `folder`, else in the configured folder, else in the platform's; none behind a symbolic link."""
-    from daft_lint.lint.cache import open_cache
-    from daft_lint.source.writing import through_link
-
-    if folder is None and config.cache_dir is not None:
-        folder = config.root / config.cache_dir
-    if folder is not None and through_link(str(folder), config.root):
-        return None
-    return open_cache(config, folder)
 
 
 def _adoption_options(
@@ -151,12 +181,12 @@ def _adoption_options(
         raise click.UsageError(str(error)) from None
 
 
-def _apply(options: AdoptionOptions, checked: _Checked, config: Config) -> AdoptionResult:
+def _apply(options: AdoptionOptions, checked: _Checked, configs: NearestConfigs) -> AdoptionResult:
     """What is left to show; messages and problems are printed."""
     from daft_lint.adoption.workflow import AdoptionError, apply_options
 
     try:
-        result = apply_options(options, checked.report, checked.files, config, checked.given)
+        result = apply_options(options, checked.report, checked.files, configs, checked.given)
     except AdoptionError as error:
         raise click.ClickException(str(error)) from None
     for message in result.messages:

@@ -10,14 +10,17 @@ from daft_lint.config import FAIL_ON, LEVELS
 
 
 def _codes(_context: click.Context, _parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(code.strip().upper() for text in value for code in text.split(",") if code.strip())
+    return tuple(code.strip() for text in value for code in text.split(",") if code.strip())
 
 
 def complete_code(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """The codes that a shell can complete a word to, without those of plugins: they would have to be imported."""
+    """The codes and names that a shell can complete a word to, without those of plugins: they would have to be
+    imported."""
     from daft_lint.lint.registry import documented_rules
 
-    return [rule.code for rule in documented_rules() if rule.code.startswith(incomplete.upper())]
+    rules = documented_rules()
+    codes = [rule.code for rule in rules if rule.code.startswith(incomplete.upper())]
+    return codes or [rule.name for rule in rules if rule.name.startswith(incomplete.lower())]
 
 
 LEVEL = click.Choice(LEVELS, case_sensitive=False)
@@ -32,16 +35,27 @@ select_option = click.option(
     multiple=True,
     callback=_codes,
     shell_complete=complete_code,
-    metavar="CODES",
-    help="Run only rules whose codes begin with these prefixes.",
+    metavar="RULES",
+    help="Run only these rules: names, codes, or prefixes of codes, with commas between.",
+)
+extend_select_option = click.option(
+    "--extend-select",
+    multiple=True,
+    callback=_codes,
+    shell_complete=complete_code,
+    metavar="RULES",
+    help="Run these rules besides those that are selected.",
 )
 ignore_option = click.option(
     "--ignore",
     multiple=True,
     callback=_codes,
     shell_complete=complete_code,
-    metavar="CODES",
-    help="Do not run rules whose codes begin with these prefixes.",
+    metavar="RULES",
+    help="Do not run these rules.",
+)
+exclude_option = click.option(
+    "--exclude", multiple=True, metavar="PATTERN", help="Leave out what matches, in gitignore style, too."
 )
 stdin_option = click.option("--stdin-filename", metavar="NAME", help="The file name to report for standard input.")
 output_option = click.option("--output", type=click.Path(dir_okay=False), help="Write the report to this file.")

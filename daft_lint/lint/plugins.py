@@ -14,14 +14,14 @@ from collections.abc import Iterable
 from types import ModuleType
 
 from daft_lint.api.rule import Level, PipelineRule, Rule, ScriptRule
-from daft_lint.config import OWN_LETTERS, did_you_mean
+from daft_lint.config import OWN_LETTERS, ConfigError, did_you_mean
 
 GROUP = "daft_lint.rules"
 _CODE = re.compile(r"[A-Z]{3}[0-9]{3}\Z")
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+\Z")
 
 
-class PluginError(Exception):
+class PluginError(ConfigError):
     """A plugin that cannot be used: says which, and what is wrong with it in one line."""
 
 
