@@ -36,6 +36,11 @@ class AdoptionOptions:
     reason: str | None = None
     from_stdin: bool = False
 
+    @property
+    def selects(self) -> bool:
+        """Only some findings of a file count, or they are changed."""
+        return self.since is not None or self.baseline is not None or self.add_ignores
+
     def __post_init__(self) -> None:
         if self.update_baseline and self.baseline is None:
             raise AdoptionError("--update-baseline writes the file that --baseline names: pass --baseline as well")

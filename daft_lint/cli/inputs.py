@@ -36,9 +36,13 @@ def stdin_document(name: str | None) -> Document:
     return Document.from_bytes(Path(name or "stdin.py").as_posix(), sys.stdin.buffer.read())
 
 
-def discovered(paths: Sequence[str], configs: NearestConfigs, force_exclude: bool) -> tuple[list[str], bool]:
-    """The files to check, and whether a given path could not be read; problems are printed. Without a path, what the
-    configured `src` names, else the working directory."""
+def discovered(
+    paths: Sequence[str], configs: NearestConfigs, force_exclude: bool, *, quiet: bool = False
+) -> tuple[list[str], bool]:
+    """The files to check, and whether a given path could not be read; problems are printed, unless `quiet`.
+
+    Without a path: what the configured `src` names, else the working directory.
+    """
     from daft_lint.source.discovery import discover
 
     run = configs.run
@@ -50,7 +54,7 @@ def discovered(paths: Sequence[str], configs: NearestConfigs, force_exclude: boo
         lambda folder: configs.of_folder(folder).file_filter,
         force_exclude=force_exclude,
     )
-    echo_problems(found.problems)
+    echo_problems(() if quiet else found.problems)
     given = {shown_path(path).as_posix() for path in starts}
     names = found.names if paths else tuple(str(_from_working_directory(Path(name))) for name in found.names)
     return list(names), any(problem.path in given for problem in found.problems)

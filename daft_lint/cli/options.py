@@ -70,4 +70,12 @@ no_plugins_option = click.option(
     is_flag=True,
     help="Run no plugins, even if the configuration names some: for code that you do not trust.",
 )
+quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print findings and errors, and nothing else.")
+color_option = click.option(
+    "--color",
+    type=click.Choice(("auto", "always", "never")),
+    default="auto",
+    show_default=True,
+    help="Colour; auto: on a terminal, and as NO_COLOR and FORCE_COLOR say.",
+)
 verbose_option = click.option("-v", "--verbose", is_flag=True, help="Print on stderr what was read and cut short.")

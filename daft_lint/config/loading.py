@@ -176,6 +176,7 @@ KEYS: Mapping[str, Kind] = {
     "exclude": STRINGS,
     "select": SELECTORS,
     "extend-select": SELECTORS,
+    "preview": BOOLEAN,
     "ignore": SELECTORS,
     "per-file-ignores": entries_of(SELECTORS),
     "level": choice(LEVELS, level_of),

@@ -82,6 +82,8 @@ class Config:
     default."""
     extend_select: tuple[str, ...] = ()
     """Rules that run besides those of `select`, or besides those that are on by default."""
+    preview: bool = False
+    """Also run rules that are new and may change; without it, only where their own codes or names are selected."""
     ignore: tuple[str, ...] = ()
     """Rules that do not run; of `select` and `ignore` the longer prefix decides."""
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()

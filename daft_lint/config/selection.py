@@ -32,6 +32,10 @@ class Selection:
             return False
         return ignored is None or ignored < selected
 
+    def previews(self, code: str) -> bool:
+        """Whether a preview rule may run: `preview` is on, or its own code is selected."""
+        return self.config.preview or code in (*self.config.select, *self.config.extend_select)
+
     def reports(self, path: str, code: str) -> bool:
         """Whether a finding of a rule that has run is reported in a file."""
         return self.runs(code) and not self.ignores_in(path, code)
