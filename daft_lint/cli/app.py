@@ -14,6 +14,7 @@ from daft_lint.cli.output import CLEAN, MISUSE, echo_error
 
 COMMANDS = {
     "check": "daft_lint.cli.check",
+    "config-schema": "daft_lint.cli.config_schema",
     "explain": "daft_lint.cli.explain",
     "fix": "daft_lint.cli.fix",
     "init": "daft_lint.cli.init",
@@ -38,7 +39,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(importlib.import_module(COMMANDS[cmd_name]), cmd_name)
+        command = getattr(importlib.import_module(COMMANDS[cmd_name]), cmd_name.replace("-", "_"))
         assert isinstance(command, click.Command)
         return command
 

@@ -272,5 +272,6 @@ def own_state() -> list[tuple[str, int, int]]:
 
 def _relevant(config: Config) -> tuple[object, ...]:
     """The settings that findings depend on; which findings are shown is decided afterwards."""
-    kept = {key: value for key, value in vars(config).items() if key not in ("level", "fail_on", "src", "exclude")}
+    unused = ("level", "fail_on", "src", "exclude", "also_exclude")
+    kept = {key: value for key, value in vars(config).items() if key not in unused}
     return tuple(sorted((key, repr(value)) for key, value in kept.items() if not key.startswith("_")))

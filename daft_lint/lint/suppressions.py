@@ -12,8 +12,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from daft_lint.api.finding import Finding, Span
+from daft_lint.api.finding import Finding, FindingFix, Span
 from daft_lint.lint.engine_rules import UnusedSuppression
+from daft_lint.lint.unused_comments import CommentPart
 from daft_lint.pipeline.facts.comments import comment_facts
 from daft_lint.source import scanner
 from daft_lint.source.comments import IGNORE, LinterComment, linter_comments
@@ -28,9 +29,9 @@ _CODE = re.compile(r"(?P<letters>[A-Z]{3})[0-9]{0,3}\Z")
 _HIDES_LATER = "A later finding would go unnoticed"
 
 
-def _unused(span: Span, observed: str, impact: str, suggestion: str) -> Finding:
+def _unused(span: Span, observed: str, impact: str, suggestion: str, fix: FindingFix | None = None) -> Finding:
     rule = UnusedSuppression
-    return Finding(rule.code, rule.name, rule.level, span, observed, impact, suggestion)
+    return Finding(rule.code, rule.name, rule.level, span, observed, impact, suggestion, fix=fix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Suppression:
     codes: tuple[str, ...] | None
     lines: tuple[int, int] | None
     is_noqa: bool
+    part: CommentPart
     used: set[str] = field(default_factory=set)
 
     def covers(self, finding: Finding) -> bool:
@@ -105,14 +107,16 @@ class Suppressions:
         for item in self.items:
             if item.codes is None:
                 if not item.is_noqa and not item.used:
-                    yield _unused(item.span, "This comment silences no finding", _HIDES_LATER, "Remove the comment")
+                    fix = item.part.without(None)
+                    yield _unused(
+                        item.span, "This comment silences no finding", _HIDES_LATER, "Remove the comment", fix
+                    )
                 continue
             unused = [code for code in item.codes if code not in item.used and selection.runs(code)]
             if unused:
                 codes = ", ".join(unused)
-                yield _unused(
-                    item.span, f"This comment silences no finding of {codes}", _HIDES_LATER, f"Remove {codes}"
-                )
+                observed, fix = f"This comment silences no finding of {codes}", item.part.without(unused)
+                yield _unused(item.span, observed, _HIDES_LATER, f"Remove {codes}", fix)
 
     def _read(self, cell: Cell) -> None:
         statements: list[tuple[int, int]] | None = None
@@ -136,12 +140,13 @@ class Suppressions:
         on_line = (comment.line, comment.line)
         noqa = _NOQA.search(comment.text)
         if noqa:
-            listed = re.split(r"[\s,]+", noqa["codes"] or "")
+            listed = tuple(code for code in re.split(r"[\s,]+", noqa["codes"] or "") if code)
             codes = tuple(code.upper() for code in listed if code.upper()[:3] in self.letters)
             if codes or noqa["list"] is None:
-                yield Suppression(span, codes or None, on_line, True)
-        for body in comment.directives():
-            ignore = IGNORE.match(body)
+                part = CommentPart(cell, comment, *noqa.span(), *noqa.span("codes"), listed)
+                yield Suppression(span, codes or None, on_line, True, part)
+        for match in comment.directive_matches():
+            ignore = IGNORE.match(match["body"])
             if ignore is None:
                 continue
             codes = tuple(code.strip() for code in (ignore["codes"] or "").split(",") if code.strip())
@@ -150,7 +155,9 @@ class Suppressions:
                 what = f"{wrong[0]} is not a rule code" if wrong else "it names no rule"
                 self.malformed.append(_Malformed(span, f"{what}; write # daft-lint: {ignore['what']}[CODE] reason"))
                 continue
-            yield Suppression(span, codes or None, None if ignore["what"] == "ignore-file" else on_line, False)
+            first, last = (match.start("body") + offset for offset in ignore.span("codes"))
+            part = CommentPart(cell, comment, *match.span(), first, last, codes)
+            yield Suppression(span, codes or None, None if ignore["what"] == "ignore-file" else on_line, False, part)
 
     def _is_code(self, code: str) -> bool:
         match = _CODE.match(code)

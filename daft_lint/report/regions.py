@@ -59,6 +59,12 @@ class FileRegions:
             found += [Replacement(path, region, text) for region, text in file.replacements(edits)]
         return tuple(found)
 
+    def byte_column(self, path: str, line: int, column: int) -> int:
+        """A column of a file in bytes of UTF-8 instead of characters; unchanged where the file can no longer be
+        read."""
+        file = self._file(path)
+        return column if file is None else len(file.line(line)[: column - 1].encode(errors="replace")) + 1
+
     def _file(self, path: str) -> _File | None:
         if path not in self.files:
             try:
@@ -98,6 +104,13 @@ class _File:
     def between(self, start: int, end: int) -> Region:
         """The region of the raw bytes `start:end`."""
         return Region(*self.location(start), *self.location(end))
+
+    def line(self, line: int) -> str:
+        """The text of a line, from 1."""
+        start = self.starts[min(line, len(self.starts)) - 1]
+        end = self.document.raw.find(b"\n", start)
+        text = self.document.raw[start : end if end >= 0 else None]
+        return text.decode(self.document.encoding, errors="replace").lstrip("\ufeff")
 
     def location(self, offset: int) -> tuple[int, int]:
         line = scanner.line_of(self.starts, offset)

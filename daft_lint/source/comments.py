@@ -32,10 +32,16 @@ class LinterComment:
     """Above the cell's first statement."""
     alone: bool
     """Nothing else on its line."""
+    start: int
+    """In bytes of the cell's source."""
 
     def directives(self) -> list[str]:
         """What stands behind each `daft-lint:` in it."""
-        return [match["body"] for match in _DIRECTIVE.finditer(self.text)]
+        return [match["body"] for match in self.directive_matches()]
+
+    def directive_matches(self) -> Iterator[re.Match[str]]:
+        """Each `daft-lint:` in its text, with the group `body` behind it."""
+        return _DIRECTIVE.finditer(self.text)
 
 
 def linter_comments(cell: Cell) -> Iterator[LinterComment]:
@@ -52,6 +58,6 @@ def linter_comments(cell: Cell) -> Iterator[LinterComment]:
             line = scanner.line_of(starts, token.start)
             before = cell.source[starts[line - 1] : token.start]
             column = len(before.decode(errors="replace")) + 1
-            yield LinterComment(raw.decode(errors="replace"), line, column, on_top, not before.strip())
+            yield LinterComment(raw.decode(errors="replace"), line, column, on_top, not before.strip(), token.start)
         elif token.kind not in ("newline", "string"):
             on_top = False
