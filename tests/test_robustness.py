@@ -440,3 +440,61 @@ def test_names_that_are_no_utf_8(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a.py", "a.ipynb", "a.md", "a", ".py", "", "/", "x\ny.py", "\u00e9.py", "../../a.py"])
 def test_any_name_for_standard_input(tmp_path: Path, name: str) -> None:
     sane(tmp_path, "check", "-", "--stdin-filename", name, stdin=BAD)
+
+
+# Output that cannot be written
+
+FULL = Path("/dev/full")
+COMMANDS = [
+    ("check", "--no-cache", "a.py"),
+    ("check", "--format", "sarif", "a.py"),
+    ("fix", "--unsafe", "a.py"),
+    ("plan", "a.py"),
+    ("explain",),
+    ("init",),
+    ("check", "--help"),
+    ("--version",),
+    ("server", "--help"),
+    (),
+]
+
+
+def shell(folder: Path, redirection: str, *arguments: str) -> Run:
+    """The command with its output redirected by a shell."""
+    path = os.pathsep.join(str(ROOT / part) for part in (".", "rules", "runtime"))
+    environment = {**os.environ, "PYTHONPATH": path, "NO_COLOR": "1", "XDG_CACHE_HOME": str(folder / ".cache-home")}
+    line = f'"$0" -m daft_lint "$@" {redirection}'
+    run = subprocess.run(
+        ["/bin/sh", "-c", line, sys.executable, *arguments],
+        cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=SECONDS,
+    )  # fmt: skip
+    return Run(run.returncode, run.stdout, run.stderr)
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("redirection", ["> /dev/full", ">&-"])
+def test_output_that_cannot_be_written_is_one_line(
+    tmp_path: Path, redirection: str, arguments: tuple[str, ...]
+) -> None:
+    (tmp_path / "a.py").write_bytes(BAD)
+    run = shell(tmp_path, redirection, *arguments)
+    assert run.status == 2
+    assert run.err.startswith("daft-lint: standard output cannot be written: ")
+    assert len(run.err.splitlines()) == 1
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("redirection", ["2> /dev/full", "2>&-", "> /dev/full 2> /dev/full", ">&- 2>&-", "<&-"])
+def test_streams_that_are_full_or_closed_end_in_a_status(tmp_path: Path, redirection: str) -> None:
+    (tmp_path / "a.py").write_bytes(BAD)
+    assert shell(tmp_path, redirection, "check", "no-such-file.py").status == 2
+    assert shell(tmp_path, redirection, "nosuch").status == 2
+    run = shell(tmp_path, redirection, "check", "a.py")
+    assert run.status == (2 if redirection.startswith(">") else 1), run.err
+    assert "Traceback" not in run.out + run.err
+
+
+def test_standard_input_that_is_closed(tmp_path: Path) -> None:
+    run = shell(tmp_path, "<&-", "check", "-")
+    assert (run.status, run.err) == (2, "daft-lint: standard input is closed\n")

@@ -1,0 +1,3 @@
+import daft
+df = daft.read_parquet('x')
+df.repartition(8)
