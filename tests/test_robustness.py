@@ -498,3 +498,47 @@ def test_streams_that_are_full_or_closed_end_in_a_status(tmp_path: Path, redirec
 def test_standard_input_that_is_closed(tmp_path: Path) -> None:
     run = shell(tmp_path, "<&-", "check", "-")
     assert (run.status, run.err) == (2, "daft-lint: standard input is closed\n")
+
+
+# Encodings
+
+STATEFUL = {
+    "utf-7": b"x = '+AGEAYgBj-+AGEAYgBj-'",
+    "UTF-7": b"x = '+AOk +AOk.'",
+    "iso2022_jp": b"x = '\x1b$BF|K\\8l\x1b(B\x1b$BF|\x1b(B'\x1b(B",
+    "iso2022-kr": "x = '\ud55c\uad6d\uc5b4'".encode("iso2022_kr"),
+    "hz": "x = '\u6c49\u5b57'".encode("hz"),
+    "unicode_escape": rb"x = '\x41\u0042'",
+    "raw_unicode_escape": rb"x = '\u0042\u00e9'",
+    "utf_16": b"x = 1",
+    "idna": b"x = 1",
+    "punycode": b"x = 1",
+    "undefined": b"x = 1",
+    "shift_jisx0213": "x = '\u304b\u309a'".encode("shift_jisx0213"),
+}
+
+
+@pytest.mark.parametrize("encoding", STATEFUL)
+def test_what_does_not_round_trip_is_left_alone_in_one_line(tmp_path: Path, encoding: str) -> None:
+    raw = b"# coding: " + encoding.encode() + b"\n" + STATEFUL[encoding] + b"\n" + BAD
+    (tmp_path / "a.py").write_bytes(raw)
+    (tmp_path / "b.py").write_bytes(BAD)
+    assert sane(tmp_path, "check", "--format", "concise").out.count("b.py:") == 1, "one file costs no other"
+    for form in ("json", "sarif", "github"):
+        sane(tmp_path, "check", "a.py", "--format", form)
+    run = sane(tmp_path, "fix", "--apply", "--unsafe", "a.py")
+    assert len([line for line in run.err.splitlines() if line.startswith("daft-lint: ")]) <= 1
+    assert (tmp_path / "a.py").read_bytes() == raw
+
+
+def test_a_stateless_encoding_is_fixed_in_its_own_bytes(tmp_path: Path) -> None:
+    for encoding, word in (
+        ("latin-1", "caf\u00e9"),
+        ("shift_jis", "\u65e5\u672c"),
+        ("gbk", "\u6c49"),
+        ("koi8-r", "\u0444"),
+    ):
+        head = f"# coding: {encoding}\nx = '{word}'  # {word}\n".encode(encoding)
+        (tmp_path / "a.py").write_bytes(head + BAD)
+        sane(tmp_path, "fix", "--apply", "--unsafe", "a.py")
+        assert (tmp_path / "a.py").read_bytes() == head + BAD.replace(b"df.repartition", b"df = df.repartition")

@@ -191,7 +191,7 @@ class Document:
         try:
             encoding = encoding_of(raw)
             return cls.from_bytes(path, raw if is_utf8(encoding) else text.encode(encoding))
-        except (ParseFailure, UnicodeEncodeError):
+        except (ParseFailure, UnicodeError):
             return cls.from_bytes(path, raw)  # what is wrong with it is found there
 
     @classmethod
