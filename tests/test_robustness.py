@@ -13,10 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from daft_lint.config import Config
+from daft_lint.lint.engine import check_document
 from daft_lint.pipeline.interpreter.interpreter import Interpreter, interpret
 from daft_lint.pipeline.interpreter.project import Project
 from daft_lint.pipeline.model import Settings
-from daft_lint.report import plan
+from daft_lint.report import formats, plan
+from daft_lint.source import notebook
 from daft_lint.source.document import Document
 
 ROOT = Path(__file__).parent.parent
@@ -322,6 +325,54 @@ def test_odd_notebooks(tmp_path: Path, raw: bytes) -> None:
     (tmp_path / "a.ipynb").write_bytes(raw)
     sane(tmp_path, "check", "a.ipynb")
     assert (tmp_path / "a.ipynb").read_bytes() == raw
+
+
+def deep(levels: int) -> bytes:
+    """A notebook with an output that nests."""
+    cell = {"cell_type": "code", "metadata": {}, "source": HEAD + "df.repartition(8)\n" + TAIL, "outputs": ["X"]}
+    text = json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    return text.replace('"X"', "[" * levels + "]" * levels).encode()
+
+
+@pytest.mark.parametrize("levels", [100, 600, 985, 2000, 5000, 20_000])
+def test_outputs_that_nest_are_the_same_notebook_to_every_command(tmp_path: Path, levels: int) -> None:
+    (tmp_path / "a.ipynb").write_bytes(deep(levels))
+    expected = "DFT401" if levels == 100 else "DFT001"
+    for form in ("sarif", "concise"):
+        assert expected in sane(tmp_path, "check", "--no-cache", "a.ipynb", "--format", form).out
+    run = sane(tmp_path, "fix", "--apply", "--unsafe", "a.ipynb")
+    assert ((tmp_path / "a.ipynb").read_bytes() != deep(levels)) == (levels == 100), run.err
+
+
+@pytest.mark.parametrize("as_list", [True, False])
+def test_sarif_reads_a_notebook_once_whatever_it_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_list: bool
+) -> None:
+    """Parsed again for each fix, a report takes the square of a notebook's length."""
+    source = ("import daft\ndf = daft.read_parquet('a')\n" + "df.repartition(8)\n" * 40 + "df.show()").splitlines(
+        keepends=True
+    )
+    cell = {"cell_type": "code", "metadata": {}, "source": source if as_list else "".join(source), "outputs": []}
+    raw = json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
+    document = Document.from_bytes("a.ipynb", raw)
+    findings = check_document(document, Config()).findings
+    made: list[object] = []
+    parsed = notebook.source_spans
+    monkeypatch.setattr(notebook, "source_spans", lambda *given: made.append(given) or parsed(*given))
+    report = json.loads(formats.render("sarif", findings, 1, {"a.ipynb": raw}))
+    results = report["runs"][0]["results"]
+    fixed = [result for result in results if "fixes" in result]
+    assert len(fixed) == 40
+    assert len(made) <= 2, "once for the places, once for the lines"
+    lines = raw.decode().split("\n")
+    for result in fixed:
+        (change,) = result["fixes"][0]["artifactChanges"]
+        (replacement,) = change["replacements"]
+        inserted, region = replacement["insertedContent"]["text"], replacement["deletedRegion"]
+        assert sorted(inserted) == sorted("df = "), "no more than what differs"
+        line, column = lines[region["startLine"] - 1], region["startColumn"] - 1
+        assert (region["endLine"], region["endColumn"]) == (region["startLine"], region["startColumn"])
+        assert (line[:column] + inserted + line[column:]).count("df = df.repartition(8)") == 1
 
 
 # Odd places
