@@ -58,12 +58,16 @@ def unbatched_calls(pipeline: Pipeline) -> Iterator[tuple[Unbatched, ...]]:
     if reads_few(pipeline):
         return
     groups: dict[int, list[Unbatched]] = {}
+    recommended: dict[int, Rows] = {}
     for operator in pipeline.operators:
         boundary = boundary_of(pipeline, operator)
         for call in operator.udf_calls:
             if not call.is_heavy or not call.read:
                 continue
-            rows = recommended_batch_rows(pipeline, segment_of(pipeline, boundary))
+            rows = recommended.get(boundary.index)
+            if rows is None:
+                rows = recommended_batch_rows(pipeline, segment_of(pipeline, boundary))
+                recommended[boundary.index] = rows
             level = _level(pipeline, operator, call, rows)
             if level is not None:
                 groups.setdefault(boundary.index, []).append(Unbatched(operator, boundary, call, level, rows))
