@@ -177,6 +177,16 @@ MANY = {
     "cases": "match x:\n" + "".join(f"    case {i}:\n        {WHERE}\n" for i in range(1000)),
     "choices": "x = 1\n" + "".join(f"if y{i}:\n    x = {i}\n" for i in range(1000)),
     "columns": "".join(f'df = df.with_column("c{i}", col("a"))\n' for i in range(1500)),
+    "hashes": "x = 'daft-lint:'\n" + "#" * 30_000 + "\n",
+    "facts_in_a_comment": "df = df.limit(9)  # daft-lint:" + " rows=1" * 100_000 + "\n",
+    "udfs": "".join(f"@daft.func\ndef f{i}(x): return x\n" for i in range(600))
+    + 'df = df.with_column("i", download(col("url")))\n'
+    + "".join(f'df = df.with_column("s{i}", f{i}(col("i")))\n' for i in range(600)),
+    "sinks": 'df = df.with_column("i", download(col("url")))\n'
+    + "".join(f'df.with_column("s", size(col("i"))).write_parquet("o{i}")\n' for i in range(1000)),
+    "joins": "".join(f'd{i} = daft.read_parquet("{i}")\ndf = df.join(d{i}, on="a")\n' for i in range(2000)),
+    "facts": "".join(f'd{i} = daft.read_parquet("{i}")  # daft-lint: rows={i}\nd{i}.show()\n' for i in range(1500)),
+    "suppressions": "df.repartition(\n8)  # noqa: DFT401\n" * 3000,
     "numbers": "x = 2**64**64\ny = 1 << 10**9\nz = int('9' * 5000) + int('1e9')\ndf = df.limit(float('inf'))\n"
     "df = df.repartition(float('nan')).into_batches(1e999)\nrange(10**30)\nw = [1] * 10**10\n",
 }  # fmt: skip
@@ -593,3 +603,42 @@ def test_a_stateless_encoding_is_fixed_in_its_own_bytes(tmp_path: Path) -> None:
         (tmp_path / "a.py").write_bytes(head + BAD)
         sane(tmp_path, "fix", "--apply", "--unsafe", "a.py")
         assert (tmp_path / "a.py").read_bytes() == head + BAD.replace(b"df.repartition", b"df = df.repartition")
+
+
+# Small input that takes long
+
+
+@pytest.mark.parametrize("place", [".gitignore", "exclude", "per-file-ignores"])
+def test_wildcards_that_try_everything(tmp_path: Path, place: str) -> None:
+    pattern = "*a" * 25 + "*b"
+    name = "a" * 120 + ".py"
+    (tmp_path / name).write_bytes(BAD)
+    (tmp_path / ".git").mkdir()
+    if place == ".gitignore":
+        (tmp_path / place).write_text(f"{pattern}\n{'**/a/' * 30}b\n")
+    else:
+        value = f'["{pattern}"]' if place == "exclude" else f'{{ "{pattern}" = ["DFT"] }}'
+        (tmp_path / "daft-lint.toml").write_text(f"{place} = {value}\n")
+    run = sane(tmp_path, "check", "--no-cache", "--format", "concise")
+    assert (run.status, run.err) == (1, "")
+
+
+@posix
+def test_a_cache_record_that_is_a_pipe(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_bytes(BAD)
+    sane(tmp_path, "check", "--cache-dir", "cc", "a.py")
+    records = list((tmp_path / "cc").glob("*.json"))
+    assert records
+    for record in records:
+        record.unlink()
+        os.mkfifo(record)
+    assert sane(tmp_path, "check", "--cache-dir", "cc", "a.py").status == 1
+    assert all(record.is_file() for record in records), "replaced"
+
+
+@posix
+def test_a_pyproject_that_is_a_pipe_beside_a_file_with_a_cache(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "a.py").write_bytes(BAD)
+    os.mkfifo(tmp_path / "sub" / "pyproject.toml")
+    assert sane(tmp_path, "check", "--cache-dir", "cc", "sub/a.py").status == 1

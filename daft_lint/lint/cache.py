@@ -32,6 +32,8 @@ MAX_FOLDER_BYTES = 128 * 1024 * 1024
 """What all records of the folder may take together; the oldest go first."""
 _SUFFIX = ".daft-lint.json"
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)
+"""Opening a named pipe waits for a writer."""
 _BINARY = getattr(os, "O_BINARY", 0)
 
 
@@ -110,7 +112,7 @@ class Cache:
         if not self.is_safe():
             return None
         try:
-            descriptor = os.open(os.path.join(self.folder, name), os.O_RDONLY | _NO_FOLLOW | _BINARY)
+            descriptor = os.open(os.path.join(self.folder, name), os.O_RDONLY | _NO_FOLLOW | _NO_WAIT | _BINARY)
             with open(descriptor, "rb") as stream:
                 status = os.fstat(descriptor)
                 if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_RECORD_BYTES:
