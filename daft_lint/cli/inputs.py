@@ -33,6 +33,8 @@ def stdin_document(name: str | None) -> Document:
     """The document on standard input, under a name."""
     from daft_lint.source.document import Document
 
+    if sys.stdin is None:
+        raise click.ClickException("standard input is closed")
     return Document.from_bytes(Path(name or "stdin.py").as_posix(), sys.stdin.buffer.read())
 
 

@@ -149,6 +149,9 @@ class _FixLoop:
 
     def _candidates(self, file: _Progress) -> list[_Candidate]:
         found = []
+        if file.findings and file.current.layout.uneditable is not None:
+            self._report_problem(file.before.path, f"not fixed: {file.current.layout.uneditable}")
+            return []
         for finding in file.findings:
             fix = finding.fix
             if fix is None or not fix.edits or not (fix.safe or self.unsafe):

@@ -8,6 +8,7 @@ x = 1  # daft-lint: ignore[CODE] kept for the benchmark
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -69,6 +70,21 @@ class Suppression:
         return self.codes is None or any(finding.code.startswith(code) for code in self.codes)
 
 
+class Statements:
+    """The logical lines of a text that are longer than one physical line."""
+
+    def __init__(self, source: bytes) -> None:
+        self.spans = list(scanner.logical_lines(source))
+        self.firsts = [first for first, _ in self.spans]
+
+    def around(self, line: int) -> tuple[int, int]:
+        """The first and the last line, from 1, of the statement that a line is in."""
+        index = bisect_right(self.firsts, line) - 1
+        if index >= 0 and line <= self.spans[index][1]:
+            return self.spans[index]
+        return line, line
+
+
 class Suppressions:
     """The suppressions of one document. A file without the words is not scanned.
 
@@ -78,6 +94,9 @@ class Suppressions:
     def __init__(self, document: Document, letters: Collection[str] = ("DFT",)) -> None:
         self.letters = letters
         self.items: list[Suppression] = []
+        self.by_line: dict[tuple[int | None, int], list[Suppression]] = {}
+        """The items on each line of a cell, and on an edge of the statement that the line is in."""
+        self.whole_file: list[Suppression] = []
         self.malformed: list[_Malformed] = []
         if b"noqa" in document.raw.lower() or b"daft-lint:" in document.raw:
             for cell in document.cells:
@@ -87,7 +106,10 @@ class Suppressions:
 
     def hides(self, finding: Finding) -> bool:
         """Whether some comment silences `finding`; that comment counts as used from then on."""
-        covering = [item for item in self.items if item.covers(finding)]
+        span = finding.span
+        lines = {span.line, span.end_line}
+        candidates = [item for line in lines for item in self.by_line.get((span.cell, line), ())]
+        covering = [item for item in (*self.whole_file, *candidates) if item.covers(finding)]
         for item in covering:
             for code in item.codes or ("",):
                 if finding.code.startswith(code):
@@ -119,19 +141,30 @@ class Suppressions:
                 yield _unused(item.span, observed, _HIDES_LATER, f"Remove {codes}", fix)
 
     def _read(self, cell: Cell) -> None:
-        statements: list[tuple[int, int]] | None = None
+        statements: Statements | None = None
         for comment in linter_comments(cell):
             for suppression in self._suppressions(cell, comment):
                 if suppression.lines is not None:
                     if statements is None:
-                        statements = list(scanner.logical_lines(cell.source))
-                    lines = next((s for s in statements if s[0] <= comment.line <= s[1]), suppression.lines)
+                        statements = Statements(cell.source)
+                    lines = statements.around(comment.line)
                     shown = [cell.document.location(cell, line, 1)[0] for line in lines]
                     suppression.lines = (shown[0], shown[1])
+                    self._file(suppression)
                 elif not comment.on_top:
                     self.malformed.append(_Malformed(suppression.span, "ignore-file belongs at the top of the file"))
                     continue
+                else:
+                    self.whole_file.append(suppression)
                 self.items.append(suppression)
+
+    def _file(self, item: Suppression) -> None:
+        """Puts an item under the lines of findings that it may cover: of its statement, if it is on an edge of it."""
+        assert item.lines is not None
+        first, last = item.lines
+        on_edge = item.span.line in item.lines
+        for line in range(first, last + 1) if on_edge else (item.span.line,):
+            self.by_line.setdefault((item.span.cell, line), []).append(item)
 
     def _suppressions(self, cell: Cell, comment: LinterComment) -> Iterator[Suppression]:
         """What a comment silences: `# noqa: E501  # daft-lint: ignore[CODE] reason` speaks to two tools. The lines are

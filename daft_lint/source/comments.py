@@ -12,8 +12,6 @@ from daft_lint.source import scanner
 if TYPE_CHECKING:
     from daft_lint.source.document import Cell
 
-_ADDRESSED = re.compile(rb"#[^\r\n]*?(?:[nN][oO][qQ][aA]|daft-lint:)")
-"""Some comment may speak to the linter."""
 _DIRECTIVE = re.compile(r"#\s*daft-lint:\s*(?P<body>[^#]*)")
 IGNORE = re.compile(r"(?P<what>ignore(?:-file)?)\s*(?:\[(?P<codes>[^\]]*)\])?(?P<reason>.*)", re.DOTALL)
 """The body of a directive that suppresses findings; any other body states facts."""
@@ -46,7 +44,7 @@ class LinterComment:
 
 def linter_comments(cell: Cell) -> Iterator[LinterComment]:
     """The comments of a cell that speak to the linter, in order."""
-    if _ADDRESSED.search(cell.source) is None:
+    if b"#" not in cell.source or not (b"daft-lint:" in cell.source or b"noqa" in cell.source.lower()):
         return
     starts = scanner.line_starts(cell.source)
     on_top = True
