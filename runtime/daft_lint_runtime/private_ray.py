@@ -46,6 +46,7 @@ class PrivateRay:
         self._asked: tuple[ClusterSpec, str] | None = None
         self._owner: subprocess.Popen[bytes] | None = None
         self._marker = ""
+        self._others: set[int] = set()
         self._session: RaySession | None = None
 
     def __enter__(self) -> PrivateRay:
@@ -69,6 +70,7 @@ class PrivateRay:
 
     def _start(self, cluster: ClusterSpec) -> RaySession:
         self._marker = secrets.token_hex(12)
+        self._others = {process.pid for process in processes.descendants(os.getpid())}
         folder = self._base / "ray"
         folder.mkdir(parents=True, exist_ok=True)
         environment = joining_environment()
@@ -113,7 +115,9 @@ class PrivateRay:
         if owner is None:
             return
         assert owner.stdin is not None
-        below = [process.pid for process in processes.descendants(owner.pid)]
+        killed = owner.poll() is not None
+        above = os.getpid() if killed else owner.pid  # what a killed owner leaves behind becomes ours
+        below = [p.pid for p in processes.descendants(above) if p.pid not in self._others]
         try:
             owner.stdin.close()
             with suppress(subprocess.TimeoutExpired):
