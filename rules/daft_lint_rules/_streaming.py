@@ -123,7 +123,7 @@ def insertion_point_for(pipeline: Pipeline, boundary: Operator, inflating: Step 
 def before(pipeline: Pipeline, operator: Operator) -> InsertionPoint | None:
     step, previous = operator.step, pipeline.operators[operator.index - 1]
     words = f"before `{maker(operator)}`"
-    if step.receiver is not None and step.parents and step.parents[0] is previous.step:
+    if step.receiver is not None and step.follows(previous.step):
         return InsertionPoint(operator.index, step.receiver, words)
     if _yields_frame(previous):
         return InsertionPoint(operator.index, previous.step.call, words)
@@ -136,7 +136,7 @@ def _behind(pipeline: Pipeline, boundary: Operator) -> InsertionPoint | None:
         return InsertionPoint(boundary.index + 1, boundary.step.call, words)
     if boundary.index + 1 < len(pipeline.operators):
         following = pipeline.operators[boundary.index + 1].step
-        if following.receiver is not None and following.parents and following.parents[0] is boundary.step:
+        if following.receiver is not None and following.follows(boundary.step):
             name = boundary.step.name if boundary.step.kind is StepKind.COLLECT else following.name
             where = "right after" if boundary.step.kind is StepKind.COLLECT else "before"
             return InsertionPoint(boundary.index + 1, following.receiver, f"{where} `{name}`")
