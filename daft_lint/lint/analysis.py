@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from daft_lint.api.finding import Finding, FindingFix, FixEdit, Related, Span
 from daft_lint.api.rule import Observation, PipelineRule, Rule, ScriptRule
 from daft_lint.config import Selection
+from daft_lint.lint.conditions import condition
 from daft_lint.lint.engine_rules import SyntaxErrorRule
 from daft_lint.lint.merge import agree_on_safety, strongest
 from daft_lint.lint.results import FileResult, RawFinding
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from daft_lint.api.edits import Edit
     from daft_lint.config import Config
     from daft_lint.pipeline.interpreter.project import Project
-    from daft_lint.pipeline.model import NodeRef, Script
+    from daft_lint.pipeline.model import NodeRef, Pipeline, Script
 
 
 class Analysis:
@@ -94,28 +95,34 @@ class Analysis:
         """What one rule observes, as findings."""
         made = rule()
         if isinstance(made, PipelineRule):
+            seen: dict[NodeRef, list[tuple[Pipeline, Observation]]] = {}
             for pipeline in script.pipelines:
-                entry = pipeline.entry if pipeline.open_parameter else ""
                 for observation in made.check(pipeline):
-                    yield RawFinding(self.finding(rule, observation), entry)
+                    seen.setdefault(observation.location, []).append((pipeline, observation))
+            for location, pairs in seen.items():
+                when = condition([pipeline for pipeline, _ in pairs], location)
+                for pipeline, observation in pairs:
+                    entry = pipeline.entry if pipeline.open_parameter else ""
+                    yield RawFinding(self.finding(rule, observation, when), entry)
         elif isinstance(made, ScriptRule):
             for observation in made.check(script):
                 yield RawFinding(self.finding(rule, observation))
 
-    def finding(self, rule: type[Rule], observation: Observation) -> Finding:
-        """An observation as plain data."""
+    def finding(self, rule: type[Rule], observation: Observation, when: str | None = None) -> Finding:
+        """An observation as plain data; `when` says on which paths it holds, None on all."""
         evidence = observation.evidence
         return Finding(
             rule.code,
             rule.name,
             observation.level,
             self.span(observation.location),
-            observation.observed,
+            observation.observed if when is None else f"{observation.observed}, {when}",
             observation.impact,
             observation.suggestion,
             evidence.strength.name.lower() if evidence is not None else None,
             tuple(Related(self.span(location), message) for location, message in observation.related),
             self.fix(observation),
+            when,
         )
 
     def span(self, location: NodeRef) -> Span:

@@ -265,8 +265,11 @@ def spelled(pipeline: Pipeline, rows: Rows, insertion_point: NodeRef) -> str:
     return constant_for(rows.value, rows.counts, insertion_point, pipeline.constants) or str(rows.value)
 
 
-def insertion(pipeline: Pipeline, insertion_point: InsertionPoint, rows: Rows) -> Fix:
-    """The fix that puts `.into_batches(n)` there; on Ray it loses the row order (`e4`)."""
+def insertion(pipeline: Pipeline, insertion_point: InsertionPoint, rows: Rows) -> Fix | None:
+    """The fix that puts `.into_batches(n)` there; on Ray it loses the row order (`e4`). None where the author has
+    cut the rows to a number of their own."""
+    if pipeline.is_cut_by_author(insertion_point.index):
+        return None
     call = f"into_batches({spelled(pipeline, rows, insertion_point.after)})"
     seen = order_seen(pipeline, insertion_point.index, insertion_point.after)
     why = None if seen is None else f"on Ray `into_batches` does not keep the row order, and {seen}"
@@ -352,7 +355,7 @@ def resized(pipeline: Pipeline, feeding: Feeding, rows: Rows, title: str) -> tup
     """The number as code in the place of the `into_batches`'s own, and the fix that writes it; None where others decide
     what stands there."""
     count = feeding.operator.step.count
-    if count is None or count.location is None:
+    if count is None or count.location is None or feeding.operator.step in pipeline.author_cuts:
         return str(rows.value), None
     text = spelled(pipeline, rows, count.location)
     return text, Fix(title, (ReplaceNode(count.location, text),)) if replaceable(count.location) else None

@@ -97,7 +97,7 @@ def shuffled_columns(pipeline: Pipeline, operator: Operator) -> list[Column]:
 def replaced_repartition(pipeline: Pipeline, operator: Operator) -> tuple[str, Fix] | None:
     """What to write, and the fix, where a `repartition` of a heavy source is to become `into_batches`; DFT101 says
     and does the same, or its own `into_batches` would make the `repartition` redundant."""
-    if operator.step.name != "repartition":
+    if operator.step.name != "repartition" or operator.step in pipeline.author_cuts:
         return None
     heavy = shuffled_columns(pipeline, operator)
     if not heavy or _first_inflating(pipeline, operator) is not None:
@@ -140,7 +140,7 @@ def _observation(pipeline: Pipeline, operator: Operator, heavy: list[Column]) ->
         suggestion=sentence(write),
         evidence=evidence,
         related=tuple(related),
-        fix=fix,
+        fix=None if operator.step in pipeline.author_cuts else fix,
     )
 
 

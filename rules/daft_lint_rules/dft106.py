@@ -86,7 +86,7 @@ class UnbatchedInflation(PipelineRule):
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
         """One observation for each segment in which nothing bounds a built-in inflation."""
-        if reads_few(pipeline):
+        if pipeline.declined_cut or reads_few(pipeline):
             return
         spoken = {group[0].operator.stage for group in unbatched_calls(pipeline)}
         first: dict[int, _Unbounded] = {}

@@ -68,7 +68,7 @@ class LightReadWithoutFanOut(PipelineRule):
     fixable = True
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
-        if pipeline.runner is Runner.NATIVE or reads_few(pipeline):
+        if pipeline.runner is Runner.NATIVE or pipeline.declined_cut or reads_few(pipeline):
             return
         reported: set[int] = set()
         for operator in pipeline.operators:

@@ -57,7 +57,7 @@ class RedundantShuffle(ScriptRule):
             if pipeline.runner is Runner.NATIVE:
                 continue
             for operator in pipeline.operators:
-                if operator.step.name != "repartition":
+                if operator.step.name != "repartition" or operator.step in pipeline.author_cuts:
                     continue
                 repartitioning, key = _next_repartitioning(pipeline, operator), id(operator.step.call.node)
                 first = verdicts.get(key)

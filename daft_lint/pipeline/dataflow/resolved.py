@@ -7,6 +7,7 @@ branch, or within one, are resolved once for all choices and their facts are wor
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from daft_lint.pipeline.dataflow.variants import Variants
@@ -49,12 +50,16 @@ def parents_first(roots: Iterable[_T]) -> list[_T]:
 def decisions_before(end: ResolvedStep) -> tuple[Decision, ...]:
     """The decisions on all the ways to a step, the first ones first, each once."""
     found: dict[tuple[object, bool], Decision] = {}
+    cuts: dict[tuple[object, bool], dict[Step, None]] = {}
     for one in parents_first([end]):
         for branches in one.taken:
             for branch in reversed(branches):
                 for decision in branch.decisions:
-                    found.setdefault((decision.test, decision.holds), decision)
-    return tuple(found.values())
+                    key = (decision.test, decision.holds)
+                    found.setdefault(key, decision)
+                    if decision.cuts:
+                        cuts.setdefault(key, {}).update(dict.fromkeys(decision.cuts))
+    return tuple(replace(one, cuts=tuple(cuts[key])) if key in cuts else one for key, one in found.items())
 
 
 class Resolver:

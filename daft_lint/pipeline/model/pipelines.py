@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from daft_lint.pipeline.facts.settings import Cluster, Runner, Settings
 from daft_lint.pipeline.model.expressions import Evidence, Expression, NodeRef, Udf, Weight
-from daft_lint.pipeline.model.steps import Decision, Partitions, Reads, Step
+from daft_lint.pipeline.model.steps import REPARTITIONING, Decision, Partitions, Reads, Step, StepKind
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,6 +185,16 @@ class Pipeline:
             return False
         taken = {operator.step for operator in self.operators}
         return any(decision.author_cut and taken.isdisjoint(decision.cuts) for decision in self.decisions)
+
+    def is_cut_by_author(self, index: int) -> bool:
+        """Whether the last cut before `operators[index]` is one of `author_cuts`: another one behind it would undo the
+        number that the author wants."""
+        cuts = self.author_cuts
+        if not cuts:
+            return False
+        kinds = (*REPARTITIONING, StepKind.BATCHES)
+        last = next((o.step for o in reversed(self.operators[:index]) if o.step.kind in kinds), None)
+        return last in cuts
 
     @property
     def entry(self) -> str:
