@@ -169,6 +169,8 @@ class FedCalls:
         count = self.operator.step.count
         if count is None or count.location is None or not replaceable(count.location):
             return None
+        if self.operator.step in pipeline.author_cuts:
+            return None
         return Fix(title, (ReplaceNode(count.location, self.written(wanted, pipeline)),))
 
 

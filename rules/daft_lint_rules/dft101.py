@@ -121,7 +121,7 @@ class HeavyUdfWithoutBatches(PipelineRule):
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
         """One observation for each segment in which a heavy UDF is not batched."""
-        for group in _unbatched_calls(pipeline):
+        for group in () if pipeline.declined_cut else _unbatched_calls(pipeline):
             yield _observation(pipeline, group)
 
 
