@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 EXTRAS := runtime,lsp,flake8,docs,dev
 
-.PHONY: setup demo compiled test verify facts lint docs snippets corpus corpus-score api-history upgrade-proof dist vscode bench clean
+.PHONY: setup demo compiled test test-lowest verify facts lint docs snippets corpus corpus-score api-history upgrade-proof dist vscode bench clean
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -31,6 +31,21 @@ compiled: $(READY)
 
 test: lint docs compiled
 	$(BIN)/python -m pytest -m "not (ray and slow) and not facts"
+
+LOWEST := $(VENV)/lowest
+OLDEST ?= $(shell for minor in 10 11 12 13 14; do python3.$$minor -c "" 2>/dev/null && echo python3.$$minor && break; done)
+
+# The core on the lowest versions that pyproject.toml allows, on the oldest Python that is found: a minute on 2 cores.
+test-lowest:
+	rm -rf $(LOWEST)
+	$(or $(OLDEST),$(PYTHON)) -m venv $(LOWEST)
+	sed -n '/^dependencies/,/^]/s/.*"\([a-z]*\)>=\([0-9.]*\).*/\1==\2/p' pyproject.toml > $(LOWEST)/constraints.txt
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $(LOWEST)/constraints.txt \
+		click libcst pathspec platformdirs tomli pytest jsonschema
+	$(LOWEST)/bin/python -m pytest -o addopts="-q --import-mode=importlib" -p no:cacheprovider \
+		tests/cli tests/config tests/report tests/test_robustness.py -k "$(LOWEST_TESTS)"
+
+LOWEST_TESTS ?= not columns_of_wide and not grow and not deep and not chain and not large and not many
 
 # Runs every pipeline of the fixtures before and after its fixes on a private Ray: some minutes on 2 cores.
 verify: compiled

@@ -9,10 +9,8 @@ from __future__ import annotations
 import ast
 import dataclasses
 import difflib
-import functools
 import html
 import io
-import itertools
 import json
 import re
 import sys
@@ -37,6 +35,7 @@ import snippets  # noqa: E402
 
 from daft_lint import config  # noqa: E402
 from daft_lint.api.rule import Level, Rule  # noqa: E402
+from daft_lint.config import schema  # noqa: E402
 from daft_lint.lint import documentation  # noqa: E402
 from daft_lint.lint.registry import documented_rules  # noqa: E402
 from daft_lint.pipeline import model  # noqa: E402
@@ -217,7 +216,7 @@ def configuration_reference() -> str:
 
 
 def _key_table(prefix: str, classes: Sequence[type]) -> str:
-    described = {name: text for cls in classes for name, text in field_docs(cls).items()}
+    described = {name: text for cls in classes for name, text in schema.field_docs(cls).items()}
     defaults: dict[str, Any] = {f.name: f.default for cls in classes for f in dataclasses.fields(cls)}
     rows = ["| key | value | default | meaning |", "|---|---|---|---|"]
     for key in known_keys(prefix):
@@ -241,7 +240,7 @@ def wanted(prefix: str, key: str) -> str:
     """What a key takes, as the message about a wrong value says it."""
     message = _complaint(prefix, key, "{}") or _complaint(prefix, key, "1")
     if message.split(" must be ")[1].startswith("a table"):
-        return "a table of patterns and " + ("lists of prefixes of rule codes" if not prefix else "paths")
+        return "a table of patterns and " + ("lists of rules" if not prefix else "paths")
     return re.sub(r'"([^"]*)"', r"`\1`", message.split(" must be ")[1].rsplit(", not ", 1)[0])
 
 
@@ -262,26 +261,6 @@ def _default(value: object) -> str:
     if isinstance(value, tuple):
         return "`" + json.dumps(list(value)) + "`"
     return f"`{json.dumps(value)}`" if isinstance(value, str | bool) else f"`{value:_}`"
-
-
-@functools.cache
-def field_docs(cls: type) -> Mapping[str, str]:
-    """The strings that stand below the fields of a dataclass."""
-    module = sys.modules[cls.__module__]
-    assert module.__file__ is not None
-    tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
-    body = next(node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == cls.__name__)
-    found: dict[str, str] = {}
-    for field, text in itertools.pairwise(body):
-        if (
-            isinstance(field, ast.AnnAssign)
-            and isinstance(field.target, ast.Name)
-            and isinstance(text, ast.Expr)
-            and isinstance(text.value, ast.Constant)
-            and isinstance(text.value.value, str)
-        ):
-            found[field.target.id] = text.value.value
-    return found
 
 
 PACKAGES = {

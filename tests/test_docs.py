@@ -22,7 +22,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daft_lint import config
 from daft_lint.api.formula import PartitionPlan
 from daft_lint.cli.app import COMMANDS
 from daft_lint.lint import documentation
@@ -173,7 +172,7 @@ def test_the_reference_names_every_key() -> None:
     for table in generate.TABLES:
         assert f"### `[tool.daft-lint.{table}" in reference
     assert '"repartition"' in reference or "`repartition`" in reference
-    assert config.Config().fail_on in reference
+    assert "| `warning` | The lowest level that makes the exit status 1" in reference
 
 
 def test_the_readme_has_every_rule() -> None:

@@ -13,10 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from daft_lint.config import Config
+from daft_lint.lint.engine import check_document
 from daft_lint.pipeline.interpreter.interpreter import Interpreter, interpret
 from daft_lint.pipeline.interpreter.project import Project
 from daft_lint.pipeline.model import Settings
-from daft_lint.report import plan
+from daft_lint.report import formats, plan
+from daft_lint.source import notebook
 from daft_lint.source.document import Document
 
 ROOT = Path(__file__).parent.parent
@@ -174,6 +177,16 @@ MANY = {
     "cases": "match x:\n" + "".join(f"    case {i}:\n        {WHERE}\n" for i in range(1000)),
     "choices": "x = 1\n" + "".join(f"if y{i}:\n    x = {i}\n" for i in range(1000)),
     "columns": "".join(f'df = df.with_column("c{i}", col("a"))\n' for i in range(1500)),
+    "hashes": "x = 'daft-lint:'\n" + "#" * 30_000 + "\n",
+    "facts_in_a_comment": "df = df.limit(9)  # daft-lint:" + " rows=1" * 100_000 + "\n",
+    "udfs": "".join(f"@daft.func\ndef f{i}(x): return x\n" for i in range(600))
+    + 'df = df.with_column("i", download(col("url")))\n'
+    + "".join(f'df = df.with_column("s{i}", f{i}(col("i")))\n' for i in range(600)),
+    "sinks": 'df = df.with_column("i", download(col("url")))\n'
+    + "".join(f'df.with_column("s", size(col("i"))).write_parquet("o{i}")\n' for i in range(1000)),
+    "joins": "".join(f'd{i} = daft.read_parquet("{i}")\ndf = df.join(d{i}, on="a")\n' for i in range(2000)),
+    "facts": "".join(f'd{i} = daft.read_parquet("{i}")  # daft-lint: rows={i}\nd{i}.show()\n' for i in range(1500)),
+    "suppressions": "df.repartition(\n8)  # noqa: DFT401\n" * 3000,
     "numbers": "x = 2**64**64\ny = 1 << 10**9\nz = int('9' * 5000) + int('1e9')\ndf = df.limit(float('inf'))\n"
     "df = df.repartition(float('nan')).into_batches(1e999)\nrange(10**30)\nw = [1] * 10**10\n",
 }  # fmt: skip
@@ -324,6 +337,54 @@ def test_odd_notebooks(tmp_path: Path, raw: bytes) -> None:
     assert (tmp_path / "a.ipynb").read_bytes() == raw
 
 
+def deep(levels: int) -> bytes:
+    """A notebook with an output that nests."""
+    cell = {"cell_type": "code", "metadata": {}, "source": HEAD + "df.repartition(8)\n" + TAIL, "outputs": ["X"]}
+    text = json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    return text.replace('"X"', "[" * levels + "]" * levels).encode()
+
+
+@pytest.mark.parametrize("levels", [100, 600, 985, 2000, 5000, 20_000])
+def test_outputs_that_nest_are_the_same_notebook_to_every_command(tmp_path: Path, levels: int) -> None:
+    (tmp_path / "a.ipynb").write_bytes(deep(levels))
+    expected = "DFT401" if levels == 100 else "DFT001"
+    for form in ("sarif", "concise"):
+        assert expected in sane(tmp_path, "check", "--no-cache", "a.ipynb", "--format", form).out
+    run = sane(tmp_path, "fix", "--apply", "--unsafe", "a.ipynb")
+    assert ((tmp_path / "a.ipynb").read_bytes() != deep(levels)) == (levels == 100), run.err
+
+
+@pytest.mark.parametrize("as_list", [True, False])
+def test_sarif_reads_a_notebook_once_whatever_it_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_list: bool
+) -> None:
+    """Parsed again for each fix, a report takes the square of a notebook's length."""
+    source = ("import daft\ndf = daft.read_parquet('a')\n" + "df.repartition(8)\n" * 40 + "df.show()").splitlines(
+        keepends=True
+    )
+    cell = {"cell_type": "code", "metadata": {}, "source": source if as_list else "".join(source), "outputs": []}
+    raw = json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
+    document = Document.from_bytes("a.ipynb", raw)
+    findings = check_document(document, Config()).findings
+    made: list[object] = []
+    parsed = notebook.source_spans
+    monkeypatch.setattr(notebook, "source_spans", lambda *given: made.append(given) or parsed(*given))
+    report = json.loads(formats.render("sarif", findings, 1, {"a.ipynb": raw}))
+    results = report["runs"][0]["results"]
+    fixed = [result for result in results if "fixes" in result]
+    assert len(fixed) == 40
+    assert len(made) <= 2, "once for the places, once for the lines"
+    lines = raw.decode().split("\n")
+    for result in fixed:
+        (change,) = result["fixes"][0]["artifactChanges"]
+        (replacement,) = change["replacements"]
+        inserted, region = replacement["insertedContent"]["text"], replacement["deletedRegion"]
+        assert sorted(inserted) == sorted("df = "), "no more than what differs"
+        line, column = lines[region["startLine"] - 1], region["startColumn"] - 1
+        assert (region["endLine"], region["endColumn"]) == (region["startLine"], region["startColumn"])
+        assert (line[:column] + inserted + line[column:]).count("df = df.repartition(8)") == 1
+
+
 # Odd places
 
 
@@ -440,3 +501,144 @@ def test_names_that_are_no_utf_8(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a.py", "a.ipynb", "a.md", "a", ".py", "", "/", "x\ny.py", "\u00e9.py", "../../a.py"])
 def test_any_name_for_standard_input(tmp_path: Path, name: str) -> None:
     sane(tmp_path, "check", "-", "--stdin-filename", name, stdin=BAD)
+
+
+# Output that cannot be written
+
+FULL = Path("/dev/full")
+COMMANDS = [
+    ("check", "--no-cache", "a.py"),
+    ("check", "--format", "sarif", "a.py"),
+    ("fix", "--unsafe", "a.py"),
+    ("plan", "a.py"),
+    ("explain",),
+    ("init",),
+    ("check", "--help"),
+    ("--version",),
+    ("server", "--help"),
+    (),
+]
+
+
+def shell(folder: Path, redirection: str, *arguments: str) -> Run:
+    """The command with its output redirected by a shell."""
+    path = os.pathsep.join(str(ROOT / part) for part in (".", "rules", "runtime"))
+    environment = {**os.environ, "PYTHONPATH": path, "NO_COLOR": "1", "XDG_CACHE_HOME": str(folder / ".cache-home")}
+    line = f'"$0" -m daft_lint "$@" {redirection}'
+    run = subprocess.run(
+        ["/bin/sh", "-c", line, sys.executable, *arguments],
+        cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=SECONDS,
+    )  # fmt: skip
+    return Run(run.returncode, run.stdout, run.stderr)
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("redirection", ["> /dev/full", ">&-"])
+def test_output_that_cannot_be_written_is_one_line(
+    tmp_path: Path, redirection: str, arguments: tuple[str, ...]
+) -> None:
+    (tmp_path / "a.py").write_bytes(BAD)
+    run = shell(tmp_path, redirection, *arguments)
+    assert run.status == 2
+    assert run.err.startswith("daft-lint: standard output cannot be written: ")
+    assert len(run.err.splitlines()) == 1
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("redirection", ["2> /dev/full", "2>&-", "> /dev/full 2> /dev/full", ">&- 2>&-", "<&-"])
+def test_streams_that_are_full_or_closed_end_in_a_status(tmp_path: Path, redirection: str) -> None:
+    (tmp_path / "a.py").write_bytes(BAD)
+    assert shell(tmp_path, redirection, "check", "no-such-file.py").status == 2
+    assert shell(tmp_path, redirection, "nosuch").status == 2
+    run = shell(tmp_path, redirection, "check", "a.py")
+    assert run.status == (2 if redirection.startswith(">") else 1), run.err
+    assert "Traceback" not in run.out + run.err
+
+
+def test_standard_input_that_is_closed(tmp_path: Path) -> None:
+    run = shell(tmp_path, "<&-", "check", "-")
+    assert (run.status, run.err) == (2, "daft-lint: standard input is closed\n")
+
+
+# Encodings
+
+STATEFUL = {
+    "utf-7": b"x = '+AGEAYgBj-+AGEAYgBj-'",
+    "UTF-7": b"x = '+AOk +AOk.'",
+    "iso2022_jp": b"x = '\x1b$BF|K\\8l\x1b(B\x1b$BF|\x1b(B'\x1b(B",
+    "iso2022-kr": "x = '\ud55c\uad6d\uc5b4'".encode("iso2022_kr"),
+    "hz": "x = '\u6c49\u5b57'".encode("hz"),
+    "unicode_escape": rb"x = '\x41\u0042'",
+    "raw_unicode_escape": rb"x = '\u0042\u00e9'",
+    "utf_16": b"x = 1",
+    "idna": b"x = 1",
+    "punycode": b"x = 1",
+    "undefined": b"x = 1",
+    "shift_jisx0213": "x = '\u304b\u309a'".encode("shift_jisx0213"),
+}
+
+
+@pytest.mark.parametrize("encoding", STATEFUL)
+def test_what_does_not_round_trip_is_left_alone_in_one_line(tmp_path: Path, encoding: str) -> None:
+    raw = b"# coding: " + encoding.encode() + b"\n" + STATEFUL[encoding] + b"\n" + BAD
+    (tmp_path / "a.py").write_bytes(raw)
+    (tmp_path / "b.py").write_bytes(BAD)
+    assert sane(tmp_path, "check", "--format", "concise").out.count("b.py:") == 1, "one file costs no other"
+    for form in ("json", "sarif", "github"):
+        sane(tmp_path, "check", "a.py", "--format", form)
+    run = sane(tmp_path, "fix", "--apply", "--unsafe", "a.py")
+    assert len([line for line in run.err.splitlines() if line.startswith("daft-lint: ")]) <= 1
+    assert (tmp_path / "a.py").read_bytes() == raw
+
+
+def test_a_stateless_encoding_is_fixed_in_its_own_bytes(tmp_path: Path) -> None:
+    for encoding, word in (
+        ("latin-1", "caf\u00e9"),
+        ("shift_jis", "\u65e5\u672c"),
+        ("gbk", "\u6c49"),
+        ("koi8-r", "\u0444"),
+    ):
+        head = f"# coding: {encoding}\nx = '{word}'  # {word}\n".encode(encoding)
+        (tmp_path / "a.py").write_bytes(head + BAD)
+        sane(tmp_path, "fix", "--apply", "--unsafe", "a.py")
+        assert (tmp_path / "a.py").read_bytes() == head + BAD.replace(b"df.repartition", b"df = df.repartition")
+
+
+# Small input that takes long
+
+
+@pytest.mark.parametrize("place", [".gitignore", "exclude", "per-file-ignores"])
+def test_wildcards_that_try_everything(tmp_path: Path, place: str) -> None:
+    pattern = "*a" * 25 + "*b"
+    name = "a" * 120 + ".py"
+    (tmp_path / name).write_bytes(BAD)
+    (tmp_path / ".git").mkdir()
+    if place == ".gitignore":
+        (tmp_path / place).write_text(f"{pattern}\n{'**/a/' * 30}b\n")
+    else:
+        value = f'["{pattern}"]' if place == "exclude" else f'{{ "{pattern}" = ["DFT"] }}'
+        (tmp_path / "daft-lint.toml").write_text(f"{place} = {value}\n")
+    run = sane(tmp_path, "check", "--no-cache", "--format", "concise")
+    assert (run.status, run.err) == (1, "")
+
+
+@posix
+def test_a_cache_record_that_is_a_pipe(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_bytes(BAD)
+    sane(tmp_path, "check", "--cache-dir", "cc", "a.py")
+    records = list((tmp_path / "cc").glob("*.json"))
+    assert records
+    for record in records:
+        record.unlink()
+        os.mkfifo(record)
+    assert sane(tmp_path, "check", "--cache-dir", "cc", "a.py").status == 1
+    assert all(record.is_file() for record in records), "replaced"
+
+
+@posix
+def test_a_pyproject_that_is_a_pipe_beside_a_file_with_a_cache(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "a.py").write_bytes(BAD)
+    os.mkfifo(tmp_path / "sub" / "pyproject.toml")
+    assert sane(tmp_path, "check", "--cache-dir", "cc", "sub/a.py").status == 1

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from daft_lint.adoption.fingerprint import content, fingerprints
 from daft_lint.api.finding import Finding
-from daft_lint.config import Selection
+from daft_lint.config.selection import Selections
 from daft_lint.lint.source_lines import Lines
 from daft_lint.source.writing import through_link
 
@@ -74,17 +74,17 @@ class Baseline:
         return [f for f, entry in zip(findings, described, strict=True) if entry not in self.entries]
 
     def updated(
-        self, findings: Sequence[Finding], lines: Lines, checked: Iterable[str], selection: Selection
+        self, findings: Sequence[Finding], lines: Lines, checked: Iterable[str], selections: Selections
     ) -> Baseline:
         """The baseline of these findings. Entries that were not checked stay: those of files that exist but were left
         out, and of rules that did not run."""
         looked_at = {self.relative(path) for path in checked}
-        kept = (e for e in self.entries if self._stays(e, looked_at, selection))
+        kept = (e for e in self.entries if self._stays(e, looked_at, selections))
         return Baseline(self.file, frozenset([*self.described(findings, lines), *kept]))
 
-    def _stays(self, entry: Entry, checked: set[str], selection: Selection) -> bool:
+    def _stays(self, entry: Entry, checked: set[str], selections: Selections) -> bool:
         if entry.path in checked:
-            return not selection.runs(entry.code)
+            return not selections.of(str(self.file.parent / entry.path)).runs(entry.code)
         return (self.file.parent / entry.path).exists()
 
     def relative(self, path: str) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from daft_lint.lint.engine_rules import ENGINE_RULES
-from daft_lint.lint.suppressions import Suppressions
+from daft_lint.lint.suppressions import Statements, Suppressions
 from daft_lint.source import scanner
 from daft_lint.source.edit import Edit
 from daft_lint.source.problems import Problem
@@ -133,10 +133,10 @@ class _CellLines:
     """What there is to know of the lines of one cell, from 1."""
 
     starts: list[int]
+    statements: Statements
     blocked: set[int] = field(default_factory=set)
     """Lines whose end belongs to a string or a backslash."""
     comments: dict[int, tuple[int, int]] = field(default_factory=dict)
-    statements: list[tuple[int, int]] = field(default_factory=list)
 
 
 class _Lines:
@@ -154,7 +154,7 @@ class _Lines:
 
     @staticmethod
     def _read(cell: Cell) -> _CellLines:
-        known = _CellLines(scanner.line_starts(cell.source), statements=list(scanner.logical_lines(cell.source)))
+        known = _CellLines(scanner.line_starts(cell.source), Statements(cell.source))
         for token in scanner.tokens(cell.source):
             first = scanner.line_of(known.starts, token.start)
             if token.kind in ("string", "stray", "continued"):
@@ -175,10 +175,9 @@ class _Lines:
         known = [self.at[key] for key in shown if key in self.at]
         yield from known
         for cell, line in known[:1]:
-            for first, last in self.cells[cell].statements:
-                if first <= line <= last:
-                    yield cell, last
-                    yield cell, first
+            first, last = self.cells[cell].statements.around(line)
+            yield cell, last
+            yield cell, first
 
     def edit(self, cell: Cell, line: int, codes: Sequence[str], reason: str) -> Edit:
         """The edit that adds a comment to a line, or codes to one that is there."""

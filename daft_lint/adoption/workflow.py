@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daft_lint.config import Config, Selection
+from daft_lint.config.selection import Selections
 
 if TYPE_CHECKING:
     from daft_lint.api.finding import Finding
+    from daft_lint.config import Configured
     from daft_lint.lint.results import Report
     from daft_lint.source.problems import Problem
 
@@ -34,6 +35,11 @@ class AdoptionOptions:
     add_ignores: bool = False
     reason: str | None = None
     from_stdin: bool = False
+
+    @property
+    def selects(self) -> bool:
+        """Only some findings of a file count, or they are changed."""
+        return self.since is not None or self.baseline is not None or self.add_ignores
 
     def __post_init__(self) -> None:
         if self.update_baseline and self.baseline is None:
@@ -69,7 +75,7 @@ class AdoptionResult:
 
 
 def apply_options(
-    options: AdoptionOptions, report: Report, files: Iterable[str], config: Config, given: dict[str, bytes]
+    options: AdoptionOptions, report: Report, files: Iterable[str], config: Configured, given: dict[str, bytes]
 ) -> AdoptionResult:
     """Apply the options to the findings of a check of `files`. `given` are the bytes of files that are not read from
     the disk, by path. Raises `AdoptionError`."""
@@ -84,7 +90,7 @@ def apply_options(
     notes: tuple[str, ...] = ()
     if options.since is not None:
         findings, notes = _on_changed_lines(options.since, findings)
-    findings = [finding for finding in findings if config.shows(finding.level)]
+    findings = [finding for finding in findings if config.of(finding.span.path).shows(finding.level)]
     if not options.add_ignores:
         return AdoptionResult(tuple(findings), notes, known=known)
     added = _add_ignores(options, findings, checked, known)
@@ -101,7 +107,7 @@ def _new_findings(file: Path, findings: Sequence[Finding], given: dict[str, byte
         raise AdoptionError(str(error)) from None
 
 
-def _update_baseline(file: Path | None, report: Report, checked: Sequence[str], config: Config) -> AdoptionResult:
+def _update_baseline(file: Path | None, report: Report, checked: Sequence[str], config: Configured) -> AdoptionResult:
     from daft_lint.adoption.baseline import Baseline, BaselineError
     from daft_lint.lint.source_lines import SourceLines
     from daft_lint.source.printable import count
@@ -113,7 +119,7 @@ def _update_baseline(file: Path | None, report: Report, checked: Sequence[str], 
         there = os.path.lexists(file)
         before = Baseline.load(file) if there else Baseline(file)
         looked_at = [path for path in checked if path not in unread]
-        after = before.updated(report.findings, SourceLines(), looked_at, Selection(config))
+        after = before.updated(report.findings, SourceLines(), looked_at, Selections(config))
         after.write()
     except BaselineError as error:
         raise AdoptionError(str(error)) from None

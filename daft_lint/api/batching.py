@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -95,14 +96,21 @@ def common_multiple(sizes: list[int]) -> int:
 
 def rows_that_fit(pipeline: Pipeline, segment: tuple[Operator, ...]) -> int | None:
     """Rows of the segment's heaviest operator that fit the target batch, at least 16; None where no size is known."""
-    sizes = [
-        sum(c.weight.row_bytes for c in operator.columns_out.values() if c.weight.row_bytes is not None)
-        for operator in segment
-    ]
+    row_bytes = _row_bytes(pipeline)
+    sizes = [row_bytes[operator.index] for operator in segment]
     heaviest = max([*sizes, pipeline.source.step.source.row_bytes or 0 if pipeline.source.step.source else 0])
     if heaviest <= 0:
         return None
     return max(SMALLEST_BATCH_ROWS, pipeline.settings.target_batch_bytes // heaviest)
+
+
+@functools.lru_cache(maxsize=2)
+def _row_bytes(pipeline: Pipeline) -> tuple[int, ...]:
+    """The known bytes of a row behind each operator, summed once for all that ask: every step may add a column."""
+    return tuple(
+        sum([column.weight.row_bytes or 0 for column in operator.columns_out.values()])
+        for operator in pipeline.operators
+    )
 
 
 def _concurrency_per_node(pipeline: Pipeline, calls: list[UdfCall]) -> float:
@@ -160,6 +168,8 @@ class FedCalls:
         """The fix that writes it; None where others than the script decide the number."""
         count = self.operator.step.count
         if count is None or count.location is None or not replaceable(count.location):
+            return None
+        if self.operator.step in pipeline.author_cuts:
             return None
         return Fix(title, (ReplaceNode(count.location, self.written(wanted, pipeline)),))
 

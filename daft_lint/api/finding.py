@@ -64,6 +64,7 @@ class Finding:
     """What one rule reports at one place.
 
     `observed`, `impact` and `suggestion` are the parts of the message; `evidence` is "proof", "strong", "hint" or None.
+    `condition` says on which paths through the place it holds (a part of `observed`), None where on all of them.
     """
 
     code: str
@@ -76,6 +77,7 @@ class Finding:
     evidence: str | None = None
     related: tuple[Related, ...] = ()
     fix: FindingFix | None = None
+    condition: str | None = None
 
     @property
     def message(self) -> str:

@@ -44,7 +44,7 @@ def point_before(pipeline: Pipeline, operator: Operator) -> InsertionPoint | Non
     """The place right before an operator; None where no expression of the script is the DataFrame there."""
     step, previous = operator.step, pipeline.operators[operator.index - 1]
     where = f"before `{maker(operator)}`"
-    if step.receiver is not None and step.parents and step.parents[0] is previous.step:
+    if step.receiver is not None and step.follows(previous.step):
         return InsertionPoint(operator.index, step.receiver, where)
     if _yields_frame(previous):
         return InsertionPoint(operator.index, previous.step.call, where)
@@ -56,7 +56,7 @@ def _point_behind(pipeline: Pipeline, boundary: Operator) -> InsertionPoint | No
         return InsertionPoint(boundary.index + 1, boundary.step.call, f"right after `{boundary.step.name}`")
     if boundary.index + 1 < len(pipeline.operators):
         following = pipeline.operators[boundary.index + 1].step
-        if following.receiver is not None and following.parents and following.parents[0] is boundary.step:
+        if following.receiver is not None and following.follows(boundary.step):
             collects = boundary.step.kind is StepKind.COLLECT
             where = f"right after `{boundary.step.name}`" if collects else f"before `{following.name}`"
             return InsertionPoint(boundary.index + 1, following.receiver, where)
@@ -70,8 +70,8 @@ def _yields_frame(operator: Operator) -> bool:
 
 def insert_batches(pipeline: Pipeline, point: InsertionPoint, batch_size: BatchSize) -> Fix | None:
     """The fix that puts `.into_batches(n)` there; on Ray it loses the row order (`e4`). None where the script decides
-    the number when it runs, and has no name for it there."""
-    if not batch_size.is_known_at(point.after, pipeline):
+    the number when it runs, and has no name for it there, or where the author has cut the rows to a number."""
+    if pipeline.is_cut_by_author(point.index) or not batch_size.is_known_at(point.after, pipeline):
         return None
     call = f"into_batches({batch_size.written_at(point.after, pipeline)})"
     why = why_unordered(pipeline, point.index, "into_batches", point.after)

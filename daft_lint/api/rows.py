@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from daft_lint.pipeline.model import (
     DEFAULT_MORSEL_ROWS,
     DOWNLOAD_ROWS,
@@ -43,6 +45,7 @@ def reads_few(pipeline: Pipeline) -> bool:
     return False
 
 
+@functools.lru_cache(maxsize=2)
 def is_sample(pipeline: Pipeline) -> bool:
     """Whether a `limit` leaves a few rows, to try things out."""
     limits = (operator for operator in pipeline.operators if operator.step.kind is StepKind.LIMIT)

@@ -84,6 +84,8 @@ class Rule(abc.ABC):
     fixable: ClassVar[bool] = False
     default: ClassVar[bool] = True
     """False: only where it is selected by name."""
+    preview: ClassVar[bool] = False
+    """True: it is new and may change; it runs only where `preview` is on, or where its own code is selected."""
     knows_versions: ClassVar[bool] = False
     """It asks for `Settings.target_daft`."""
     yields_to: ClassVar[tuple[str, ...]] = ()

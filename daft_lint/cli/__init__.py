@@ -13,10 +13,15 @@ YOUNG_OBJECTS = 200_000
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs `daft-lint` and ends the process: 0 clean, 1 findings at or above `--fail-on`, 2 misuse."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if given == ["--version"]:
+    if given == ["--version"] and sys.stdout is not None:
         from daft_lint import __version__
 
-        print(f"daft-lint {__version__}")
+        try:
+            print(f"daft-lint {__version__}", flush=True)
+        except OSError as error:
+            from daft_lint.cli.output import output_failed
+
+            sys.exit(output_failed(error))
         sys.exit(0)
     import gc
 

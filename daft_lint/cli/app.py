@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -10,10 +12,11 @@ from collections.abc import Sequence
 import click
 
 from daft_lint import __version__
-from daft_lint.cli.output import CLEAN, MISUSE, echo_error
+from daft_lint.cli.output import CLEAN, MISUSE, drop_output, echo_error, output_failed
 
 COMMANDS = {
     "check": "daft_lint.cli.check",
+    "config-schema": "daft_lint.cli.config_schema",
     "explain": "daft_lint.cli.explain",
     "fix": "daft_lint.cli.fix",
     "init": "daft_lint.cli.init",
@@ -38,7 +41,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(importlib.import_module(COMMANDS[cmd_name]), cmd_name)
+        command = getattr(importlib.import_module(COMMANDS[cmd_name]), cmd_name.replace("-", "_"))
         assert isinstance(command, click.Command)
         return command
 
@@ -51,23 +54,39 @@ def cli() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Runs a command line and returns its exit status. Bad input is one line on standard error and 2."""
+    if sys.stderr is None:  # closed, as by `2>&-`: there is nowhere to say anything
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    if sys.stdout is None:
+        return output_failed(OSError(errno.EBADF, os.strerror(errno.EBADF)))
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             # A path or a source may hold characters that the terminal's encoding lacks.
             stream.reconfigure(errors="backslashreplace")
     try:
-        status = cli.main(args=list(arguments), prog_name="daft-lint", standalone_mode=False)
-        sys.stdout.flush()
-        return status if isinstance(status, int) else CLEAN
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
-        return MISUSE
+        status = _invoked(arguments)
+        if not sys.stdout.closed:  # the language server closes it when its client has ended
+            sys.stdout.flush()
+        return status
     except click.ClickException as error:
         echo_error(f"daft-lint: {error.format_message()}")
         return MISUSE
     except (click.Abort, KeyboardInterrupt):
         return _INTERRUPTED
     except BrokenPipeError:
-        # The reader has gone: nothing more is written, not even when the interpreter ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()
         return _BROKEN_PIPE
+    except OSError as error:
+        if error.filename is not None:
+            echo_error(f"daft-lint: {os.fsdecode(error.filename)}: {error.strerror or error}")
+            return MISUSE
+        return output_failed(error)
+
+
+def _invoked(arguments: Sequence[str]) -> int:
+    """Runs a command line; without one, shows the help, which click reports in another way with each version."""
+    if not arguments:
+        with cli.make_context("daft-lint", ["--help"], resilient_parsing=True) as context:
+            click.echo(cli.get_help(context))
+        return MISUSE
+    status = cli.main(args=list(arguments), prog_name="daft-lint", standalone_mode=False)
+    return status if isinstance(status, int) else CLEAN

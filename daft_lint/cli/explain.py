@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from daft_lint.cli import options
-from daft_lint.cli.inputs import configured
+from daft_lint.cli.configuration import configured
 from daft_lint.cli.output import CLEAN
 
 
@@ -21,7 +21,7 @@ def explain(code: str | None, config_file: Path | None, no_plugins: bool) -> int
     from daft_lint.lint import documentation
     from daft_lint.lint.registry import documented_rules
 
-    rules = documented_rules(configured(config_file, plugins=not no_plugins).plugins)
+    rules = documented_rules(configured(config_file, plugins=not no_plugins).run.plugins)
     if code is None:
         click.echo(documentation.table(rules), nl=False)
         return CLEAN

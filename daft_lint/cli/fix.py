@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from daft_lint.cli import options
-from daft_lint.cli.inputs import configured, discovered, reads_stdin, stdin_document
+from daft_lint.cli.configuration import configured
+from daft_lint.cli.inputs import discovered, reads_stdin, stdin_document
 from daft_lint.cli.output import MISUSE, echo_problems, echo_run
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 @click.option("--diff", is_flag=True, help="Show the diff even if the files are written.")
 @click.option("--interactive", is_flag=True, help="Ask about each fix, and write those that you accept.")
 @options.select_option
+@options.extend_select_option
 @options.ignore_option
+@options.exclude_option
 @click.option(
     "--fail-on",
     type=options.FAIL_ON_LEVEL,
@@ -43,7 +46,9 @@ def fix(
     diff: bool,
     interactive: bool,
     select: tuple[str, ...],
+    extend_select: tuple[str, ...],
     ignore: tuple[str, ...],
+    exclude: tuple[str, ...],
     fail_on: str | None,
     output: str | None,
     stdin_filename: str | None,
@@ -60,13 +65,22 @@ def fix(
     from daft_lint.fix.command import FixOptions, OutputError, run_fix
     from daft_lint.lint.project_checker import ProjectChecker
 
-    config = configured(config_file, select=select, ignore=ignore, fail_on=fail_on, facts=facts, plugins=not no_plugins)
+    configs = configured(
+        config_file,
+        select=select,
+        extend_select=extend_select,
+        ignore=ignore,
+        exclude=exclude,
+        fail_on=fail_on,
+        facts=facts,
+        plugins=not no_plugins,
+    )
     from_stdin = reads_stdin(paths, stdin_filename)
     if from_stdin and interactive:
         raise click.UsageError("--interactive asks on standard input, which - reads the text from")
-    files, failed = ([], False) if from_stdin else discovered(paths, config, force_exclude)
+    files, failed = ([], False) if from_stdin else discovered(paths, configs, force_exclude)
     documents, all_read = ([stdin_document(stdin_filename)], True) if from_stdin else _documents(files)
-    checker = ProjectChecker(config)
+    checker = ProjectChecker(configs)
     fix_options = FixOptions(
         apply=apply or interactive,
         diff=diff,
@@ -74,14 +88,14 @@ def fix(
         interactive=interactive,
         stdin=from_stdin,
         output=output,
-        fail_on=config.fail_on,
+        fails=lambda finding: configs.of(finding.span.path).fails(finding.level),
     )
     try:
         status = run_fix(fix_options, documents, checker.observe, overlay=checker.overlay)
     except OutputError as error:
         raise click.ClickException(str(error)) from None
     if verbose:
-        echo_run(config, len(documents) if from_stdin else len(files), checker.limits)
+        echo_run(configs.run, len(documents) if from_stdin else len(files), checker.limits)
     return status if all_read and not failed else MISUSE
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from daft_lint.cli import options
-from daft_lint.cli.inputs import configured, discovered, shown_path
+from daft_lint.cli.configuration import configured
+from daft_lint.cli.inputs import discovered, shown_path
 from daft_lint.cli.output import CLEAN, echo_problems
 
 _FIRST = 5
@@ -49,12 +50,12 @@ def init(write: bool, no_plugins: bool) -> int:
 
 def _show_first_findings(*, plugins: bool) -> None:
     """The findings that `check` would report, the worst first."""
-    from daft_lint.lint.runner import check_files
+    from daft_lint.lint.by_config import check_by_config
     from daft_lint.report import Summary, concise
 
-    config = configured(None, plugins=plugins)
-    files, _ = discovered((), config, False)
-    report = check_files(files, config)
+    configs = configured(None, plugins=plugins)
+    files, _ = discovered((), configs, False)
+    report = check_by_config(files, configs)
     echo_problems(report.problems)
     worst = sorted(report.findings, key=lambda finding: -finding.level)[:_FIRST]
     if worst:

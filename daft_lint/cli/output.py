@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -12,13 +14,31 @@ if TYPE_CHECKING:
     from daft_lint.source.problems import Problem
 
 CLEAN, FOUND, MISUSE = 0, 1, 2
+_STDOUT = 1
 
 
 def echo_error(line: str) -> None:
     """Prints a line on standard error; a path or a source's text in it can neither end it nor control a terminal."""
     from daft_lint.source.printable import visible
 
-    click.echo(visible(line), err=True)
+    with suppress(OSError):  # a full disk: there is nowhere else to say it
+        click.echo(visible(line), err=True)
+
+
+def output_failed(error: OSError) -> int:
+    """Says in one line that standard output cannot be written, and returns the exit status."""
+    drop_output()
+    echo_error(f"daft-lint: standard output cannot be written: {error.strerror or error}")
+    return MISUSE
+
+
+def drop_output() -> None:
+    """Nothing more reaches standard output, not even what the interpreter writes when it ends."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    # Where it was closed from the start, the null device may have got its number already.
+    if null != _STDOUT:
+        os.dup2(null, _STDOUT)
+        os.close(null)
 
 
 def echo_problems(problems: Iterable[Problem]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from daft_lint.cli import options
-from daft_lint.cli.inputs import configured
+from daft_lint.cli.configuration import configured
 from daft_lint.cli.output import CLEAN
 
 
@@ -25,7 +25,7 @@ def plan(path: str, form: str, config_file: Path | None, facts: bool | None) -> 
     from daft_lint.source.document import Document, run_as_deep_as_needed
     from daft_lint.source.problems import ParseFailure
 
-    config = configured(config_file, facts=facts)
+    config = configured(config_file, facts=facts).of(path)
     try:
         document = Document.read(path)
     except (OSError, ValueError) as error:

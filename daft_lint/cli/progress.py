@@ -16,11 +16,13 @@ _WIDTH = 30
 class ProgressBar:
     """A bar on standard error that redraws itself and is erased at the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, quiet: bool = False) -> None:
         self.begun = time.monotonic()
         self.shown = 0.0
         self.width = 0
-        self.wanted = sys.stderr.isatty() and not os.environ.get("CI") and os.environ.get("TERM") != "dumb"
+        self.wanted = (
+            not quiet and sys.stderr.isatty() and not os.environ.get("CI") and os.environ.get("TERM") != "dumb"
+        )
 
     def __enter__(self) -> ProgressBar:
         return self

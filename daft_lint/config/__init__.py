@@ -3,8 +3,9 @@
 Nothing of LibCST is imported here, nor anything that a run without findings does not need.
 """
 
-from daft_lint.config.loading import FACTS_FILE, load, parse
-from daft_lint.config.model import FAIL_ON, LEVELS, Config, VerifyConfig, fail_on_of, level_of
+from daft_lint.config.loading import FACTS_FILE, load, load_in, parse
+from daft_lint.config.model import FAIL_ON, LEVELS, Config, Configured, VerifyConfig, fail_on_of, level_of
+from daft_lint.config.nearest import NearestConfigs
 from daft_lint.config.prefixes import OWN_LETTERS, is_prefix
 from daft_lint.config.reader import ConfigError, did_you_mean
 from daft_lint.config.selection import Selection
@@ -16,6 +17,8 @@ __all__ = [
     "OWN_LETTERS",
     "Config",
     "ConfigError",
+    "Configured",
+    "NearestConfigs",
     "Selection",
     "VerifyConfig",
     "did_you_mean",
@@ -23,5 +26,6 @@ __all__ = [
     "is_prefix",
     "level_of",
     "load",
+    "load_in",
     "parse",
 ]

@@ -6,10 +6,26 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from daft_lint.config.model import FAIL_ON, LEVELS, Config, VerifyConfig, fail_on_of, level_of
+from daft_lint.config.kinds import (
+    AMOUNT,
+    BOOLEAN,
+    COUNT,
+    COUNT_OR_ZERO,
+    SELECTORS,
+    STRING,
+    STRINGS,
+    VERSION_BOUND,
+    Kind,
+    choice,
+    entries_of,
+    read_table,
+    table_of,
+)
+from daft_lint.config.model import FAIL_ON, LEVELS, Config, fail_on_of, level_of
 from daft_lint.config.reader import ConfigError, TableReader
-from daft_lint.pipeline.facts.settings import Cluster, Runner, Settings, SourceFacts
+from daft_lint.pipeline.facts.settings import Runner, SourceFacts
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -28,7 +44,28 @@ def load(start: Path, file: Path | None = None) -> Config:
 
     Raises `ConfigError` for a file that cannot be read, or holds an unknown key or a wrong value.
     """
-    config = _load(start, file)
+    if file is not None:
+        table = _table(file)
+        return _with_profile(_config({} if table is None else table, file))
+    for folder in (start, *start.resolve().parents):
+        config = load_in(folder)
+        if config is not None:
+            return config
+    return _with_profile(Config(root=start))
+
+
+def load_in(folder: Path) -> Config | None:
+    """The configuration that lies in a folder itself, None where there is none. Raises `ConfigError`."""
+    for name in NAMES:
+        candidate = folder / name
+        if candidate.is_file():
+            table = _table(candidate)
+            if table is not None:
+                return _with_profile(_config(table, candidate))
+    return None
+
+
+def _with_profile(config: Config) -> Config:
     facts = config.root / FACTS_FILE
     if not facts.is_file():
         return config
@@ -37,24 +74,8 @@ def load(start: Path, file: Path | None = None) -> Config:
 
 
 def _profiled(file: Path) -> tuple[tuple[str, SourceFacts], ...]:
-    table = _table(file) or {}
-    reader = TableReader(file)
-    values = reader.values(table, {"sources": lambda key, value: _sources(file, reader.table(key, value))})
-    return values.get("sources", ())  # type: ignore[return-value]
-
-
-def _load(start: Path, file: Path | None) -> Config:
-    if file is not None:
-        table = _table(file)
-        return _config({} if table is None else table, file)
-    for folder in (start, *start.resolve().parents):
-        for name in NAMES:
-            candidate = folder / name
-            if candidate.is_file():
-                table = _table(candidate)
-                if table is not None:
-                    return _config(table, candidate)
-    return Config(root=start)
+    values: dict[str, Any] = read_table(TableReader(file), _table(file) or {}, {"sources": _SOURCES})
+    return _source_facts(values.get("sources", ()), file)
 
 
 def parse(text: str, file: Path) -> Config:
@@ -91,103 +112,108 @@ def _table(file: Path) -> Mapping[str, object] | None:
     return nested
 
 
-def _config(table: Mapping[str, object], file: Path) -> Config:
-    values = _top_level(table, file)
-    of_settings = ("cluster", "sources", "heavy_row_bytes", "target_batch_bytes", "fan_out")
-    given = {key: values.pop(key) for key in of_settings if key in values}
-    settings = replace(Settings(), **given)  # type: ignore[arg-type]
-    settings = replace(settings, footers=bool(values.get("facts", False)))
-    config = Config(root=file.resolve().parent, file=file, settings=settings)
-    return replace(config, **values)  # type: ignore[arg-type]
+def _config(table: Mapping[str, object], file: Path, extended_by: tuple[Path, ...] = ()) -> Config:
+    """The configuration of a file's table. `extended_by` are the files that extend it, so that a circle is seen."""
+    values = read_table(TableReader(file, foreign=bool(table.get("plugins"))), table, KEYS)
+    extend = values.get("extend")
+    base = Config() if extend is None else _inherited(_extended(str(extend), file, extended_by))
+    given: dict[str, Any] = {key: values.pop(key) for key in _OF_SETTINGS if key in values}
+    settings = base.settings
+    if "cluster" in given:
+        given["cluster"] = replace(settings.cluster, **given["cluster"])
+    if "sources" in given:
+        given["sources"] = (*_source_facts(given["sources"], file), *settings.sources)
+    settings = replace(settings, footers=bool(values.get("facts", settings.footers)), **given)
+    replaced: dict[str, Any] = {**values, "root": file.resolve().parent, "file": file, "settings": settings}
+    replaced["verify"] = replace(base.verify, **replaced.get("verify", {}))
+    replaced["extend_select"] = (*base.extend_select, *replaced.get("extend_select", ()))
+    if "exclude" in values:
+        replaced["also_exclude"] = ()
+    if "per_file_ignores" in values:
+        replaced["ignores_root"] = None
+    return replace(base, **replaced)
 
 
-def _top_level(table: Mapping[str, object], file: Path) -> dict[str, object]:
-    reader = TableReader(file, foreign=bool(table.get("plugins")))
-    return reader.values(
-        table,
-        {
-            "plugins": reader.strings,
-            "src": reader.strings,
-            "exclude": reader.strings,
-            "select": reader.codes,
-            "ignore": reader.codes,
-            "per-file-ignores": lambda key, value: _per_file(reader, key, value),
-            "level": lambda key, value: level_of(reader.choice(key, value, LEVELS)),
-            "fail-on": lambda key, value: fail_on_of(reader.choice(key, value, FAIL_ON)),
-            "cache-dir": reader.string,
-            "facts": reader.boolean,
-            "markdown": reader.boolean,
-            "target-daft": reader.version,
-            "cluster": lambda key, value: _cluster(file, reader.table(key, value)),
-            "sources": lambda key, value: _sources(file, reader.table(key, value)),
-            "verify": lambda key, value: _verify(file, reader.table(key, value)),
-            "heavy-row-bytes": reader.count,
-            "target-batch-bytes": reader.count,
-            "fan-out": lambda key, value: reader.choice(key, value, ("repartition", "into_partitions")),
-        },
+def _extended(name: str, file: Path, extended_by: tuple[Path, ...]) -> Config:
+    """The configuration that a file extends."""
+    chain = (*extended_by, file.resolve())
+    target = (file.resolve().parent / name).resolve()
+    if target in chain:
+        raise ConfigError(f"{file}: extend: {name} extends this file")
+    table = _table(target)
+    if table is None:
+        raise ConfigError(f"{file}: extend: {name} has no table tool.daft-lint")
+    return _config(table, target, chain)
+
+
+def _inherited(base: Config) -> Config:
+    """A configuration as one in another folder takes it over: paths and patterns count from where they stand."""
+    excluded = (*base.also_exclude, *(((base.root, base.exclude),) if base.exclude else ()))
+    return replace(
+        base,
+        src=tuple(str(base.root / path) for path in base.src),
+        exclude=(),
+        also_exclude=excluded,
+        ignores_root=base.ignores_root or base.root,
+        cache_dir=None if base.cache_dir is None else str(base.root / base.cache_dir),
     )
 
 
-def _per_file(reader: TableReader, key: str, value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    table = reader.table(key, value)
-    return tuple((pattern, reader.codes(f"{key}.{pattern}", codes)) for pattern, codes in table.items())
-
-
-def _cluster(file: Path, table: Mapping[str, object]) -> Cluster:
-    reader = TableReader(file, "cluster.")
-    values = reader.values(
-        table,
-        {
-            "nodes": reader.count,
-            "total-concurrency": reader.count,
-            "cpus-per-node": reader.amount,
-            "gpus-per-node": reader.amount,
-            "runner": lambda key, value: Runner(reader.choice(key, value, [runner.value for runner in Runner])),
-        },
+def _source_facts(sources: tuple[tuple[str, dict[str, Any]], ...], file: Path) -> tuple[tuple[str, SourceFacts], ...]:
+    return tuple(
+        (pattern, SourceFacts(origin=f'{file.name}, sources."{pattern}"', **facts)) for pattern, facts in sources
     )
-    return replace(Cluster(), **values)  # type: ignore[arg-type]
 
 
-def _sources(file: Path, table: Mapping[str, object]) -> tuple[tuple[str, SourceFacts], ...]:
-    found = []
-    for pattern, entry in table.items():
-        name = f'sources."{pattern}"'
-        reader = TableReader(file, f"{name}.")
-        values = reader.values(
-            TableReader(file).table(name, entry),
-            {
-                "rows": reader.rows,
-                "files": reader.count,
-                "row-bytes": reader.count,
-                "heavy": reader.strings,
-                "light": reader.strings,
-            },
-        )
-        found.append((pattern, replace(SourceFacts(origin=f"{file.name}, {name}"), **values)))  # type: ignore[arg-type]
-    return tuple(found)
-
-
-def _verify(file: Path, table: Mapping[str, object]) -> VerifyConfig:
-    reader = TableReader(file, "verify.")
-    values = reader.values(
-        table,
+_SOURCES = entries_of(
+    table_of({"rows": COUNT_OR_ZERO, "files": COUNT, "row-bytes": COUNT, "heavy": STRINGS, "light": STRINGS}),
+    quoted=True,
+)
+KEYS: Mapping[str, Kind] = {
+    "extend": STRING,
+    "plugins": STRINGS,
+    "src": STRINGS,
+    "exclude": STRINGS,
+    "select": SELECTORS,
+    "extend-select": SELECTORS,
+    "preview": BOOLEAN,
+    "ignore": SELECTORS,
+    "per-file-ignores": entries_of(SELECTORS),
+    "level": choice(LEVELS, level_of),
+    "fail-on": choice(FAIL_ON, fail_on_of),
+    "cache-dir": STRING,
+    "facts": BOOLEAN,
+    "markdown": BOOLEAN,
+    "target-daft": VERSION_BOUND,
+    "cluster": table_of(
         {
-            "sources": lambda key, value: _replacements(file, reader.table(key, value)),
-            "runner": lambda key, value: reader.choice(key, value, ("auto", "ray", "native")),
-            "nodes": reader.count,
-            "cpus-per-node": reader.count,
-            "gpus-per-node": reader.rows,
-            "limit-rows": reader.count,
-            "timeout": reader.amount,
-            "memory-limit": reader.string,
-            "compare": lambda key, value: reader.choice(key, value, ("rows", "schema", "none")),
-            "repeat": reader.count,
-            "allow-writes": reader.boolean,
-        },
-    )
-    return replace(VerifyConfig(), **values)  # type: ignore[arg-type]
-
-
-def _replacements(file: Path, table: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
-    reader = TableReader(file, "verify.sources.")
-    return tuple((pattern, reader.string(f'"{pattern}"', place)) for pattern, place in table.items())
+            "nodes": COUNT,
+            "total-concurrency": COUNT,
+            "cpus-per-node": AMOUNT,
+            "gpus-per-node": AMOUNT,
+            "runner": choice([runner.value for runner in Runner], Runner),
+        }
+    ),
+    "sources": _SOURCES,
+    "verify": table_of(
+        {
+            "sources": entries_of(STRING, quoted=True),
+            "runner": choice(("auto", "ray", "native")),
+            "nodes": COUNT,
+            "cpus-per-node": COUNT,
+            "gpus-per-node": COUNT_OR_ZERO,
+            "limit-rows": COUNT,
+            "timeout": AMOUNT,
+            "memory-limit": STRING,
+            "compare": choice(("rows", "schema", "none")),
+            "repeat": COUNT,
+            "allow-writes": BOOLEAN,
+        }
+    ),
+    "heavy-row-bytes": COUNT,
+    "target-batch-bytes": COUNT,
+    "fan-out": choice(("repartition", "into_partitions")),
+}
+"""The keys of `[tool.daft-lint]`: what reads them, and what its JSON Schema is made of."""
+_OF_SETTINGS = ("cluster", "sources", "heavy_row_bytes", "target_batch_bytes", "fan_out")
+"""The keys that are fields of `Settings`, in snake case."""

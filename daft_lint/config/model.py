@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from daft_lint.api.finding import Level
 from daft_lint.pipeline.facts.settings import Settings
@@ -24,6 +25,14 @@ def level_of(spelling: str) -> Level:
 def fail_on_of(spelling: str) -> Level | None:
     """The level from which on a run fails, of a spelling in `FAIL_ON`; None for never."""
     return None if spelling == NEVER else level_of(spelling)
+
+
+class Configured(Protocol):
+    """What knows the configuration of each file: one for all, or the nearest of each."""
+
+    def of(self, path: str) -> Config:
+        """The configuration of a file. Raises `ConfigError` for one that cannot be used."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -61,16 +70,24 @@ class Config:
 
     root: Path = field(default_factory=Path.cwd)
     file: Path | None = None
-    src: tuple[str, ...] = (".",)
-    """What `check` looks at when it is given no path."""
+    extend: str | None = None
+    """Another configuration file, relative to this one: what this one does not say is taken from there."""
+    src: tuple[str, ...] = ()
+    """What `check` looks at when it is given no path; by default the working directory."""
     exclude: tuple[str, ...] = ()
-    """Patterns, in gitignore style, of what to leave out besides what git ignores and folders such as `.venv`."""
+    """Patterns, in gitignore style, of what to leave out besides what git ignores and folders such as `.venv`;
+    `!build/` takes such a folder in again."""
     select: tuple[str, ...] = ()
-    """Prefixes of the codes that run, `ALL` for every rule; empty: every rule that is on by default."""
+    """Names, codes and prefixes of codes of the rules that run, `ALL` for every rule; empty: every rule that is on by
+    default."""
+    extend_select: tuple[str, ...] = ()
+    """Rules that run besides those of `select`, or besides those that are on by default."""
+    preview: bool = False
+    """Also run rules that are new and may change; without it, only where their own codes or names are selected."""
     ignore: tuple[str, ...] = ()
-    """Prefixes of the codes that do not run; of `select` and `ignore` the longer prefix decides."""
+    """Rules that do not run; of `select` and `ignore` the longer prefix decides."""
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """For patterns of paths, in gitignore style, the prefixes of the codes to ignore there."""
+    """For patterns of paths, in gitignore style, the rules to ignore there."""
     level: Level = Level.ADVICE
     """The lowest level that is shown."""
     fail_on: Level | None = Level.WARNING
@@ -88,11 +105,20 @@ class Config:
     """The folder for the results of earlier runs, relative to the configuration's; by default the platform's cache."""
     settings: Settings = Settings()
     verify: VerifyConfig = VerifyConfig()
+    also_exclude: tuple[tuple[Path, tuple[str, ...]], ...] = ()
+    """Patterns that go before those of `exclude`, of the command line or of an extended file, each with the folder that
+    they count from."""
+    ignores_root: Path | None = None
+    """The folder that the patterns of `per_file_ignores` count from, where that is not `root`."""
 
     @property
     def file_filter(self) -> FileFilter:
         """Which files of a folder are checked."""
-        return FileFilter(self.root, self.exclude, self.markdown)
+        return FileFilter(self.root, self.exclude, self.markdown, self.also_exclude)
+
+    def of(self, path: str) -> Config:
+        """This configuration: as `Configured`, it is that of every file."""
+        return self
 
     def shows(self, level: Level) -> bool:
         """Whether findings of a level are shown."""

@@ -23,6 +23,11 @@ def is_prefix(code: str, *, foreign: bool = False) -> bool:
     )
 
 
+def is_selector(text: str, *, foreign: bool = False) -> bool:
+    """Whether a text can select rules: a prefix of codes, in any case, or what looks like a rule's name."""
+    return is_prefix(text.upper(), foreign=foreign) or re.fullmatch("[A-Za-z0-9]+(-[A-Za-z0-9]+)+", text) is not None
+
+
 def longest(prefixes: Iterable[str], code: str) -> int | None:
     """The length of the longest prefix of a code, None where there is none; `ALL` is a prefix of every code, of length
     0."""

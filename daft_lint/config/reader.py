@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from daft_lint.config.prefixes import is_prefix
+from daft_lint.config.prefixes import is_selector
 
-_VERSION = re.compile(r"\s*(?:(?:===?|>=|<=|~=|!=|>|<)?\s*\d+(?:\.\d+){0,2}\s*(?:,\s*|\Z))+")
+_BOUND = r"\s*(?:===?|>=|<=|~=|!=|>|<)?\s*\d+(?:\.\d+){0,2}\s*"
+VERSION = rf"{_BOUND}(?:,{_BOUND})*,?\s*"
+"""What a version, or some bounds with commas between, looks like; a regular expression in JSON Schema's dialect too."""
 
 
 class ConfigError(Exception):
@@ -28,6 +30,10 @@ class TableReader:
     foreign: bool = False
     """Plugins are named, so that codes with other letters can mean something."""
 
+    def inner(self, key: str) -> TableReader:
+        """The reader of the table below a key."""
+        return replace(self, prefix=f"{self.prefix}{key}.")
+
     def wrong(self, key: str, wanted: str, value: object) -> ConfigError:
         return ConfigError(f"{self.file}: {self.prefix}{key} must be {wanted}, not {_shown(value)}")
 
@@ -42,7 +48,7 @@ class TableReader:
         return value
 
     def version(self, key: str, value: object) -> str:
-        if not isinstance(value, str) or not _VERSION.fullmatch(value):
+        if not isinstance(value, str) or not re.fullmatch(VERSION, value):
             raise self.wrong(key, 'a version such as "0.7.2" or ">=0.6"', value)
         return value
 
@@ -72,12 +78,13 @@ class TableReader:
             raise self.wrong(key, "one of " + ", ".join(f'"{c}"' for c in choices), value)
         return value
 
-    def codes(self, key: str, value: object) -> tuple[str, ...]:
-        codes = self.strings(key, value)
-        for code in codes:
-            if not is_prefix(code, foreign=self.foreign):
-                raise self.wrong(key, 'prefixes of rule codes such as "DFT1"', code)
-        return codes
+    def selectors(self, key: str, value: object) -> tuple[str, ...]:
+        """Rules by their names, codes and prefixes of codes; whether there are such rules is seen later."""
+        texts = self.strings(key, value)
+        for text in texts:
+            if not is_selector(text, foreign=self.foreign):
+                raise self.wrong(key, 'prefixes of rule codes such as "DFT1", or names of rules', text)
+        return texts
 
     def table(self, key: str, value: object) -> Mapping[str, object]:
         if not isinstance(value, Mapping):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
-from daft_lint.api.finding import Level
+from daft_lint.api.finding import Finding, Level
 from daft_lint.fix.diff import unified_diff
 from daft_lint.fix.interactive import asks
 from daft_lint.fix.loop import Check, Overlay, fix_documents
@@ -28,7 +28,7 @@ class OutputError(Exception):
 class FixOptions:
     """The flags of `daft-lint fix`; `--select` and `--ignore` are in the `check` that it is run with.
 
-    `fail_on` is the level from which a remaining finding makes the exit status 1 (None: no level does).
+    `fails` says of a remaining finding whether it makes the exit status 1.
     """
 
     apply: bool = False
@@ -39,7 +39,7 @@ class FixOptions:
     stdin: bool = False
     """The one document came from standard input: `apply` writes its text to standard output."""
     output: str | None = None
-    fail_on: Level | None = Level.WARNING
+    fails: Callable[[Finding], bool] = lambda finding: finding.level >= Level.WARNING
 
 
 def run_fix(
@@ -55,7 +55,7 @@ def run_fix(
     """Run `daft-lint fix` on documents and return its exit status.
 
     Without `apply`: the diff on stdout (or in `output`), a summary on stderr, 1 if there is something to change. With
-    `apply`: the files are written; 1 if findings at or above `fail_on` remain. 2 if something could not be done.
+    `apply`: the files are written; 1 if findings that `fails` names remain. 2 if something could not be done.
 
     Raises `OutputError`, before anything is written.
     """
@@ -78,12 +78,8 @@ def run_fix(
     if problems:
         return 2
     if options.apply:
-        return int(options.fail_on is not None and _remains(report, options.fail_on))
+        return int(any(options.fails(finding) for file in report.files for finding in file.remaining))
     return int(bool(report.changed))
-
-
-def _remains(report: FixReport, fail_on: Level) -> bool:
-    return any(finding.level >= fail_on for file in report.files for finding in file.remaining)
 
 
 def write(report: FixReport) -> list[Problem]:

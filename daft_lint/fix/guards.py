@@ -6,6 +6,7 @@ import io
 import tokenize
 import warnings
 from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from daft_lint.source.problems import ParseFailure
@@ -16,22 +17,24 @@ if TYPE_CHECKING:
 _TOP_LEVEL_AWAIT = 0x2000  # ast.PyCF_ALLOW_TOP_LEVEL_AWAIT: notebooks await in cells
 
 
-def damage(before: Document, after: Document) -> str | None:
-    """What is wrong with the text that fixes made, in words; None where nothing is."""
+def damage(before: Document, after: Document, removed: Iterable[str] = ()) -> str | None:
+    """What is wrong with the text that fixes made, in words; None where nothing is. `removed` are comments that they
+    are for removing."""
+    may_go = Counter(removed)
     if len(before.cells) != len(after.cells):
         return "the code blocks of the file are no longer the same"
     for old, new in zip(before.cells, after.cells, strict=True):
-        if old.source != new.source and (reason := _cell_damage(old, new)):
+        if old.source != new.source and (reason := _cell_damage(old, new, may_go)):
             return reason
     return None
 
 
-def _cell_damage(old: Cell, new: Cell) -> str | None:
+def _cell_damage(old: Cell, new: Cell, may_go: Counter[str]) -> str | None:
     if _parses(old) and not _parses(new):
         return "the result does not parse"
     if _compiles(old) and not _compiles(new):
         return "the result does not compile"
-    lost = _comments(old) - _comments(new)
+    lost = _comments(old) - _comments(new) - may_go
     if lost:
         return f"the comment {next(iter(lost))!r} would be lost"
     return None

@@ -7,13 +7,14 @@ only if it parses, compiles where the original did, and has every comment of the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from daft_lint.api.finding import Finding, FindingFix
 from daft_lint.fix.diff import document_diff
 from daft_lint.fix.guards import damage
 from daft_lint.fix.results import Applied, FixedFile, FixReport
+from daft_lint.lint.engine_rules import UnusedSuppression
 from daft_lint.source.document import Document
 from daft_lint.source.edit import Edit
 from daft_lint.source.problems import ParseFailure, Problem
@@ -148,6 +149,9 @@ class _FixLoop:
 
     def _candidates(self, file: _Progress) -> list[_Candidate]:
         found = []
+        if file.findings and file.current.layout.uneditable is not None:
+            self._report_problem(file.before.path, f"not fixed: {file.current.layout.uneditable}")
+            return []
         for finding in file.findings:
             fix = finding.fix
             if fix is None or not fix.edits or not (fix.safe or self.unsafe):
@@ -199,12 +203,28 @@ class _FixLoop:
         return attempt.documents
 
     def _attempt(self, candidates: Iterable[_Candidate]) -> _Attempt:
+        candidates = list(candidates)
         try:
             changed = self._edited(candidates)
         except (ParseFailure, ValueError) as error:  # ValueError: text that the file's encoding has no bytes for
             return _Attempt({}, str(error))
-        defects = (damage(self.files[path].current, document) for path, document in changed.items())
+        defects = (
+            damage(self.files[path].current, document, self._removed_comments(path, candidates))
+            for path, document in changed.items()
+        )
         return _Attempt(changed, next(filter(None, defects), None))
+
+    def _removed_comments(self, path: str, candidates: Iterable[_Candidate]) -> Iterator[str]:
+        """The comments that suppress nothing and are taken out of a file."""
+        document = self.files[path].current
+        sources = {cell.number: cell.source for cell in document.cells}
+        for candidate in candidates:
+            if candidate.finding.code != UnusedSuppression.code:
+                continue
+            for edit in candidate.fix.edits:
+                raw = document.raw if edit.cell is None else sources[edit.cell]
+                encoding = document.encoding if edit.cell is None else "utf-8"
+                yield raw[edit.start : edit.end].decode(encoding, errors="replace").strip()
 
     def _edited(self, candidates: Iterable[_Candidate]) -> dict[str, Document]:
         """The documents that the candidates change, as they would be."""

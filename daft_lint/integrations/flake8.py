@@ -15,7 +15,7 @@ Report = tuple[int, int, str, type]
 
 
 class Plugin:
-    """Checks one file, as [tool.daft-lint] configures it; flake8's own `select` and `ignore` apply as well."""
+    """Checks one file, as the nearest configuration says; flake8's own `select` and `ignore` apply as well."""
 
     name = "daft-lint"
     version = __version__
@@ -32,8 +32,8 @@ class Plugin:
         from daft_lint.lint.engine import check_document
         from daft_lint.source.document import Document
 
-        config = _config()
         document = Document.from_text(_path(self.filename), text)
+        config = _config(Path(document.path).absolute().parent)
         for finding in check_document(document, config).findings:
             if finding.span.path == document.path and config.shows(finding.level):
                 location = (finding.span.line, finding.span.column - 1)
@@ -41,8 +41,10 @@ class Plugin:
 
 
 @functools.cache
-def _config() -> Config:
-    return load(Path.cwd())
+def _config(folder: Path) -> Config:
+    from daft_lint.lint.selectors import with_known_rules
+
+    return with_known_rules(load(folder))
 
 
 def _path(filename: str) -> str:

@@ -6,13 +6,14 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from daft_lint.api.finding import Finding, FindingFix, Related, Span
 from daft_lint.api.nodes import code
 from daft_lint.api.promises import EXHAUSTION, Changes
 from daft_lint.api.rule import Fix, Observation, PipelineRule, Remedy, Rule, ScriptRule
 from daft_lint.config import Selection
+from daft_lint.lint.conditions import condition
 from daft_lint.lint.engine_rules import SyntaxErrorRule
 from daft_lint.lint.merge import agree_on_safety, strongest
 from daft_lint.lint.precedence import Precedence, in_order
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from daft_lint.config import Config
     from daft_lint.lint.gate import Findings, Outlook
     from daft_lint.pipeline.interpreter.project import Project
-    from daft_lint.pipeline.model import NodeRef, Script, Settings
+    from daft_lint.pipeline.model import NodeRef, Pipeline, Script, Settings
     from daft_lint.source.edit import Edit
 
 
@@ -117,9 +118,9 @@ class Analysis:
         precedence = Precedence()
         for rule in in_order(self.chosen, rules(self.config.plugins)):
             with contextlib.suppress(Exception):
-                for _, observation, admitted in observed(rule, script, precedence):
+                for seen in observed(rule, script, precedence):
                     if rule in self.chosen:
-                        (shown if admitted else hidden).add((rule.code, observation.location))
+                        (shown if seen.admitted else hidden).add((rule.code, seen.observation.location))
         return (
             Counter((rule, code(location.node)) for rule, location in shown),
             Counter((rule, code(location.node)) for rule, location in hidden - shown),
@@ -151,22 +152,34 @@ class Analysis:
     def guarded(self, rule: type[Rule], script: Script) -> tuple[list[RawFinding], Problem | None]:
         """What one rule observes, or how it failed: a failing rule hides no other rule's findings."""
         try:
-            seen = observed(rule, script, self.precedence)
-            return [self.raw_finding(rule, entry, one) for entry, one, admitted in seen if admitted], None
+            return self.raw_findings(
+                rule, [seen for seen in observed(rule, script, self.precedence) if seen.admitted]
+            ), None
         except Exception as error:  # noqa: BLE001  # a rule can be anybody's
             reason = " ".join(f"{type(error).__name__}: {error}".split())
             return [], Problem(self.document.path, f"rule {rule.code} failed: {reason}")
 
-    def raw_finding(self, rule: type[Rule], entry: str, observation: Observation) -> RawFinding:
+    def raw_findings(self, rule: type[Rule], found: Sequence[Observed]) -> list[RawFinding]:
+        """What a rule observed, each with the condition under which the paths through its place have it."""
+        paths: dict[NodeRef, list[Pipeline]] = {}
+        for seen in found:
+            if seen.pipeline is not None:
+                paths.setdefault(seen.observation.location, []).append(seen.pipeline)
+        when = {location: condition(pipelines, location) for location, pipelines in paths.items()}
+        return [
+            self.raw_finding(rule, seen.entry, seen.observation, when.get(seen.observation.location)) for seen in found
+        ]
+
+    def raw_finding(self, rule: type[Rule], entry: str, observation: Observation, when: str | None) -> RawFinding:
         """An observation as plain data, with the fixes to choose from."""
         proposals = tuple(self.proposals(observation))
-        finding = self.finding(rule, observation)
+        finding = self.finding(rule, observation, when)
         if proposals:
             finding = replace(finding, fix=proposals[0].fix, suggestion=proposals[0].suggestion)
         return RawFinding(finding, entry, proposals, code(observation.location.node))
 
-    def finding(self, rule: type[Rule], observation: Observation) -> Finding:
-        """An observation as plain data."""
+    def finding(self, rule: type[Rule], observation: Observation, when: str | None) -> Finding:
+        """An observation as plain data; `when` says on which paths it holds, None on all."""
         evidence = observation.evidence
         return Finding(
             rule.code,
@@ -178,6 +191,7 @@ class Analysis:
             observation.suggestion,
             evidence.strength.name.lower() if evidence is not None else None,
             tuple(Related(self.span(location), message) for location, message in observation.related),
+            condition=when,
         )
 
     def span(self, location: NodeRef) -> Span:
@@ -217,17 +231,27 @@ def is_weighed(rule: type[Rule]) -> bool:
     return rule.changes is Changes.COST and not any(failure is not EXHAUSTION for failure in rule.ends)
 
 
-def observed(rule: type[Rule], script: Script, precedence: Precedence) -> Iterable[tuple[str, Observation, bool]]:
-    """What one rule observes, after the function that it rests on (`RawFinding.entry`), and whether it has the word."""
+class Observed(NamedTuple):
+    """What a rule observed of a script, of one of its pipelines where the rule asks those. `entry` is the function that
+    it rests on (`RawFinding.entry`); `admitted`: no rule that this one yields to has the word."""
+
+    entry: str
+    observation: Observation
+    admitted: bool
+    pipeline: Pipeline | None = None
+
+
+def observed(rule: type[Rule], script: Script, precedence: Precedence) -> Iterable[Observed]:
+    """What one rule observes."""
     made = rule()
     if isinstance(made, PipelineRule):
         for number, pipeline in enumerate(script.pipelines):
             entry = pipeline.entry if pipeline.open_parameter else ""
             for observation in made.check(pipeline) if made.applies_to(pipeline) else ():
-                yield entry, observation, precedence.admits(rule, observation, number)
+                yield Observed(entry, observation, precedence.admits(rule, observation, number), pipeline)
     elif isinstance(made, ScriptRule):
         for observation in made.check(script):
-            yield "", observation, precedence.admits(rule, observation)
+            yield Observed("", observation, precedence.admits(rule, observation))
 
 
 def pointed_at(node: cst.CSTNode) -> tuple[cst.CSTNode, cst.CSTNode]:

@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from daft_lint import __version__
-from daft_lint.lint.disk import DIGEST_LENGTH, Disk, digest
+from daft_lint.lint.disk import Disk
 from daft_lint.lint.records import MISREAD, decode_report, decode_result, encode_report, encode_result
 from daft_lint.lint.results import Outcome, Report, SourceFile
+from daft_lint.source.digests import DIGEST_LENGTH, digest
 
 if TYPE_CHECKING:
     from daft_lint.config import Config
@@ -32,6 +33,8 @@ MAX_FOLDER_BYTES = 128 * 1024 * 1024
 """What all records of the folder may take together; the oldest go first."""
 _SUFFIX = ".daft-lint.json"
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)
+"""Opening a named pipe waits for a writer."""
 _BINARY = getattr(os, "O_BINARY", 0)
 
 
@@ -96,7 +99,7 @@ class Cache:
             if any(self.disk.differs(folder, names) for folder, names in paths.items()):
                 return None
             looked_for = frozenset(os.path.join(folder, name) for folder, names in paths.items() for name in names)
-            return Outcome(decode_result(source.path, entry[3]), frozenset(modules), looked_for)
+            return Outcome(decode_result(source.path, entry[3]), modules, looked_for)
         except MISREAD:
             return None
 
@@ -110,7 +113,7 @@ class Cache:
         if not self.is_safe():
             return None
         try:
-            descriptor = os.open(os.path.join(self.folder, name), os.O_RDONLY | _NO_FOLLOW | _BINARY)
+            descriptor = os.open(os.path.join(self.folder, name), os.O_RDONLY | _NO_FOLLOW | _NO_WAIT | _BINARY)
             with open(descriptor, "rb") as stream:
                 status = os.fstat(descriptor)
                 if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_RECORD_BYTES:
@@ -160,20 +163,22 @@ class Cache:
                 continue
             entries[source.path] = [
                 self.digests[source.path],
-                {path: self.content(path) for path in sorted(outcome.modules)},
+                dict(sorted(outcome.modules.items())),
                 self.disk.states(outcome.looked_for),
                 encode_result(outcome.result),
             ]
         if not self.prepare():
             return
         self.write(f"{self.key}{_SUFFIX}", {"entries": entries})
-        if not report.problems and not report.failed:
-            modules = sorted({path for outcome in outcomes for path in outcome.modules})
+        modules = dict(sorted(item for outcome in outcomes for item in outcome.modules.items()))
+        # Two analyses that read different texts of a module have no common report.
+        agree = all(modules[path] == read for outcome in outcomes for path, read in outcome.modules.items())
+        if agree and not report.problems and not report.failed:
             looked_for = {path for outcome in outcomes for path in outcome.looked_for}
             record = {
                 "sources": self.all_of(sources),
                 "files": report.files,
-                "modules": {path: self.content(path) for path in modules},
+                "modules": modules,
                 "paths": self.disk.states(looked_for),
                 "report": encode_report(report),
             }
@@ -272,5 +277,6 @@ def own_state() -> list[tuple[str, int, int]]:
 
 def _relevant(config: Config) -> tuple[object, ...]:
     """The settings that findings depend on; which findings are shown is decided afterwards."""
-    kept = {key: value for key, value in vars(config).items() if key not in ("level", "fail_on", "src", "exclude")}
+    unused = ("level", "fail_on", "src", "exclude", "also_exclude")
+    kept = {key: value for key, value in vars(config).items() if key not in unused}
     return tuple(sorted((key, repr(value)) for key, value in kept.items() if not key.startswith("_")))

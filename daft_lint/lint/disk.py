@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-DIGEST_LENGTH = 32
-"""Hexadecimal digits of a digest."""
-
-
-def digest(content: bytes) -> str:
-    """A digest of bytes, in hexadecimal digits."""
-    return hashlib.blake2b(content, digest_size=DIGEST_LENGTH // 2).hexdigest()
+from daft_lint.source.digests import digest
 
 
 class Disk:

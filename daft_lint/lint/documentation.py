@@ -18,10 +18,15 @@ def text(rule: type[Rule]) -> str:
     return inspect.cleandoc(rule.__doc__ or "")
 
 
+def notes(rule: type[Rule]) -> list[str]:
+    """What keeps a rule from running by default."""
+    return [*([] if rule.default else ["off unless selected"]), *(["preview"] if rule.preview else [])]
+
+
 def page(rule: type[Rule]) -> str:
     """A rule's documentation, in Markdown: its code and name, the highest level of its findings, its docstring."""
     fix = "has a fix" if rule.fixable else "has no fix"
-    default = "" if rule.default else ", off unless selected"
+    default = "".join(f", {note}" for note in notes(rule))
     return f"# {rule.code} {rule.name}\n\nAt most {rule.level.name.lower()}; {fix}{default}.\n\n{text(rule)}"
 
 
@@ -30,6 +35,6 @@ def table(rules: Sequence[type[Rule]]) -> str:
     width = max(len(rule.name) for rule in rules)
     rows = []
     for rule in rules:
-        notes = [*(["fix"] if rule.fixable else []), *([] if rule.default else ["off unless selected"])]
-        rows.append(f"{rule.code}  {rule.name:<{width}}  {rule.level.name.lower():<7}  {', '.join(notes)}".rstrip())
+        shown = [*(["fix"] if rule.fixable else []), *notes(rule)]
+        rows.append(f"{rule.code}  {rule.name:<{width}}  {rule.level.name.lower():<7}  {', '.join(shown)}".rstrip())
     return "\n".join(rows) + "\n"

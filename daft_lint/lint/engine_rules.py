@@ -26,12 +26,16 @@ class UnusedSuppression(Rule):
 
     The first would hide a later finding, the second has no effect. Remove the comment, or write it as it was meant.
     Files that do not mention daft are not read for comments.
+
+    The fix takes out the codes that silence nothing, or the comment with its reason where none is left. It is unsafe:
+    a file that is not checked together with this one may lead to a finding here.
     """
 
     code = "DFT002"
     name = "unused-suppression"
     level = Level.ADVICE
     trigger_words = ()
+    fixable = True
 
 
 ENGINE_RULES: tuple[type[Rule], ...] = (SyntaxErrorRule, UnusedSuppression)

@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from daft_lint.api.finding import Finding, FindingFix, Span
-from daft_lint.config import Selection
+from daft_lint.config.selection import Selections
 from daft_lint.lint.engine_rules import UnusedSuppression
 from daft_lint.lint.registry import code_letters
 from daft_lint.lint.results import FileResult, RawFinding, Report
 from daft_lint.lint.suppressions import Suppressions
 
 if TYPE_CHECKING:
-    from daft_lint.config import Config
+    from daft_lint.config.model import Configured
     from daft_lint.source.document import Document
     from daft_lint.source.problems import Problem
 
@@ -23,25 +23,26 @@ def merge(
     results: Iterable[FileResult],
     problems: Sequence[Problem],
     files: int,
-    config: Config,
+    config: Configured,
     documents: Mapping[str, Document],
 ) -> Report:
     """One report for all files.
 
-    A finding that rests on a parameter with no caller in view is left out where another file calls that function.
+    A finding that rests on a parameter with no caller in view is left out where another file calls that function. What
+    the configuration of the file that a finding is in leaves out is left out, whichever file led there.
     `documents` are those that may hold suppressions, by path; `problems` those met before any analysis.
     """
     results = list(results)
     called = frozenset(entry for result in results for entry in result.called)
     founded = (raw for result in results for raw in result.findings if raw.entry not in called)
-    selection = Selection(config)
+    selections = Selections(config)
     found = [
         raw.finding
         for raw in strongest(agree_on_safety(founded))
-        if not selection.ignores_in(raw.finding.span.path, raw.finding.code)
+        if selections.of(raw.finding.span.path).reports(raw.finding.span.path, raw.finding.code)
     ]
     return Report(
-        tuple(sorted(_unsuppressed(found, config, selection, documents), key=report_order)),
+        tuple(sorted(_unsuppressed(found, selections, documents), key=report_order)),
         (*problems, *(problem for result in results for problem in result.problems)),
         files,
         tuple(f"{result.path}: {limit}" for result in results for limit in result.limits),
@@ -50,18 +51,19 @@ def merge(
 
 
 def _unsuppressed(
-    findings: Iterable[Finding], config: Config, selection: Selection, documents: Mapping[str, Document]
+    findings: Iterable[Finding], selections: Selections, documents: Mapping[str, Document]
 ) -> Iterator[Finding]:
     """The findings that no comment suppresses, and one for each comment that suppresses none."""
-    letters = code_letters(config)
-    suppressions = {path: Suppressions(document, letters) for path, document in documents.items()}
+    suppressions = {
+        path: Suppressions(document, code_letters(selections.of(path).config)) for path, document in documents.items()
+    }
     for finding in findings:
         table = suppressions.get(finding.span.path)
         if table is None or not table.hides(finding):
             yield finding
-    if selection.runs(UnusedSuppression.code):
-        for table in suppressions.values():
-            yield from table.unused(selection)
+    for path, table in suppressions.items():
+        if selections.of(path).reports(path, UnusedSuppression.code):
+            yield from table.unused(selections.of(path))
 
 
 def strongest(findings: Iterable[RawFinding]) -> list[RawFinding]:

@@ -14,14 +14,14 @@ from collections.abc import Iterable
 from types import ModuleType
 
 from daft_lint.api.rule import Level, PipelineRule, Rule, ScriptRule
-from daft_lint.config import OWN_LETTERS, did_you_mean
+from daft_lint.config import OWN_LETTERS, ConfigError, did_you_mean
 
 GROUP = "daft_lint.rules"
 _CODE = re.compile(r"[A-Z]{3}[0-9]{3}\Z")
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+\Z")
 
 
-class PluginError(Exception):
+class PluginError(ConfigError):
     """A plugin that cannot be used: says which, and what is wrong with it in one line."""
 
 
@@ -102,8 +102,8 @@ def _wrong_kind(rule: type[Rule], values: dict[str, object]) -> str | None:
         return "its level is not a daft_lint.api.rule.Level"
     if not isinstance(words, tuple) or not words or not all(isinstance(word, str) and word for word in words):
         return "its trigger_words are not a tuple of strings: a file with none of these words has no finding"
-    if not isinstance(values["fixable"], bool) or not isinstance(values["default"], bool):
-        return "its fixable and default must be True or False"
+    if not all(isinstance(value, bool) for value in (values["fixable"], values["default"], rule.preview)):
+        return "its fixable, default and preview must be True or False"
     if not inspect.cleandoc(rule.__doc__ or "").strip():
         return "it has no docstring, which is its documentation"
     return None

@@ -13,14 +13,14 @@ from daft_lint.source.prefilter import may_suppress
 
 if TYPE_CHECKING:
     from daft_lint.api.finding import Finding, Span
-    from daft_lint.config import Config
+    from daft_lint.config.model import Configured
     from daft_lint.source.document import Document
 
 
 class ProjectChecker:
     """Checks documents together, again and again; `overlay` and `observe` are what the fix loop asks for."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Configured) -> None:
         self.config = config
         self.documents: Mapping[str, Document] = {}
         self.results: dict[str, FileResult] = {}
@@ -35,9 +35,12 @@ class ProjectChecker:
         """Take the documents as they stand, and check those whose findings can have changed."""
         stale = [path for path, document in documents.items() if self._is_stale(path, document)]
         self.documents = documents
-        checker = Checker(self.config, documents)
+        checkers: dict[int, Checker] = {}
         for path in stale:
-            self.results[path] = checker.check(documents[path])
+            config = self.config.of(path)
+            if id(config) not in checkers:
+                checkers[id(config)] = Checker(config, documents)
+            self.results[path] = checkers[id(config)].check(documents[path])
         report = merge(self.results.values(), (), len(documents), self.config, self._suppressing())
         origin = self._origins()
         self.found = {}

@@ -59,11 +59,12 @@ def encode_finding(finding: Finding) -> list[object]:
             [[e.path, e.cell, e.start, e.end, e.text] for e in fix.edits],
             list(fix.effects),
         ],
+        finding.condition,
     ]
 
 
 def decode_finding(record: Any) -> Finding:
-    code, name, level, span, observed, impact, suggestion, evidence, related, fix = record
+    code, name, level, span, observed, impact, suggestion, evidence, related, fix, condition = record
     return Finding(
         _text(code),
         _text(name),
@@ -75,6 +76,7 @@ def decode_finding(record: Any) -> Finding:
         None if evidence is None else _text(evidence),
         tuple(Related(decode_span(location), _text(message)) for location, message in related),
         None if fix is None else decode_fix(fix),
+        None if condition is None else _text(condition),
     )
 
 

@@ -61,7 +61,11 @@ def builtin_rules() -> tuple[type[Rule], ...]:
 def selected_rules(config: Config) -> tuple[type[Rule], ...]:
     """The rules that the configuration selects."""
     selection = Selection(config)
-    return tuple(rule for rule in rules(config.plugins) if selection.runs(rule.code, rule.default))
+    return tuple(
+        rule
+        for rule in rules(config.plugins)
+        if selection.runs(rule.code, rule.default) and (not rule.preview or selection.previews(rule.code))
+    )
 
 
 def code_letters(config: Config) -> frozenset[str]:

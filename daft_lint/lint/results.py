@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from daft_lint.api.finding import Finding, FindingFix, Level
 from daft_lint.source.problems import Problem
@@ -69,11 +69,12 @@ class FileResult:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result for one file, and what it rests on besides the file: the modules of the tree that were read, and the
-    paths that were looked for, whether they exist or not."""
+    """The result for one file, and what it rests on besides the file: the modules of the tree that were read, with
+    digests of what was read (None: they could not be), and the paths that were looked for, whether they exist or
+    not."""
 
     result: FileResult
-    modules: frozenset[str] = frozenset()
+    modules: Mapping[str, str | None] = field(default_factory=dict)
     looked_for: frozenset[str] = frozenset()
 
 

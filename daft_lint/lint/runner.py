@@ -12,7 +12,7 @@ from daft_lint.source.prefilter import may_suppress, mentions_daft
 from daft_lint.source.problems import Problem
 
 if TYPE_CHECKING:
-    from daft_lint.config import Config
+    from daft_lint.config import Config, Configured
     from daft_lint.lint.cache import Cache
 
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -28,13 +28,24 @@ def check_files(
     cache: Cache | None = None,
     progress: Progress | None = None,
 ) -> Report:
-    """Check files, in order. `jobs` is the number of processes; 0: as many as pay. The report is the same whatever
-    `jobs` and `cache` are."""
+    """Check files with one configuration, in order. `jobs` is the number of processes; 0: as many as pay. The report
+    is the same whatever `jobs` and `cache` are."""
     sources, problems = read_all(files)
     if cache is not None and not problems:
         known = cache.report(sources, len(files))
         if known is not None:
             return known
+    done = outcomes_of(sources, config, jobs=jobs, cache=cache, progress=progress)
+    report = merged(sources, done, problems, len(files), config)
+    if cache is not None:
+        cache.save(sources, done, report)
+    return report
+
+
+def outcomes_of(
+    sources: Sequence[SourceFile], config: Config, *, jobs: int, cache: Cache | None, progress: Progress | None
+) -> list[Outcome]:
+    """The outcome of each file, in order: from the cache, else from an analysis."""
     outcomes: list[Outcome | None] = [None] * len(sources)
     if cache is not None:
         outcomes = cache.outcomes(sources)
@@ -43,11 +54,7 @@ def check_files(
         fresh = analyse([sources[index] for index in pending], config, jobs, progress)
         for index, outcome in zip(pending, fresh, strict=True):
             outcomes[index] = outcome
-    done = [outcome for outcome in outcomes if outcome is not None]
-    report = _merged(sources, done, problems, len(files), config)
-    if cache is not None:
-        cache.save(sources, done, report)
-    return report
+    return [outcome for outcome in outcomes if outcome is not None]
 
 
 def read_all(files: Sequence[Path | str]) -> tuple[list[SourceFile], list[Problem]]:
@@ -90,9 +97,14 @@ def analyse(sources: Sequence[SourceFile], config: Config, jobs: int, progress: 
     return check_in_sequence(sources, config, progress)
 
 
-def _merged(
-    sources: Sequence[SourceFile], outcomes: Sequence[Outcome], problems: Sequence[Problem], files: int, config: Config
+def merged(
+    sources: Sequence[SourceFile],
+    outcomes: Sequence[Outcome],
+    problems: Sequence[Problem],
+    files: int,
+    config: Configured,
 ) -> Report:
+    """One report of the outcomes of all files."""
     suppressing = [source for source in sources if may_suppress(source.raw)]
     if not suppressing and all(outcome.result.is_empty for outcome in outcomes):
         return Report((), tuple(problems), files)

@@ -8,12 +8,14 @@ x = 1  # daft-lint: ignore[CODE] kept for the benchmark
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from daft_lint.api.finding import Finding, Span
+from daft_lint.api.finding import Finding, FindingFix, Span
 from daft_lint.lint.engine_rules import UnusedSuppression
+from daft_lint.lint.unused_comments import CommentPart
 from daft_lint.pipeline.facts.comments import comment_facts
 from daft_lint.source import scanner
 from daft_lint.source.comments import IGNORE, LinterComment, linter_comments
@@ -28,9 +30,9 @@ _CODE = re.compile(r"(?P<letters>[A-Z]{3})[0-9]{0,3}\Z")
 _HIDES_LATER = "A later finding would go unnoticed"
 
 
-def _unused(span: Span, observed: str, impact: str, suggestion: str) -> Finding:
+def _unused(span: Span, observed: str, impact: str, suggestion: str, fix: FindingFix | None = None) -> Finding:
     rule = UnusedSuppression
-    return Finding(rule.code, rule.name, rule.level, span, observed, impact, suggestion)
+    return Finding(rule.code, rule.name, rule.level, span, observed, impact, suggestion, fix=fix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Suppression:
     codes: tuple[str, ...] | None
     lines: tuple[int, int] | None
     is_noqa: bool
+    part: CommentPart
     used: set[str] = field(default_factory=set)
 
     def covers(self, finding: Finding) -> bool:
@@ -67,6 +70,21 @@ class Suppression:
         return self.codes is None or any(finding.code.startswith(code) for code in self.codes)
 
 
+class Statements:
+    """The logical lines of a text that are longer than one physical line."""
+
+    def __init__(self, source: bytes) -> None:
+        self.spans = list(scanner.logical_lines(source))
+        self.firsts = [first for first, _ in self.spans]
+
+    def around(self, line: int) -> tuple[int, int]:
+        """The first and the last line, from 1, of the statement that a line is in."""
+        index = bisect_right(self.firsts, line) - 1
+        if index >= 0 and line <= self.spans[index][1]:
+            return self.spans[index]
+        return line, line
+
+
 class Suppressions:
     """The suppressions of one document. A file without the words is not scanned.
 
@@ -76,6 +94,9 @@ class Suppressions:
     def __init__(self, document: Document, letters: Collection[str] = ("DFT",)) -> None:
         self.letters = letters
         self.items: list[Suppression] = []
+        self.by_line: dict[tuple[int | None, int], list[Suppression]] = {}
+        """The items on each line of a cell, and on an edge of the statement that the line is in."""
+        self.whole_file: list[Suppression] = []
         self.malformed: list[_Malformed] = []
         if b"noqa" in document.raw.lower() or b"daft-lint:" in document.raw:
             for cell in document.cells:
@@ -85,7 +106,10 @@ class Suppressions:
 
     def hides(self, finding: Finding) -> bool:
         """Whether some comment silences `finding`; that comment counts as used from then on."""
-        covering = [item for item in self.items if item.covers(finding)]
+        span = finding.span
+        lines = {span.line, span.end_line}
+        candidates = [item for line in lines for item in self.by_line.get((span.cell, line), ())]
+        covering = [item for item in (*self.whole_file, *candidates) if item.covers(finding)]
         for item in covering:
             for code in item.codes or ("",):
                 if finding.code.startswith(code):
@@ -105,29 +129,42 @@ class Suppressions:
         for item in self.items:
             if item.codes is None:
                 if not item.is_noqa and not item.used:
-                    yield _unused(item.span, "This comment silences no finding", _HIDES_LATER, "Remove the comment")
+                    fix = item.part.without(None)
+                    yield _unused(
+                        item.span, "This comment silences no finding", _HIDES_LATER, "Remove the comment", fix
+                    )
                 continue
             unused = [code for code in item.codes if code not in item.used and selection.runs(code)]
             if unused:
                 codes = ", ".join(unused)
-                yield _unused(
-                    item.span, f"This comment silences no finding of {codes}", _HIDES_LATER, f"Remove {codes}"
-                )
+                observed, fix = f"This comment silences no finding of {codes}", item.part.without(unused)
+                yield _unused(item.span, observed, _HIDES_LATER, f"Remove {codes}", fix)
 
     def _read(self, cell: Cell) -> None:
-        statements: list[tuple[int, int]] | None = None
+        statements: Statements | None = None
         for comment in linter_comments(cell):
             for suppression in self._suppressions(cell, comment):
                 if suppression.lines is not None:
                     if statements is None:
-                        statements = list(scanner.logical_lines(cell.source))
-                    lines = next((s for s in statements if s[0] <= comment.line <= s[1]), suppression.lines)
+                        statements = Statements(cell.source)
+                    lines = statements.around(comment.line)
                     shown = [cell.document.location(cell, line, 1)[0] for line in lines]
                     suppression.lines = (shown[0], shown[1])
+                    self._file(suppression)
                 elif not comment.on_top:
                     self.malformed.append(_Malformed(suppression.span, "ignore-file belongs at the top of the file"))
                     continue
+                else:
+                    self.whole_file.append(suppression)
                 self.items.append(suppression)
+
+    def _file(self, item: Suppression) -> None:
+        """Puts an item under the lines of findings that it may cover: of its statement, if it is on an edge of it."""
+        assert item.lines is not None
+        first, last = item.lines
+        on_edge = item.span.line in item.lines
+        for line in range(first, last + 1) if on_edge else (item.span.line,):
+            self.by_line.setdefault((item.span.cell, line), []).append(item)
 
     def _suppressions(self, cell: Cell, comment: LinterComment) -> Iterator[Suppression]:
         """What a comment silences: `# noqa: E501  # daft-lint: ignore[CODE] reason` speaks to two tools. The lines are
@@ -136,12 +173,13 @@ class Suppressions:
         on_line = (comment.line, comment.line)
         noqa = _NOQA.search(comment.text)
         if noqa:
-            listed = re.split(r"[\s,]+", noqa["codes"] or "")
+            listed = tuple(code for code in re.split(r"[\s,]+", noqa["codes"] or "") if code)
             codes = tuple(code.upper() for code in listed if code.upper()[:3] in self.letters)
             if codes or noqa["list"] is None:
-                yield Suppression(span, codes or None, on_line, True)
-        for body in comment.directives():
-            ignore = IGNORE.match(body)
+                part = CommentPart(cell, comment, *noqa.span(), *noqa.span("codes"), listed)
+                yield Suppression(span, codes or None, on_line, True, part)
+        for match in comment.directive_matches():
+            ignore = IGNORE.match(match["body"])
             if ignore is None:
                 continue
             codes = tuple(code.strip() for code in (ignore["codes"] or "").split(",") if code.strip())
@@ -150,7 +188,9 @@ class Suppressions:
                 what = f"{wrong[0]} is not a rule code" if wrong else "it names no rule"
                 self.malformed.append(_Malformed(span, f"{what}; write # daft-lint: {ignore['what']}[CODE] reason"))
                 continue
-            yield Suppression(span, codes or None, None if ignore["what"] == "ignore-file" else on_line, False)
+            first, last = (match.start("body") + offset for offset in ignore.span("codes"))
+            part = CommentPart(cell, comment, *match.span(), first, last, codes)
+            yield Suppression(span, codes or None, None if ignore["what"] == "ignore-file" else on_line, False, part)
 
     def _is_code(self, code: str) -> bool:
         match = _CODE.match(code)

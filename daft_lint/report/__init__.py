@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from daft_lint.api.finding import Finding, Level
 from daft_lint.source.printable import count
@@ -62,8 +63,19 @@ class Summary:
 
 def statistics(findings: Sequence[Finding]) -> str:
     """The number of findings of each rule, the most frequent rule first."""
-    tally: dict[tuple[str, str], int] = {}
-    for finding in findings:
-        tally[finding.code, finding.name] = tally.get((finding.code, finding.name), 0) + 1
-    ordered = sorted(tally.items(), key=lambda item: (-item[1], item[0]))
-    return "".join(f"{number:>6}  {code}  {name}\n" for (code, name), number in ordered)
+    return "".join(f"{number:>6}  {code}  {name}\n" for code, name, number in _tally(findings))
+
+
+def statistics_json(findings: Sequence[Finding], files: int) -> str:
+    """`statistics` as JSON text, with the summary of a report."""
+    import json
+
+    rules = [{"code": code, "name": name, "findings": number} for code, name, number in _tally(findings)]
+    document = {"version": 1, "statistics": rules, "summary": asdict(Summary.of(findings, files))}
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _tally(findings: Sequence[Finding]) -> list[tuple[str, str, int]]:
+    """Code, name and number of findings of each rule, the most frequent rule first."""
+    found = Counter((finding.code, finding.name) for finding in findings)
+    return [(*rule, number) for rule, number in sorted(found.items(), key=lambda item: (-item[1], item[0]))]

@@ -26,6 +26,7 @@ def as_object(finding: Finding) -> dict[str, object]:
         "name": finding.name,
         "level": finding.level.name.lower(),
         "evidence": finding.evidence,
+        "condition": finding.condition,
         **_span(finding.span),
         "message": finding.message,
         "related": [{**_span(related.span), "message": related.message} for related in finding.related],

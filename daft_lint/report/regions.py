@@ -59,6 +59,12 @@ class FileRegions:
             found += [Replacement(path, region, text) for region, text in file.replacements(edits)]
         return tuple(found)
 
+    def byte_column(self, path: str, line: int, column: int) -> int:
+        """A column of a file in bytes of UTF-8 instead of characters; unchanged where the file can no longer be
+        read."""
+        file = self._file(path)
+        return column if file is None else len(file.line(line)[: column - 1].encode(errors="replace")) + 1
+
     def _file(self, path: str) -> _File | None:
         if path not in self.files:
             try:
@@ -99,6 +105,13 @@ class _File:
         """The region of the raw bytes `start:end`."""
         return Region(*self.location(start), *self.location(end))
 
+    def line(self, line: int) -> str:
+        """The text of a line, from 1."""
+        start = self.starts[min(line, len(self.starts)) - 1]
+        end = self.document.raw.find(b"\n", start)
+        text = self.document.raw[start : end if end >= 0 else None]
+        return text.decode(self.document.encoding, errors="replace").lstrip("\ufeff")
+
     def location(self, offset: int) -> tuple[int, int]:
         line = scanner.line_of(self.starts, offset)
         before = self.document.raw[self.starts[line - 1] : offset]
@@ -107,15 +120,26 @@ class _File:
     def replacements(self, edits: Sequence[Edit]) -> list[tuple[Region, str]]:
         if self.document.kind != "notebook":
             return [(self.between(edit.start, edit.end), edit.text) for edit in edits]
-        # In JSON text an edit can move quotes and commas: what differs is replaced as a whole.
-        before, after = self.document.raw.decode(), self.document.edited(edits).raw.decode()
-        start = _common(before, after)
-        end = _common(before[start:][::-1], after[start:][::-1])
-        first = len(before[:start].encode())
-        last = len(before[: len(before) - end].encode())
-        return [(self.between(first, last), after[start : len(after) - end])]
+        # JSON strings are rewritten whole: what differs of each is replaced.
+        return [self._trimmed(edit) for edit in self.document.in_file(edits)]
+
+    def _trimmed(self, edit: Edit) -> tuple[Region, str]:
+        """An edit of the file without what it leaves as it is, as a region and its new text."""
+        before = self.document.raw[edit.start : edit.end].decode()
+        start = _common(before, edit.text)
+        end = _common(before[start:][::-1], edit.text[start:][::-1])
+        first = edit.start + len(before[:start].encode())
+        last = edit.end - len(before[len(before) - end :].encode())
+        return self.between(first, last), edit.text[start : len(edit.text) - end]
 
 
 def _common(one: str, other: str) -> int:
     """The length of the common beginning, in characters."""
-    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

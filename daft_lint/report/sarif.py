@@ -85,8 +85,9 @@ def _result(finding: Finding, fingerprint: str, rule: int, regions: FileRegions)
             {"id": number, **_location(related.span, regions), "message": {"text": _text(related.message)}}
             for number, related in enumerate(finding.related, start=1)
         ]
-    if finding.evidence is not None:
-        result["properties"] = {"evidence": finding.evidence}
+    known = {"evidence": finding.evidence, "condition": finding.condition}
+    if any(known.values()):
+        result["properties"] = {name: value for name, value in known.items() if value is not None}
     if finding.fix is not None and (fix := _fix(finding.fix, regions)):
         result["fixes"] = [fix]
     return result

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,8 +21,11 @@ _CODES = {"bold": "1", "red": "1;31", "yellow": "1;33", "blue": "1;34", "cyan": 
 _LEVELS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.ADVICE: "cyan"}
 
 
-def wants_colour(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether to use colour: on a terminal, or if FORCE_COLOR is set; never if NO_COLOR is."""
+def wants_colour(stream: TextIO, environment: Mapping[str, str] = os.environ, *, choice: str = "auto") -> bool:
+    """Whether to use colour: as `choice` says, "always" or "never"; for "auto" on a terminal, or if FORCE_COLOR is set;
+    never if NO_COLOR is."""
+    if choice != "auto":
+        return choice == "always"
     if environment.get("NO_COLOR"):
         return False
     if environment.get("FORCE_COLOR"):
@@ -124,8 +126,3 @@ def _width(character: str) -> int:
     if unicodedata.combining(character):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
-def stdout_colour() -> bool:
-    """`wants_colour` of standard output."""
-    return wants_colour(sys.stdout)

@@ -12,8 +12,6 @@ from daft_lint.source import scanner
 if TYPE_CHECKING:
     from daft_lint.source.document import Cell
 
-_ADDRESSED = re.compile(rb"#[^\r\n]*?(?:[nN][oO][qQ][aA]|daft-lint:)")
-"""Some comment may speak to the linter."""
 _DIRECTIVE = re.compile(r"#\s*daft-lint:\s*(?P<body>[^#]*)")
 IGNORE = re.compile(r"(?P<what>ignore(?:-file)?)\s*(?:\[(?P<codes>[^\]]*)\])?(?P<reason>.*)", re.DOTALL)
 """The body of a directive that suppresses findings; any other body states facts."""
@@ -32,15 +30,21 @@ class LinterComment:
     """Above the cell's first statement."""
     alone: bool
     """Nothing else on its line."""
+    start: int
+    """In bytes of the cell's source."""
 
     def directives(self) -> list[str]:
         """What stands behind each `daft-lint:` in it."""
-        return [match["body"] for match in _DIRECTIVE.finditer(self.text)]
+        return [match["body"] for match in self.directive_matches()]
+
+    def directive_matches(self) -> Iterator[re.Match[str]]:
+        """Each `daft-lint:` in its text, with the group `body` behind it."""
+        return _DIRECTIVE.finditer(self.text)
 
 
 def linter_comments(cell: Cell) -> Iterator[LinterComment]:
     """The comments of a cell that speak to the linter, in order."""
-    if _ADDRESSED.search(cell.source) is None:
+    if b"#" not in cell.source or not (b"daft-lint:" in cell.source or b"noqa" in cell.source.lower()):
         return
     starts = scanner.line_starts(cell.source)
     on_top = True
@@ -52,6 +56,6 @@ def linter_comments(cell: Cell) -> Iterator[LinterComment]:
             line = scanner.line_of(starts, token.start)
             before = cell.source[starts[line - 1] : token.start]
             column = len(before.decode(errors="replace")) + 1
-            yield LinterComment(raw.decode(errors="replace"), line, column, on_top, not before.strip())
+            yield LinterComment(raw.decode(errors="replace"), line, column, on_top, not before.strip(), token.start)
         elif token.kind not in ("newline", "string"):
             on_top = False

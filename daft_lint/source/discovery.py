@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +23,8 @@ DEFAULT_EXCLUDES = frozenset(
         "node_modules", "site-packages", "venv",
     }
 )  # fmt: skip
-"""Names of folders that are only entered where they are given as a path."""
+"""Names of folders that are only entered where they are given as a path, or where the filter has a `!` pattern for
+them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,17 @@ class FileFilter:
     """Patterns of what is left out, in gitignore style."""
     markdown: bool = False
     """Markdown files count too."""
+    also: tuple[tuple[Path, tuple[str, ...]], ...] = ()
+    """Patterns that go before these, each with the folder that they count from."""
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """The ends of the names of files that count."""
+        return SUFFIXES + (MARKDOWN_SUFFIXES if self.markdown else ())
+
+
+FilterOf = Callable[[str], FileFilter]
+"""The filter of a folder, by its absolute path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +62,11 @@ class Discovered:
         return tuple(sorted(map(Path, self.names)))
 
 
-def discover(paths: Sequence[Path], file_filter: FileFilter, *, force_exclude: bool = False) -> Discovered:
+def discover(paths: Sequence[Path], file_filter: FileFilter | FilterOf, *, force_exclude: bool = False) -> Discovered:
     """The Python files and notebooks at `paths`: a file that is given is taken, whatever the filter says, unless
-    `force_exclude`; folders are walked, with .gitignore files, `.git/info/exclude` and the filter respected."""
-    walk = _Walk(file_filter)
+    `force_exclude`; folders are walked, with .gitignore files, `.git/info/exclude` and the filter respected. A folder
+    can have a filter of its own."""
+    walk = _Walk((lambda _folder: file_filter) if isinstance(file_filter, FileFilter) else file_filter)
     for path in paths:
         walk.take(path, force_exclude)
     for link in sorted(walk.links):
@@ -78,7 +91,7 @@ class _Ignores:
 
 @dataclass
 class _Walk:
-    file_filter: FileFilter
+    filter_of: FilterOf
     files: dict[str, str] = field(default_factory=dict)
     """By real path, so that a file is checked once."""
     links: list[str] = field(default_factory=list)
@@ -87,10 +100,23 @@ class _Walk:
     folders: set[tuple[int, int]] = field(default_factory=set)
     """Device and inode of the folders that were entered, so that a loop of links ends."""
 
-    def __post_init__(self) -> None:
-        base = _with_slash(os.path.abspath(self.file_filter.root))
-        self.excludes = _Ignores(base, spec(self.file_filter.exclude)) if self.file_filter.exclude else None
-        self.suffixes = SUFFIXES + (MARKDOWN_SUFFIXES if self.file_filter.markdown else ())
+    file_filter: FileFilter = field(default_factory=lambda: FileFilter(Path()))
+    """That of the folder at hand."""
+    excludes: tuple[_Ignores, ...] = ()
+    """Its patterns."""
+
+    def use_filter_of(self, folder: str) -> None:
+        """Go by the filter of a folder."""
+        file_filter = self.filter_of(folder)
+        if file_filter is self.file_filter or file_filter == self.file_filter:
+            return
+        self.file_filter = file_filter
+        own = (file_filter.root, file_filter.exclude)
+        self.excludes = tuple(
+            _Ignores(_with_slash(os.path.abspath(root)), spec(patterns))
+            for root, patterns in (*file_filter.also, own)
+            if patterns
+        )
 
     def take(self, path: Path, force_exclude: bool) -> None:
         try:
@@ -104,10 +130,12 @@ class _Walk:
             return
         if stat.S_ISDIR(status.st_mode):
             absolute = os.path.abspath(path)
-            if force_exclude and self._is_excluded(absolute, True):
+            self.use_filter_of(absolute)
+            if force_exclude and self._exclusion(absolute, True):
                 return
             self.walk(str(path), absolute, self._ignores_above(absolute))
             return
+        self.use_filter_of(os.path.dirname(os.path.abspath(path)))
         if force_exclude and self._is_force_excluded(os.path.abspath(path)):
             return
         self.files.setdefault(os.path.realpath(path), str(path))
@@ -123,16 +151,23 @@ class _Walk:
     def _is_force_excluded(self, absolute: str) -> bool:
         """A file or any folder above it, up to the project's root, is excluded."""
         root = _with_slash(os.path.abspath(self.file_filter.root))
-        if self._is_excluded(absolute, False):
-            return True
+        decision = self._exclusion(absolute, False)
+        if decision is not None:
+            return decision
         parts = absolute[len(root) :].split("/")[:-1] if absolute.startswith(root) else []
-        return any(
-            part in DEFAULT_EXCLUDES or self._is_excluded(root + "/".join(parts[: index + 1]), True)
-            for index, part in enumerate(parts)
-        )
+        for index, part in enumerate(parts):
+            decision = self._exclusion(root + "/".join(parts[: index + 1]), True)
+            if decision or (decision is None and part in DEFAULT_EXCLUDES):
+                return True
+        return False
 
-    def _is_excluded(self, absolute: str, is_folder: bool) -> bool:
-        return self.excludes is not None and self.excludes.decision(absolute, is_folder) is True
+    def _exclusion(self, absolute: str, is_folder: bool) -> bool | None:
+        """What the filter's patterns say of a path; None where none matches."""
+        for patterns in self.excludes:
+            decision = patterns.decision(absolute, is_folder)
+            if decision is not None:
+                return decision
+        return None
 
     def _ignores_above(self, absolute: str) -> tuple[_Ignores, ...]:
         """The ignore files from the repository's root down to the folder above `absolute`."""
@@ -170,13 +205,15 @@ class _Walk:
         pending = [("" if shown == "." else shown, absolute, os.path.realpath(absolute), ignores)]
         while pending:
             shown, absolute, real, ignores = pending.pop()
+            self.use_filter_of(absolute)
+            suffixes = self.file_filter.suffixes
             listed = self._listed(shown or ".", absolute)
             if any(entry.name == ".gitignore" for entry in listed):
                 ignores = (*ignores, *self._ignores_in(absolute, ".gitignore"))
             inside, below, beneath = os.path.join(shown, ""), os.path.join(real, ""), f"{absolute}/"
             for entry in listed:
                 name = entry.name
-                if name.endswith(self.suffixes) and self._take(entry, inside + name, below + name, beneath, ignores):
+                if name.endswith(suffixes) and self._take(entry, inside + name, below + name, beneath, ignores):
                     continue
                 if self._is_folder(entry, shown) and self._enters(entry, beneath + name, ignores):
                     pending.append((inside + name, beneath + name, below + name, ignores))
@@ -203,12 +240,10 @@ class _Walk:
 
     def _enters(self, entry: os.DirEntry[str], path: str, ignores: Sequence[_Ignores]) -> bool:
         """Whether a folder is walked into."""
-        return (
-            entry.name not in DEFAULT_EXCLUDES
-            # As git does: a linked folder is walked where it lies, and a link out of the tree not at all.
-            and not entry.is_symlink()
-            and not self._is_ignored(path, True, ignores)
-        )
+        if entry.name in DEFAULT_EXCLUDES and self._exclusion(path, True) is not False:
+            return False
+        # As git does: a linked folder is walked where it lies, and a link out of the tree not at all.
+        return not entry.is_symlink() and not self._is_ignored(path, True, ignores)
 
     def _take(self, entry: os.DirEntry[str], path: str, real: str, beneath: str, ignores: Sequence[_Ignores]) -> bool:
         """Takes a file in, if it is not ignored; `real` is its path where it is no link itself. False for a folder."""
@@ -228,8 +263,9 @@ class _Walk:
         return False
 
     def _is_ignored(self, path: str, is_folder: bool, ignores: Sequence[_Ignores]) -> bool:
-        if self._is_excluded(path, is_folder):
-            return True
+        decision = self._exclusion(path, is_folder)
+        if decision is not None:
+            return decision
         for ignore in reversed(ignores):
             decision = ignore.decision(path, is_folder)
             if decision is not None:

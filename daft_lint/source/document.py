@@ -191,7 +191,7 @@ class Document:
         try:
             encoding = encoding_of(raw)
             return cls.from_bytes(path, raw if is_utf8(encoding) else text.encode(encoding))
-        except (ParseFailure, UnicodeEncodeError):
+        except (ParseFailure, UnicodeError):
             return cls.from_bytes(path, raw)  # what is wrong with it is found there
 
     @classmethod
@@ -233,17 +233,21 @@ class Document:
         """Where in the raw file the byte `offset` of a cell's source stands; for a notebook, in its JSON."""
         return self.layout.raw_offset(cell.index, offset)
 
+    def in_file(self, edits: Iterable[Edit]) -> list[Edit]:
+        """Edits of it as edits of the raw file, sorted. Raises `ValueError` as `edited` does."""
+        in_file = sorted(self.layout.in_file(sorted(edits)))
+        refuse_overlaps(in_file, len(self.raw))
+        return in_file
+
     def edited(self, edits: Iterable[Edit]) -> Document:
         """The document with edits of it applied, which come in any order and do not overlap.
 
         Raises `ValueError` where edits overlap, lie outside of the text, or hold text that the file's encoding has no
         bytes for.
         """
-        in_file = sorted(self.layout.in_file(sorted(edits)))
-        refuse_overlaps(in_file, len(self.raw))
         parts: list[bytes] = []
         position = 0
-        for edit in in_file:
+        for edit in self.in_file(edits):
             parts += (self.raw[position : edit.start], self.layout.encode(edit.text))
             position = edit.end
         parts.append(self.raw[position:])

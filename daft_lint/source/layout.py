@@ -30,6 +30,8 @@ class Layout(abc.ABC):
         self.cells = tuple(cells)
         self.encoding = encoding
         """What the file is written in, as Python names it: `utf-8-sig` for UTF-8 with a BOM."""
+        self.uneditable: str | None = None
+        """Why no edit of the file would keep its other bytes; None where edits do."""
 
     def location(self, index: int, line: int, column: int) -> tuple[int, int]:
         """The line and column in the file of those in a cell; for a notebook, in the cell. All count from 1."""

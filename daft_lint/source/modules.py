@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from daft_lint.source.digests import digest
 from daft_lint.source.prescan import Prescan
 
 if TYPE_CHECKING:
@@ -37,12 +38,14 @@ class Modules:
         """By file, the paths that decide what its imports refer to, whether they exist or not."""
         self.led_to: dict[str, set[str]] = {}
         """By file, the modules of the tree whose text its analysis has read."""
+        self.digests: dict[str, str | None] = {}
+        """Of the modules that were read, as they were then: a file may be edited while a check runs."""
 
     # What an analysis rests on
 
-    def looked_into(self, path: str) -> tuple[frozenset[str], frozenset[str]]:
-        """The modules of the tree that the analysis of `path` has read, and the paths that it looked for, whether they
-        exist or not."""
+    def looked_into(self, path: str) -> tuple[Mapping[str, str | None], frozenset[str]]:
+        """The modules of the tree that the analysis of `path` rests on, with the digests of what it read of them, and
+        the paths that it looked for, whether they exist or not."""
         files: set[str] = set()
         paths: set[str] = set()
         pending = [path]
@@ -52,7 +55,21 @@ class Modules:
             new = self.led_to.get(one, set()) - files
             files |= new
             pending += new
-        return frozenset(files - {path}), frozenset(paths)
+        files.discard(path)
+        for file in files - self.digests.keys():
+            self.read(file)
+        return {file: self.digests[file] for file in files}, frozenset(paths)
+
+    def read(self, file: str) -> bytes | None:
+        """The bytes of a module; None where it cannot be read or is too large to be looked into."""
+        try:
+            raw = Path(file).read_bytes()
+        except OSError:
+            raw = None
+        read = None if raw is None else digest(raw)
+        # What changes between two reads rests on neither text: no digest is ever empty.
+        self.digests[file] = read if self.digests.get(file, read) == read else ""
+        return raw if raw is not None and len(raw) <= MAX_MODULE_BYTES else None
 
     def absolute(self, module: str, level: int, path: str) -> str:
         """The module that an import refers to: a relative one by its folder, one inside Daft by its dotted name."""
@@ -178,13 +195,11 @@ class TransitiveCheck:
 
     def answer(self, file: str) -> tuple[bool, frozenset[str]]:
         """Of one module: no where it cannot be read or is too large to be looked into."""
-        try:
-            document = self.modules.overlay.get(file)
-            if document is None and os.path.getsize(file) > MAX_MODULE_BYTES:
-                return False, frozenset()
-            prescan = Prescan(file, Path(file).read_bytes() if document is None else document.raw)
-        except OSError:
+        document = self.modules.overlay.get(file)
+        raw = self.modules.read(file) if document is None else document.raw
+        if raw is None:
             return False, frozenset()
+        prescan = Prescan(file, raw)
         return self.question(prescan), self.modules.imported_by(prescan)
 
 

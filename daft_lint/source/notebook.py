@@ -9,12 +9,13 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import groupby
 
 from daft_lint.source.edit import Edit, refuse_overlaps
 from daft_lint.source.layout import CellText, Layout
 from daft_lint.source.magics import without_magics
-from daft_lint.source.notebook_json import SourceRewriter, SourceSpan, source_spans
+from daft_lint.source.notebook_json import TOO_DEEP, SourceRewriter, SourceSpan, escapes_all, source_spans
 from daft_lint.source.problems import ParseFailure
 
 
@@ -26,6 +27,7 @@ class NotebookLayout(Layout):
         bom = len(codecs.BOM_UTF8) if raw.startswith(codecs.BOM_UTF8) else 0
         notebook = _parsed(raw, bom)
         self.spans: dict[int, SourceSpan] = {}
+        self.rewriters: dict[int, SourceRewriter] = {}
         cells: list[CellText] = []
         if _is_python(notebook):
             self.spans = source_spans(raw, bom)
@@ -57,9 +59,15 @@ class NotebookLayout(Layout):
     def encode(self, text: str) -> bytes:
         return text.encode("utf-8", "surrogatepass")
 
+    @cached_property
+    def ascii_only(self) -> bool:
+        return escapes_all(self.raw)
+
     def _rewriter(self, number: int | None) -> SourceRewriter:
         assert number is not None
-        return SourceRewriter(self.path, self.raw, self.spans[number])
+        if number not in self.rewriters:
+            self.rewriters[number] = SourceRewriter(self.path, self.raw, self.spans[number], ascii_only=self.ascii_only)
+        return self.rewriters[number]
 
 
 def _parsed(raw: bytes, bom: int) -> dict[str, object]:
@@ -69,7 +77,7 @@ def _parsed(raw: bytes, bom: int) -> dict[str, object]:
         line = raw.count(b"\n", 0, bom + error.start) + 1
         raise ParseFailure(line, 1, "bytes that are no UTF-8 text: this is no notebook") from None
     except RecursionError:
-        raise ParseFailure(1, 1, "JSON that nests too deep: this is no notebook") from None
+        raise ParseFailure(1, 1, TOO_DEEP) from None
     except json.JSONDecodeError as error:
         raise ParseFailure(error.lineno, error.colno, f"no valid JSON: {error.msg}") from None
     except ValueError as error:

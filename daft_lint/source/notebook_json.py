@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from daft_lint.source.edit import Edit
+from daft_lint.source.problems import ParseFailure
 
+MAX_NESTING = 500
+"""Containers in containers that are read: Python's own reader ends at what its recursion limit leaves, which is another
+number in each thread."""
+TOO_DEEP = "JSON that nests too deep: this is no notebook"
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
-_CHARACTER = re.compile(
-    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\\x80-\xff]|[\xc0-\xff][\x80-\xbf]*",
-    re.DOTALL,
-)
+_ESCAPE = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,10 @@ class _Run:
 
 
 def source_spans(raw: bytes, position: int) -> dict[int, SourceSpan]:
-    """Where each cell's `source` lies, by the cell's number. `raw` is valid JSON; of a repeated key the last counts."""
+    """Where each cell's `source` lies, by the cell's number. `raw` is valid JSON; of a repeated key the last counts.
+
+    Raises `ParseFailure` for JSON that nests deeper than `MAX_NESTING`.
+    """
     found: dict[int, SourceSpan] = {}
     # One entry an open container: "{" or "[", the key or the index that is being read, and whether a key comes next.
     containers: list[bytes] = []
@@ -56,6 +63,8 @@ def source_spans(raw: bytes, position: int) -> dict[int, SourceSpan]:
                 value_start = match.start()
                 strings = []
             containers.append(first)
+            if len(containers) > MAX_NESTING:
+                raise ParseFailure(raw.count(b"\n", 0, match.start()) + 1, 1, TOO_DEEP)
             keys.append(b"" if first == b"{" else 0)
             expects_key = first == b"{"
         elif first in b"}]":
@@ -89,14 +98,15 @@ def _number(keys: Sequence[bytes | int]) -> int:
 
 
 class SourceRewriter:
-    """Writes edits of one cell's source, in bytes of its UTF-8 text, into its JSON strings."""
+    """Writes edits of one cell's source, in bytes of its UTF-8 text, into its JSON strings. `ascii_only`: other
+    characters are escaped, as `escapes_all` tells of a file."""
 
-    def __init__(self, path: str, raw: bytes, source: SourceSpan) -> None:
+    def __init__(self, path: str, raw: bytes, source: SourceSpan, *, ascii_only: bool) -> None:
         self.path = path
         self.raw = raw
         self.source = source
         self.is_list = raw[source.start : source.start + 1] == b"["
-        self.ascii_only = raw.isascii() and re.search(rb"\\u(?!00[0-7])[0-9a-fA-F]{4}", raw) is not None
+        self.ascii_only = ascii_only
         self.starts: list[int] = []
         """The byte offset in the cell's text at which each string begins."""
         offset = 0
@@ -202,7 +212,7 @@ def _lines(escaped: bytes) -> list[bytes]:
     """Escaped text cut after each line break; at least one."""
     lines: list[bytes] = []
     start = 0
-    for match in _CHARACTER.finditer(escaped):
+    for match in _ESCAPE.finditer(escaped):
         if match.group() == b"\\n":
             lines.append(escaped[start : match.end()])
             start = match.end()
@@ -216,19 +226,40 @@ def _decoded(escaped: bytes) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
+def escapes_all(raw: bytes) -> bool:
+    """Whether a notebook's JSON escapes what is not ASCII."""
+    return raw.isascii() and re.search(rb"\\u(?!00[0-7])[0-9a-fA-F]{4}", raw) is not None
+
+
 def _raw_offsets(escaped: bytes, wanted: Sequence[int]) -> dict[int, int]:
     """The offsets in escaped text of byte offsets in the text that it stands for."""
+    escapes = _escapes(escaped)
     found: dict[int, int] = {}
-    remaining = iter(wanted)
-    target = next(remaining, None)
-    offset = 0
-    for match in _CHARACTER.finditer(escaped):
-        while target is not None and target <= offset:
-            found[target] = match.start()
-            target = next(remaining, None)
-        token = match.group()
-        offset += len(_decoded(token)) if token[:1] == b"\\" else len(token)
-    while target is not None:
-        found[target] = len(escaped)
-        target = next(remaining, None)
+    for target in wanted:
+        index = bisect_right(escapes.text_ends, target) - 1
+        offset = escapes.ends[index] + target - escapes.text_ends[index]
+        if index + 1 < len(escapes.ends) and offset > escapes.starts[index + 1]:
+            offset = escapes.ends[index + 1]  # in the middle of a character: after it
+        found[target] = min(offset, len(escaped))
     return found
+
+
+class _Escapes(NamedTuple):
+    """The escapes of a text, after an empty one at its beginning: where each begins and ends, and where the text that
+    it stands for ends."""
+
+    starts: list[int]
+    ends: list[int]
+    text_ends: list[int]
+
+
+@functools.lru_cache(maxsize=4)
+def _escapes(escaped: bytes) -> _Escapes:
+    """Kept for the next edit: a cell may be one string with an edit on each line."""
+    escapes = _Escapes([0], [0], [0])
+    for match in _ESCAPE.finditer(escaped):
+        text_start = escapes.text_ends[-1] + match.start() - escapes.ends[-1]
+        escapes.starts.append(match.start())
+        escapes.ends.append(match.end())
+        escapes.text_ends.append(text_start + len(_decoded(match.group())))
+    return escapes

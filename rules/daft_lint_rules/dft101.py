@@ -121,7 +121,7 @@ class HeavyUdfWithoutBatches(PipelineRule):
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
         """One observation for each segment in which a heavy UDF is not batched."""
-        for group in _unbatched_calls(pipeline):
+        for group in () if pipeline.declined_cut else _unbatched_calls(pipeline):
             yield _observation(pipeline, group)
 
 
@@ -139,12 +139,16 @@ class _Unbatched:
 def _unbatched_calls(pipeline: Pipeline) -> Iterator[tuple[_Unbatched, ...]]:
     """The heavy UDF calls that are not batched: one group for each segment, in the order in which they run."""
     groups: dict[int, list[_Unbatched]] = {}
+    recommended: dict[int, BatchSize] = {}
     for operator in pipeline.operators:
         boundary = boundary_of(pipeline, operator)
         for call in operator.udf_calls:
             if not call.is_heavy or not call.read:
                 continue
-            wanted = recommended_batch_rows(pipeline, segment_of(pipeline, boundary))
+            wanted = recommended.get(boundary.index)
+            if wanted is None:
+                wanted = recommended_batch_rows(pipeline, segment_of(pipeline, boundary))
+                recommended[boundary.index] = wanted
             level = _level(pipeline, operator, call, wanted)
             if level is not None:
                 groups.setdefault(boundary.index, []).append(_Unbatched(operator, boundary, call, level, wanted))

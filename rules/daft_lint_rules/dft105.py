@@ -90,6 +90,7 @@ def _observation(pipeline: Pipeline, operator: Operator, heavy: list[Column]) ->
     if inflating is not None:
         related.append((inflating.call, inflated_label(pipeline, inflating)))
     remedy = _for_repartition(pipeline, operator, column) if is_repartition else Remedy(_advice(name, heavy), None)
+    may_move = is_repartition and operator.step not in pipeline.author_cuts
     return Observation(
         location=method_location(operator.step),
         level=level_for(Level.WARNING if is_repartition else Level.ADVICE, pipeline, evidence),
@@ -100,7 +101,7 @@ def _observation(pipeline: Pipeline, operator: Operator, heavy: list[Column]) ->
         suggestion=remedy.suggestion,
         evidence=evidence,
         related=tuple(related),
-        remedies=remedies(pipeline, remedy, operator.index + 1) if is_repartition else (),
+        remedies=remedies(pipeline, remedy, operator.index + 1) if may_move else (),
         operator=operator if is_repartition else None,
     )
 

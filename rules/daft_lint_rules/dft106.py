@@ -89,6 +89,8 @@ class UnbatchedInflation(PipelineRule):
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
         """One observation for each segment in which nothing bounds a built-in inflation."""
+        if pipeline.declined_cut:
+            return
         first: dict[int, _Unbounded] = {}
         for operator in pipeline.operators:
             boundary = boundary_of(pipeline, operator)

@@ -78,7 +78,7 @@ class LightReadWithoutFanOut(PipelineRule):
     symptoms = (Symptom(Measure.TASKS, least=1, most=1),)
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
-        if pipeline.runner is Runner.NATIVE:
+        if pipeline.runner is Runner.NATIVE or pipeline.declined_cut:
             return
         reported: set[int] = set()
         for operator in pipeline.operators:

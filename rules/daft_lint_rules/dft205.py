@@ -62,7 +62,7 @@ class RedundantShuffle(ScriptRule):
             if pipeline.runner is Runner.NATIVE:
                 continue
             for operator in pipeline.operators:
-                if operator.step.name == "repartition":
+                if operator.step.name == "repartition" and operator.step not in pipeline.author_cuts:
                     following, key = _next_repartitioning(pipeline, operator), id(operator.step.call.node)
                     if following is None:
                         used.add(key)  # one path may need the partitions that another wastes

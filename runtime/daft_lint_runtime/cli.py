@@ -270,17 +270,13 @@ def _need_cluster(options: RunOptions) -> None:
 
 
 def _configured(file: Path | None, select: tuple[str, ...], ignore: tuple[str, ...]) -> Config:
-    from daft_lint.config import ConfigError, load
+    from daft_lint.cli.configuration import configured
 
-    try:
-        config = load(Path.cwd(), file)
-    except ConfigError as error:
-        raise click.ClickException(str(error)) from None
-    return replace(config, select=_codes(select) or config.select, ignore=_codes(ignore) or config.ignore)
+    return configured(file, select=_codes(select), ignore=_codes(ignore)).run
 
 
 def _codes(texts: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(code.strip().upper() for text in texts for code in text.split(",") if code.strip())
+    return tuple(code.strip() for text in texts for code in text.split(",") if code.strip())
 
 
 def _end_on_signals() -> None:

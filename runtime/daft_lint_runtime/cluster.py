@@ -28,28 +28,37 @@ SHIPPED_ENV = (probe.WORKING_DIRECTORY_ENV, probe.SHARED_MEMORY_ENV)
 """What a worker of a named cluster must know; those of a private one inherit it."""
 
 
-def prepare_environment(cluster: ClusterSpec) -> None:
-    """Set what Ray reads from the environment, before it is imported.
-
-    A private cluster gets a token of its own, so that nobody else on the machine can run code in it and nothing is
-    written to the user's home; RAY_AUTH_MODE, where it is set, is kept.
-    """
+def prepare_environment(private: str | None) -> None:
+    """Set what Ray reads from the environment, before it is imported. `private` is the private Ray's address, "local"
+    where there is none yet: whoever calls Ray behind our back must not join a cluster that runs here."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    if cluster.address is not None:
+    if private is None:
         return
-    os.environ["RAY_ADDRESS"] = "local"  # whoever calls Ray behind our back must not join a cluster that runs here
+    os.environ["RAY_ADDRESS"] = private
     os.environ[PRELOAD_ENV] = PRELOADED
-    os.environ.setdefault("RAY_AUTH_MODE", "token")
-    if os.environ["RAY_AUTH_MODE"] == "token" and "RAY_AUTH_TOKEN_PATH" not in os.environ:
-        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+    os.environ.update(joining_environment())
+
+
+def joining_environment() -> dict[str, str]:
+    """What a private cluster and its drivers share. It gets a token of its own, so that nobody else on the machine can
+    run code in it and nothing is written to the user's home; RAY_AUTH_MODE, where it is set, is kept."""
+    mode = os.environ.get("RAY_AUTH_MODE", "token")
+    found = {"RAY_AUTH_MODE": mode}
+    if mode == "token" and not {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & set(os.environ):
+        found["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+    return found
 
 
 class RayCluster:
-    """A started or joined Ray. `close` takes down what `start` made and nothing else."""
+    """A started or joined Ray. `close` takes down what `start` made and nothing else. `private` is the address of the
+    run's private Ray, where it has one: it is joined, and the spec says how large it is."""
 
-    def __init__(self, spec: ClusterSpec, temp_dir: Path) -> None:
+    def __init__(self, spec: ClusterSpec, temp_dir: Path, private: str | None = None) -> None:
         self.spec = spec
+        self._private = private
+        self._environment = dict(os.environ)
+        self._store_before: dict[str, int] = {}
         self._temp_dir = temp_dir
         self._simulated: Any = None
         self.started = False
@@ -66,6 +75,8 @@ class RayCluster:
         }
         if self.spec.address is not None:
             context = init(address=self.spec.address, **arguments)
+        elif self._private is not None:
+            context = init(address=self._private, **arguments)
         elif self.spec.nodes > 1:
             context = init(address=self._simulate(), **arguments)
         else:
@@ -77,18 +88,34 @@ class RayCluster:
             "cpus": float(ray.cluster_resources().get("CPU", 0)),
             "gpus": float(ray.cluster_resources().get("GPU", 0)),
         }
+        try:
+            self._store_before = object_store_facts()
+        except Exception:  # noqa: BLE001 -- a private interface of Ray: without it there are no facts at the end either
+            self._store_before = {}
         return context
+
+    def object_store(self) -> dict[str, int]:
+        """What went through the object store since the run joined: see `object_store_facts`."""
+        return {name: value - self._store_before.get(name, 0) for name, value in object_store_facts().items()}
 
     def _runtime_env(self, runtime_env: Mapping[str, Any]) -> dict[str, Any]:
         """The script's own on a private cluster, whose workers inherit all that they need; else with the probe."""
         merged = dict(runtime_env)
         if self.spec.address is None:
+            changed = self._changed_environment()
+            if changed:
+                merged["env_vars"] = {**changed, **merged.get("env_vars", {})}
             return merged
         if probe.PROBE_DIRECTORY_ENV in os.environ:
             merged["worker_process_setup_hook"] = _with_probe(merged.get("worker_process_setup_hook"))
         merged["env_vars"] = {**merged.get("env_vars", {}), **self._shipped()}
         merged["py_modules"] = [*merged.get("py_modules", []), str(Path(__file__).parent)]
         return merged
+
+    def _changed_environment(self) -> dict[str, str]:
+        """What the script has put into its environment: the workers of a Ray that it starts itself inherit that."""
+        before = self._environment
+        return {name: value for name, value in os.environ.items() if before.get(name) != value}
 
     def _shipped(self) -> dict[str, str]:
         from ray._private.ray_constants import WORKER_PROCESS_SETUP_HOOK_ENV_VAR

@@ -14,8 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from daft_lint_runtime.spec import RunSpec, node_folder
-from daft_lint_runtime.supervise import shared_memory_prefix
+from daft_lint_runtime.spec import RunSpec, node_folder, shared_memory_prefix
 
 PATIENCE = 60.0
 """Seconds that the nodes have to answer."""

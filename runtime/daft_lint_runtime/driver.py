@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 from daft_lint_runtime import probe
 from daft_lint_runtime.capture import Capture
-from daft_lint_runtime.cluster import RayCluster, object_store_facts, prepare_environment
+from daft_lint_runtime.cluster import RayCluster, prepare_environment
 from daft_lint_runtime.intercept import Interception
 from daft_lint_runtime.spec import RunSpec, VerifyError
 
@@ -42,16 +42,17 @@ class Driver:
     def __init__(self, spec: RunSpec) -> None:
         self.spec = spec
         self.capture = Capture(spec)
-        self.cluster = RayCluster(spec.options.cluster, Path(spec.scratch).parent / "ray")
+        for name, value in QUIET.items():
+            os.environ.setdefault(name, value)
+        os.environ["DAFT_RUNNER"] = spec.runner
+        prepare_environment(None if spec.options.cluster.address is not None else spec.ray_address or "local")
+        self.cluster = RayCluster(spec.options.cluster, Path(spec.scratch).parent / "ray", spec.ray_address)
         self.interception = Interception(self.capture, self.cluster, spec.runner)
         self.began = time.time()
         self._recorded = False
 
     def run(self) -> int:
         """Run the script and return its exit code."""
-        for name, value in QUIET.items():
-            os.environ.setdefault(name, value)
-        prepare_environment(self.spec.options.cluster)
         probe.install()
         self.interception.install()
         self._catch_exit()
@@ -125,7 +126,7 @@ class Driver:
         store: dict[str, int] = {}
         if self.cluster.started:
             try:
-                store = object_store_facts()
+                store = self.cluster.object_store()
             except Exception as failure:  # noqa: BLE001 -- a private interface of Ray, of a cluster that may be gone
                 self.capture.note(f"no facts of the object store: {failure}")
         record: dict[str, Any] = {

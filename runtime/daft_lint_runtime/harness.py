@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from daft_lint_runtime import processes
+from daft_lint_runtime.private_ray import PrivateRay, RaySession
 from daft_lint_runtime.probe import RECORD
-from daft_lint_runtime.spec import RunOptions, RunSpec, TextEnum, VerifyError
-from daft_lint_runtime.supervise import StopReason, shared_memory_prefix
+from daft_lint_runtime.spec import RunOptions, RunSpec, TextEnum, VerifyError, shared_memory_prefix
+from daft_lint_runtime.supervise import StopReason
 from daft_lint_runtime.writes import blocked_writes
 
 TAIL = 4000
@@ -142,17 +143,32 @@ def refuse_blocked_writes(path: str, text: bytes, options: RunOptions) -> None:
         raise VerifyError(f"{path}:{line}: {name} cannot be redirected; give --allow-writes to run it")
 
 
-def run_text(label: str, path: str, text: bytes, runner: str, options: RunOptions, base: Path) -> Run:
+def run_text(
+    label: str,
+    path: str,
+    text: bytes,
+    runner: str,
+    options: RunOptions,
+    base: Path,
+    ray: PrivateRay | None = None,
+) -> Run:
     """Run `text` as the script `path` in `base` (see `workspace`). The path's file itself is not read.
 
-    Raises `VerifyError` for a write that cannot be redirected, and lets KeyboardInterrupt through once everything
-    that the run started has ended.
+    `ray` is the private Ray of `base` that several runs share; without it the run has one for itself.
+    Raises `VerifyError` for a write that cannot be redirected or a Ray that does not start, and lets KeyboardInterrupt
+    through once everything that the run started has ended.
     """
+    if ray is None:
+        with PrivateRay(base) as own:
+            return run_text(label, path, text, runner, options, base, own)
     refuse_blocked_writes(path, text, options)
     out, scratch = base / label, base / "t"
-    for folder in (scratch, out, base / "ray"):
+    for folder in (scratch, out):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
+    if options.probe_calls and options.cluster.address is None:
+        (out / "calls").mkdir()
+    session = ray.session(options.cluster, out) if runner == "ray" and options.cluster.address is None else None
     text_file = out / "script.txt"
     text_file.write_bytes(text)
     marker = secrets.token_hex(12)
@@ -166,17 +182,24 @@ def run_text(label: str, path: str, text: bytes, runner: str, options: RunOption
         runner=runner,
         options=options,
         cwd=os.getcwd(),
+        ray_address=session.address if session is not None else None,
+        ray_pid=session.pid if session is not None else None,
     )
     spec.write(out / "spec.json")
-    ending = _supervise(out / "spec.json", marker)
+    ending: dict[str, Any] = {}
+    try:
+        ending = _supervise(out / "spec.json", marker, session)
+    finally:
+        if session is not None and (not ending or ending.get("reason")):
+            ray.close()  # what was ended by force may have left something in it
     with suppress(OSError):
         (scratch / "sinks").rename(out / "sinks")
     return read_run(label, out, options, ending)
 
 
-def _supervise(spec_file: Path, marker: str) -> dict[str, Any]:
+def _supervise(spec_file: Path, marker: str, session: RaySession | None) -> dict[str, Any]:
     """Start the supervisor, wait for it and return its word; the pipe to it is what it lives by."""
-    environment = dict(os.environ)
+    environment = {**os.environ, **({} if session is None else session.environment)}
     # Only the standard library and psutil are needed there, but the package must be found.
     paths = [str(Path(__file__).parents[1]), environment.get("PYTHONPATH", "")]
     environment["PYTHONPATH"] = os.pathsep.join(p for p in paths if p)
@@ -207,7 +230,7 @@ def _supervise(spec_file: Path, marker: str) -> dict[str, Any]:
             processes.end_all(marker, [supervisor.pid, *orphans])
             processes.remove_shared_memory(shared_memory_prefix(marker))
         supervisor.stdout.close()
-        processes.adopt_orphans(False)
+        processes.adopt_orphans(session is not None)
 
 
 def read_run(label: str, out: Path, options: RunOptions, ending: dict[str, Any]) -> Run:
@@ -260,6 +283,8 @@ def _status(ending: dict[str, Any], record: dict[str, Any], stderr: str, options
             "a worker process of Ray died, killed or out of memory, and Daft waited for it: after"
             f" {options.stall:g} s without work all processes were ended"
         )
+    if reason == StopReason.DEAD_RAY:
+        return RunStatus.KILLED, "the private Ray was killed: all processes of the run were ended"
     if reason == StopReason.INTERRUPTED:
         return RunStatus.INTERRUPTED, "interrupted: all its processes were ended"
     if not ending:

@@ -37,7 +37,6 @@ class Interception:
         self._context: Any = None
 
     def install(self) -> None:
-        os.environ["DAFT_RUNNER"] = self.runner
         on_import("ray", self._change_ray)
         on_import("daft", self._change_daft)
         on_import("daft.functions.url", self._change_upload)

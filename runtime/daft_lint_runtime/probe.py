@@ -171,6 +171,10 @@ class CallRecorder:
     def _begin(self) -> None:
         """Take files of this process's own; a forked child comes here once more."""
         self._pid = os.getpid()
+        # A worker of a private Ray may have started before the run that it serves: the link is read this late.
+        self._directory = os.path.realpath(self._directory)
+        if not os.path.isdir(self._directory):
+            raise FileNotFoundError(f"{self._directory} is gone")
         self._udfs, self._last = {}, (None, 0)
         self._map, self._used, self._room = None, 0, 0
         self._peak_bytes, self._peak_at = 0, 0.0
@@ -428,8 +432,9 @@ def install() -> None:
     directory = os.environ.get(PROBE_DIRECTORY_ENV)
     if not directory or _recorder is not None:
         return
-    directory = os.path.join(tempfile.gettempdir(), directory)  # on a named cluster it is a name alone
-    os.makedirs(directory, mode=0o700, exist_ok=True)
+    if not os.path.isabs(directory):  # on a named cluster it is a name alone
+        directory = os.path.join(tempfile.gettempdir(), directory)
+        os.makedirs(directory, mode=0o700, exist_ok=True)
     working_directory = os.environ.get(WORKING_DIRECTORY_ENV, "")
     if os.path.isdir(working_directory):
         os.chdir(working_directory)

@@ -8,7 +8,7 @@ import glob
 import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import psutil
@@ -72,6 +72,14 @@ def end_all(marker: str, pids: Iterable[int] = (), patience: float = 2.0) -> int
     return len(ended)
 
 
+def is_running(pid: int) -> bool:
+    """Whether there is such a process and it has not ended: one that nobody has waited for yet has."""
+    try:
+        return _is_alive(psutil.Process(pid))
+    except psutil.Error:
+        return False
+
+
 def _is_alive(process: psutil.Process) -> bool:
     try:
         return bool(process.status() != psutil.STATUS_ZOMBIE)
@@ -84,6 +92,12 @@ def remove_shared_memory(prefix: str) -> None:
     for path in glob.glob(f"/dev/shm{prefix}*"):
         with contextlib.suppress(OSError):
             os.unlink(path)
+
+
+OWNER = "Ray's owner"
+WORKER_TITLE = "ray::"
+RESTING = frozenset({"ray::IDLE", "ray::DashboardAgent", "ray::RuntimeEnvAgent"})
+"""Titles of Ray's processes that work for no job (Ray 2.59)."""
 
 
 @dataclass(frozen=True)
@@ -104,10 +118,10 @@ LOOK_SECONDS = 0.5
 
 
 class Sampler:
-    """Measures a process and its descendants again and again. `look_seconds` is how old the list of them may be."""
+    """Measures processes and their descendants again and again. `look_seconds` is how old the list of them may be."""
 
-    def __init__(self, pid: int, look_seconds: float = LOOK_SECONDS) -> None:
-        self._pid = pid
+    def __init__(self, pids: Sequence[int], look_seconds: float = LOOK_SECONDS) -> None:
+        self._pids = pids
         self._look_seconds = look_seconds
         self._known: list[tuple[psutil.Process, Sample]] = []
         self._looked = float("-inf")
@@ -117,7 +131,7 @@ class Sampler:
         if time.monotonic() - self._looked < self._look_seconds:
             found = [(process, _in_use(process, last)) for process, last in self._known]
         else:
-            tree = [psutil.Process(self._pid), *descendants(self._pid)] if psutil.pid_exists(self._pid) else []
+            tree = [p for pid in self._pids if psutil.pid_exists(pid) for p in (psutil.Process(pid), *descendants(pid))]
             found = [(process, _measure(process)) for process in tree]
             self._looked = time.monotonic()
         self._known = [(process, sample) for process, sample in found if sample is not None]
@@ -147,13 +161,28 @@ def _in_use(process: psutil.Process, last: Sample) -> Sample | None:
 def _shown_name(process: psutil.Process) -> str:
     """Ray's workers say what they are in their title; others by their program."""
     title = process.cmdline()[:4]
-    if title and title[0].startswith("ray::"):
+    if title and title[0].startswith(WORKER_TITLE):
         return str(title[0]).split(":")[2].split(".")[0].split(" ")[0]
     if "daft_lint_runtime.udf_process" in title:
         return "UDF process"
     if "daft_lint_runtime.driver" in title:
         return "driver"
+    if "daft_lint_runtime.ray_owner" in title:
+        return OWNER
     return str(process.name())
+
+
+def wait_for_workers(owner: int, seconds: float) -> None:
+    """Wait up to `seconds` until the Ray below the process `owner` has ended the workers of the job that is done."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        names = set()
+        for process in descendants(owner):
+            with contextlib.suppress(psutil.Error, OSError):
+                names.update(process.cmdline()[:1])
+        if not any(name.startswith(WORKER_TITLE) and name not in RESTING for name in names):
+            return
+        time.sleep(0.05)
 
 
 def wait_until_gone(marker: str, seconds: float) -> bool:

@@ -22,6 +22,11 @@ def node_folder(marker: str) -> str:
     return f"daft-lint-{marker}"
 
 
+def shared_memory_prefix(marker: str) -> str:
+    """A name of its own for the shared memory of what carries `marker`; short, for some systems cut such names."""
+    return f"/dl{marker[:5]}"
+
+
 class TextEnum(str, enum.Enum):
     """An enum whose members are the words that reports and JSON write."""
 
@@ -76,11 +81,31 @@ class RunOptions:
 
 
 @dataclass(frozen=True)
+class OwnerSpec:
+    """A private Ray: its size, the folder for its files, and the marker that its processes carry."""
+
+    cluster: ClusterSpec
+    folder: str
+    marker: str
+
+    @property
+    def address_file(self) -> str:
+        """Holds the address once the Ray runs."""
+        return f"{self.folder}/{self.marker}.address"
+
+    @staticmethod
+    def read(file: Path) -> OwnerSpec:
+        data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return OwnerSpec(**{**data, "cluster": ClusterSpec(**data["cluster"])})
+
+
+@dataclass(frozen=True)
 class RunSpec:
     """One run of one text. `path` is the script's path on disk, `text_file` holds the bytes to run in its place.
 
     `out` gets what the run leaves behind; `scratch` is the run's TMPDIR, the same path for the runs of one
-    script, so that a path among the results is the same as well.
+    script, so that a path among the results is the same as well. `ray_address` and `ray_pid` are the private Ray that
+    the run joins and the process that owns it, None for a run on the native runner or a named cluster.
     """
 
     label: str
@@ -92,6 +117,8 @@ class RunSpec:
     runner: str
     options: RunOptions
     cwd: str
+    ray_address: str | None = None
+    ray_pid: int | None = None
 
     def write(self, file: Path) -> None:
         file.write_text(json.dumps(asdict(self)), encoding="utf-8")

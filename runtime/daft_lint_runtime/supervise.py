@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from daft_lint_runtime import probe, processes
-from daft_lint_runtime.spec import MARKER_ENV, RunSpec, TextEnum
+from daft_lint_runtime.spec import MARKER_ENV, RunSpec, TextEnum, shared_memory_prefix
 
 GRACE = 4.0
 """Seconds that the processes of a finished run have to end by themselves (Ray's need about 1.3)."""
@@ -41,6 +41,7 @@ class StopReason(TextEnum):
     TIMEOUT = "timeout"
     MEMORY_LIMIT = "memory limit"
     DEAD_WORKER = "dead worker"
+    DEAD_RAY = "dead Ray"
     INTERRUPTED = "interrupted"
 
 
@@ -70,6 +71,8 @@ class Supervisor:
         self.out = Path(spec.out)
         self.ending = RunEnding()
         self._cpu: dict[int, tuple[str, float]] = {}
+        self._idle_cpu: dict[int, float] = {}
+        """Seconds that the processes of the private Ray had used before the run."""
         self._peak: dict[int, tuple[str, int]] = {}
         self._working = time.monotonic(), 0.0
         self._died = False
@@ -114,7 +117,9 @@ class Supervisor:
     def _watch(self, driver: subprocess.Popen[bytes], began: float) -> None:
         options = self.spec.options
         look_seconds = processes.LOOK_SECONDS if options.memory_limit is None else 0.0  # a limit misses no process
-        sampler = processes.Sampler(driver.pid, look_seconds)
+        roots = [driver.pid] if self.spec.ray_pid is None else [driver.pid, self.spec.ray_pid]
+        sampler = processes.Sampler(roots, look_seconds)
+        self._idle_cpu = {s.pid: s.cpu for s in processes.Sampler(roots[1:]).samples()}
         with open(self.out / "samples.jsonl", "wb", buffering=0) as samples:
             next_sample = time.monotonic()
             while driver.poll() is None:
@@ -126,6 +131,9 @@ class Supervisor:
                     used = self._sample(sampler.samples(), samples)
                     if options.memory_limit is not None and used > options.memory_limit:
                         self.ending.reason = StopReason.MEMORY_LIMIT
+                        return
+                    if self.spec.ray_pid is not None and not processes.is_running(self.spec.ray_pid):
+                        self.ending.reason = StopReason.DEAD_RAY
                         return
                     if self._is_stalled():
                         self.ending.reason = StopReason.DEAD_WORKER
@@ -154,7 +162,7 @@ class Supervisor:
 
     def _sample(self, found: list[processes.Sample], file: io.FileIO) -> int:
         for s in found:
-            self._cpu[s.pid] = (s.name, s.cpu)
+            self._cpu[s.pid] = (s.name, s.cpu - self._idle_cpu.get(s.pid, 0.0))
             self._peak[s.pid] = (s.name, s.peak)
         used = sum(s.private for s in found) + max((s.shared for s in found), default=0)
         self.ending.peak = max(self.ending.peak, used)
@@ -168,6 +176,8 @@ class Supervisor:
             self.ending.code = driver.returncode
             if not processes.wait_until_gone(self.spec.marker, GRACE):
                 self.ending.leftovers = processes.end_all(self.spec.marker, [])
+            if self.spec.ray_pid is not None:
+                processes.wait_for_workers(self.spec.ray_pid, GRACE)
         else:
             processes.end_all(self.spec.marker, [driver.pid])
             self.ending.code = driver.poll()
@@ -200,11 +210,6 @@ class Supervisor:
         if done.returncode:
             lines = done.stderr.decode(errors="replace").strip().splitlines()
             self.ending.lost = lines[-1] if lines else f"exit code {done.returncode}"
-
-
-def shared_memory_prefix(marker: str) -> str:
-    """A name of its own for the run's shared memory; short, for some systems cut such names."""
-    return f"/dl{marker[:5]}"
 
 
 def lifeline_is_cut(seconds: float) -> bool:

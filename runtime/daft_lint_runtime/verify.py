@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from daft_lint_runtime.case import VerifyCase
 from daft_lint_runtime.compare.rows import Comparison, ComparisonKind
 from daft_lint_runtime.compare.runs import compare_runs
 from daft_lint_runtime.harness import Run, run_text, workspace
+from daft_lint_runtime.private_ray import PrivateRay
 from daft_lint_runtime.spec import RunOptions, VerifyError
 from daft_lint_runtime.verdict import CaseRuns, Outcome, Verdict, judge
 
@@ -51,37 +53,57 @@ class VerifySummary:
 def verify_cases(
     cases: Iterable[VerifyCase], options: RunOptions, progress: Callable[[str], None] = lambda _text: None
 ) -> VerifySummary:
-    """Verify one case after another; `progress` hears what is being run."""
-    summary = VerifySummary()
-    for case in cases:
-        summary.results.append(verify_case(case, options, progress))
-    return summary
+    """Verify one case after another on one private Ray; `progress` hears what is being run. Nothing of what the runs
+    wrote is left afterwards."""
+    with verifier(options, progress) as verify:
+        return VerifySummary([verify(case) for case in cases])
 
 
 def verify_case(
     case: VerifyCase, options: RunOptions, progress: Callable[[str], None] = lambda _text: None
 ) -> CaseResult:
-    """Run both texts of a case and judge; nothing of what the runs wrote is left afterwards."""
+    """As `verify_cases`, for one."""
+    (result,) = verify_cases([case], options, progress).results
+    return result
+
+
+@contextmanager
+def verifier(
+    options: RunOptions, progress: Callable[[str], None] = lambda _text: None
+) -> Iterator[Callable[[VerifyCase], CaseResult]]:
+    """What verifies a case; all its cases share a folder and a private Ray, which are gone afterwards."""
     try:
-        with workspace() as base:
-            return verify_in(base, case, options, progress)
+        folder = ExitStack()
+        base = folder.enter_context(workspace())
+    except OSError as error:
+        problem = f"the files of a run cannot be written: {error}"
+        yield lambda case: CaseResult(case, Outcome.FAILING, problem=problem)
+        return
+    with folder, PrivateRay(base) as ray:
+        yield lambda case: _verify(case, options, progress, base, ray)
+
+
+def _verify(
+    case: VerifyCase, options: RunOptions, progress: Callable[[str], None], base: Path, ray: PrivateRay
+) -> CaseResult:
+    """Run both texts of a case and judge."""
+    try:
+        return _verify_in(base, case, options, progress, ray)
     except OSError as error:
         return CaseResult(case, Outcome.FAILING, problem=f"the files of a run cannot be written: {error}")
 
 
-def verify_in(
-    base: Path, case: VerifyCase, options: RunOptions, progress: Callable[[str], None] = lambda _text: None
+def _verify_in(
+    base: Path, case: VerifyCase, options: RunOptions, progress: Callable[[str], None], ray: PrivateRay
 ) -> CaseResult:
-    """As `verify_case`, in a folder of the caller's, which still holds the results afterwards."""
     began = time.monotonic()
     if case.cluster is not None:
         options = replace(options, cluster=case.cluster)
     runner = choose_runner(case, options)
     try:
-        befores = _repeated("before", case.path, case.original, runner, options, base, progress)
-        afters = (
-            () if case.fixed is None else _repeated("after", case.path, case.fixed, runner, options, base, progress)
-        )
+        texts = _Texts(case.path, runner, options, base, ray, progress)
+        befores = texts.run("before", case.original)
+        afters = () if case.fixed is None else texts.run("after", case.fixed)
     except VerifyError as error:
         return CaseResult(case, Outcome.FAILING, problem=str(error), seconds=time.monotonic() - began)
     unsteady = find_unsteady(befores, options)
@@ -110,23 +132,28 @@ def choose_runner(case: VerifyCase, options: RunOptions) -> str:
     return "native" if about_native else "ray"
 
 
-def _repeated(
-    label: str,
-    path: str,
-    text: bytes,
-    runner: str,
-    options: RunOptions,
-    base: Path,
-    progress: Callable[[str], None],
-) -> tuple[Run, ...]:
-    runs = []
-    for index in range(options.repeat):
-        progress(f"{path}: {label}" + (f" ({index + 1} of {options.repeat})" if options.repeat > 1 else ""))
-        run = run_text(label if index == 0 else f"{label}-{index + 1}", path, text, runner, options, base)
-        runs.append(run)
-        if not run.ok:
-            break
-    return tuple(runs)
+@dataclass(frozen=True)
+class _Texts:
+    """How the texts of a case are run."""
+
+    path: str
+    runner: str
+    options: RunOptions
+    base: Path
+    ray: PrivateRay
+    progress: Callable[[str], None]
+
+    def run(self, label: str, text: bytes) -> tuple[Run, ...]:
+        """The runs of one text, up to the first that fails."""
+        runs = []
+        times = self.options.repeat
+        for index in range(times):
+            self.progress(f"{self.path}: {label}" + (f" ({index + 1} of {times})" if times > 1 else ""))
+            name = label if index == 0 else f"{label}-{index + 1}"
+            runs.append(run_text(name, self.path, text, self.runner, self.options, self.base, self.ray))
+            if not runs[-1].ok:
+                break
+        return tuple(runs)
 
 
 def find_unsteady(runs: tuple[Run, ...], options: RunOptions) -> frozenset[str]:

@@ -84,6 +84,46 @@ def test_misuse_is_one_line_and_2(tmp_path: Path, arguments: tuple[str, ...], wo
     assert all(word in run.stderr for word in words)
 
 
+@pytest.mark.parametrize("arguments", [(), ("check", "--nonsense"), ("check", "--level", "none"), ("nonsense",)])
+def test_usage_errors_are_no_tracebacks_with_any_click(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """`make test-lowest` runs this with the oldest click that is allowed."""
+    run = lint(tmp_path, *arguments)
+    assert run.returncode == 2
+    assert "Traceback" not in run.stderr
+    if not arguments:
+        assert run.stdout.startswith("Usage: daft-lint [OPTIONS] COMMAND")
+        assert "verify" in run.stdout
+
+
+INTERRUPTED = """
+import sys
+from daft_lint.cli import app{case}
+
+def interrupted(*args, **kwargs):
+    raise KeyboardInterrupt
+
+{target} = interrupted
+sys.exit(app.run(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "case", "target"),
+    [
+        (("check",), "\nimport daft_lint.lint.runner", "daft_lint.lint.runner.check_files"),
+        (("partitions", "--help"), "\nimport click", "click.Command.get_help"),
+    ],
+)
+def test_an_interrupt_is_130_and_no_traceback(
+    tmp_path: Path, arguments: tuple[str, ...], case: str, target: str
+) -> None:
+    code = INTERRUPTED.format(case=case, target=target)
+    command = [sys.executable, "-c", code, *arguments]
+    run = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
+    assert run.returncode == 130
+    assert "Traceback" not in run.stderr
+
+
 @pytest.mark.skipif(os.name == "nt", reason="pipes break otherwise there")
 def test_a_reader_that_goes_is_no_traceback(tmp_path: Path) -> None:
     for number in range(300):

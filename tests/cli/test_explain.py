@@ -20,7 +20,7 @@ def test_the_table_has_every_rule(tmp_path: Path) -> None:
         ("dft401", "# DFT401 discarded-dataframe\n\nAt most error; has a fix."),
         ("Discarded-DataFrame", "# DFT401 discarded-dataframe\n"),
         ("DFT001", "# DFT001 syntax-error\n\nAt most error; has no fix.\n\nA file that does not parse"),
-        ("unused-suppression", "# DFT002 unused-suppression\n\nAt most advice; has no fix."),
+        ("unused-suppression", "# DFT002 unused-suppression\n\nAt most advice; has a fix."),
     ],
 )
 def test_a_page_is_found_by_code_and_by_name(tmp_path: Path, asked: str, head: str) -> None:

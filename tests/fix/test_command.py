@@ -43,7 +43,7 @@ def test_apply_writes_and_says_what_remains(tmp_path: Path) -> None:
     unsafe = replacing("two", "three", why="it may matter")
     documents = on_disk(tmp_path, a="two = 1\n")
     assert run(FixOptions(apply=True), documents, unsafe)[0] == 1
-    assert run(FixOptions(apply=True, fail_on=Level.ERROR), documents, unsafe)[0] == 0
+    assert run(FixOptions(apply=True, fails=lambda finding: finding.level is Level.ERROR), documents, unsafe)[0] == 0
     assert run(FixOptions(apply=True, unsafe=True), documents, unsafe)[0] == 0
     assert (tmp_path / "a.py").read_text() == "three = 1\n"
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from daft_lint.config import Config
+from daft_lint.lint import runner
 from daft_lint.lint.cache import Cache, open_cache
-from daft_lint.lint.disk import digest
 from daft_lint.lint.results import Report, SourceFile
 from daft_lint.lint.runner import check_files
+from daft_lint.source.digests import digest
 from daft_lint.source.discovery import discover
+from daft_lint.source.modules import Modules
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "rules"
 HELPER = """import daft
@@ -180,3 +183,35 @@ def test_fixtures_are_the_same_with_and_without(tmp_path: Path) -> None:
     for record in tmp_path.glob("*-*.daft-lint.json"):
         record.unlink()
     assert check_files(files, config, cache=open_cache(config, tmp_path)) == expected, "from what each file gave"
+
+
+@pytest.mark.parametrize("when", ["after", "between"])
+def test_a_module_that_is_edited_while_a_check_runs_is_checked_again(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """The digest that is kept is of the text that was read, not of the one that lies there when the run ends."""
+    edited = HELPER.format(size=", batch_size=64")
+    honest = runner.analyse
+    if when == "after":
+
+        def analyse(*given: Any) -> Any:
+            outcomes = honest(*given)
+            (tree / "helper.py").write_text(edited)
+            return outcomes
+
+        monkeypatch.setattr(runner, "analyse", analyse)
+    else:
+        read = Modules.read
+
+        def edit_and_read(self: Modules, file: str) -> bytes | None:
+            (tree / file).write_text((tree / file).read_text() + "# edited\n")
+            return read(self, file)
+
+        monkeypatch.setattr(Modules, "read", edit_and_read)
+    look(Config(root=tree))
+    monkeypatch.undo()
+    monkeypatch.chdir(tree)
+    (tree / "helper.py").write_text(edited)
+    cached, _ = look(Config(root=tree))
+    fresh, _ = look(Config(root=tree), None)
+    assert cached == fresh

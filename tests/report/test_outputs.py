@@ -16,7 +16,7 @@ from daft_lint.api.finding import Finding, Related, Span
 from daft_lint.api.rule import Level
 from daft_lint.report import github, gitlab, junit, markdown, sarif
 from daft_lint.report.regions import FileRegions
-from tests.helpers import BAD, HEAVY, lint, notebook
+from tests.helpers import BAD, FIXABLE, HEAVY, lint, notebook
 
 
 def report(folder: Path, form: str, *arguments: str) -> str:
@@ -208,3 +208,25 @@ def test_a_name_that_is_no_text_is_reported(tmp_path: Path) -> None:
         stream.write(BAD)
     for form in ("sarif", "gitlab", "junit", "markdown", "github", "json"):
         assert "DFT401" in report(tmp_path, form)
+
+
+def test_azure_s_commands_are_one_line_each(tmp_path: Path) -> None:
+    (tmp_path / "a;b].py").write_text(BAD)
+    first, last = report(tmp_path, "azure").splitlines()
+    assert first.startswith(
+        "##vso[task.logissue type=error;sourcepath=a%3Bb%5D.py;linenumber=4;columnnumber=4;code=DFT401;]"
+    )
+    assert last.startswith("1 finding")
+
+
+def test_reviewdog_s_columns_are_bytes_and_a_fix_of_one_edit_is_a_suggestion(tmp_path: Path) -> None:
+    text = FIXABLE.replace('"s3://b/")', '"s3://b/"); größe = 1; df').replace("df = df.re", "größe = 2; df = df.re")
+    (tmp_path / "a.py").write_text(text, encoding="utf-8")
+    (diagnostic,) = json.loads(report(tmp_path, "rdjson"))["diagnostics"]
+    assert (diagnostic["code"]["value"], diagnostic["severity"]) == ("DFT204", "ERROR")
+    (suggestion,) = diagnostic["suggestions"]
+    start, end = suggestion["range"]["start"], suggestion["range"]["end"]
+    lines = text.encode().splitlines(keepends=True)
+    line = lines[start["line"] - 1]
+    assert line[start["column"] - 1 : end["column"] - 1] == b".repartition(8)"
+    assert diagnostic["location"]["range"]["start"]["column"] == start["column"] + 1

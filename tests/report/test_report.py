@@ -72,7 +72,7 @@ def test_json_shape() -> None:
     assert found["summary"] == {"files": 3, "errors": 0, "warnings": 1, "advice": 0, "fixable": 1, "unsafe": 1}
     (one,) = found["findings"]
     assert list(one) == [
-        *("code", "name", "level", "evidence", "path", "line", "column", "end_line", "end_column"),
+        *("code", "name", "level", "evidence", "condition", "path", "line", "column", "end_line", "end_column"),
         *("message", "related", "fix"),
     ]
     assert one["message"] == "Seen. Costs. Write."

@@ -89,7 +89,13 @@ df.select(slow(df["x"])).collect()
 
 
 @pytest.mark.parametrize(
-    ("victim", "number"), [("verify", signal.SIGINT), ("verify", signal.SIGKILL), ("supervisor", signal.SIGKILL)]
+    ("victim", "number"),
+    [
+        ("verify", signal.SIGINT),
+        ("verify", signal.SIGKILL),
+        ("daft_lint_runtime.supervise", signal.SIGKILL),
+        ("daft_lint_runtime.ray_owner", signal.SIGKILL),
+    ],
 )
 def test_whoever_is_ended_in_a_query_ray_ends_too(tmp_path: Path, victim: str, number: signal.Signals) -> None:
     flag, script = tmp_path / "running", tmp_path / "sleeper.py"
@@ -108,7 +114,9 @@ def test_whoever_is_ended_in_a_query_ray_ends_too(tmp_path: Path, victim: str, n
     # Ray's agents write over their environment, so that they are told by their parents alone.
     members = psutil.Process(verify.pid).children(recursive=True)
     assert len(members) > 5
-    verify.send_signal(number) if victim == "verify" else members[0].send_signal(number)
+    target = next((p for p in members if victim in p.cmdline()), psutil.Process(verify.pid))
+    assert (target.pid == verify.pid) is (victim == "verify")
+    target.send_signal(number)
     verify.communicate(timeout=40)
     _wait_for(lambda: not folder.exists())
     _wait_for(lambda: not any(process.is_running() for process in members))

@@ -20,7 +20,8 @@ NEWLINE = re.compile(r"\r\n|\n|\r")
 
 
 class EditError(ValueError):
-    """An action cannot be rendered: its node is not in the cell, or is not of the kind that the action needs."""
+    """An action cannot be rendered: its node is not in the cell or not of the kind that the action needs, or the file
+    cannot be edited in place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,12 @@ class ArgumentChanges:
 
 
 class CellEditor:
-    """Collects the edits of one cell. Offsets count the bytes of its source."""
+    """Collects the edits of one cell. Offsets count the bytes of its source. Raises `EditError` where the file cannot
+    be edited in place."""
 
     def __init__(self, cell: Cell, positions: Positions) -> None:
+        if cell.document.layout.uneditable is not None:
+            raise EditError(cell.document.layout.uneditable)
         self.cell = cell
         self.source = cell.source
         self.module = cell.module

@@ -90,7 +90,7 @@ def _states(script: Script, name: str, cell: Cell, offset: int, project: Project
             step = operator.step
             if operator.index and _covers(step.receiver, cell, offset, positions):
                 before = pipeline.operators[operator.index - 1]
-                if step.parents and step.parents[0] is before.step:
+                if step.follows(before.step):
                     exact.append(_State(pipeline, before))
             for target in _targets(step.statement, cell):
                 if target.node.value == name and _is_last(pipeline, operator):

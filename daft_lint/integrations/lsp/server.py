@@ -232,6 +232,7 @@ class Editor:
             code=finding.code,
             source="daft-lint",
             related_information=related,
+            data=None if finding.condition is None else {"condition": finding.condition},
         )
 
     def _buffer_at(self, path: str) -> Buffer | None:

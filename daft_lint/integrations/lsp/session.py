@@ -15,7 +15,7 @@ from daft_lint.fix.loop import fix_documents
 from daft_lint.integrations.lsp.texts import Buffer
 from daft_lint.lint.plugins import PluginError
 from daft_lint.lint.project_checker import ProjectChecker
-from daft_lint.lint.registry import rules
+from daft_lint.lint.selectors import with_known_rules
 from daft_lint.source.discovery import discover
 from daft_lint.source.document import Document
 from daft_lint.source.edit import Edit
@@ -41,16 +41,13 @@ class Session:
         folder = Path(path).absolute().parent
         try:
             config = load(folder)
-            config = config if self.plugins else _without_plugins(config)
-        except ConfigError as error:
-            self.complaints.setdefault(str(error), False)
-            return Config(root=folder)
-        try:
-            rules(config.plugins)
+            return with_known_rules(config if self.plugins else _without_plugins(config))
         except PluginError as error:
             self.complaints.setdefault(str(error), False)
             return _without_plugins(config)
-        return config
+        except ConfigError as error:
+            self.complaints.setdefault(str(error), False)
+            return Config(root=folder)
 
     def check(self, buffers: Mapping[str, Buffer]) -> dict[str, list[Finding]]:
         """The findings to show in each buffer, by path."""
@@ -61,7 +58,7 @@ class Session:
                 found[path] = [
                     finding
                     for finding in checker.observe(buffer.document)
-                    if finding.span.path == path and checker.config.shows(finding.level)
+                    if finding.span.path == path and checker.config.of(path).shows(finding.level)
                 ]
         return {path: found.get(path, []) for path in buffers}
 

@@ -1,7 +1,8 @@
 """From the steps of a script to its pipelines: every path from a source to an end, with its facts.
 
-What a step makes of columns, rows and partitions is the same on every path and is worked out once a step (`StepFacts`);
-bounds, stages, the inflating step and what is read depend on the path. Nothing here recurses over steps.
+Where branches meet, each variant has a path of its own (`variants`). What a step makes of columns, rows and partitions
+is the same wherever the same branches are taken before it and is worked out once (`StepFacts`); bounds, stages, the
+inflating step and what is read depend on the path. Nothing here recurses over steps.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from daft_lint.pipeline.dataflow.operators import PathOperators
+from daft_lint.pipeline.dataflow.resolved import ResolvedStep, Resolver, decisions_before, parents_first
 from daft_lint.pipeline.dataflow.step_facts import ScriptContext, StepFacts
-from daft_lint.pipeline.model import Pipeline, Reads, Step, StepKind
+from daft_lint.pipeline.model import Decision, Pipeline, Reads, Step, StepKind
 
 MAX_PATHS_PER_END = 64
 MAX_OPERATORS = 100_000
@@ -30,7 +32,8 @@ class PipelineEnd:
 class _End:
     """An end and the number of the parent by which the paths to it come."""
 
-    end: PipelineEnd
+    step: ResolvedStep
+    reads: Reads
     parent: int
 
 
@@ -38,10 +41,10 @@ class _End:
 class _PathTail:
     """A path from a step to its end, as a linked list: the paths to one end share their tails."""
 
-    step: Step
+    step: ResolvedStep
     rest: _PathTail | None
 
-    def steps(self) -> Iterator[Step]:
+    def steps(self) -> Iterator[ResolvedStep]:
         """The steps, the first one first."""
         tail: _PathTail | None = self
         while tail is not None:
@@ -58,80 +61,69 @@ def build_pipelines(
     the next. Caps that were reached are added to `limits`, in words.
     """
     given = tuple(dict.fromkeys(ends))
-    order = _parents_first([end.step for end in given])
+    resolver = Resolver(parents_first([end.step for end in given]))
+    resolved = [_End(step, end.reads, 0) for end in given for step in resolver.resolved(end.step)]
+    order = parents_first([end.step for end in resolved])
     facts = StepFacts(order, context)
     built: list[Pipeline] = []
     budget = MAX_OPERATORS
-    for end in _all_ends(given, order):
+    for end in _all_ends(resolved, order):
+        decisions = decisions_before(end.step) if resolver.has_branches else ()
         for number, path in enumerate(_paths(end)):
             if number == MAX_PATHS_PER_END or len(path) > budget:
                 if limits is not None:
-                    limits.append(f"paths to `{end.end.step.name}`")
+                    limits.append(f"paths to `{end.step.step.name}`")
                 break
             budget -= len(path)
-            built.append(_pipeline(path, end.end.reads, facts))
+            built.append(_pipeline(path, end.reads, facts, decisions))
     context.script_pipelines.pipelines = tuple(built)
     return context.script_pipelines.pipelines
 
 
-def _parents_first(roots: Iterable[Step]) -> list[Step]:
-    """Every step that the roots rest on, each once, after its parents."""
-    done: set[Step] = set()
-    order: list[Step] = []
-    for root in roots:
-        pending = [(root, False)]
-        while pending:
-            step, entered = pending.pop()
-            if entered:
-                order.append(step)
-            elif step not in done:
-                done.add(step)
-                pending.append((step, True))
-                pending.extend((parent, False) for parent in reversed(step.parents))
-    return order
-
-
-def _all_ends(given: Sequence[PipelineEnd], order: Sequence[Step]) -> Iterator[_End]:
+def _all_ends(given: Sequence[_End], order: Sequence[ResolvedStep]) -> Iterator[_End]:
     """The given ends, and those that lie within: the other sides of joins, and each `collect`."""
-    running = set(_parents_first([end.step for end in given if end.reads is not Reads.NONE]))
+    running = set(parents_first([end.step for end in given if end.reads is not Reads.NONE]))
     ended = {end.step for end in given}
-    inner = {parent for step in order for parent in step.parents if parent.kind is StepKind.COLLECT}
-    for step in order:
-        reads = Reads.ALL if step in running else Reads.NONE
-        if step.kind is not StepKind.UNION:
-            yield from (_End(PipelineEnd(step, reads), side) for side in range(1, len(step.parents)))
-        if step in inner and step not in ended:
-            yield _End(PipelineEnd(step, reads), 0)
-    yield from (_End(end, 0) for end in given)
+    inner = {parent for one in order for parent in one.parents if parent.step.kind is StepKind.COLLECT}
+    for one in order:
+        reads = Reads.ALL if one in running else Reads.NONE
+        if one.step.kind is not StepKind.UNION:
+            yield from (_End(one, reads, side) for side in range(1, len(one.parents)))
+        if one in inner and one not in ended:
+            yield _End(one, reads, 0)
+    yield from given
 
 
-def _paths(end: _End) -> Iterator[tuple[Step, ...]]:
+def _paths(end: _End) -> Iterator[tuple[ResolvedStep, ...]]:
     """The paths to an end, first step first, by way of its parent (of any of them, for a union)."""
-    last = end.end.step
+    last = end.step
     pending = [_PathTail(last, None)]
     while pending:
         tail = pending.pop()
-        step = tail.step
-        starts = not step.parents or (step.kind is StepKind.COLLECT and step is not last)
+        one = tail.step
+        starts = not one.parents or (one.step.kind is StepKind.COLLECT and one is not last)
         if starts:
             yield tuple(tail.steps())
-        elif step.kind is StepKind.UNION:
-            pending.extend(_PathTail(parent, tail) for parent in reversed(tuple(dict.fromkeys(step.parents))))
+        elif one.step.kind is StepKind.UNION:
+            pending.extend(_PathTail(parent, tail) for parent in reversed(tuple(dict.fromkeys(one.parents))))
         else:
-            pending.append(_PathTail(step.parents[end.parent if step is last else 0], tail))
+            pending.append(_PathTail(one.parents[end.parent if one is last else 0], tail))
 
 
-def _pipeline(steps: tuple[Step, ...], reads: Reads, facts: StepFacts) -> Pipeline:
+def _pipeline(
+    path: tuple[ResolvedStep, ...], reads: Reads, facts: StepFacts, decisions: tuple[Decision, ...]
+) -> Pipeline:
     context = facts.context
     return Pipeline(
-        operators=PathOperators(steps, reads, facts).operators(),
+        operators=PathOperators(path, reads, facts).operators(),
         reads=reads,
         runner=context.runner,
         runner_is_set=context.runner_is_set,
         cluster=context.cluster,
         settings=context.settings,
-        open_parameter=steps[0] in facts.from_parameter,
+        open_parameter=path[0] in facts.from_parameter,
         morsel_size=context.morsel_size,
         script_pipelines=context.script_pipelines,
         constants=context.constants,
+        decisions=decisions,
     )

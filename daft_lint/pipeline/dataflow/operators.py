@@ -9,6 +9,7 @@ from daft_lint.pipeline.dataflow.bounds import PathBounds
 from daft_lint.pipeline.dataflow.functions import function_spec, input_keywords
 from daft_lint.pipeline.dataflow.lineage import ColumnLineage
 from daft_lint.pipeline.dataflow.liveness import Needs, needs_before, sink_needs
+from daft_lint.pipeline.dataflow.resolved import ResolvedStep
 from daft_lint.pipeline.dataflow.step_facts import StepFacts
 from daft_lint.pipeline.model import (
     Column,
@@ -28,8 +29,9 @@ from daft_lint.pipeline.model import (
 class PathOperators:
     """One path from a source to an end, first step first, with what depends on it."""
 
-    def __init__(self, steps: tuple[Step, ...], reads: Reads, facts: StepFacts) -> None:
-        self._steps = steps
+    def __init__(self, path: tuple[ResolvedStep, ...], reads: Reads, facts: StepFacts) -> None:
+        self._path = path
+        self._steps = steps = tuple(resolved.step for resolved in path)
         self._reads = reads
         self._facts = facts
         self._position = {step: index for index, step in enumerate(steps)}
@@ -44,7 +46,8 @@ class PathOperators:
         facts = self._facts
         made: list[Operator] = []
         for index, step in enumerate(self._steps):
-            before = self._steps[index - 1] if index else step
+            after = self._path[index]
+            before = self._path[index - 1] if index else after
             made.append(
                 Operator(
                     step=step,
@@ -53,9 +56,9 @@ class PathOperators:
                     columns_in=columns[index - 1] if index else {},
                     columns_out=columns[index],
                     rows_in=facts.rows[before] if index else None,
-                    rows_out=facts.rows[step],
+                    rows_out=facts.rows[after],
                     partitions_in=facts.partitions[before],
-                    partitions_out=facts.partitions[step],
+                    partitions_out=facts.partitions[after],
                     bound=self._bounds.bounds[index],
                     udf_calls=self._udf_calls(index),
                     heavy_operations=self._heavy_operations(index),
@@ -69,7 +72,7 @@ class PathOperators:
         """The known columns behind each step; steps that change none share theirs."""
         found: list[dict[str, Column]] = []
         for index, step in enumerate(self._steps):
-            known = self._facts.weights.columns(step)
+            known = self._facts.weights.columns(self._path[index])
             if index == 0 or len(step.parents) > 1:
                 for _, lineage in known.known():
                     self._entered.setdefault(lineage, index)
@@ -148,12 +151,12 @@ class PathOperators:
         step = self._steps[index]
         weights = self._facts.weights
         udf = weights.udf(expression)
-        made = weights.lineage(step, expression)
+        made = weights.lineage(self._path[index], expression)
         if udf is None or made is None:
             raise AssertionError("a UDF call was weighed with its step")
         heavy, opens = [], False
         for position, (child, keyword) in enumerate(zip(expression.inputs, input_keywords(expression), strict=True)):
-            lineage = weights.lineage(step, child)
+            lineage = weights.lineage(self._path[index], child)
             if lineage is not None and lineage.weight.heavy:
                 heavy.append(self._column(_label(child), lineage))
             else:
@@ -187,12 +190,13 @@ class PathOperators:
         if self._is_evaluated_before(index):
             return ()
         step = self._steps[index]
-        found = [e for e in step.walk() if self._is_heavy_operation(step, e)]
+        found = [e for e in step.walk() if self._is_heavy_operation(index, e)]
         live = self._live(index) if found else set()
         return tuple(self._heavy_operation(e, index, e in live) for e in found)
 
-    def _is_heavy_operation(self, step: Step, expression: Expression) -> bool:
-        lineage = self._facts.weights.lineage(step, expression)
+    def _is_heavy_operation(self, index: int, expression: Expression) -> bool:
+        step = self._steps[index]
+        lineage = self._facts.weights.lineage(self._path[index], expression)
         if self._facts.weights.udf(expression) is not None or lineage is None:
             return False
         heavy = lineage.weight.heavy is True
@@ -203,7 +207,7 @@ class PathOperators:
         return spec is not None and (spec.heavy_read or (spec.effect is WeightEffect.HEAVY and heavy))
 
     def _heavy_operation(self, expression: Expression, index: int, read: bool) -> HeavyOperation:
-        lineage = self._facts.weights.lineage(self._steps[index], expression)
+        lineage = self._facts.weights.lineage(self._path[index], expression)
         if lineage is None:
             raise AssertionError("a heavy operation was weighed with its step")
         spec = function_spec(expression)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterable
+
 from daft_lint.pipeline import catalog
 from daft_lint.pipeline.dataflow.functions import function_spec
-from daft_lint.pipeline.model import NodeRef, PartitionsKind, Pipeline, Reads, Runner, Step, StepKind
+from daft_lint.pipeline.model import NodeRef, PartitionsKind, Pipeline, Reads, Runner, ScriptPipelines, Step, StepKind
 
 
 def order_seen(pipeline: Pipeline, index: int, after: NodeRef | None = None) -> str | None:
@@ -18,10 +21,20 @@ def order_seen(pipeline: Pipeline, index: int, after: NodeRef | None = None) -> 
         return None
     behind = index > 0 and after is not None and after == pipeline.operators[index - 1].step.call
     shared = pipeline.operators[index - 1 if behind else index].step
-    for other in (pipeline, *pipeline.script_pipelines.sharing(shared)):
-        operator = other.operator_of(shared)
-        if operator is not None and other.reads is not Reads.NONE:
-            seen = _order_seen(other, operator.index + behind)
+    return _seen_by((pipeline,), shared, behind) or _seen_by_any(pipeline.script_pipelines, shared, behind)
+
+
+@functools.lru_cache(maxsize=4)
+def _seen_by_any(script: ScriptPipelines, shared: Step, behind: bool) -> str | None:
+    """What any pipeline of the script sees of it: asked once for each of them, that would be the square."""
+    return _seen_by(script.sharing(shared), shared, behind)
+
+
+def _seen_by(pipelines: Iterable[Pipeline], shared: Step, behind: bool) -> str | None:
+    for pipeline in pipelines:
+        operator = pipeline.operator_of(shared)
+        if operator is not None and pipeline.reads is not Reads.NONE:
+            seen = _order_seen(pipeline, operator.index + behind)
             if seen is not None:
                 return seen
     return None

@@ -1,4 +1,4 @@
-"""What holds behind a step, whatever path leads through it: rows, partitions, and the weight of its columns."""
+"""What holds behind a step on the branches taken before it: rows, partitions, and the weight of its columns."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from daft_lint.pipeline import catalog
 from daft_lint.pipeline.catalog import RowsEffect
+from daft_lint.pipeline.dataflow.resolved import ResolvedStep
 from daft_lint.pipeline.dataflow.weights import Weights
 from daft_lint.pipeline.model import (
     Cluster,
@@ -43,25 +44,28 @@ class StepFacts:
     a DataFrame parameter with no caller in view.
     """
 
-    def __init__(self, order: Sequence[Step], context: ScriptContext) -> None:
+    def __init__(self, order: Sequence[ResolvedStep], context: ScriptContext) -> None:
         self.context = context
         self.weights = Weights(order, context.settings.heavy_row_bytes)
-        self.rows: dict[Step, int | None] = {}
-        self.partitions: dict[Step, Partitions] = {}
+        self.rows: dict[ResolvedStep, int | None] = {}
+        self.partitions: dict[ResolvedStep, Partitions] = {}
         self.multiplies_rows: dict[Step, bool] = {}
-        self.from_parameter: set[Step] = set()
-        for step in order:
-            self.multiplies_rows[step] = step.multiplies_rows()
-            self.rows[step] = self._rows_after(step)
-            self.partitions[step] = self._partitions_after(step)
+        self.from_parameter: set[ResolvedStep] = set()
+        for resolved in order:
+            step = resolved.step
+            if step not in self.multiplies_rows:
+                self.multiplies_rows[step] = step.multiplies_rows()
+            self.rows[resolved] = self._rows_after(resolved)
+            self.partitions[resolved] = self._partitions_after(resolved)
             is_parameter = step.source is not None and step.source.kind is SourceKind.PARAMETER
-            if is_parameter or any(parent in self.from_parameter for parent in step.parents[:1]):
-                self.from_parameter.add(step)
+            if is_parameter or any(parent in self.from_parameter for parent in resolved.parents[:1]):
+                self.from_parameter.add(resolved)
 
-    def _rows_after(self, step: Step) -> int | None:
+    def _rows_after(self, resolved: ResolvedStep) -> int | None:
+        step = resolved.step
         if not step.parents:
             return None if step.source is None else step.source.rows
-        before = [self.rows[parent] for parent in step.parents]
+        before = [self.rows[parent] for parent in resolved.parents]
         effect = _rows_effect(step)
         if effect is RowsEffect.MORE or self.multiplies_rows[step]:
             return None
@@ -72,20 +76,21 @@ class StepFacts:
         known = [rows for rows in (before[0], limit) if rows is not None]
         return min(known) if known else None
 
-    def _partitions_after(self, step: Step) -> Partitions:
+    def _partitions_after(self, resolved: ResolvedStep) -> Partitions:
+        step = resolved.step
         if not step.parents:
             return Partitions.UNKNOWN if step.source is None else step.source.partitions
-        before = self.partitions[step.parents[0]]
+        before = self.partitions[resolved.parents[0]]
         if step.kind is StepKind.REPARTITION:
             if self.context.runner is Runner.NATIVE:
                 return before
             return before if step.count is None else _repartitioned(step.count.value)
         if step.kind is StepKind.BATCHES:
-            return _batched(self.rows[step.parents[0]], None if step.count is None else step.count.value)
+            return _batched(self.rows[resolved.parents[0]], None if step.count is None else step.count.value)
         if step.kind is StepKind.LIMIT:
             return before if before.kind is PartitionsKind.ONE else Partitions.UNKNOWN
         if step.kind is StepKind.UNION:
-            return _concatenated([self.partitions[parent] for parent in step.parents])
+            return _concatenated([self.partitions[parent] for parent in resolved.parents])
         if step.name == "groupby":
             return before  # as many as it gets (docs/pages/measurements.md, e22)
         if step.kind in (StepKind.SHUFFLE, StepKind.JOIN):

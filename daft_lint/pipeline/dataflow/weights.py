@@ -12,6 +12,7 @@ from daft_lint.pipeline.catalog import WeightEffect
 from daft_lint.pipeline.dataflow.functions import ai_udf, function_spec, input_keywords
 from daft_lint.pipeline.dataflow.lineage import ColumnLineage, ColumnSet, UnlistedColumns
 from daft_lint.pipeline.dataflow.name_hints import looks_heavy, looks_light
+from daft_lint.pipeline.dataflow.resolved import ResolvedStep
 from daft_lint.pipeline.facts.settings import DEFAULT_HEAVY_ROW_BYTES
 from daft_lint.pipeline.model import (
     Expression,
@@ -42,23 +43,23 @@ _TEXT_CODECS = frozenset({"utf-8", "utf8"})
 class Weights:
     """The lineages of all steps' columns, weighed. `order` has every step after its parents."""
 
-    def __init__(self, order: Iterable[Step], heavy_row_bytes: int = DEFAULT_HEAVY_ROW_BYTES) -> None:
+    def __init__(self, order: Iterable[ResolvedStep], heavy_row_bytes: int = DEFAULT_HEAVY_ROW_BYTES) -> None:
         self._heavy_row_bytes = heavy_row_bytes
         self._lineages: list[ColumnLineage] = []
         self._heavy_uses: list[tuple[ColumnLineage, Weight]] = []
         self._light_uses: list[ColumnLineage] = []
-        self._made: dict[tuple[Step, Expression], ColumnLineage] = {}
-        self._columns: dict[Step, ColumnSet] = {}
+        self._made: dict[tuple[ResolvedStep, Expression], ColumnLineage] = {}
+        self._columns: dict[ResolvedStep, ColumnSet] = {}
         self._udfs: dict[Expression, Udf | None] = {}
         for step in order:
             self._columns[step] = self._columns_after(step)
         self._apply_evidence()
 
-    def columns(self, step: Step) -> ColumnSet:
+    def columns(self, step: ResolvedStep) -> ColumnSet:
         """The columns behind a step."""
         return self._columns[step]
 
-    def lineage(self, step: Step, expression: Expression) -> ColumnLineage | None:
+    def lineage(self, step: ResolvedStep, expression: Expression) -> ColumnLineage | None:
         """What an expression of the step makes."""
         return self._made.get((step, expression))
 
@@ -72,9 +73,9 @@ class Weights:
 
     # Columns
 
-    def _columns_after(self, step: Step) -> ColumnSet:
+    def _columns_after(self, step: ResolvedStep) -> ColumnSet:
         if not step.parents:
-            return self._source_columns(step)
+            return self._source_columns(step.step)
         before = self._joined(step) if len(step.parents) > 1 else self._columns[step.parents[0]]
         self._evaluate(step, before)
         after = self._projected(step, before)
@@ -95,8 +96,8 @@ class Weights:
             listed, None if source.closed else UnlistedColumns(step, hinted=hinted, light=source.rest_light)
         )
 
-    def _joined(self, step: Step) -> ColumnSet:
-        sides = [self._columns[parent] for parent in step.parents]
+    def _joined(self, resolved: ResolvedStep) -> ColumnSet:
+        step, sides = resolved.step, [self._columns[parent] for parent in resolved.parents]
         if step.kind is StepKind.JOIN:
             how = step.options.get("how", "inner")
             return sides[0] if how in ("semi", "anti") else self._side_by_side(step, sides)
@@ -127,21 +128,23 @@ class Weights:
             return lineages[0]
         return self._add(ColumnLineage(step, inputs=lineages, keeps_weight=True, same_data=True, all_inputs=True))
 
-    def _projected(self, step: Step, before: ColumnSet) -> ColumnSet:
+    def _projected(self, resolved: ResolvedStep, before: ColumnSet) -> ColumnSet:
+        step = resolved.step
         if step.projection is Projection.UNKNOWN:
             return ColumnSet({}, UnlistedColumns(step))
         if step.projection is Projection.DROP:
             return ColumnSet({**before.listed, **dict.fromkeys(step.dropped)}, before.unlisted, step.dropped)
         if step.projection is Projection.RENAME:
             return self._renamed(step, before)
-        return self._with_outputs(step, before)
+        return self._with_outputs(resolved, before)
 
     def _renamed(self, step: Step, before: ColumnSet) -> ColumnSet:
         moved = {new: self._lookup(before, old) for old, new in step.renamed.items()}
         listed = {**before.listed, **dict.fromkeys(step.renamed), **moved}
         return ColumnSet(listed, before.unlisted, (*step.renamed, *moved))
 
-    def _with_outputs(self, step: Step, before: ColumnSet) -> ColumnSet:
+    def _with_outputs(self, resolved: ResolvedStep, before: ColumnSet) -> ColumnSet:
+        step = resolved.step
         only = step.projection is Projection.ONLY
         everything = any(e.kind is ExpressionKind.COLUMN and e.name == "*" for e in step.outputs)
         if not only and not step.outputs:
@@ -157,7 +160,7 @@ class Weights:
             if name is None or expression.spread:
                 unnamed = True
             else:
-                listed[name] = self._made[step, expression]
+                listed[name] = self._made[resolved, expression]
                 changed.append(name)
         if unnamed:
             unlisted = UnlistedColumns(step, () if only and not everything else (before,))
@@ -202,10 +205,10 @@ class Weights:
         self._lineages.append(lineage)
         return lineage
 
-    def _evaluate(self, step: Step, columns: ColumnSet) -> None:
-        for expression in step.walk():
+    def _evaluate(self, step: ResolvedStep, columns: ColumnSet) -> None:
+        for expression in step.step.walk():
             inputs = tuple(self._made[step, child] for child in expression.inputs)
-            self._made[step, expression] = self._lineage_of(step, expression, inputs, columns)
+            self._made[step, expression] = self._lineage_of(step.step, expression, inputs, columns)
             self._note_uses(expression, inputs)
 
     def _lineage_of(

@@ -13,7 +13,7 @@ from daft_lint.source.comments import IGNORE, LinterComment, linter_comments
 if TYPE_CHECKING:
     from daft_lint.source.document import Cell
 
-_FACT = re.compile(r"(?P<key>[A-Za-z_-]+)\s*=\s*(?P<value>[^\s=]+)")
+_FACT = re.compile(r"(?P<key>[A-Za-z_-]+)\s*=\s*(?P<value>[^\s=]+)\s*")
 _NUMBERS = ("rows", "files", "row_bytes")
 _NAMES = ("heavy", "light")
 
@@ -66,9 +66,10 @@ def parse_facts(body: str) -> SourceFacts:
     while position < len(text):
         match = _FACT.match(text, position)
         if match is None:
-            raise ValueError(f"cannot read {text[position:].split()[0]!r}; write # daft-lint: rows=1_000_000 heavy=img")
+            unread = text[position:].split(maxsplit=1)[0]
+            raise ValueError(f"cannot read {unread!r}; write # daft-lint: rows=1_000_000 heavy=img")
         facts = _with_fact(facts, match["key"].replace("-", "_"), match["value"])
-        position = match.end() + len(text[match.end() :]) - len(text[match.end() :].lstrip())
+        position = match.end()
     if facts == SourceFacts():
         raise ValueError("it says nothing; write # daft-lint: ignore[CODE] reason or # daft-lint: rows=1_000_000")
     return facts

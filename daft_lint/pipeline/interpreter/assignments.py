@@ -29,6 +29,7 @@ def bind(interpreter: InterpreterProtocol, target: cst.BaseExpression, value: ob
         _unpack(interpreter, target, value, scope)
     elif isinstance(target, cst.Attribute):
         owner = interpreter.evaluate(target.value, scope)
+        interpreter.heap.touch(target.attr.value)
         if isinstance(owner, Instance):
             interpreter.heap.set((owner, target.attr.value), with_origin(value, scope.location(target)))
         elif isinstance(owner, Attributes):

@@ -56,7 +56,7 @@ def call_builtin(interpreter: InterpreterProtocol, name: str, args: Arguments, s
     if name in INSPECTING:
         for value in args.values():
             if isinstance(value, DataFrame):
-                interpreter.recorder.consumed.add(value.step)
+                interpreter.recorder.consume(value.step)
         return UNKNOWN
     interpreter.recorder.escape(*args.values())
     return UNKNOWN

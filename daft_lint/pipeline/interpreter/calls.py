@@ -21,6 +21,7 @@ from daft_lint.pipeline.interpreter.definitions import (
 )
 from daft_lint.pipeline.interpreter.inlining import inline
 from daft_lint.pipeline.interpreter.library_calls import call_external
+from daft_lint.pipeline.interpreter.merging import meet_results
 from daft_lint.pipeline.interpreter.method_calls import call_method
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
@@ -37,7 +38,6 @@ from daft_lint.pipeline.interpreter.values import (
     OpenParameter,
     Partial,
     alternatives,
-    choice,
 )
 from daft_lint.pipeline.model import Expression
 from daft_lint.source.syntax import dataclass_fields
@@ -55,10 +55,11 @@ def call(interpreter: InterpreterProtocol, node: cst.Call, scope: Scope) -> obje
             else:
                 callee = attribute_of(interpreter, one, node.func, scope)
                 results.append(apply(interpreter, callee, args, node, scope))
-        return choice(results)
+        return meet_results(interpreter, owner, results, node, scope)
     callee = interpreter.evaluate(node.func, scope)
     args = _arguments(interpreter, node, scope)
-    return choice([apply(interpreter, one, args, node, scope) for one in alternatives(callee)])
+    results = [apply(interpreter, one, args, node, scope) for one in alternatives(callee)]
+    return meet_results(interpreter, callee, results, node, scope)
 
 
 def _arguments(interpreter: InterpreterProtocol, node: cst.Call, scope: Scope) -> Arguments:

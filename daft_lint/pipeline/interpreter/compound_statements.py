@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from typing import Any
 
 import libcst as cst
 
 from daft_lint.pipeline.interpreter.assignments import bind
+from daft_lint.pipeline.interpreter.branchings import Branching, Cases, IfTest
 from daft_lint.pipeline.interpreter.definitions import Class, Function, UdfDecorator
 from daft_lint.pipeline.interpreter.library_calls import ASSERTING_FAILURE, EXPECTING_FAILURE
+from daft_lint.pipeline.interpreter.merging import loop_item, meet
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.steps import add_iteration
@@ -22,7 +24,6 @@ from daft_lint.pipeline.interpreter.values import (
     ListValue,
     Literal,
     dataframes_in,
-    element_of,
 )
 from daft_lint.source.syntax import is_main_guard, last_name
 
@@ -40,32 +41,43 @@ Body = Callable[[], bool]
 def _branch(
     interpreter: InterpreterProtocol,
     scope: Scope,
-    bodies: Iterable[Body],
-    or_unchanged: bool = False,
+    node: cst.CSTNode,
+    branching: Branching,
+    bodies: Iterable[tuple[int, Body]],
     is_conditional: bool = True,
 ) -> bool:
     """Evaluate alternatives and merge what they wrote; true where none reaches the end.
 
-    `or_unchanged`: it may be that none of them runs. `is_conditional`: what they set may not be set.
+    `bodies` are known by their options of the branching. `is_conditional`: what they set may not be set.
     """
     written: list[dict[object, object]] = []
     stored: list[dict[object, object]] = []
-    for body in bodies:
+    ways: list[list[tuple[Branching, int]]] = []
+    since = len(interpreter.recorder.merges)
+    before = len(interpreter.ways)
+    for option, body in bodies:
         scope.names.push()
         interpreter.heap.push()
-        if is_conditional:
-            with interpreter.branches:
-                ended = body()
-        else:
+        interpreter.ways.append((branching, option))
+        with interpreter.branches if is_conditional else nullcontext():
             ended = body()
+        del interpreter.ways[before:]
         names, heap = scope.names.pop(), interpreter.heap.pop()
         if not ended:
             written.append(names)
             stored.append(heap)
-    if not written and not or_unchanged:
+            ways.append([(branching, option)])
+    if not written:
         return True
-    scope.names.merge_branches(written, or_unchanged)
-    interpreter.heap.merge_branches(stored, or_unchanged)
+
+    def met(values: Sequence[object | None]) -> object:
+        return meet(interpreter, values, scope.location(node), ways, since)
+
+    scope.names.merge_branches(written, met)
+    interpreter.heap.merge_branches(stored, met)
+    if len(ways) == 1:
+        # The others have ended: what follows lies on this way too.
+        interpreter.ways.extend(ways[0])
     return False
 
 
@@ -82,10 +94,10 @@ def _if(interpreter: InterpreterProtocol, node: cst.If, scope: Scope) -> bool:
 
     if known is False:
         return else_body()
-    bodies: list[Body] = [lambda: interpreter.suite(node.body, scope)]
-    if orelse is not None:
-        bodies.append(else_body)
-    return _branch(interpreter, scope, bodies, or_unchanged=orelse is None)
+    branching = IfTest(node.test, scope, interpreter.heap, interpreter.recorder.cuts)
+    bodies = [(1, _suite(interpreter, node.body, scope)), (0, else_body)]
+    # The state that an `if` with no `else` leaves as it was counts first.
+    return _branch(interpreter, scope, node, branching, bodies if orelse is not None else reversed(bodies))
 
 
 def known_truth(interpreter: InterpreterProtocol, test: cst.BaseExpression, scope: Scope) -> bool | None:
@@ -100,8 +112,15 @@ def known_truth(interpreter: InterpreterProtocol, test: cst.BaseExpression, scop
 
 def _match(interpreter: InterpreterProtocol, node: cst.Match, scope: Scope) -> bool:
     interpreter.evaluate(node.subject, scope)
-    bodies = [_suite(interpreter, case.body, scope) for case in node.cases]
-    return _branch(interpreter, scope, bodies, or_unchanged=True)
+    branching = Cases("case", [(case, case.pattern) for case in node.cases], scope)
+    bodies = [(number, _suite(interpreter, case.body, scope)) for number, case in enumerate(node.cases, 1)]
+    is_complete = any(_takes_all(case) for case in node.cases)
+    return _branch(interpreter, scope, node, branching, bodies if is_complete else [(0, lambda: False), *bodies])
+
+
+def _takes_all(case: cst.MatchCase) -> bool:
+    """`case _:`."""
+    return case.guard is None and isinstance(case.pattern, cst.MatchAs) and case.pattern.pattern is None
 
 
 def _try(interpreter: InterpreterProtocol, node: cst.Try | cst.TryStar, scope: Scope) -> bool:
@@ -112,8 +131,10 @@ def _try(interpreter: InterpreterProtocol, node: cst.Try | cst.TryStar, scope: S
         return ended
 
     if node.handlers:
-        bodies = [body, *(_suite(interpreter, handler.body, scope) for handler in node.handlers)]
-        ended = _branch(interpreter, scope, bodies, is_conditional=False)
+        handlers: Sequence[cst.ExceptHandler | cst.ExceptStarHandler] = node.handlers
+        branching = Cases("except", [(handler, handler.type) for handler in handlers], scope)
+        bodies = [(0, body), *((n, _suite(interpreter, h.body, scope)) for n, h in enumerate(handlers, 1))]
+        ended = _branch(interpreter, scope, node, branching, bodies, is_conditional=False)
     else:
         ended = body()
     if node.finalbody is not None:
@@ -132,14 +153,17 @@ def _for(interpreter: InterpreterProtocol, node: cst.For, scope: Scope) -> bool:
     values = interpreter.evaluate(node.iter, scope)
     add_iteration(interpreter, values, node.iter, scope)
     items = values.items if isinstance(values, ListValue) and not values.open else ()
+    before = len(interpreter.ways)
     if 0 < len(items) <= MAX_LOOP_ITEMS // interpreter.unrolled:
         with interpreter.unrolling(len(items)):
             for item in items:
                 if interpreter.work <= interpreter.max_work:
                     bind(interpreter, node.target, item, scope)
                     interpreter.suite(node.body, scope)
+                    del interpreter.ways[before:]
     else:
-        _loop(interpreter, scope, lambda: bind(interpreter, node.target, element_of(values), scope), node.body)
+        item = loop_item(interpreter, values, scope.location(node.iter))
+        _loop(interpreter, scope, lambda: bind(interpreter, node.target, item, scope), node.body)
     if node.orelse is not None:
         interpreter.suite(node.orelse.body, scope)
     return False
@@ -157,16 +181,19 @@ def _loop(interpreter: InterpreterProtocol, scope: Scope, begin: Callable[[], No
     """The body once, and once more where it rebinds a DataFrame. A loop that rebinds one is taken to run: what an empty
     loop would leave is no plan that its author has in mind."""
     names, heap = scope.names, interpreter.heap
+    before = len(interpreter.ways)
     names.push()
     heap.push()
     with interpreter.loops, interpreter.branches:
         begin()
         interpreter.suite(body, scope)
+        del interpreter.ways[before:]
         written = names.layers[-1]
         rebinds = any(dataframes_in(v) and dataframes_in(names.get_below(k)) for k, v in written.items())
         if rebinds and interpreter.loops.depth <= MAX_LOOP_DEPTH:
             begin()
             interpreter.suite(body, scope)
+            del interpreter.ways[before:]
     names.merge_loop()
     heap.merge_loop()
 
@@ -195,8 +222,16 @@ def _with(interpreter: InterpreterProtocol, node: cst.With, scope: Scope) -> boo
 # Definitions
 
 
+def branches_at_work(interpreter: InterpreterProtocol, scope: Scope) -> tuple[dict[object, object], ...]:
+    """What a function closes over that is made in branches."""
+    branches = scope.branches()
+    if branches:
+        interpreter.closed_over.append(branches)
+    return branches
+
+
 def _function_def(interpreter: InterpreterProtocol, node: cst.FunctionDef, scope: Scope) -> bool:
-    function = Function(node, scope, node.name.value)
+    function = Function(node, scope, node.name.value, branches=branches_at_work(interpreter, scope))
     value = _decorated(interpreter, node, function, scope)
     scope.set(node.name.value, value)
     if isinstance(value, Function):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import libcst as cst
 
 from daft_lint.pipeline.interpreter.assignments import bind
+from daft_lint.pipeline.interpreter.merging import loop_item
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.steps import add_iteration
-from daft_lint.pipeline.interpreter.values import DataFrame, DictValue, ListValue, Sized, element_of
+from daft_lint.pipeline.interpreter.values import DataFrame, DictValue, ListValue, Sized
 from daft_lint.pipeline.model import Expression
 
 MAX_UNROLLED = 64
@@ -48,7 +49,7 @@ def dict_comprehension(interpreter: InterpreterProtocol, node: cst.DictComp, sco
 def _bind_clause(interpreter: InterpreterProtocol, clause: cst.CompFor, values: object, inner: Scope) -> None:
     """Bind what a `for` clause, and those in it, go through."""
     add_iteration(interpreter, values, clause.iter, inner)
-    bind(interpreter, clause.target, element_of(values), inner)
+    bind(interpreter, clause.target, loop_item(interpreter, values, inner.location(clause.iter)), inner)
     for test in clause.ifs:
         interpreter.evaluate(test.test, inner)
     if clause.inner_for_in is not None:

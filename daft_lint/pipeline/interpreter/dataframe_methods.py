@@ -8,6 +8,7 @@ from daft_lint.pipeline import catalog
 from daft_lint.pipeline.catalog import StepSpec
 from daft_lint.pipeline.interpreter.arguments import Arguments
 from daft_lint.pipeline.interpreter.daft_expressions import to_columns
+from daft_lint.pipeline.interpreter.merging import meet_results
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.sources import add_source
@@ -26,7 +27,6 @@ from daft_lint.pipeline.interpreter.values import (
     DataFrame,
     GroupedDataFrame,
     alternatives,
-    choice,
     dataframes_in,
 )
 from daft_lint.pipeline.model import Projection, ReadOnDataFrame, Step, StepKind
@@ -40,7 +40,8 @@ def dataframe_method(
     if name in ("pipe", "transform") and args.positional:
         function, _ = args.positional[0]
         passed = Arguments([(frame, receiver or node), *args.positional[1:]], args.keywords, args.open)
-        return choice([interpreter.apply(f, passed, node, scope) for f in alternatives(function)])
+        results = [interpreter.apply(f, passed, node, scope) for f in alternatives(function)]
+        return meet_results(interpreter, function, results, node, scope)
     if name == "groupby":
         keys = tuple(to_columns(args.positional_values(), node, scope))
         return GroupedDataFrame(frame.step, keys, scope.location(receiver) if receiver else None)
@@ -92,7 +93,7 @@ def _other_method(
     if source is None or not name.startswith(("read_", "from_")):
         recorder.escape(frame, *args.values())
         return UNKNOWN
-    recorder.consumed.add(frame.step)
+    recorder.consume(frame.step)
     if not interpreter.expected_failures:
         recorder.reads_on_dataframes.append(ReadOnDataFrame(name, scope.location(node), daft_spelling(scope)))
     return add_source(interpreter, name, source, args, node, scope)

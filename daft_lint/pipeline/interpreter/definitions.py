@@ -13,12 +13,14 @@ from daft_lint.pipeline.model import NodeRef, Udf, UdfKind
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Function:
-    """A function or lambda, with the scope that it closes over. `owner` is the class of a method."""
+    """A function or lambda, with the scope that it closes over. `owner` is the class of a method, `branches` hold what
+    those wrote that it was made in."""
 
     node: cst.FunctionDef | cst.Lambda
     scope: Scope
     name: str
     owner: Class | None = None
+    branches: tuple[Mapping[object, object], ...] = ()
 
     @property
     def qualified_name(self) -> str:

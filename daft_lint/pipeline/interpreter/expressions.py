@@ -10,12 +10,14 @@ import libcst as cst
 from daft_lint.pipeline.interpreter.arithmetic import MAX_TEXT, arithmetic, compared, repeated
 from daft_lint.pipeline.interpreter.assignments import bind
 from daft_lint.pipeline.interpreter.attributes import attribute_of, lookup
+from daft_lint.pipeline.interpreter.branchings import IfTest
 from daft_lint.pipeline.interpreter.calls import call
-from daft_lint.pipeline.interpreter.compound_statements import known_truth
+from daft_lint.pipeline.interpreter.compound_statements import branches_at_work, known_truth
 from daft_lint.pipeline.interpreter.comprehensions import comprehension, dict_comprehension
 from daft_lint.pipeline.interpreter.daft_expressions import operator
 from daft_lint.pipeline.interpreter.definitions import Function
 from daft_lint.pipeline.interpreter.expression_methods import subscript
+from daft_lint.pipeline.interpreter.merging import meet, meet_results
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.values import (
@@ -29,7 +31,6 @@ from daft_lint.pipeline.interpreter.values import (
     Literal,
     OpenParameter,
     alternatives,
-    choice,
     spelled_as,
     unsure,
 )
@@ -49,7 +50,8 @@ def _name(interpreter: InterpreterProtocol, node: cst.Name, scope: Scope) -> obj
 def _attribute(interpreter: InterpreterProtocol, node: cst.Attribute, scope: Scope) -> object:
     owner = interpreter.evaluate(node.value, scope)
     if isinstance(owner, Choice):
-        return choice(attribute_of(interpreter, one, node, scope) for one in owner.values)
+        found = [attribute_of(interpreter, one, node, scope) for one in owner.values]
+        return meet_results(interpreter, owner, found, node, scope)
     return attribute_of(interpreter, owner, node, scope)
 
 
@@ -59,9 +61,11 @@ def _subscript(interpreter: InterpreterProtocol, node: cst.Subscript, scope: Sco
     keys = [interpreter.evaluate(e.slice.value, scope) for e in node.slice if isinstance(e.slice, cst.Index)]
     if len(keys) > 1:
         columns = ListValue(tuple(keys))
-        return choice(subscript(interpreter, one, columns, node, scope) for one in alternatives(owner))
+        found = [subscript(interpreter, one, columns, node, scope) for one in alternatives(owner)]
+        return meet_results(interpreter, owner, found, node, scope)
     key = keys[0] if index is not None and keys else UNKNOWN
-    return choice(_item(interpreter, one, key, node, scope) for one in alternatives(owner))
+    found = [_item(interpreter, one, key, node, scope) for one in alternatives(owner)]
+    return meet_results(interpreter, owner, found, node, scope)
 
 
 def _item(interpreter: InterpreterProtocol, owner: object, key: object, node: cst.Subscript, scope: Scope) -> object:
@@ -193,7 +197,7 @@ def _boolean(interpreter: InterpreterProtocol, node: cst.BooleanOperation, scope
         decided = bool(left.value) is isinstance(node.operator, cst.Or)
         return left if decided else right
     if isinstance(node.operator, cst.Or):
-        return choice([left, right]) if left is not UNKNOWN else unsure(right)
+        return meet(interpreter, [left, right], scope.location(node)) if left is not UNKNOWN else unsure(right)
     return UNKNOWN
 
 
@@ -211,14 +215,17 @@ def _conditional(interpreter: InterpreterProtocol, node: cst.IfExp, scope: Scope
     known = known_truth(interpreter, node.test, scope)
     if known is not None:
         return interpreter.evaluate(node.body if known else node.orelse, scope)
-    return choice([interpreter.evaluate(node.body, scope), interpreter.evaluate(node.orelse, scope)])
+    branching = IfTest(node.test, scope, interpreter.heap, interpreter.recorder.cuts)
+    since = len(interpreter.recorder.merges)
+    values = [interpreter.evaluate(node.body, scope), interpreter.evaluate(node.orelse, scope)]
+    return meet(interpreter, values, scope.location(node), [[(branching, 1)], [(branching, 0)]], since)
 
 
 # Others
 
 
 def _lambda(interpreter: InterpreterProtocol, node: cst.Lambda, scope: Scope) -> object:
-    return Function(node, scope, "<lambda>")
+    return Function(node, scope, "<lambda>", branches=branches_at_work(interpreter, scope))
 
 
 def _named_expression(interpreter: InterpreterProtocol, node: cst.NamedExpr, scope: Scope) -> object:

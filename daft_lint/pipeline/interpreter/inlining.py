@@ -6,6 +6,7 @@ import libcst as cst
 
 from daft_lint.pipeline.interpreter.arguments import Arguments
 from daft_lint.pipeline.interpreter.definitions import Function, Instance
+from daft_lint.pipeline.interpreter.merging import meet
 from daft_lint.pipeline.interpreter.protocol import ActiveCall, InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.steps import add_open_dataframe
@@ -16,8 +17,6 @@ from daft_lint.pipeline.interpreter.values import (
     ListValue,
     Literal,
     OpenParameter,
-    choice,
-    dataframes_in,
 )
 from daft_lint.pipeline.model import SourceKind
 from daft_lint.source.syntax import constant, decorator_names, last_name, quoted
@@ -47,13 +46,15 @@ def inline(
     if key is not None and key in interpreter.call_results:
         return interpreter.call_results[key]
     scope = function.scope.child()
+    scope.closed_over = function.branches
     # A default can call the function too, or one that calls it, so it is active from here on.
-    call = ActiveCall(node)
+    call = ActiveCall(node, len(interpreter.ways))
     calls.append(call)
     _bind_parameters(interpreter, function, args, instance, scope)
     value = _evaluate_body(interpreter, call, scope)
     calls.pop()
-    interpreter.recorder.returned.update(frame.step for frame in dataframes_in(value))
+    del interpreter.ways[call.ways :]
+    interpreter.recorder.give_back(value)
     if key is not None:
         interpreter.call_results[key] = value
     return value
@@ -65,7 +66,9 @@ def _evaluate_body(interpreter: InterpreterProtocol, call: ActiveCall, scope: Sc
         value = interpreter.evaluate(call.node.body, scope)
     else:
         interpreter.suite(call.node.body, scope)
-        value = choice(call.returned) if call.returned else Literal(None)
+        values = [value for value, _ in call.returned]
+        ways = [way for _, way in call.returned]
+        value = meet(interpreter, values, scope.location(call.node), ways) if values else Literal(None)
     interpreter.statement = statement
     return value
 

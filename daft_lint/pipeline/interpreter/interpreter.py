@@ -17,6 +17,7 @@ from daft_lint.pipeline.dataflow.build import build_pipelines
 from daft_lint.pipeline.dataflow.step_facts import ScriptContext
 from daft_lint.pipeline.interpreter import calls
 from daft_lint.pipeline.interpreter.arguments import Arguments
+from daft_lint.pipeline.interpreter.branchings import Branching
 from daft_lint.pipeline.interpreter.compound_statements import COMPOUND_STATEMENTS
 from daft_lint.pipeline.interpreter.constant_names import constant_names
 from daft_lint.pipeline.interpreter.definitions import Class, Function, Instance
@@ -67,6 +68,8 @@ class Interpreter:
         self.expected_failures = Nesting()
         self.tests = Nesting()
         self.active_calls: list[ActiveCall] = []
+        self.ways: list[tuple[Branching, int]] = []
+        self.closed_over: list[tuple[dict[object, object], ...]] = []
         self.work = 0
         self.max_work = MIN_WORK
         self.unrolled = 1
@@ -145,6 +148,9 @@ class Interpreter:
             function.scope.names.layers[0].clear()
             if function.owner is not None:
                 function.owner.names.clear()
+        for branches in self.closed_over:
+            for branch in branches:
+                branch.clear()
 
     # The recursion
 

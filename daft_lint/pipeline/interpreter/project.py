@@ -5,7 +5,6 @@ A module of the project is parsed and evaluated once a process, when a name of i
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 import libcst as cst
@@ -14,7 +13,7 @@ from daft_lint.pipeline.facts.comments import comment_facts
 from daft_lint.pipeline.interpreter.scopes import LayeredDict, Scope
 from daft_lint.pipeline.model import SourceFacts
 from daft_lint.source.document import Cell, Document
-from daft_lint.source.modules import MAX_MODULE_BYTES, Modules
+from daft_lint.source.modules import Modules
 from daft_lint.source.positions import Positions
 from daft_lint.source.problems import ParseFailure
 
@@ -118,11 +117,14 @@ class Project:
         """Evaluate a module's top level; imports in a circle see what is there so far."""
         try:
             document = self.modules.overlay.get(file)
-            if document is None and os.path.getsize(file) > MAX_MODULE_BYTES:
-                return
-            document = self.documents[file] = document or Document.read(file)
+            if document is None:
+                raw = self.modules.read(file)
+                if raw is None:
+                    return
+                document = Document.from_bytes(file, raw)
+            self.documents[file] = document
             heap = evaluate(document, lambda scope: self.scopes.__setitem__(file, scope))
-        except (OSError, ParseFailure):
+        except ParseFailure:
             return
         except RecursionError:
             # The caller tries again with a larger stack.

@@ -13,6 +13,7 @@ from typing import Protocol
 import libcst as cst
 
 from daft_lint.pipeline.interpreter.arguments import Arguments
+from daft_lint.pipeline.interpreter.branchings import Branching
 from daft_lint.pipeline.interpreter.definitions import Class, Function, Instance
 from daft_lint.pipeline.interpreter.project import Project
 from daft_lint.pipeline.interpreter.recorder import Recorder
@@ -40,13 +41,15 @@ class Nesting:
 
 
 class ActiveCall:
-    """A function whose body is being evaluated, and what it has returned so far on its paths."""
+    """A function whose body is being evaluated, and what it has returned so far, each with the way to it; `ways` is how
+    many lead to the call."""
 
-    __slots__ = ("node", "returned")
+    __slots__ = ("node", "returned", "ways")
 
-    def __init__(self, node: cst.FunctionDef | cst.Lambda) -> None:
+    def __init__(self, node: cst.FunctionDef | cst.Lambda, ways: int) -> None:
         self.node = node
-        self.returned: list[object] = []
+        self.ways = ways
+        self.returned: list[tuple[object, tuple[tuple[Branching, int], ...]]] = []
 
 
 class InterpreterProtocol(Protocol):
@@ -71,6 +74,10 @@ class InterpreterProtocol(Protocol):
     """Tests, which nobody waits for."""
     active_calls: list[ActiveCall]
     """The innermost last."""
+    ways: list[tuple[Branching, int]]
+    """The branchings whose way the statement at work lies on, and the option that each takes."""
+    closed_over: list[tuple[dict[object, object], ...]]
+    """What branches wrote that functions were made in."""
 
     work: int
     """Statements and items evaluated so far."""

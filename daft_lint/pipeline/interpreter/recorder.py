@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from daft_lint.pipeline.dataflow.build import PipelineEnd
@@ -52,12 +52,33 @@ class Recorder:
     """`default_morsel_size`, in rows."""
     limits: dict[str, None] = field(default_factory=dict)
     """The caps that were reached, in words."""
+    merges: dict[Step, int] = field(default_factory=dict)
+    """The MERGE steps, numbered. They are none of `steps`: what becomes of one becomes of its parents."""
+    cuts: list[Step] = field(default_factory=list)
+    """The `repartition`, `into_partitions` and `into_batches` among the steps."""
+
+    def add(self, step: Step) -> None:
+        """Note a step; its parents are consumed by it."""
+        self.steps.append(step)
+        if step.kind in (StepKind.REPARTITION, StepKind.BATCHES):
+            self.cuts.append(step)
+        self.consume(*step.parents)
+
+    def consume(self, *steps: Step) -> None:
+        """Some other step reads what they make, or the script only looks at it."""
+        for step in steps:
+            self.consumed.update(merged_from(step))
+
+    def give_back(self, value: object) -> None:
+        """Some function returns a value."""
+        for frame in dataframes_in(value):
+            self.returned.update(merged_from(frame.step))
 
     def escape(self, *values: object) -> None:
         """Values leave the view: their DataFrames may be read whole."""
         for value in values:
             for frame in dataframes_in(value):
-                self.escaped.add(frame.step)
+                self.escaped.update(merged_from(frame.step))
 
     def set_runner(self, runner: Runner, is_conditional: bool) -> None:
         """The script sets its runner; `is_conditional`: in a branch that need not be taken."""
@@ -85,3 +106,18 @@ class Recorder:
             elif step not in self.consumed:
                 is_left = step in self.top_level or step in self.returned
                 yield PipelineEnd(step, Reads.ALL if is_left else Reads.NONE)
+
+
+def merged_from(step: Step) -> Iterable[Step]:
+    """The step; where it is a MERGE, all that meet there."""
+    if step.kind is not StepKind.MERGE:
+        return (step,)
+    found: dict[Step, None] = {}
+    pending = [step]
+    while pending:
+        one = pending.pop()
+        if one not in found:
+            found[one] = None
+            if one.kind is StepKind.MERGE:
+                pending.extend(one.parents)
+    return found

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import libcst as cst
 
-from daft_lint.pipeline.interpreter.values import choice, dataframes_in
-from daft_lint.pipeline.model import NodeRef
+from daft_lint.pipeline.interpreter.values import Choice, DataFrame, choice, dataframes_in, is_same
+from daft_lint.pipeline.model import NodeRef, StepKind
 from daft_lint.source.document import Cell
 
 
@@ -16,10 +16,11 @@ class LayeredDict:
     """A dict in layers: a branch writes into a layer of its own, which is merged when the branches meet, so that a
     branch costs what it writes and not what is in scope."""
 
-    __slots__ = ("layers",)
+    __slots__ = ("_versions", "layers")
 
     def __init__(self) -> None:
         self.layers: list[dict[object, object]] = [{}]
+        self._versions: dict[object, int] = {}
 
     def get(self, key: object) -> object | None:
         for layer in reversed(self.layers):
@@ -30,6 +31,15 @@ class LayeredDict:
 
     def set(self, key: object, value: object) -> None:
         self.layers[-1][key] = value
+        self.touch(key)
+
+    def touch(self, key: object) -> None:
+        """Note that a key has another value than before."""
+        self._versions[key] = self._versions.get(key, 0) + 1
+
+    def version(self, key: object) -> int:
+        """How often a key has been bound: the same number, the same value."""
+        return self._versions.get(key, 0)
 
     def get_below(self, key: object) -> object | None:
         """The value under the topmost layer."""
@@ -54,15 +64,13 @@ class LayeredDict:
             ran = before is None or dataframes_in(value)
             self.set(key, value if ran else choice([before, value]))
 
-    def merge_branches(self, branches: Iterable[Mapping[object, object]], or_unchanged: bool) -> None:
-        """Bind what the branches wrote; `or_unchanged`: none of them may have run."""
-        branches = list(branches)
+    def merge_branches(
+        self, branches: Sequence[Mapping[object, object]], meet: Callable[[Sequence[object | None]], object]
+    ) -> None:
+        """Bind what `meet` makes of what each branch wrote, or left as it was; None where it left nothing."""
         for key in dict.fromkeys(k for branch in branches for k in branch):
             before = self.get(key)
-            values = [branch.get(key, before) for branch in branches]
-            if or_unchanged:
-                values.insert(0, before)
-            self.set(key, choice(v for v in values if v is not None))
+            self.set(key, meet([branch.get(key, before) for branch in branches]))
 
 
 @dataclass(slots=True, eq=False)
@@ -76,6 +84,8 @@ class Scope:
     global_names: frozenset[str] = frozenset()
     star_imports: list[str] = field(default_factory=list)
     """Daft's modules under `import *`."""
+    closed_over: tuple[Mapping[object, object], ...] = ()
+    """What the branches wrote that the function of this call was made in, the outermost first."""
 
     def root(self) -> Scope:
         """The module's scope."""
@@ -91,8 +101,23 @@ class Scope:
             value = scope.names.get(name)
             if value is not None:
                 return value
-            scope = scope.parent
+            closed_over, scope = scope.closed_over, scope.parent
+            if closed_over and scope is not None:
+                value = scope.names.get(name)
+                if value is not None:
+                    return _within(value, name, closed_over)
         return None
+
+    def owner_of(self, name: str) -> Scope | None:
+        """This scope or the one around that binds a name, None where none does."""
+        scope: Scope | None = self
+        while scope is not None and scope.names.get(name) is None:
+            scope = scope.parent
+        return scope
+
+    def branches(self) -> tuple[dict[object, object], ...]:
+        """What the branches at work have written."""
+        return tuple(self.names.layers[1:])
 
     def set(self, name: str, value: object) -> None:
         (self.root() if name in self.global_names else self).names.set(name, value)
@@ -103,3 +128,24 @@ class Scope:
 
     def location(self, node: cst.CSTNode) -> NodeRef:
         return NodeRef(self.cell, node)
+
+
+def _within(value: object, name: str, branches: Sequence[Mapping[object, object]]) -> object:
+    """A value as it is in the branches that a function was made in, where it is still what they left behind."""
+    own = next((branch[name] for branch in reversed(branches) if name in branch), None)
+    return own if own is not None and _is_one_of(own, value) else value
+
+
+def _is_one_of(own: object, value: object) -> bool:
+    if isinstance(value, Choice):
+        return any(_is_one_of(own, one) for one in value.values)
+    if isinstance(value, DataFrame) and isinstance(own, DataFrame):
+        pending = [value.step]
+        while pending:
+            step = pending.pop()
+            if step is own.step:
+                return True
+            if step.kind is StepKind.MERGE:
+                pending.extend(step.parents)
+        return False
+    return is_same(own, value)

@@ -88,7 +88,8 @@ def _augmented_assign(interpreter: InterpreterProtocol, node: cst.AugAssign, sco
 def _return(interpreter: InterpreterProtocol, node: cst.Return, scope: Scope) -> None:
     value = interpreter.evaluate(node.value, scope) if node.value is not None else Literal(None)
     if interpreter.active_calls:
-        interpreter.active_calls[-1].returned.append(value)
+        call = interpreter.active_calls[-1]
+        call.returned.append((value, tuple(interpreter.ways[call.ways :])))
 
 
 def _assert(interpreter: InterpreterProtocol, node: cst.Assert, scope: Scope) -> None:

@@ -24,10 +24,9 @@ from daft_lint.pipeline.model import Count, LegacyUse, NodeRef, Projection, Sour
 
 
 def add_step(interpreter: InterpreterProtocol, step: Step) -> DataFrame:
-    """Note a step; its parents are consumed by it."""
+    """Note a step, and where it is made."""
     recorder = interpreter.recorder
-    recorder.steps.append(step)
-    recorder.consumed.update(step.parents)
+    recorder.add(step)
     if interpreter.tests:
         recorder.in_tests.add(step)
     if interpreter.expected_failures:

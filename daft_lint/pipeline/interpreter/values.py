@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from daft_lint.pipeline.model import Expression, NodeRef, Step
+from daft_lint.pipeline.model import Branch, Expression, NodeRef, Step
 from daft_lint.source.syntax import spelling
 
 MAX_CHOICES = 4
@@ -236,9 +236,11 @@ class MaybeColumn:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Choice:
-    """One of several values: what branches leave behind."""
+    """One of several values: what branches leave behind. `branches` lead to each value; empty where that is not
+    known."""
 
     values: tuple[object, ...]
+    branches: tuple[Branch, ...] = ()
     extent: Extent = field(init=False, default=Extent())
 
     def __post_init__(self) -> None:

@@ -40,6 +40,8 @@ from daft_lint.pipeline.model.pipelines import Script as Script
 from daft_lint.pipeline.model.pipelines import ScriptPipelines as ScriptPipelines
 from daft_lint.pipeline.model.pipelines import UdfCall as UdfCall
 from daft_lint.pipeline.model.steps import REPARTITIONING as REPARTITIONING
+from daft_lint.pipeline.model.steps import Branch as Branch
+from daft_lint.pipeline.model.steps import Decision as Decision
 from daft_lint.pipeline.model.steps import Partitions as Partitions
 from daft_lint.pipeline.model.steps import PartitionsKind as PartitionsKind
 from daft_lint.pipeline.model.steps import Projection as Projection

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from daft_lint.pipeline.facts.settings import Cluster, Runner, Settings
 from daft_lint.pipeline.model.expressions import Evidence, Expression, NodeRef, Udf, Weight
-from daft_lint.pipeline.model.steps import Partitions, Reads, Step
+from daft_lint.pipeline.model.steps import REPARTITIONING, Decision, Partitions, Reads, Step, StepKind
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,7 +157,8 @@ class Pipeline:
     configuration's where it gives them. `open_parameter`: the rows come from a DataFrame parameter with no caller in
     view, and `entry` is that function. `morsel_size` is the script's `default_morsel_size`, in rows.
     `script_pipelines` has all pipelines of the script: an edit at a step that several share concerns them all.
-    `constants` are the spellings of the constants behind its batch sizes.
+    `constants` are the spellings of the constants behind its batch sizes. `decisions` say which branch it takes
+    wherever branches meet on the way.
     """
 
     operators: tuple[Operator, ...]
@@ -170,6 +171,30 @@ class Pipeline:
     morsel_size: int | None = None
     script_pipelines: ScriptPipelines = field(default_factory=ScriptPipelines)
     constants: Constants = field(default_factory=dict)
+    decisions: tuple[Decision, ...] = ()
+
+    @property
+    def author_cuts(self) -> frozenset[Step]:
+        """The author's own cuts, taken under a condition on their number, whether or not this path takes them."""
+        return frozenset(step for decision in self.decisions for step in decision.cuts)
+
+    @property
+    def declined_cut(self) -> bool:
+        """Whether the author cuts these rows on another path and has chosen not to on this one."""
+        if not any(decision.author_cut for decision in self.decisions):
+            return False
+        taken = {operator.step for operator in self.operators}
+        return any(decision.author_cut and taken.isdisjoint(decision.cuts) for decision in self.decisions)
+
+    def is_cut_by_author(self, index: int) -> bool:
+        """Whether the last cut before `operators[index]` is one of `author_cuts`: another one behind it would undo the
+        number that the author wants."""
+        cuts = self.author_cuts
+        if not cuts:
+            return False
+        kinds = (*REPARTITIONING, StepKind.BATCHES)
+        last = next((o.step for o in reversed(self.operators[:index]) if o.step.kind in kinds), None)
+        return last in cuts
 
     @property
     def entry(self) -> str:

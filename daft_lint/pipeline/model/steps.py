@@ -89,6 +89,8 @@ class StepKind(enum.Enum):
     UNION = "union"
     COLLECT = "collect"
     SINK = "sink"
+    MERGE = "merge"
+    """Where branches meet: one of `Step.parents`, as `Step.branches` say. No operator of a pipeline."""
     OTHER = "other"
 
 
@@ -123,6 +125,39 @@ class Reads(enum.Enum):
     """It runs nothing (`schema`, `explain`, `columns`)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How one test of a script comes out on a path: `condition` is the test's node, `text` its code (negations taken
+    off), "" where nothing can be said.
+
+    `test` is equal for two decisions that come out alike. `cuts` are the author's own `repartition`, `into_partitions`
+    and `into_batches` whose number the test asks about (`if n > 1: df = df.repartition(n)`).
+    """
+
+    condition: NodeRef | None
+    holds: bool
+    text: str
+    test: object = None
+    cuts: tuple[Step, ...] = ()
+
+    @property
+    def author_cut(self) -> bool:
+        """Whether it decides on a repartitioning whose number it asks about."""
+        return bool(self.cuts)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Branch:
+    """What leads to one parent of a MERGE step: the decisions on the way, the first one first.
+
+    `implies` is what is known on it, by what it is known of; two branches that differ in one of these exclude each
+    other.
+    """
+
+    decisions: tuple[Decision, ...] = ()
+    implies: Mapping[object, object] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """One operation on a DataFrame.
@@ -152,6 +187,19 @@ class Step:
     statement: NodeRef | None = None
     options: Mapping[str, object] = field(default_factory=dict)
     """Literal arguments by keyword, or by position as "0", "1", ...: `strategy`, `how`, `on`, ..."""
+    branches: tuple[Branch, ...] = ()
+    """For a MERGE, what leads to each parent."""
+
+    def follows(self, previous: Step) -> bool:
+        """Whether it is called on what `previous` made, by itself or where branches have met."""
+        pending = list(self.parents[:1])
+        while pending:
+            step = pending.pop()
+            if step is previous:
+                return True
+            if step.kind is StepKind.MERGE:
+                pending.extend(step.parents)
+        return False
 
     def multiplies_rows(self) -> bool:
         """Whether more rows may leave the step than enter it: an `explode`, as a method or a function, or a generator

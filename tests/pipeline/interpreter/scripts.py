@@ -34,6 +34,11 @@ def sinks(script: Script) -> list[list[str]]:
     return [chain(s) for s in script.steps if s.kind is StepKind.SINK]
 
 
+def paths(script: Script) -> list[list[str]]:
+    """The names of the steps of each pipeline."""
+    return [[operator.step.name for operator in pipeline.operators] for pipeline in script.pipelines]
+
+
 UDF = """
     import daft
     from daft import col

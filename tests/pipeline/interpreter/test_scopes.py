@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from daft_lint.pipeline.interpreter.scopes import LayeredDict, Scope
-from daft_lint.pipeline.interpreter.values import DataFrame, Literal, alternatives
+from daft_lint.pipeline.interpreter.values import DataFrame, Literal, alternatives, choice
 from daft_lint.source.document import Document
 from tests.pipeline.chains import files
+
+
+def values_left(values: Sequence[object | None]) -> object:
+    return choice(value for value in values if value is not None)
 
 
 def test_branches_merge_what_they_wrote() -> None:
@@ -17,7 +23,7 @@ def test_branches_merge_what_they_wrote() -> None:
         names.push()
         names.set("a", value)
         branches.append(names.pop())
-    names.merge_branches([*branches, {}], or_unchanged=False)
+    names.merge_branches([*branches, {}], values_left)
     assert alternatives(names.get("a")) == (Literal(2), Literal(3), Literal(1))
     assert names.get("b") == Literal(1)
 
@@ -25,7 +31,7 @@ def test_branches_merge_what_they_wrote() -> None:
 def test_a_branch_that_need_not_run_leaves_what_was_there() -> None:
     names = LayeredDict()
     names.set("a", Literal(1))
-    names.merge_branches([{"a": Literal(2), "new": Literal(3)}], or_unchanged=True)
+    names.merge_branches([{}, {"a": Literal(2), "new": Literal(3)}], values_left)
     assert alternatives(names.get("a")) == (Literal(1), Literal(2))
     assert names.get("new") == Literal(3)
 

@@ -1,0 +1,4 @@
+import daft
+
+df = daft.read_parquet("x")
+df.repartition(8)

@@ -1,0 +1,218 @@
+"""Branchings: the tests and cases by which a script takes one way or another, and what each way implies.
+
+Two tests come out alike where they read alike and no name in them was bound anew between them. What can change on its
+own (a call out of view) is a test of its own each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+import libcst as cst
+
+from daft_lint.pipeline.interpreter.scopes import LayeredDict, Scope
+from daft_lint.pipeline.interpreter.values import OpenParameter
+from daft_lint.pipeline.model import Branch, Decision, Step
+from daft_lint.source.syntax import constant, dotted, last_name
+
+STABLE_CALLS = frozenset("isinstance issubclass len bool int float str hasattr callable get getenv lower upper".split())
+"""Calls that give the same for the same arguments, as far as branches go."""
+NEGATED: Mapping[type[cst.BaseCompOp], cst.BaseCompOp] = {
+    cst.NotEqual: cst.Equal(),
+    cst.IsNot: cst.Is(),
+    cst.NotIn: cst.In(),
+    cst.GreaterThan: cst.LessThanEqual(),
+    cst.GreaterThanEqual: cst.LessThan(),
+}
+"""Comparisons that are the negation of another."""
+EQUALITIES = (cst.Equal, cst.Is)
+
+
+class Branching(Protocol):
+    """A place where a script takes one of several ways, each known by an option."""
+
+    def branch(self, option: int) -> Branch:
+        """What leads to one way."""
+
+
+class Cases:
+    """The cases of a `match` or the handlers of a `try`: each way excludes the others. Option 0 is what lies beside
+    them, of which nothing can be said."""
+
+    __slots__ = ("_nodes", "_scope", "_word")
+
+    def __init__(self, word: str, nodes: Sequence[tuple[cst.CSTNode, cst.CSTNode | None]], scope: Scope) -> None:
+        """`nodes` are the cases, each with what stands behind the word (`case`, `except`)."""
+        self._word = word
+        self._nodes = nodes
+        self._scope = scope
+
+    def branch(self, option: int) -> Branch:
+        """What leads to one way."""
+        if option == 0:
+            return Branch((), {self: 0})
+        node, pattern = self._nodes[option - 1]
+        text = self._word if pattern is None else f"{self._word} {code_of(pattern)}"
+        return Branch((Decision(self._scope.location(node), True, text, (self, option)),), {self: option})
+
+
+class IfTest:
+    """A test as it is evaluated; `cuts` are the script's repartitionings, in the order in which they are met."""
+
+    __slots__ = ("_begin", "_bindings", "_cuts", "_is_stable", "_node", "_scope")
+
+    def __init__(self, node: cst.BaseExpression, scope: Scope, heap: LayeredDict, cuts: Sequence[Step]) -> None:
+        self._node = node
+        self._scope = scope
+        self._cuts = cuts
+        self._begin = len(cuts)
+        self._bindings: dict[str, object] = {}
+        self._is_stable = True
+        for part in _parts(node):
+            if isinstance(part, cst.Name) and part.value not in self._bindings:
+                self._bindings[part.value] = _binding(part.value, scope)
+            elif isinstance(part, cst.Attribute):
+                self._bindings[f".{part.attr.value}"] = heap.version(part.attr.value)
+            elif isinstance(part, cst.Call):
+                self._is_stable = self._is_stable and last_name(part) in STABLE_CALLS
+            elif isinstance(part, (cst.Await, cst.Yield, cst.NamedExpr)):
+                self._is_stable = False
+
+    def branch(self, option: int) -> Branch:
+        """The way on which the test holds (1) or does not (0)."""
+        node, holds = _without_negation(self._node, bool(option))
+        text = code_of(node)
+        test: object = (text, self._key(node)) if self._is_stable else self
+        implied = self._implied(node, holds) if self._is_stable else {}
+        decision = Decision(self._scope.location(self._node), holds, text, test, self._own_cuts())
+        return Branch((decision,), {**implied, test: holds})
+
+    def _key(self, node: cst.BaseExpression) -> object:
+        """What the names in a part of the test are bound to."""
+        names = dict.fromkeys(
+            part.value if isinstance(part, cst.Name) else f".{part.attr.value}"
+            for part in _parts(node)
+            if isinstance(part, (cst.Name, cst.Attribute))
+        )
+        return tuple(self._bindings[name] for name in names)
+
+    def _implied(self, node: cst.BaseExpression, holds: bool) -> dict[object, object]:
+        """What is known where a part of the test comes out so."""
+        node, holds = _without_negation(node, holds)
+        if isinstance(node, cst.BooleanOperation):
+            found: dict[object, object] = {(code_of(node), self._key(node)): holds}
+            if isinstance(node.operator, cst.And) is holds:
+                found |= self._implied(node.left, holds) | self._implied(node.right, holds)
+            return found
+        if not isinstance(node, cst.Comparison):
+            subject = (code_of(node), self._key(node))
+            return {subject: holds, **({(subject, "==", None): False} if holds else {})}
+        return self._implied_by_comparison(node, holds)
+
+    def _implied_by_comparison(self, node: cst.Comparison, holds: bool) -> dict[object, object]:
+        found: dict[object, object] = {(code_of(node), self._key(node)): holds}
+        if len(node.comparisons) != 1:
+            return found
+        operator, right = node.comparisons[0].operator, node.comparisons[0].comparator
+        subject = (code_of(node.left), self._key(node.left))
+        known, value = _constant(right)
+        if not known:
+            return found
+        if not isinstance(operator, EQUALITIES):
+            return {**found, (subject, "==", None): False}
+        found[subject, "==", value] = holds
+        if holds:
+            found |= {(subject, "value"): value, subject: bool(value)}
+            found.setdefault((subject, "==", None), value is None)
+        return found
+
+    def _own_cuts(self) -> tuple[Step, ...]:
+        """The repartitionings since the test whose arguments hold what it asks about."""
+        if len(self._cuts) == self._begin:
+            return ()
+        asked = set(_spellings(self._node))
+        return tuple(
+            step
+            for step in self._cuts[self._begin :]
+            if isinstance(step.call.node, cst.Call)
+            and any(not asked.isdisjoint(_spellings(argument.value)) for argument in step.call.node.args)
+        )
+
+
+def _binding(name: str, scope: Scope) -> object:
+    """What tells one binding of a name from another."""
+    owner = scope.owner_of(name)
+    if owner is None:
+        return name
+    value = owner.names.get(name)
+    return value if isinstance(value, OpenParameter) else (owner, name, owner.names.version(name))
+
+
+def _parts(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The expressions in an expression, from the left; of `a.b` the name `a`, of a call no keyword."""
+    pending: list[cst.CSTNode] = [node]
+    while pending:
+        part = pending.pop()
+        yield part
+        pending.extend(reversed(_inner(part)))
+
+
+def _inner(node: cst.CSTNode) -> Sequence[cst.CSTNode]:
+    """The expressions that one is made of. `CSTNode.children` copies the node, so the usual kinds come first."""
+    if isinstance(node, (cst.Name, cst.SimpleString, cst.Integer, cst.Float)):
+        return ()
+    if isinstance(node, cst.Attribute):
+        return (node.value,)
+    if isinstance(node, cst.Comparison):
+        return (node.left, *(target.comparator for target in node.comparisons))
+    if isinstance(node, (cst.BooleanOperation, cst.BinaryOperation)):
+        return (node.left, node.right)
+    if isinstance(node, cst.UnaryOperation):
+        return (node.expression,)
+    if isinstance(node, cst.Call):
+        return (node.func, *(argument.value for argument in node.args))
+    return node.children
+
+
+def _spellings(node: cst.BaseExpression) -> Iterator[str]:
+    """The names and dotted names in an expression, as they are written: `self.rows`, and not `self`."""
+    pending: list[cst.CSTNode] = [node]
+    while pending:
+        part = pending.pop()
+        name = dotted(part) if isinstance(part, (cst.Name, cst.Attribute)) else ""
+        if name:
+            yield name
+        elif isinstance(part, cst.Call):
+            owner = (part.func.value,) if isinstance(part.func, cst.Attribute) else ()
+            pending.extend((*owner, *(argument.value for argument in part.args)))
+        else:
+            pending.extend(_inner(part))
+
+
+def _without_negation(node: cst.BaseExpression, holds: bool) -> tuple[cst.BaseExpression, bool]:
+    """The test that one negates, and how that comes out."""
+    while isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
+        node, holds = node.expression, not holds
+    if isinstance(node, cst.Comparison) and len(node.comparisons) == 1:
+        target = node.comparisons[0]
+        positive = NEGATED.get(type(target.operator))
+        if positive is not None:
+            return node.with_changes(comparisons=[target.with_changes(operator=positive)]), not holds
+    return node, holds
+
+
+def _constant(node: cst.BaseExpression) -> tuple[bool, object]:
+    """Whether an expression is a constant, and which."""
+    if isinstance(node, cst.Name) and node.value in ("None", "True", "False"):
+        return True, {"None": None, "True": True, "False": False}[node.value]
+    if isinstance(node, (cst.SimpleString, cst.Integer)):
+        value = constant(node)
+        return value is not None, value
+    return False, None
+
+
+def code_of(node: cst.CSTNode) -> str:
+    """The code of an expression or a pattern on one line, without parentheses around it."""
+    bare = node.with_changes(lpar=(), rpar=()) if getattr(node, "lpar", ()) else node
+    return " ".join(cst.Module([]).code_for_node(bare).split())
