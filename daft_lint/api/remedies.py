@@ -43,8 +43,8 @@ def _with(remedy: Remedy, fix: Fix, added: list[_Addition]) -> Remedy:
 
 
 def _gathered_files(paths: tuple[Pipeline, ...]) -> _Addition | None:
-    """An `into_partitions` before each write, with as many partitions as there are without the fix, else one a node;
-    None where neither is known, or nothing is written."""
+    """An `into_partitions` before each write, with as many partitions as there are without the fix (the fewest of all
+    paths), else one a node; None where neither is known, or nothing is written."""
     counts: dict[NodeRef, int] = {}
     for path in paths:
         sink = path.sink
@@ -53,7 +53,7 @@ def _gathered_files(paths: tuple[Pipeline, ...]) -> _Addition | None:
         count = sink.partitions_in.count or path.cluster.nodes
         if count is None or sink.step.receiver is None:
             return None
-        counts[sink.step.receiver] = max(count, counts.get(sink.step.receiver, 0))
+        counts[sink.step.receiver] = min(count, counts.get(sink.step.receiver, count))
     if not counts:
         return None
     actions = tuple(InsertCall(receiver, f"into_partitions({count})") for receiver, count in counts.items())

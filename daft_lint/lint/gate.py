@@ -6,7 +6,7 @@ A fix passes if no effect is worse on any path, no finding is new, its own is go
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from daft_lint.api.finding import FindingFix, Level
@@ -191,8 +191,7 @@ def harm_between(before: Script, after: Script) -> tuple[str, ...]:
 
 
 def _key(pipeline: Pipeline) -> tuple[str, ...]:
-    decisions: Iterable[object] = getattr(pipeline, "decisions", ())
-    said = (f"{getattr(decision, 'text', '')}={getattr(decision, 'holds', '')}" for decision in decisions)
+    said = (f"{decision.text}={decision.holds}" for decision in pipeline.decisions)
     return (pipeline.source.step.name, pipeline.sink.step.name, *said)
 
 

@@ -154,6 +154,31 @@ def test_an_author_s_repartition_is_not_replaced() -> None:
     assert ".repartition(8)" in fixed(script)
 
 
+def test_the_fan_out_of_a_condition_is_left_alone_on_both_its_paths() -> None:
+    script = """
+def run(n: int):
+    df = daft.read_parquet('a.parquet')
+    if n > 1:
+        df = df.repartition(n)
+    df = df.with_column('d', download(col('url'))).with_column('b', blur(col('d')))
+    df.select('b').write_parquet('out')
+"""
+    assert fixed(script).endswith(script)
+
+
+def test_a_fix_is_no_worse_on_any_path() -> None:
+    script = """
+def run(ordered: bool):
+    df = daft.read_parquet('a.parquet')
+    if ordered:
+        df = df.sort('at')
+    df = df.with_column('d', download(col('url'))).with_column('b', blur(col('d')))
+    df.select('b').write_parquet('out')
+"""
+    assert "into_batches" not in fixed(script)
+    assert "no fix: it would lose the order of the `sort`" in only(script, "DFT101").suggestion
+
+
 def test_a_heavy_into_partitions_moves_and_that_is_one_finding() -> None:
     script = """
 df = daft.read_parquet('a.parquet').with_column('d', download(col('url'))).into_partitions(8)

@@ -417,7 +417,7 @@ def _keywords(node: cst.CSTNode) -> frozenset[str]:
 
 def _conditional_cuts(pipeline: Pipeline) -> tuple[str, ...] | None:
     """The repartitionings on a path that a condition on their own number decides; None where there is no such one."""
-    if not any(decision.author_cut for decision in getattr(pipeline, "decisions", ())):
+    if not any(decision.author_cut for decision in pipeline.decisions):
         return None
     cutting = (StepKind.REPARTITION, StepKind.BATCHES)
     return tuple(_spelling(s) for s in pipeline.operators if s.step.kind in cutting)
