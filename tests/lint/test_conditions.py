@@ -105,7 +105,9 @@ def test_no_fix_cuts_again_what_the_author_cuts() -> None:
 
 # Against every single path
 
-_PLAIN = st.sampled_from([KEEP, CUT, "df = df.into_batches(16)", READ, 'df = df.with_column("k", size_of(col("data")))'])
+_PLAIN = st.sampled_from(
+    [KEEP, CUT, "df = df.into_batches(16)", READ, 'df = df.with_column("k", size_of(col("data")))']
+)
 _Block = tuple[str, ...]
 
 
@@ -148,7 +150,7 @@ def _runs(body: Sequence[str], values: Mapping[str, bool]) -> set[int]:
         f"{line[: len(line) - len(line.lstrip())]}ran.add({n})" if line.lstrip().startswith(("df", "pass")) else line
         for n, line in enumerate(body)
     )
-    exec(text, {**values, "ran": ran})  # noqa: S102  # the lines of this file
+    exec(text, {**values, "ran": ran})  # the lines of this file
     return ran
 
 
@@ -159,7 +161,7 @@ def _holds(condition: str | None, values: Mapping[str, bool]) -> bool | None:
     if condition == ON_SOME:
         return None
     text = re.sub(r"unless (.*)", r"not (\1)", condition).replace("when ", "").replace("`", "")
-    return bool(eval(text, dict(values)))  # noqa: S307  # a condition over three flags
+    return bool(eval(text, dict(values)))  # a condition over three flags
 
 
 @settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
