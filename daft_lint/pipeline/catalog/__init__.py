@@ -13,6 +13,7 @@ from daft_lint.pipeline.catalog.legacy import LEGACY_METHODS as LEGACY_METHODS
 from daft_lint.pipeline.catalog.legacy import LEGACY_NAMESPACES as LEGACY_NAMESPACES
 from daft_lint.pipeline.catalog.legacy import LEGACY_UDF_OPTIONS as LEGACY_UDF_OPTIONS
 from daft_lint.pipeline.catalog.runners import RUNNERS as RUNNERS
+from daft_lint.pipeline.catalog.runners import SETTLE_RUNNER as SETTLE_RUNNER
 from daft_lint.pipeline.catalog.sources import FRAME_FUNCTIONS as FRAME_FUNCTIONS
 from daft_lint.pipeline.catalog.sources import SOURCES as SOURCES
 from daft_lint.pipeline.catalog.spec import KEYWORD_ONLY as KEYWORD_ONLY

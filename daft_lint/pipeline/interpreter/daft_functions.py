@@ -30,7 +30,7 @@ from daft_lint.pipeline.interpreter.values import (
     literal_value,
     strings_in,
 )
-from daft_lint.pipeline.model import Expression, ExpressionKind, Step, Strength, Weight
+from daft_lint.pipeline.model import Expression, ExpressionKind, RunnerSetting, Step, Strength, Weight
 
 MORSEL_SETTERS = frozenset({"set_execution_config", "execution_config_ctx"})
 
@@ -78,7 +78,10 @@ def _configure(interpreter: InterpreterProtocol, spelling: str, args: Arguments,
     """`set_runner_*` and the morsel size."""
     runner = catalog.RUNNERS.get(spelling)
     if runner is not None:
-        interpreter.recorder.set_runner(runner, is_conditional=bool(interpreter.branches))
+        recorder = interpreter.recorder
+        recorder.set_runner(runner, is_conditional=bool(interpreter.branches))
+        if not interpreter.expected_failures:
+            recorder.runner_settings.append(RunnerSetting(scope.location(node), runner, recorder.settled_by))
         note_legacy(interpreter, spelling, node, scope)
         return
     size = literal_value(args.keyword("default_morsel_size"))

@@ -11,10 +11,12 @@ from daft_lint.pipeline.model import (
     Cluster,
     Construction,
     DiscardedStep,
+    ExpressionTest,
     LegacyUse,
     ReadOnDataFrame,
     Reads,
     Runner,
+    RunnerSetting,
     Step,
     StepKind,
     Udf,
@@ -43,6 +45,10 @@ class Recorder:
     discarded: list[DiscardedStep] = field(default_factory=list)
     reads_on_dataframes: list[ReadOnDataFrame] = field(default_factory=list)
     legacy: list[LegacyUse] = field(default_factory=list)
+    expression_tests: list[ExpressionTest] = field(default_factory=list)
+    runner_settings: list[RunnerSetting] = field(default_factory=list)
+    settled_by: Step | None = None
+    """The first step after which Daft's runner can no longer be set, outside of branches."""
     runners: set[Runner] = field(default_factory=set)
     """The runners that the script sets."""
     has_conditional_runner: bool = False

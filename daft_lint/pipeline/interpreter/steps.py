@@ -20,7 +20,7 @@ from daft_lint.pipeline.interpreter.values import (
     literal_value,
     to_python,
 )
-from daft_lint.pipeline.model import Count, LegacyUse, NodeRef, Projection, Source, SourceKind, Step, StepKind
+from daft_lint.pipeline.model import Count, LegacyUse, NodeRef, Projection, Reads, Source, SourceKind, Step, StepKind
 
 
 def add_step(interpreter: InterpreterProtocol, step: Step) -> DataFrame:
@@ -33,7 +33,16 @@ def add_step(interpreter: InterpreterProtocol, step: Step) -> DataFrame:
         recorder.failing.add(step)
     if not interpreter.active_calls:
         recorder.top_level.add(step)
+    if recorder.settled_by is None and not interpreter.branches and _settles_runner(step):
+        recorder.settled_by = step
     return DataFrame(step)
+
+
+def _settles_runner(step: Step) -> bool:
+    """Whether Daft chooses its runner at a step, for good."""
+    if step.kind in (StepKind.SINK, StepKind.COLLECT):
+        return step.reads is not Reads.NONE
+    return step.kind is StepKind.SOURCE and step.name in catalog.SETTLE_RUNNER
 
 
 def add_open_dataframe(

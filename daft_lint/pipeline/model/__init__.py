@@ -31,11 +31,14 @@ from daft_lint.pipeline.model.pipelines import Column as Column
 from daft_lint.pipeline.model.pipelines import Constants as Constants
 from daft_lint.pipeline.model.pipelines import Construction as Construction
 from daft_lint.pipeline.model.pipelines import DiscardedStep as DiscardedStep
+from daft_lint.pipeline.model.pipelines import ExpressionTest as ExpressionTest
 from daft_lint.pipeline.model.pipelines import HeavyOperation as HeavyOperation
 from daft_lint.pipeline.model.pipelines import LegacyUse as LegacyUse
 from daft_lint.pipeline.model.pipelines import Operator as Operator
 from daft_lint.pipeline.model.pipelines import Pipeline as Pipeline
+from daft_lint.pipeline.model.pipelines import PythonTest as PythonTest
 from daft_lint.pipeline.model.pipelines import ReadOnDataFrame as ReadOnDataFrame
+from daft_lint.pipeline.model.pipelines import RunnerSetting as RunnerSetting
 from daft_lint.pipeline.model.pipelines import Script as Script
 from daft_lint.pipeline.model.pipelines import ScriptPipelines as ScriptPipelines
 from daft_lint.pipeline.model.pipelines import UdfCall as UdfCall

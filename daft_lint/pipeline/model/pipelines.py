@@ -259,6 +259,36 @@ class ReadOnDataFrame:
     daft_name: str | None
 
 
+class PythonTest(enum.Enum):
+    """What Python does with an expression of Daft's that Daft never sees; `.value` is how it is written."""
+
+    COMPARED_WITH_NONE = "== None"
+    BOOLEAN = "and, or"
+    NOT = "not"
+    IN = "in"
+    CHAINED = "a chained comparison"
+    CONDITION = "if"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExpressionTest:
+    """A place where Python compares an expression of Daft's with None, or asks it for a truth value. `node` is the
+    comparison, the boolean operation, or the condition."""
+
+    test: PythonTest
+    node: NodeRef
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunnerSetting:
+    """A call that sets the runner. `after` is the step that had settled it by then on every path; None where none
+    had."""
+
+    call: NodeRef
+    runner: Runner
+    after: Step | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LegacyUse:
     """A spelling of an older Daft. `name` is the key in `catalog.LEGACY`, `call` the node; `definition` is the function
@@ -283,6 +313,8 @@ class Script:
     discarded: tuple[DiscardedStep, ...] = ()
     reads_on_dataframes: tuple[ReadOnDataFrame, ...] = ()
     legacy: tuple[LegacyUse, ...] = ()
+    expression_tests: tuple[ExpressionTest, ...] = ()
+    runner_settings: tuple[RunnerSetting, ...] = ()
     steps: tuple[Step, ...] = ()
     """Every step, also those that are in no pipeline."""
     runner: Runner = Runner.RAY
