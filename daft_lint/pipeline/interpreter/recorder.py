@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from daft_lint.pipeline.dataflow.build import PipelineEnd
 from daft_lint.pipeline.interpreter.values import dataframes_in
 from daft_lint.pipeline.model import (
+    ApiUse,
     Cluster,
     Construction,
     DiscardedStep,
-    LegacyUse,
     ReadOnDataFrame,
     Reads,
     Runner,
@@ -42,7 +42,7 @@ class Recorder:
     constructions: list[Construction] = field(default_factory=list)
     discarded: list[DiscardedStep] = field(default_factory=list)
     reads_on_dataframes: list[ReadOnDataFrame] = field(default_factory=list)
-    legacy: list[LegacyUse] = field(default_factory=list)
+    api_uses: list[ApiUse] = field(default_factory=list)
     runners: set[Runner] = field(default_factory=set)
     """The runners that the script sets."""
     has_conditional_runner: bool = False
