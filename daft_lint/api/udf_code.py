@@ -118,8 +118,7 @@ def names_read(root: cst.CSTNode) -> Iterator[cst.Name]:
     """The names that an expression or a body reads, without attributes and keywords, nested functions included."""
     for node in nodes_in(root):
         for child in node.children:
-            is_name = isinstance(child, cst.Name)
-            if is_name and not (isinstance(node, cst.Attribute) and child is node.attr):
-                if not (isinstance(node, cst.Arg) and child is node.keyword):
-                    assert isinstance(child, cst.Name)
-                    yield child
+            is_attribute = isinstance(node, cst.Attribute) and child is node.attr
+            is_keyword = isinstance(node, cst.Arg) and child is node.keyword
+            if isinstance(child, cst.Name) and not is_attribute and not is_keyword:
+                yield child

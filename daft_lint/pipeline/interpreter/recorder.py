@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from daft_lint.pipeline.dataflow.build import PipelineEnd
 from daft_lint.pipeline.interpreter.values import dataframes_in
 from daft_lint.pipeline.model import (
+    ApiUse,
     Cluster,
     Construction,
     DiscardedStep,
     ExpressionTest,
-    LegacyUse,
     ReadOnDataFrame,
     Reads,
     Runner,
@@ -44,7 +44,7 @@ class Recorder:
     constructions: list[Construction] = field(default_factory=list)
     discarded: list[DiscardedStep] = field(default_factory=list)
     reads_on_dataframes: list[ReadOnDataFrame] = field(default_factory=list)
-    legacy: list[LegacyUse] = field(default_factory=list)
+    api_uses: list[ApiUse] = field(default_factory=list)
     expression_tests: list[ExpressionTest] = field(default_factory=list)
     runner_settings: list[RunnerSetting] = field(default_factory=list)
     settled_by: Step | None = None

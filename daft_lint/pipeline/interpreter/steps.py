@@ -20,7 +20,7 @@ from daft_lint.pipeline.interpreter.values import (
     literal_value,
     to_python,
 )
-from daft_lint.pipeline.model import Count, LegacyUse, NodeRef, Projection, Reads, Source, SourceKind, Step, StepKind
+from daft_lint.pipeline.model import Count, NodeRef, Projection, Reads, Source, SourceKind, Step, StepKind
 
 
 def add_step(interpreter: InterpreterProtocol, step: Step) -> DataFrame:
@@ -114,15 +114,6 @@ def literal_options(args: Arguments) -> dict[str, object]:
         if isinstance(value, (Literal, ListValue)):
             found[key] = to_python(value)
     return found
-
-
-# Older versions of Daft
-
-
-def note_legacy(interpreter: InterpreterProtocol, spelling: str, node: cst.Call, scope: Scope) -> None:
-    """Note a call of an older Daft, if it is one."""
-    if spelling in catalog.LEGACY:
-        interpreter.recorder.legacy.append(LegacyUse(spelling, scope.location(node), daft_spelling(scope)))
 
 
 def daft_spelling(scope: Scope) -> str | None:

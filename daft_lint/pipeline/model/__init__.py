@@ -25,6 +25,7 @@ from daft_lint.pipeline.model.expressions import walk as walk
 from daft_lint.pipeline.model.pipelines import DEFAULT_BATCH_ROWS as DEFAULT_BATCH_ROWS
 from daft_lint.pipeline.model.pipelines import DEFAULT_MORSEL_ROWS as DEFAULT_MORSEL_ROWS
 from daft_lint.pipeline.model.pipelines import DOWNLOAD_ROWS as DOWNLOAD_ROWS
+from daft_lint.pipeline.model.pipelines import ApiUse as ApiUse
 from daft_lint.pipeline.model.pipelines import Bound as Bound
 from daft_lint.pipeline.model.pipelines import BoundKind as BoundKind
 from daft_lint.pipeline.model.pipelines import Column as Column
@@ -33,7 +34,6 @@ from daft_lint.pipeline.model.pipelines import Construction as Construction
 from daft_lint.pipeline.model.pipelines import DiscardedStep as DiscardedStep
 from daft_lint.pipeline.model.pipelines import ExpressionTest as ExpressionTest
 from daft_lint.pipeline.model.pipelines import HeavyOperation as HeavyOperation
-from daft_lint.pipeline.model.pipelines import LegacyUse as LegacyUse
 from daft_lint.pipeline.model.pipelines import Operator as Operator
 from daft_lint.pipeline.model.pipelines import Pipeline as Pipeline
 from daft_lint.pipeline.model.pipelines import PythonTest as PythonTest
