@@ -47,12 +47,14 @@ class Related:
 @dataclass(frozen=True, slots=True)
 class FindingFix:
     """What `fix` would do: `why_unsafe` is None for a safe fix. `effects` says what that brings, in words:
-    `1 -> 16 tasks`; empty where the fix is not weighed by its effects."""
+    `1 -> 16 tasks`; empty where the fix is not weighed by its effects. `removes_comments`: the comments in what it
+    replaces are what it is for, so that none of them is lost by mistake."""
 
     title: str
     why_unsafe: str | None
     edits: tuple[Edit, ...]
     effects: tuple[str, ...] = ()
+    removes_comments: bool = False
 
     @property
     def safe(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -14,6 +14,8 @@ from daft_lint.cli.inputs import discovered, reads_stdin, stdin_document
 from daft_lint.cli.output import MISUSE, echo_problems, echo_run
 
 if TYPE_CHECKING:
+    from daft_lint.config import NearestConfigs
+    from daft_lint.fix.command import FixOptions
     from daft_lint.source.document import Document
 
 
@@ -62,8 +64,7 @@ def fix(
 
     `-` reads standard input; with --apply, the fixed text goes to standard output.
     """
-    from daft_lint.fix.command import FixOptions, OutputError, run_fix
-    from daft_lint.lint.project_checker import ProjectChecker
+    from daft_lint.fix.command import FixOptions
 
     configs = configured(
         config_file,
@@ -75,28 +76,53 @@ def fix(
         facts=facts,
         plugins=not no_plugins,
     )
-    from_stdin = reads_stdin(paths, stdin_filename)
-    if from_stdin and interactive:
-        raise click.UsageError("--interactive asks on standard input, which - reads the text from")
-    files, failed = ([], False) if from_stdin else discovered(paths, configs, force_exclude)
-    documents, all_read = ([stdin_document(stdin_filename)], True) if from_stdin else _documents(files)
-    checker = ProjectChecker(configs)
+    given = _inputs(paths, stdin_filename, interactive, configs, force_exclude)
     fix_options = FixOptions(
         apply=apply or interactive,
         diff=diff,
         unsafe=unsafe,
         interactive=interactive,
-        stdin=from_stdin,
+        stdin=given.is_stdin,
         output=output,
         fails=lambda finding: configs.of(finding.span.path).fails(finding.level),
     )
+    status, limits = _run(fix_options, given.documents, configs)
+    if verbose:
+        echo_run(configs.run, given.files, limits)
+    return status if given.all_read else MISUSE
+
+
+class _Inputs(NamedTuple):
+    """What there is to fix. `files` counts those that were looked at; `all_read`: none of them failed."""
+
+    documents: list[Document]
+    files: int
+    all_read: bool
+    is_stdin: bool
+
+
+def _inputs(
+    paths: tuple[str, ...], stdin_filename: str | None, interactive: bool, configs: NearestConfigs, force_exclude: bool
+) -> _Inputs:
+    if reads_stdin(paths, stdin_filename):
+        if interactive:
+            raise click.UsageError("--interactive asks on standard input, which - reads the text from")
+        return _Inputs([stdin_document(stdin_filename)], 1, True, True)
+    files, failed = discovered(paths, configs, force_exclude)
+    documents, all_read = _documents(files)
+    return _Inputs(documents, len(files), all_read and not failed, False)
+
+
+def _run(fix_options: FixOptions, documents: list[Document], configs: NearestConfigs) -> tuple[int, Sequence[str]]:
+    """The exit status of a fix, and the caps that were reached, in words."""
+    from daft_lint.fix.command import OutputError, run_fix
+    from daft_lint.lint.project_checker import ProjectChecker
+
+    checker = ProjectChecker(configs)
     try:
-        status = run_fix(fix_options, documents, checker.observe, overlay=checker.overlay)
+        return run_fix(fix_options, documents, checker.observe, overlay=checker.overlay), checker.limits
     except OutputError as error:
         raise click.ClickException(str(error)) from None
-    if verbose:
-        echo_run(configs.run, len(documents) if from_stdin else len(files), checker.limits)
-    return status if all_read and not failed else MISUSE
 
 
 def _documents(files: Sequence[str]) -> tuple[list[Document], bool]:

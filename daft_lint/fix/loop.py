@@ -14,7 +14,6 @@ from daft_lint.api.finding import Finding, FindingFix
 from daft_lint.fix.diff import document_diff
 from daft_lint.fix.guards import damage
 from daft_lint.fix.results import Applied, FixedFile, FixReport
-from daft_lint.lint.engine_rules import UnusedSuppression
 from daft_lint.source.document import Document
 from daft_lint.source.edit import Edit
 from daft_lint.source.problems import ParseFailure, Problem
@@ -219,7 +218,7 @@ class _FixLoop:
         document = self.files[path].current
         sources = {cell.number: cell.source for cell in document.cells}
         for candidate in candidates:
-            if candidate.finding.code != UnusedSuppression.code:
+            if not candidate.fix.removes_comments:
                 continue
             for edit in candidate.fix.edits:
                 raw = document.raw if edit.cell is None else sources[edit.cell]

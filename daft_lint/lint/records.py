@@ -58,6 +58,7 @@ def encode_finding(finding: Finding) -> list[object]:
             fix.why_unsafe,
             [[e.path, e.cell, e.start, e.end, e.text] for e in fix.edits],
             list(fix.effects),
+            fix.removes_comments,
         ],
         finding.condition,
     ]
@@ -81,13 +82,13 @@ def decode_finding(record: Any) -> Finding:
 
 
 def decode_fix(record: Any) -> FindingFix:
-    title, why_unsafe, edits, effects = record
+    title, why_unsafe, edits, effects, removes_comments = record
     made = tuple(
         Edit(_text(path), None if cell is None else _number(cell), _number(start), _number(end), _text(text))
         for path, cell, start, end, text in edits
     )
     why = None if why_unsafe is None else _text(why_unsafe)
-    return FindingFix(_text(title), why, made, tuple(_text(effect) for effect in effects))
+    return FindingFix(_text(title), why, made, tuple(_text(effect) for effect in effects), removes_comments is True)
 
 
 def encode_span(span: Span) -> list[object]:

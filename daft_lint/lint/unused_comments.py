@@ -51,4 +51,4 @@ class CommentPart:
         elif not left:
             starts = [*scanner.line_starts(source), len(source)]
             start, end = starts[self.comment.line - 1], starts[self.comment.line]
-        return FindingFix(title, WHY_UNSAFE, (self.cell.edit(start, end, left),))
+        return FindingFix(title, WHY_UNSAFE, (self.cell.edit(start, end, left),), removes_comments=True)
