@@ -96,6 +96,16 @@ STEP = """def run_{n}(path: str) -> None:
 
 
 """
+OPTIONAL = """import daft
+from daft.functions import decode_image, download
+
+
+def build(path: str, {parameters}) -> None:
+    df = daft.read_parquet(path)
+{steps}    df = df.with_column("image", decode_image(download(daft.col("url"))))
+    df.write_parquet("out")
+"""
+OPTIONAL_STEP = "    if use_{n}:\n        df = df.where(daft.col('width') > {n})\n"
 
 
 @dataclass(frozen=True)
@@ -215,6 +225,17 @@ def without_daft(folder: Path, wheels: Path | None) -> Path:
     return folder
 
 
+def branches(folder: Path, repeat: int) -> None:
+    """A function of 300 optional steps: none of its 2^300 paths may count by itself."""
+    file = folder / "optional.py"
+    parameters = ", ".join(f"use_{n}: bool" for n in range(300))
+    steps = "".join(OPTIONAL_STEP.format(n=n) for n in range(300))
+    file.write_text(OPTIONAL.format(parameters=parameters, steps=steps))
+    floor = (sys.executable, "-c", ONE, str(file))
+    check = (*LINT, "check", "--no-cache", str(file))
+    row("(e) 300 optional steps / import libcst, parse", *pairs(check, floor, repeat), "4")
+
+
 def growth(folder: Path, repeat: int, most: int) -> None:
     """Work per line from 10 lines up, tenfold to `most`, start-up left out."""
     start = folder / "empty.py"
@@ -291,6 +312,7 @@ def main() -> None:
         )
         profile("(c) one script", (*LINT, "check", "--no-cache", str(one)), given.repeat)
         others(given.others, one, "(c) one script", given.repeat, floor)
+        branches(folder, given.repeat)
         growth(folder, given.repeat, given.lines)
         if given.daft is None or not given.daft.is_dir():
             say("(a) Daft's repository: no checkout: give --daft or DAFT_LINT_CORPUS")

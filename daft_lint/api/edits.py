@@ -84,10 +84,18 @@ class AddKeyword:
 
 @dataclass(frozen=True, slots=True)
 class RemoveArgument:
-    """Remove the keyword argument `name` of `call` and its comma; its comments stay where they stand."""
+    """Remove the argument `name` of `call` (the keyword, or the index of one by position) and its comma; its comments
+    stay where they stand."""
 
     call: NodeRef
-    name: str
+    name: str | int
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveImport:
+    """Remove one name of an import statement; the statement where it is the only one."""
+
+    alias: NodeRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,4 +119,5 @@ Action = (
     | AddKeyword
     | RemoveArgument
     | AddImport
+    | RemoveImport
 )

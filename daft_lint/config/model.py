@@ -97,7 +97,9 @@ class Config:
     markdown: bool = False
     """Also check the Markdown files of a folder."""
     target_daft: str | None = None
-    """The oldest Daft that the scripts must run on; by default what the nearest pyproject.toml requires."""
+    """The oldest Daft that the scripts must run on; by default what the project pins, requires or has installed."""
+    written_for: str | None = None
+    """The Daft that the scripts run on before `upgrade`; no key of the configuration."""
     plugins: tuple[str, ...] = ()
     """Plugins whose rules run too, by their entry point in the group `daft_lint.rules`; other installed plugins do
     not run."""

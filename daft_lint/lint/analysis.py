@@ -49,9 +49,16 @@ class Analysis:
         path = self.document.path
         settings = self.config.settings
         if any(rule.knows_versions for rule in self.chosen):
-            from daft_lint.pipeline.facts.target import target_daft
+            from daft_lint.pipeline.facts.target import daft_range, range_of
 
-            settings = replace(settings, target_daft=target_daft(self.config.target_daft, path))
+            wanted = daft_range(self.config.target_daft, path)
+            written_for = range_of(f"daft{self.config.written_for}") if self.config.written_for else wanted
+            settings = replace(
+                settings,
+                target_daft=wanted.oldest,
+                newest_daft=wanted.newest,
+                written_for=written_for.oldest,
+            )
         try:
             script = interpret(self.document, settings, self.project)
         except ParseFailure as failure:

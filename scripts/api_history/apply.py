@@ -10,7 +10,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from daft_lint.pipeline.catalog.history.changes import Change, ChangeKind
+from daft_lint.pipeline.catalog.history.changes import Change
+from daft_lint.pipeline.catalog.history.lookup import concerned
 from daft_lint.pipeline.catalog.history.rewrites import BoundCall, NotBound, bind
 
 METHOD_OWNERS = frozenset(
@@ -35,19 +36,6 @@ def apply(change: Change, source: str) -> str | None:
             if text != _text(source, node):
                 return _replaced(source, node, text)
     return None
-
-
-def concerned(change: Change, bound: BoundCall) -> bool:
-    """Whether a call has to do with the parameters of the row."""
-    if change.kind is ChangeKind.DEFAULT:
-        return not any(name in bound.arguments for name in change.parameters)
-    if not change.parameters:
-        return True
-    given = {name: bound.arguments[name] for name in change.parameters if name in bound.arguments}
-    if change.kind is ChangeKind.POSITION:
-        return any(argument.position is not None for argument in given.values())
-    renames = change.rewrite.renames if change.rewrite is not None else {}
-    return any(argument.position is None or name not in renames for name, argument in given.items())
 
 
 def _uses(change: Change, tree: ast.Module) -> Iterator[ast.Call | ast.Attribute]:

@@ -208,10 +208,10 @@ def test_a_module_that_is_edited_while_a_check_runs_is_checked_again(
             return read(self, file)
 
         monkeypatch.setattr(Modules, "read", edit_and_read)
-    look(Config(root=tree))
+    config = Config(root=tree)
+    check_files(["script.py"], config, cache=open_cache(config, Path("cache")))
     monkeypatch.undo()
     monkeypatch.chdir(tree)
     (tree / "helper.py").write_text(edited)
-    cached, _ = look(Config(root=tree))
-    fresh, _ = look(Config(root=tree), None)
-    assert cached == fresh
+    cached = check_files(["script.py"], config, cache=open_cache(config, Path("cache")))
+    assert cached == check_files(["script.py"], config)

@@ -15,6 +15,7 @@ from daft_lint.api.edits import (
     RemoveArgument,
     RemoveAttribute,
     RemoveCall,
+    RemoveImport,
     ReplaceNode,
 )
 from daft_lint.fix.rendering.arguments import change_arguments
@@ -23,7 +24,7 @@ from daft_lint.fix.rendering.decorators import add_decorator
 from daft_lint.fix.rendering.editor import CellEditor
 from daft_lint.fix.rendering.editor import EditError as EditError
 from daft_lint.fix.rendering.expressions import replace_node
-from daft_lint.fix.rendering.imports import add_import
+from daft_lint.fix.rendering.imports import add_import, remove_import
 from daft_lint.source.document import Cell
 from daft_lint.source.edit import Edit
 from daft_lint.source.positions import Positions
@@ -81,3 +82,5 @@ def _render_one(action: Action, editor_of: Callable[[Cell], CellEditor]) -> None
             editor_of(action.call.cell).arguments(action.call.node).removed.append(action.name)
         case AddImport():
             add_import(editor_of(action.location.cell), action.module, action.name)
+        case RemoveImport():
+            remove_import(editor_of(action.alias.cell), action.alias.node)

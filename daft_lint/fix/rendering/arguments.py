@@ -34,11 +34,15 @@ def change_arguments(editor: CellEditor, change: ArgumentChanges) -> None:
         _add_arguments(editor, node, [f"{name}={value}" for name, value in added])
 
 
-def _indexes(call: cst.Call, names: Sequence[str]) -> list[int]:
-    wanted = set(names)
-    found = [i for i, arg in enumerate(call.args) if arg.keyword is not None and arg.keyword.value in wanted]
+def _indexes(call: cst.Call, names: Sequence[str | int]) -> list[int]:
+    """Where the arguments stand, those by position by their index among these."""
+    wanted, found, position = set(names), [], 0
+    for index, arg in enumerate(call.args):
+        if (position if arg.keyword is None else arg.keyword.value) in wanted:
+            found.append(index)
+        position += arg.keyword is None
     if len(found) < len(wanted):
-        raise EditError(f"the call has no argument {', '.join(sorted(wanted))}")
+        raise EditError(f"the call has no argument {', '.join(sorted(map(str, wanted)))}")
     return found
 
 

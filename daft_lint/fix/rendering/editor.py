@@ -30,7 +30,7 @@ class ArgumentChanges:
 
     node: cst.CSTNode
     added: list[tuple[str, str]] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
+    removed: list[str | int] = field(default_factory=list)
 
 
 class CellEditor:

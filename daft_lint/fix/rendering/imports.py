@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from daft_lint.fix.rendering.editor import CellEditor
+from daft_lint.fix.rendering.editor import CellEditor, EditError
+from daft_lint.fix.rendering.statements import remove_statement
 
 
 def add_import(editor: CellEditor, module: str, name: str | None) -> None:
@@ -23,6 +24,26 @@ def add_import(editor: CellEditor, module: str, name: str | None) -> None:
     end = editor.line_end(editor.inner(last)[1])
     gap = "" if _is_import(last) else editor.newline
     editor.insert_once(end, gap + editor.newline + new)
+
+
+def remove_import(editor: CellEditor, alias: cst.CSTNode) -> None:
+    """Take one name out of an import statement, or the statement where it gives no other."""
+    statement = editor.parent(alias)
+    names = statement.names if isinstance(statement, cst.Import | cst.ImportFrom) else ()
+    if isinstance(names, cst.ImportStar):
+        raise EditError("the import gives all names")
+    index = next((i for i, name in enumerate(names) if name is alias), None)
+    if index is None:
+        raise EditError("the import does not give the name")
+    if len(names) == 1:
+        remove_statement(editor, alias)
+    elif index + 1 < len(names):
+        editor.replace(editor.inner(alias)[0], editor.inner(names[index + 1])[0], "")
+    else:
+        before = names[index - 1]
+        comma = editor.inner(before.comma)[0] if isinstance(before.comma, cst.Comma) else editor.inner(before)[1]
+        end = alias.asname.name if isinstance(alias, cst.ImportAlias) and alias.asname is not None else alias
+        editor.replace(comma, editor.inner(end)[1], "")
 
 
 def _first_node(statement: cst.CSTNode) -> cst.CSTNode:

@@ -6,13 +6,10 @@ and fails on a name that is missing here.
 
 from daft_lint.pipeline.catalog.functions import FUNCTIONS as FUNCTIONS
 from daft_lint.pipeline.catalog.functions import OUTPUT_NAMES as OUTPUT_NAMES
-from daft_lint.pipeline.catalog.legacy import LEGACY as LEGACY
-from daft_lint.pipeline.catalog.legacy import LEGACY_EXPRESSION_METHODS as LEGACY_EXPRESSION_METHODS
-from daft_lint.pipeline.catalog.legacy import LEGACY_FUNCTIONS as LEGACY_FUNCTIONS
-from daft_lint.pipeline.catalog.legacy import LEGACY_METHODS as LEGACY_METHODS
-from daft_lint.pipeline.catalog.legacy import LEGACY_NAMESPACES as LEGACY_NAMESPACES
 from daft_lint.pipeline.catalog.legacy import LEGACY_UDF_OPTIONS as LEGACY_UDF_OPTIONS
+from daft_lint.pipeline.catalog.legacy import LEGACY_UDF_OPTIONS_SINCE as LEGACY_UDF_OPTIONS_SINCE
 from daft_lint.pipeline.catalog.runners import RUNNERS as RUNNERS
+from daft_lint.pipeline.catalog.runners import SETTLE_RUNNER as SETTLE_RUNNER
 from daft_lint.pipeline.catalog.sources import FRAME_FUNCTIONS as FRAME_FUNCTIONS
 from daft_lint.pipeline.catalog.sources import SOURCES as SOURCES
 from daft_lint.pipeline.catalog.spec import KEYWORD_ONLY as KEYWORD_ONLY
@@ -20,7 +17,6 @@ from daft_lint.pipeline.catalog.spec import Argument as Argument
 from daft_lint.pipeline.catalog.spec import ColumnArguments as ColumnArguments
 from daft_lint.pipeline.catalog.spec import FrameFunctionSpec as FrameFunctionSpec
 from daft_lint.pipeline.catalog.spec import FunctionSpec as FunctionSpec
-from daft_lint.pipeline.catalog.spec import LegacySpec as LegacySpec
 from daft_lint.pipeline.catalog.spec import PartitionsFrom as PartitionsFrom
 from daft_lint.pipeline.catalog.spec import RowsEffect as RowsEffect
 from daft_lint.pipeline.catalog.spec import RowsFrom as RowsFrom

@@ -212,7 +212,6 @@ class FunctionSpec:
     """It numbers the rows in the order that they come in."""
 
 
-@dataclass(frozen=True, slots=True)
 class LegacySpec:
     """A spelling of an older Daft: the current one (None: no equal), the first version that has the current one, the
     one that deprecated the old one and the first one without it (None: not yet, or not known).

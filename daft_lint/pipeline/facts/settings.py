@@ -91,3 +91,7 @@ class Settings:
     """Read the footers of local Parquet sources for their facts."""
     target_daft: Version | None = None
     """The oldest Daft that the script is to run on; None: the newest."""
+    newest_daft: Version | None = None
+    """The newest Daft that it is to run on; None: no end is known."""
+    written_for: Version | None = None
+    """The oldest Daft that its author can have run it on; None: not known."""

@@ -1,4 +1,7 @@
-"""Which Daft a file is written for: the configuration's, else the requirement in the nearest pyproject.toml."""
+"""Which Daft a file is written for: the configuration's, else what the project pins, requires or has installed.
+
+Nothing is imported for it: versions are read from lock files, requirements and the names of `dist-info` folders.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -17,14 +21,32 @@ from daft_lint.pipeline.facts.settings import Version as Version
 
 _REQUIREMENT = re.compile(r"(?i)\s*(?:get)?daft\s*(?:\[[^\]]*\])?\s*(?P<clauses>[(<>=!~^\d][^;]*|@.*|)(?:;.*)?\Z")
 _CLAUSE = re.compile(r"(?P<operator>===|==|>=|<=|~=|!=|>|<|\^|~|)\s*v?(?P<version>\d+(?:\.\d+){0,2})")
+_LOCKED = r"\[\[package\]\]\s+name = \"(?:get)?daft\"\s+version = \"(\d+(?:\.\d+){0,2})"
+_LOCKS = {name: re.compile(_LOCKED) for name in ("uv.lock", "poetry.lock", "pdm.lock")}
+"""Lock files in TOML, read by their text: they are large, and name each package in the same two lines."""
+_NAMES_DAFT = re.compile(r"(?i)(?:get)?daft\s*(?:\[|[<>=!~;@]|\Z)")
+_PINNED = re.compile(r"(?i)(?:get)?daft\s*(?:\[[^\]]*\])?\s*===?\s*(\d+(?:\.\d+){0,2})")
+_DIST_INFO = re.compile(r"(?:get)?daft-(\d+(?:\.\d+){0,2})")
 _LOWER_BOUNDS = frozenset({"==", "===", ">=", "~=", "^", "~", ">", ""})
 """Operators whose version is the oldest that is allowed (with `>`, the one right before it)."""
 
 
+class DaftRange(NamedTuple):
+    """The versions that a file is to run on; None where an end is not known."""
+
+    oldest: Version | None = None
+    newest: Version | None = None
+
+
 def target_daft(configured: str | None, path: str) -> Version | None:
     """The oldest Daft that the file at `path` is to run on; None where nothing says: the newest counts."""
+    return daft_range(configured, path).oldest
+
+
+def daft_range(configured: str | None, path: str) -> DaftRange:
+    """The versions of Daft that the file at `path` is to run on."""
     if configured is not None:
-        return oldest(f"daft{configured}")
+        return range_of(f"daft{configured}")
     return _of_folder(Path(path).absolute().parent)
 
 
@@ -35,25 +57,34 @@ def parse_version(text: str) -> Version:
 
 
 @functools.lru_cache(maxsize=4096)
-def _of_folder(folder: Path) -> Version | None:
-    """What the nearest pyproject.toml that requires Daft says."""
+def _of_folder(folder: Path) -> DaftRange:
+    """What the nearest folder says that pins or requires Daft, else what the project's environment has installed."""
     for parent in (folder, *folder.parents):
+        pinned = locked(parent)
+        if pinned is not None:
+            return DaftRange(pinned, pinned)
         file = parent / "pyproject.toml"
-        if file.is_file():
-            versions = list(_required(file))
-            if versions:
-                return min(versions)  # the least of all groups: the file must run with each
-    return None
+        ranges = list(_required(file)) if file.is_file() else []
+        ranges += [found for found in map(range_of, _requirement_lines(parent)) if found.oldest is not None]
+        if ranges:  # the least of all groups: the file must run with each
+            least = min(ranges, key=lambda r: r.oldest or Version(0, 0, 0))
+            ends = [r.newest for r in ranges]
+            return DaftRange(least.oldest, None if None in ends else max(v for v in ends if v is not None))
+    for parent in (folder, *folder.parents):
+        version = installed_in(parent)
+        if version is not None:
+            return DaftRange(version, version)
+    return DaftRange()
 
 
-def _required(file: Path) -> Iterator[Version]:
+def _required(file: Path) -> Iterator[DaftRange]:
     try:
         table = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError):
         return  # other tools report a broken pyproject.toml, `config` reports it where it holds our table
     for requirement in _requirements(table):
-        found = oldest(requirement)
-        if found is not None:
+        found = range_of(requirement)
+        if found.oldest is not None:
             yield found
 
 
@@ -111,6 +142,80 @@ def oldest(requirement: str) -> Version | None:
     if least:
         return max(least)
     return min(below, default=None)
+
+
+def range_of(requirement: str) -> DaftRange:
+    """The versions that a requirement allows; nothing where it is none of Daft or names no version."""
+    first = oldest(requirement)
+    match = _REQUIREMENT.match(requirement)
+    if first is None or match is None:
+        return DaftRange()
+    ends: list[Version] = []
+    for clause in match.group("clauses").strip("() ").split(","):
+        found = _CLAUSE.match(clause.strip())
+        if found is None:
+            continue
+        version = parse_version(found.group("version"))
+        numbers = found.group("version").count(".") + 1
+        match found.group("operator"):
+            case "==" | "===" | "<=" | "":
+                ends.append(version)
+            case "<":
+                ends.append(_before(version))
+            case "^" if version.major == 0:
+                ends.append(Version(0, version.minor, 999))
+            case "^" | "~=" | "~" if numbers == 2 and found.group("operator") != "~":
+                ends.append(Version(version.major, 999, 999))
+            case "~=" | "~":
+                ends.append(Version(version.major, version.minor, 999))
+    return DaftRange(first, min(ends, default=None))
+
+
+# Lock files and environments
+
+
+def locked(folder: Path) -> Version | None:
+    """The Daft that a lock file of the folder pins."""
+    for name, pattern in _LOCKS.items():
+        file = folder / name
+        if file.is_file():
+            found = pattern.search(_text(file))
+            if found is not None:
+                return parse_version(found.group(1))
+    for line in _requirement_lines(folder):
+        pinned = _PINNED.match(line)
+        if pinned is not None:
+            return parse_version(pinned.group(1))
+    return None
+
+
+def _requirement_lines(folder: Path) -> Iterator[str]:
+    """The requirements of Daft in the folder's `requirements*.txt`, without comments and hashes."""
+    for file in sorted(folder.glob("requirements*.txt")):
+        for line in _text(file).splitlines():
+            requirement = re.split(r"\s#|\s--|\\", line.strip())[0]
+            if _NAMES_DAFT.match(requirement):
+                yield requirement
+
+
+def installed_in(folder: Path) -> Version | None:
+    """The Daft of the environment `.venv` or `venv` in the folder, or of the linter's own where that lies in it."""
+    own = Path(sys.prefix)
+    places = [folder / ".venv", folder / "venv", *([own] if own.parent == folder else [])]
+    for place in places:
+        for site in (*place.glob("lib/python*/site-packages"), place / "Lib" / "site-packages"):
+            for found in sorted(site.glob("*daft-*.dist-info")):
+                version = _DIST_INFO.match(found.name)
+                if version is not None and (found / "METADATA").is_file():
+                    return parse_version(version.group(1))
+    return None
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_bytes().decode("utf-8-sig", "replace")
+    except OSError:
+        return ""
 
 
 def _before(version: Version) -> Version:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from daft_lint.pipeline import catalog
+from daft_lint.pipeline.catalog.history.lookup import namespaces
 from daft_lint.pipeline.interpreter.arguments import Arguments
 from daft_lint.pipeline.interpreter.builtin_calls import BUILTINS
 from daft_lint.pipeline.interpreter.definitions import BoundMethod, Class, DecoratedMethod, Function, Instance, Module
@@ -64,7 +65,7 @@ def attribute_of(interpreter: InterpreterProtocol, owner: object, node: cst.Attr
     if isinstance(owner, Attributes):
         known = owner.names.get(name)
         return MethodReference(owner, name) if known is None else spelled_as(known, node)
-    if isinstance(owner, Expression) and name in catalog.LEGACY_NAMESPACES:
+    if isinstance(owner, Expression) and name in namespaces():
         return ExpressionNamespace(owner, name)
     return UNKNOWN if owner is UNKNOWN else MethodReference(owner, name)
 

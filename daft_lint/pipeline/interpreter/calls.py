@@ -7,6 +7,7 @@ from typing import Any
 
 import libcst as cst
 
+from daft_lint.pipeline.interpreter.api_uses import note_call, note_function_call
 from daft_lint.pipeline.interpreter.arguments import Arguments
 from daft_lint.pipeline.interpreter.attributes import attribute_of, class_attribute
 from daft_lint.pipeline.interpreter.daft_functions import call_daft
@@ -48,6 +49,7 @@ def call(interpreter: InterpreterProtocol, node: cst.Call, scope: Scope) -> obje
     if isinstance(node.func, cst.Attribute):
         owner = interpreter.evaluate(node.func.value, scope)
         args = _arguments(interpreter, node, scope)
+        note_call(interpreter, owner, node.func.attr.value, args, node, scope)
         results = []
         for one in alternatives(owner):
             if one is UNKNOWN or isinstance(one, (OpenParameter, DataFrame, Expression)):
@@ -58,6 +60,7 @@ def call(interpreter: InterpreterProtocol, node: cst.Call, scope: Scope) -> obje
         return meet_results(interpreter, owner, results, node, scope)
     callee = interpreter.evaluate(node.func, scope)
     args = _arguments(interpreter, node, scope)
+    note_function_call(interpreter, callee, args, node, scope)
     results = [apply(interpreter, one, args, node, scope) for one in alternatives(callee)]
     return meet_results(interpreter, callee, results, node, scope)
 

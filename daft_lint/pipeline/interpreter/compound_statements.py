@@ -10,6 +10,7 @@ import libcst as cst
 
 from daft_lint.pipeline.interpreter.assignments import bind
 from daft_lint.pipeline.interpreter.branchings import Branching, Cases, IfTest
+from daft_lint.pipeline.interpreter.daft_expressions import is_surely_expression
 from daft_lint.pipeline.interpreter.definitions import Class, Function, UdfDecorator
 from daft_lint.pipeline.interpreter.library_calls import ASSERTING_FAILURE, EXPECTING_FAILURE
 from daft_lint.pipeline.interpreter.merging import loop_item, meet
@@ -25,6 +26,7 @@ from daft_lint.pipeline.interpreter.values import (
     Literal,
     dataframes_in,
 )
+from daft_lint.pipeline.model import ExpressionTest, PythonTest
 from daft_lint.source.syntax import is_main_guard, last_name
 
 MAX_LOOP_ITEMS = 8
@@ -107,7 +109,16 @@ def known_truth(interpreter: InterpreterProtocol, test: cst.BaseExpression, scop
     value = interpreter.evaluate(test, scope)
     if isinstance(value, Literal) and value.sure:
         return bool(value.value)
+    note_test(interpreter, PythonTest.CONDITION, value, test, scope)
     return True if value == ExternalName("typing.TYPE_CHECKING") else None
+
+
+def note_test(
+    interpreter: InterpreterProtocol, test: PythonTest, value: object, node: cst.CSTNode, scope: Scope
+) -> None:
+    """Python asks a value for its truth, or compares it with None; that is noted where it is an expression."""
+    if is_surely_expression(value) and not interpreter.expected_failures:
+        interpreter.recorder.expression_tests.append(ExpressionTest(test, scope.location(node)))
 
 
 def _match(interpreter: InterpreterProtocol, node: cst.Match, scope: Scope) -> bool:

@@ -87,6 +87,15 @@ def operator(node: cst.CSTNode, values: Sequence[object], scope: Scope) -> Expre
     return Expression(ExpressionKind.FUNCTION, scope.location(node), "operator", inputs, output=output)
 
 
+def is_surely_expression(value: object) -> bool:
+    """Whether a value is an expression whatever is out of view: it reads a column, and is not what a UDF makes, which
+    is a plain value where it is called with plain values."""
+    if not isinstance(value, Expression):
+        return False
+    parts = tuple(value.walk())
+    return any(e.kind is ExpressionKind.COLUMN for e in parts) and not any(e.kind is ExpressionKind.UDF for e in parts)
+
+
 def function_call(
     name: str,
     positional: Sequence[tuple[object, cst.BaseExpression]],

@@ -18,19 +18,20 @@ from daft_lint.pipeline.interpreter.daft_expressions import (
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.sources import add_source
-from daft_lint.pipeline.interpreter.steps import add_step, current_statement, note_legacy
+from daft_lint.pipeline.interpreter.steps import add_step, current_statement
 from daft_lint.pipeline.interpreter.udfs import call_decorator, decorator_spelling
 from daft_lint.pipeline.interpreter.values import (
     UNKNOWN,
     DaftName,
     DataFrame,
     WhenExpression,
+    daft_object,
     dataframes_in,
     has_daft_expression,
     literal_value,
     strings_in,
 )
-from daft_lint.pipeline.model import Expression, ExpressionKind, Step, Strength, Weight
+from daft_lint.pipeline.model import Expression, ExpressionKind, RunnerSetting, Step, Strength, Weight
 
 MORSEL_SETTERS = frozenset({"set_execution_config", "execution_config_ctx"})
 
@@ -51,11 +52,14 @@ def call_daft(
         return column(name if isinstance(name, str) else None, scope.location(node))
     if last == "lit":
         return Expression(ExpressionKind.LITERAL, scope.location(node), output="literal")
+    made = daft_object(parts)
+    if made is not UNKNOWN:
+        interpreter.recorder.escape(*args.values())
+        return made
     spelling = callee.path.removeprefix("daft.")
     if spelling in catalog.RUNNERS or last in MORSEL_SETTERS:
         _configure(interpreter, spelling, args, node, scope)
         return UNKNOWN
-    note_legacy(interpreter, spelling, node, scope)
     frame = _dataframe_function(interpreter, parts, args, node, scope)
     if frame is not None:
         return frame
@@ -78,8 +82,10 @@ def _configure(interpreter: InterpreterProtocol, spelling: str, args: Arguments,
     """`set_runner_*` and the morsel size."""
     runner = catalog.RUNNERS.get(spelling)
     if runner is not None:
-        interpreter.recorder.set_runner(runner, is_conditional=bool(interpreter.branches))
-        note_legacy(interpreter, spelling, node, scope)
+        recorder = interpreter.recorder
+        recorder.set_runner(runner, is_conditional=bool(interpreter.branches))
+        if not interpreter.expected_failures:
+            recorder.runner_settings.append(RunnerSetting(scope.location(node), runner, recorder.settled_by))
         return
     size = literal_value(args.keyword("default_morsel_size"))
     if isinstance(size, int):

@@ -19,7 +19,6 @@ from daft_lint.pipeline.interpreter.steps import (
     current_statement,
     daft_spelling,
     literal_options,
-    note_legacy,
     receiver_of,
 )
 from daft_lint.pipeline.interpreter.values import (
@@ -112,7 +111,6 @@ def grouped_method(
     if spec is None:
         interpreter.recorder.escape(grouped)
         return UNKNOWN
-    note_legacy(interpreter, f"GroupedDataFrame.{name}", node, scope)
     values = tuple(made_columns(spec, args, node, scope))
     return add_step(
         interpreter,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import libcst as cst
 
-from daft_lint.pipeline import catalog
+from daft_lint.pipeline.catalog.history.lookup import namespaces
 from daft_lint.pipeline.interpreter.arguments import Arguments
 from daft_lint.pipeline.interpreter.daft_expressions import (
     column,
@@ -17,7 +17,7 @@ from daft_lint.pipeline.interpreter.daft_expressions import (
 )
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
-from daft_lint.pipeline.interpreter.steps import add_step, current_statement, note_legacy
+from daft_lint.pipeline.interpreter.steps import add_step, current_statement
 from daft_lint.pipeline.interpreter.udf_calls import apply_method
 from daft_lint.pipeline.interpreter.values import (
     UNKNOWN,
@@ -38,7 +38,6 @@ def expression_method(
     """`expr.name(...)`."""
     if name == "apply":
         return apply_method(interpreter, owner, args, node, scope)
-    note_legacy(interpreter, f"Expression.{name}", node, scope)
     if name in ("alias", "name_") and args.positional:
         output = literal_value(args.first())
         return replace(owner, output=output if isinstance(output, str) else None, spread=False)
@@ -57,12 +56,10 @@ def namespace_method(
     scope: Scope,
 ) -> object:
     """`expr.url.download(...)` of an older Daft."""
-    spelling = f"{owner.name}.{name}"
-    current = catalog.LEGACY_METHODS.get(spelling)
+    current = namespaces()[owner.name].get(name)
     if current is None:
         inputs = (owner.expression, *expressions_among(args.values(), node, scope))
         return replace(unknown_call(inputs, node, scope), output=owner.expression.output)
-    note_legacy(interpreter, spelling, node, scope)
     positional = [(owner.expression, node), *args.positional]
     return function_call(current, positional, args, node, scope, interpreter.settings.heavy_row_bytes)
 

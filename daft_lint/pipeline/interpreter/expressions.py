@@ -12,9 +12,9 @@ from daft_lint.pipeline.interpreter.assignments import bind
 from daft_lint.pipeline.interpreter.attributes import attribute_of, lookup
 from daft_lint.pipeline.interpreter.branchings import IfTest
 from daft_lint.pipeline.interpreter.calls import call
-from daft_lint.pipeline.interpreter.compound_statements import branches_at_work, known_truth
+from daft_lint.pipeline.interpreter.compound_statements import branches_at_work, known_truth, note_test
 from daft_lint.pipeline.interpreter.comprehensions import comprehension, dict_comprehension
-from daft_lint.pipeline.interpreter.daft_expressions import operator
+from daft_lint.pipeline.interpreter.daft_expressions import is_surely_expression, operator
 from daft_lint.pipeline.interpreter.definitions import Function
 from daft_lint.pipeline.interpreter.expression_methods import subscript
 from daft_lint.pipeline.interpreter.merging import meet, meet_results
@@ -34,7 +34,7 @@ from daft_lint.pipeline.interpreter.values import (
     spelled_as,
     unsure,
 )
-from daft_lint.pipeline.model import Expression
+from daft_lint.pipeline.model import Expression, PythonTest
 from daft_lint.source.syntax import constant, single_index
 
 CONSTANTS = {"True": Literal(True), "False": Literal(False), "None": Literal(None)}
@@ -181,6 +181,8 @@ def _binary(interpreter: InterpreterProtocol, node: cst.BinaryOperation, scope: 
 def _unary(interpreter: InterpreterProtocol, node: cst.UnaryOperation, scope: Scope) -> object:
     value = interpreter.evaluate(node.expression, scope)
     if isinstance(value, Expression):
+        if isinstance(node.operator, cst.Not):
+            note_test(interpreter, PythonTest.NOT, value, node, scope)
         return operator(node, [value], scope)
     if isinstance(value, Literal):
         if isinstance(node.operator, cst.Not):
@@ -193,6 +195,9 @@ def _unary(interpreter: InterpreterProtocol, node: cst.UnaryOperation, scope: Sc
 def _boolean(interpreter: InterpreterProtocol, node: cst.BooleanOperation, scope: Scope) -> object:
     left = interpreter.evaluate(node.left, scope)
     right = interpreter.evaluate(node.right, scope)
+    if is_surely_expression(left):
+        note_test(interpreter, PythonTest.BOOLEAN, left, node, scope)
+        return operator(node, [left, right], scope)
     if isinstance(left, Literal) and left.sure:
         decided = bool(left.value) is isinstance(node.operator, cst.Or)
         return left if decided else right
@@ -205,10 +210,32 @@ def _comparison(interpreter: InterpreterProtocol, node: cst.Comparison, scope: S
     values = [interpreter.evaluate(node.left, scope)]
     values += [interpreter.evaluate(c.comparator, scope) for c in node.comparisons]
     if any(isinstance(v, Expression) for v in values):
-        return operator(node, values, scope)
+        return _expression_comparison(interpreter, node, values, scope)
     if len(values) == 2:
         return compared(node.comparisons[0].operator, values[0], values[1])
     return UNKNOWN
+
+
+def _expression_comparison(
+    interpreter: InterpreterProtocol, node: cst.Comparison, values: list[object], scope: Scope
+) -> object:
+    """`expr > 3`; what Python decides by itself, `is` and `in`, makes no expression."""
+    operators = [c.operator for c in node.comparisons]
+    if len(operators) > 1:
+        note_test(interpreter, PythonTest.CHAINED, values[0], node, scope)
+        note_test(interpreter, PythonTest.CHAINED, values[1], node, scope)
+    elif isinstance(operators[0], (cst.In, cst.NotIn)):
+        listed = node.comparisons[0].comparator
+        if isinstance(listed, (cst.List, cst.Tuple)) and listed.elements:
+            note_test(interpreter, PythonTest.IN, values[0], node, scope)
+        note_test(interpreter, PythonTest.IN, values[1], node, scope)
+        return UNKNOWN
+    elif isinstance(operators[0], (cst.Is, cst.IsNot)):
+        return UNKNOWN
+    elif isinstance(operators[0], (cst.Equal, cst.NotEqual)) and any(v == CONSTANTS["None"] for v in values):
+        for value in values:
+            note_test(interpreter, PythonTest.COMPARED_WITH_NONE, value, node, scope)
+    return operator(node, values, scope)
 
 
 def _conditional(interpreter: InterpreterProtocol, node: cst.IfExp, scope: Scope) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
+from daft_lint.pipeline.interpreter.api_uses import note_import
 from daft_lint.pipeline.interpreter.definitions import Module
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
@@ -18,6 +19,8 @@ def import_(interpreter: InterpreterProtocol, node: cst.Import, scope: Scope) ->
     """`import a.b`, `import a.b as c`."""
     for alias in node.names:
         name = dotted(alias.name)
+        if is_daft(name):
+            note_import(interpreter, name, alias, scope)
         if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
             scope.set(alias.asname.name.value, imported(interpreter, name, None, 0, scope))
         else:
@@ -35,7 +38,10 @@ def import_from(interpreter: InterpreterProtocol, node: cst.ImportFrom, scope: S
     for alias in node.names:
         name = alias.name.value if isinstance(alias.name, cst.Name) else dotted(alias.name)
         bound = alias.asname.name.value if alias.asname and isinstance(alias.asname.name, cst.Name) else name
-        scope.set(bound, imported(interpreter, module, name, level, scope))
+        value = imported(interpreter, module, name, level, scope)
+        scope.set(bound, value)
+        if isinstance(value, DaftName):
+            note_import(interpreter, value.path, alias, scope)
 
 
 def imported(interpreter: InterpreterProtocol, module: str, name: str | None, level: int, scope: Scope) -> object:

@@ -19,6 +19,7 @@ from daft_lint.pipeline.interpreter.udf_calls import legacy_udf_method
 from daft_lint.pipeline.interpreter.values import (
     UNKNOWN,
     Attributes,
+    DaftObject,
     DataFrame,
     DictValue,
     ExpressionNamespace,
@@ -28,6 +29,7 @@ from daft_lint.pipeline.interpreter.values import (
     Literal,
     OpenParameter,
     WhenExpression,
+    daft_object,
     has_daft_expression,
 )
 from daft_lint.pipeline.model import Expression, SourceKind
@@ -47,6 +49,9 @@ def call_method(
         return grouped_method(interpreter, owner, name, args, node, scope)
     if isinstance(owner, UdfFunction):
         return legacy_udf_method(interpreter, owner, name, args, node, scope)
+    if isinstance(owner, DaftObject):
+        interpreter.recorder.escape(*args.values())
+        return owner if owner.name == "Window" else daft_object([owner.name, name])
     if isinstance(owner, WhenExpression):
         return when_method(owner, name, args, node, scope)
     if isinstance(owner, Function) and name == "remote":

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from daft_lint.pipeline.dataflow.build import PipelineEnd
 from daft_lint.pipeline.interpreter.values import dataframes_in
 from daft_lint.pipeline.model import (
+    ApiUse,
     Cluster,
     Construction,
     DiscardedStep,
-    LegacyUse,
+    ExpressionTest,
     ReadOnDataFrame,
     Reads,
     Runner,
+    RunnerSetting,
     Step,
     StepKind,
     Udf,
@@ -42,7 +44,11 @@ class Recorder:
     constructions: list[Construction] = field(default_factory=list)
     discarded: list[DiscardedStep] = field(default_factory=list)
     reads_on_dataframes: list[ReadOnDataFrame] = field(default_factory=list)
-    legacy: list[LegacyUse] = field(default_factory=list)
+    api_uses: list[ApiUse] = field(default_factory=list)
+    expression_tests: list[ExpressionTest] = field(default_factory=list)
+    runner_settings: list[RunnerSetting] = field(default_factory=list)
+    settled_by: Step | None = None
+    """The first step after which Daft's runner can no longer be set, outside of branches."""
     runners: set[Runner] = field(default_factory=set)
     """The runners that the script sets."""
     has_conditional_runner: bool = False

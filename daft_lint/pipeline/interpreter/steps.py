@@ -20,7 +20,7 @@ from daft_lint.pipeline.interpreter.values import (
     literal_value,
     to_python,
 )
-from daft_lint.pipeline.model import Count, LegacyUse, NodeRef, Projection, Source, SourceKind, Step, StepKind
+from daft_lint.pipeline.model import Count, NodeRef, Projection, Reads, Source, SourceKind, Step, StepKind
 
 
 def add_step(interpreter: InterpreterProtocol, step: Step) -> DataFrame:
@@ -33,7 +33,16 @@ def add_step(interpreter: InterpreterProtocol, step: Step) -> DataFrame:
         recorder.failing.add(step)
     if not interpreter.active_calls:
         recorder.top_level.add(step)
+    if recorder.settled_by is None and not interpreter.branches and _settles_runner(step):
+        recorder.settled_by = step
     return DataFrame(step)
+
+
+def _settles_runner(step: Step) -> bool:
+    """Whether Daft chooses its runner at a step, for good."""
+    if step.kind in (StepKind.SINK, StepKind.COLLECT):
+        return step.reads is not Reads.NONE
+    return step.kind is StepKind.SOURCE and step.name in catalog.SETTLE_RUNNER
 
 
 def add_open_dataframe(
@@ -105,15 +114,6 @@ def literal_options(args: Arguments) -> dict[str, object]:
         if isinstance(value, (Literal, ListValue)):
             found[key] = to_python(value)
     return found
-
-
-# Older versions of Daft
-
-
-def note_legacy(interpreter: InterpreterProtocol, spelling: str, node: cst.Call, scope: Scope) -> None:
-    """Note a call of an older Daft, if it is one."""
-    if spelling in catalog.LEGACY:
-        interpreter.recorder.legacy.append(LegacyUse(spelling, scope.location(node), daft_spelling(scope)))
 
 
 def daft_spelling(scope: Scope) -> str | None:

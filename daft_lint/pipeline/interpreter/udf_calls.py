@@ -24,7 +24,7 @@ from daft_lint.pipeline.interpreter.steps import count_of
 from daft_lint.pipeline.interpreter.udf_options import options_of, returned_weight, udf_counts
 from daft_lint.pipeline.interpreter.udfs import definition_of, udf_of_function, udf_of_method
 from daft_lint.pipeline.interpreter.values import UNKNOWN, DaftName, ExternalName, alternatives, is_column
-from daft_lint.pipeline.model import Construction, Count, Expression, ExpressionKind, LegacyUse, Udf, UdfKind
+from daft_lint.pipeline.model import ApiUse, Construction, Count, Expression, ExpressionKind, Udf, UdfKind
 
 
 def call_udf(
@@ -154,7 +154,7 @@ def legacy_udf_method(
     """`.with_concurrency(4)`, `.with_init_args(...)`, `.override_options(...)` of a legacy UDF."""
     if name in ("with_concurrency", "with_init_args", "override_options"):
         definition = definition_of(owner.cls or owner.function)
-        interpreter.recorder.legacy.append(LegacyUse(name, scope.location(node), definition=definition))
+        interpreter.recorder.api_uses.append(ApiUse(f"UDF.{name}", scope.location(node), definition=definition))
     udf = owner.udf
     if name == "with_concurrency":
         found = args.get(0, "concurrency")

@@ -27,7 +27,7 @@ from daft_lint.pipeline.interpreter.udf_options import (
     udf_counts,
 )
 from daft_lint.pipeline.interpreter.values import UNKNOWN, DaftName, Literal
-from daft_lint.pipeline.model import LegacyUse, NodeRef, Udf, UdfKind
+from daft_lint.pipeline.model import ApiUse, NodeRef, Udf, UdfKind
 from daft_lint.pipeline.udf_body.definition import examine
 from daft_lint.source.syntax import decorator_names
 
@@ -81,7 +81,7 @@ def decorate(
         decorator = UdfDecorator(UDF_DECORATORS[spelling], UdfOptions(location))
     kind = decorator.kind
     if kind is UdfKind.LEGACY:
-        interpreter.recorder.legacy.append(LegacyUse("udf", location, definition=definition_of(value)))
+        interpreter.recorder.api_uses.append(ApiUse("daft.udf", location, definition=definition_of(value)))
     if isinstance(value, Class):
         return _decorate_class(interpreter, decorator, value, location)
     if isinstance(value, DecoratedMethod):

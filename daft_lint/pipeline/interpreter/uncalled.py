@@ -36,6 +36,7 @@ def _evaluate(interpreter: InterpreterProtocol, function: Function) -> None:
     instance = None
     if owner is not None and "staticmethod" not in decorator_names(function.node):
         instance = _instance_of(interpreter, owner)
+    interpreter.recorder.settled_by = None  # who calls it, and when, is not in view
     with interpreter.tests if is_test(interpreter.path, function) else nullcontext():
         interpreter.recorder.escape(inline(interpreter, function, None, instance))
 

@@ -6,7 +6,7 @@ container of values, a function or class of the project (`definitions`), or `UNK
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -221,6 +221,35 @@ class WhenExpression:
     """`when(condition, value)`, waiting for `.otherwise`."""
 
     expression: Expression
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DaftObject:
+    """An object of another class of Daft's, by its name: `Window`, `Catalog`, `Table`, `DaftContext`."""
+
+    name: str
+
+
+DAFT_OBJECTS: dict[str, str] = {
+    "Window": "Window",
+    "get_context": "DaftContext",
+    "load_table": "Table",
+    "get_table": "Table",
+    "get_catalog": "Catalog",
+    "from_iceberg": "",
+    "from_unity": "",
+    "from_glue": "",
+    "from_pydict": "",
+}
+"""What calls of Daft's names and methods make; "": an object of the class that the method stands in."""
+
+
+def daft_object(parts: Sequence[str]) -> object:
+    """What a call of a dotted name of Daft's makes, where it is one of these."""
+    made = DAFT_OBJECTS.get(parts[-1])
+    if made == "":
+        made = parts[-2] if parts[-2] in ("Catalog", "Table") else None
+    return UNKNOWN if made is None else DaftObject(made)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -259,15 +259,52 @@ class ReadOnDataFrame:
     daft_name: str | None
 
 
+class PythonTest(enum.Enum):
+    """What Python does with an expression of Daft's that Daft never sees; `.value` is how it is written."""
+
+    COMPARED_WITH_NONE = "== None"
+    BOOLEAN = "and, or"
+    NOT = "not"
+    IN = "in"
+    CHAINED = "a chained comparison"
+    CONDITION = "if"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class LegacyUse:
-    """A spelling of an older Daft. `name` is the key in `catalog.LEGACY`, `call` the node; `definition` is the function
-    or class that a `daft.udf` decorates, or that a method such as `with_concurrency` is called on."""
+class ExpressionTest:
+    """A place where Python compares an expression of Daft's with None, or asks it for a truth value. `node` is the
+    comparison, the boolean operation, or the condition."""
+
+    test: PythonTest
+    node: NodeRef
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunnerSetting:
+    """A call that sets the runner. `after` is the step that had settled it by then on every path; None where none
+    had."""
+
+    call: NodeRef
+    runner: Runner
+    after: Step | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiUse:
+    """A use of a name that the history of Daft's API speaks of: a call of a function, a method or a decorator, or the
+    alias of an import. `name` is the history's (`Expression.str.split`, `daft.udf`, `UDF.with_init_args`).
+
+    `daft_name` is how the file spells daft, None where it does not import it; `definition` the function or class that a
+    `daft.udf` decorates, or that a method of what it made is called on; `expressions` are the nodes of the
+    arguments that are known to be Daft's expressions; `is_statement`: nothing is done with what the call returns.
+    """
 
     name: str
     call: NodeRef
     daft_name: str | None = None
     definition: NodeRef | None = None
+    expressions: frozenset[object] = frozenset()
+    is_statement: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -282,7 +319,9 @@ class Script:
     constructions: tuple[Construction, ...] = ()
     discarded: tuple[DiscardedStep, ...] = ()
     reads_on_dataframes: tuple[ReadOnDataFrame, ...] = ()
-    legacy: tuple[LegacyUse, ...] = ()
+    api_uses: tuple[ApiUse, ...] = ()
+    expression_tests: tuple[ExpressionTest, ...] = ()
+    runner_settings: tuple[RunnerSetting, ...] = ()
     steps: tuple[Step, ...] = ()
     """Every step, also those that are in no pipeline."""
     runner: Runner = Runner.RAY

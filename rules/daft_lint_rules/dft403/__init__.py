@@ -5,32 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from daft_lint.api import catalog, cst
-from daft_lint.api.catalog import LegacySpec, Version
-from daft_lint.api.edits import ReplaceNode
-from daft_lint.api.nodes import code
+from daft_lint.api.catalog import Version
+from daft_lint.api.imports import NoEquivalent
 from daft_lint.api.promises import Changes
-from daft_lint.api.rule import Fix, Level, Observation, ScriptRule
-from daft_lint.pipeline.model import LegacyUse, NodeRef, Script
-from daft_lint_rules.dft403.calls import namespace_fix, runner_fix
+from daft_lint.api.rule import Fix, Level, Observation, Prescan, ScriptRule
+from daft_lint.api.upgrades import Match, Standing, fix_of, matches, mentions, spell, spelled, trigger_words, written
+from daft_lint.pipeline.catalog.history.changes import Change
+from daft_lint.pipeline.model import ApiUse, Script
 from daft_lint_rules.dft403.decorators import rewrite
-from daft_lint_rules.dft403.errors import NoEquivalent
 
-_UDF_USES = frozenset({"udf", "with_init_args", "with_concurrency", "override_options"})
+_UDF_USES = frozenset({"daft.udf", "UDF.with_init_args", "UDF.with_concurrency", "UDF.override_options"})
+_UDF_WORDS = ("udf", "with_init_args", "with_concurrency", "override_options")
 
 
-class LegacyUdf(ScriptRule):
-    """A call is spelled for an older Daft: `@daft.udf`, `.with_concurrency`, `.with_init_args`, `.url.download()` and
-    the other namespaces of an expression, `daft.context.set_runner_ray()`, ...
+class DeprecatedApi(ScriptRule):
+    """A call that the target Daft still takes and a later one will not: `@daft.udf`, `.with_concurrency`,
+    `.with_init_args`, and what was removed since the Daft that the project runs on.
 
     It is off unless it is selected (`--select DFT403`), and silent where the Daft that the project asks for has no
-    newer spelling.
+    newer spelling. What the target does not have is DFT405's.
 
     ## Why
-    Daft 0.6.2 turned the namespaces into methods (`.url.download()` became `.download()`), and 0.7.0 removed them: such
-    a script ends in an AttributeError there. `@daft.udf` still works in 0.7, which warns that 0.8 will remove it.
-    `daft.func`, `daft.cls` and `daft.method` came with 0.6.6. Measured with Daft 0.7.26 (experiment e10):
-    `col("url").url.download()` and `daft.context.set_runner_native()` raised an AttributeError, `col("url").download()`
-    and `daft.set_runner_native()` ran.
+    Daft 0.6.2 turned the namespaces of expressions into methods (`.url.download()` became `.download()`), and 0.7.0
+    removed them. `@daft.udf` still works in 0.7, which warns that 0.8 will remove it. `daft.func`, `daft.cls` and
+    `daft.method` came with 0.6.6. Measured with Daft 0.7.26 (experiment e10): `col("url").url.download()` raised an
+    AttributeError, `col("url").download()` ran.
 
     ## Example
 
@@ -38,7 +37,6 @@ class LegacyUdf(ScriptRule):
         class Classify:
             def __call__(self, images): ...
 
-        df = df.with_column("image", df["url"].url.download().image.decode())
         df = df.with_column("score", Classify(df["image"]))
 
     becomes
@@ -48,139 +46,94 @@ class LegacyUdf(ScriptRule):
             @daft.method.batch(return_dtype=DataType.float32(), batch_size=64)
             def __call__(self, images): ...
 
-        df = df.with_column("image", df["url"].download().decode_image())
         df = df.with_column("score", Classify()(df["image"]))
 
     ## Fix
     Rewrites what has one equivalent spelling. A class, its decorator and every use in its file change together; where
     there is no use in its file, the fix is unsafe, since code elsewhere must make an instance of the class. What has no
     equivalent is left, with a message: `memory_bytes`, `override_options`, `concurrency` of a function (actors need a
-    class), an option that the current call does not have.
+    class), an option that the current call does not have, a return type of Python objects.
 
     ## Options
     - `target-daft`: the oldest Daft that the scripts must run on, such as `"0.6.2"` or `">=0.6"`. Without it the
-      requirement in the nearest pyproject.toml counts, else the newest Daft.
+      nearest lock file or requirement counts, then the Daft installed in the project's environment, else the newest.
     """
 
     code = "DFT403"
-    name = "legacy-udf"
+    name = "deprecated-api"
     level = Level.ADVICE
-    trigger_words = (
-        *("udf", "with_init_args", "with_concurrency", "override_options", "context", "register_table"),
-        *sorted(catalog.LEGACY_NAMESPACES),
-        *sorted(catalog.LEGACY_EXPRESSION_METHODS),
-        *sorted(catalog.LEGACY_FUNCTIONS),
-        "llm_generate",
-    )
+    trigger_words = (*_UDF_WORDS, *trigger_words(Standing.REMOVED))
     fixable = True
     default = False
     changes = Changes.SPELLING
     knows_versions = True
 
+    @classmethod
+    def can_match(cls, prescan: Prescan) -> bool:
+        return not prescan.identifiers.isdisjoint(_UDF_WORDS) or mentions(prescan, Standing.REMOVED)
+
     def check(self, script: Script) -> Iterator[Observation]:
         """One observation for each use of an older spelling."""
-        target = script.settings.target_daft
-        for use in script.legacy:
-            spec = catalog.LEGACY[use.name]
-            if target is None or target >= spec.since:
-                yield _observation(use, spec, script.legacy, target)
+        for match in matches(script, Standing.DEPRECATED):
+            yield _observation(match, script)
 
 
-def _observation(use: LegacyUse, spec: LegacySpec, uses: Sequence[LegacyUse], target: Version | None) -> Observation:
-    fix, reason = None, ""
+def _observation(match: Match, script: Script) -> Observation:
+    use, change = match.use, match.change
+    is_udf = use.name in _UDF_USES
+    write = _current_udf(use) if is_udf else written(change)
+    fix: Fix | None = None
+    suggestion = f"Write {write}" if write else "Write it anew"
     try:
-        fix = _fix(use, uses, target)
+        fix = _udf_fix(match, script) if is_udf else fix_of(match, script.settings)
     except NoEquivalent as error:
-        reason = str(error)
-    write = f"Write {_current(use, spec)}" if spec.current is not None else "Leave it out"
-    if reason:
-        write += f" by hand: {reason}"
-    elif spec.note and fix is None:
-        write += f": {spec.note}"
+        suggestion = f"{suggestion} by hand: {error}"
     return Observation(
-        location=_location(use),
+        location=use.call if use.name == "daft.udf" else match.location,
         level=Level.ADVICE,
-        observed=f"`{_written(use)}` is the spelling of Daft before {_version(spec.since)}",
-        impact=_impact(spec),
-        suggestion=write,
+        observed=f"`{'daft.udf' if use.name == 'daft.udf' else spelled(change)}` is the spelling of an older Daft",
+        impact=_impact(change),
+        suggestion=suggestion,
         fix=fix,
     )
 
 
-def _fix(use: LegacyUse, uses: Sequence[LegacyUse], target: Version | None) -> Fix | None:
+def _udf_fix(match: Match, script: Script) -> Fix:
     """Raises `NoEquivalent`."""
-    if use.name in _UDF_USES:
-        if use.name == "override_options":
-            raise NoEquivalent("its options belong to the decorator")
-        _refuse_for_target(use, uses, target)
-        return rewrite(use, uses)
-    call = use.call.node
-    if not isinstance(call, cst.Call):
-        return None
-    if use.name.startswith("context."):
-        return runner_fix(use, call)
-    if use.name in catalog.LEGACY_METHODS:
-        return namespace_fix(use, call)
-    spec = catalog.LEGACY[use.name]
-    if not spec.one_to_one or spec.current is None or not isinstance(call.func, cst.Attribute):
-        return None
-    cell = use.call.cell
-    if use.name.startswith(("Expression.", "GroupedDataFrame.")):
-        return Fix(f"Write `.{spec.current}(...)`", (ReplaceNode(NodeRef(cell, call.func.attr), spec.current),))
-    text = f"{code(call.func.value)}.{spec.current}"
-    return Fix(f"Write `{text}(...)`", (ReplaceNode(NodeRef(cell, call.func), text),))
+    if match.use.name == "UDF.override_options":
+        raise NoEquivalent("its options belong to the decorator")
+    if match.use.name == "daft.udf" and match.bound is not None and match.change.rewrite is None:
+        given = match.bound.arguments.get("return_dtype")
+        if given is not None and "python" in given.text:
+            raise NoEquivalent(match.change.note)
+    _refuse_for_target(match.use, script.api_uses, script.settings.target_daft)
+    return rewrite(match.use, script.api_uses)
 
 
-def _refuse_for_target(use: LegacyUse, uses: Sequence[LegacyUse], target: Version | None) -> None:
+def _refuse_for_target(use: ApiUse, uses: Sequence[ApiUse], target: Version | None) -> None:
     """Some options came later than `daft.func` and `daft.cls`."""
     if target is None:
         return
-    same = (u.call.node for u in uses if u.name == "udf" and u.definition == use.definition)
+    same = (u.call.node for u in uses if u.name == "daft.udf" and u.definition == use.definition)
+    since = catalog.LEGACY_UDF_OPTIONS_SINCE
     for call in same:
         given = [arg.keyword.value for arg in call.args if arg.keyword] if isinstance(call, cst.Call) else []
         is_class = use.definition is not None and isinstance(use.definition.node, cst.ClassDef)
         for name in given:
-            since = catalog.LEGACY[f"udf({name})"].since if name in catalog.LEGACY_UDF_OPTIONS else Version(0, 0, 0)
-            if name == "num_gpus" and not is_class:
-                since = catalog.LEGACY["udf(num_cpus)"].since
-            if target < since:
-                raise NoEquivalent(f"`{catalog.LEGACY_UDF_OPTIONS[name]}` needs Daft {_version(since)}")
+            first = since["num_cpus" if name == "num_gpus" and not is_class else name] if name in since else target
+            if target < first:
+                raise NoEquivalent(f"`{catalog.LEGACY_UDF_OPTIONS[name]}` needs Daft {spell(first)}")
 
 
-def _location(use: LegacyUse) -> NodeRef:
-    call = use.call.node
-    if use.name != "udf" and isinstance(call, cst.Call) and isinstance(call.func, cst.Attribute):
-        return NodeRef(use.call.cell, call.func.attr)
-    return use.call
+def _current_udf(use: ApiUse) -> str:
+    if use.definition is not None and isinstance(use.definition.node, cst.ClassDef):
+        return "`@daft.cls` with `@daft.method.batch` on its `__call__`, and make an instance"
+    return "`@daft.func.batch`"
 
 
-def _written(use: LegacyUse) -> str:
-    if use.name == "udf":
-        return "daft.udf"
-    if use.name in catalog.LEGACY_METHODS or use.name in _UDF_USES:
-        return f".{use.name}(...)"
-    owner, _, method = use.name.rpartition(".")
-    return f".{method}(...)" if owner in ("Expression", "GroupedDataFrame") else f"daft.{use.name}(...)"
-
-
-def _current(use: LegacyUse, spec: LegacySpec) -> str:
-    if use.name in _UDF_USES:
-        if use.definition is not None and isinstance(use.definition.node, cst.ClassDef):
-            return "`@daft.cls` with `@daft.method.batch` on its `__call__`, and make an instance"
-        return "`@daft.func.batch`"
-    owner = use.name.rpartition(".")[0]
-    if use.name in catalog.LEGACY_METHODS or owner in ("Expression", "GroupedDataFrame"):
-        return f"`.{spec.current}(...)`"
-    return f"`daft.{spec.current}(...)`"
-
-
-def _impact(spec: LegacySpec) -> str:
-    if spec.removed is not None:
-        return f"Daft {_version(spec.removed)} removed it, and the script fails there"
-    if spec.deprecated is not None:
-        return f"It is deprecated since Daft {_version(spec.deprecated)} and will be removed"
+def _impact(change: Change) -> str:
+    if change.changed is not None:
+        return f"Daft {spell(change.changed)} removed it, and the script fails there"
+    if change.deprecated is not None:
+        return f"It is deprecated since Daft {spell(change.deprecated)} and will be removed"
     return "It belongs to an API that will be removed"
-
-
-def _version(version: Version) -> str:
-    return ".".join(str(number) for number in version)

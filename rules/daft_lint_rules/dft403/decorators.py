@@ -16,10 +16,10 @@ from daft_lint.api.edits import (
     RemoveCall,
     ReplaceNode,
 )
+from daft_lint.api.imports import NoEquivalent, references
 from daft_lint.api.nodes import code, modules_of
 from daft_lint.api.rule import Fix
-from daft_lint.pipeline.model import LegacyUse, NodeRef
-from daft_lint_rules.dft403.errors import NoEquivalent
+from daft_lint.pipeline.model import ApiUse, NodeRef
 
 _OF_METHOD = ("return_dtype", "batch_size")
 _KEPT = ("use_process", "ray_options")
@@ -40,14 +40,14 @@ class Rewrite:
     elsewhere: bool = False
 
 
-def rewrite(use: LegacyUse, uses: Sequence[LegacyUse]) -> Fix:
+def rewrite(use: ApiUse, uses: Sequence[ApiUse]) -> Fix:
     """The fix for a `daft.udf` or for a method of what it made; one fix for all that must change together.
 
     `uses` are all uses of the script. Raises `NoEquivalent`.
     """
     if use.definition is None:
         raise NoEquivalent("the function is not in view")
-    decorating = use if use.name == "udf" else _decorating(use, uses)
+    decorating = use if use.name == "daft.udf" else _decorating(use, uses)
     _refuse_what_is_changed_later(decorating, uses)
     name = "a function" if isinstance(decorating.call.node, cst.Call) and not _is_class(decorating) else "a class"
     made = _rewritten(decorating)
@@ -64,9 +64,11 @@ def rewrite(use: LegacyUse, uses: Sequence[LegacyUse]) -> Fix:
     return Fix(title, tuple(dict.fromkeys(actions)), why)
 
 
-def _refuse_what_is_changed_later(use: LegacyUse, uses: Sequence[LegacyUse]) -> None:
+def _refuse_what_is_changed_later(use: ApiUse, uses: Sequence[ApiUse]) -> None:
     """Raises `NoEquivalent` where a method that the current API does not have is called on the function or class."""
-    changed = {other.name for other in uses if other.definition == use.definition} & set(_CHANGED_BY)
+    changed = {other.name.removeprefix("UDF.") for other in uses if other.definition == use.definition} & set(
+        _CHANGED_BY
+    )
     if not _is_class(use):
         changed |= {name for name in _attributes_of(use) if name in _CHANGED_BY}
     left = sorted(changed - set(_INSTANCE_LINKS if _is_class(use) else ()))
@@ -74,28 +76,28 @@ def _refuse_what_is_changed_later(use: LegacyUse, uses: Sequence[LegacyUse]) -> 
         raise NoEquivalent(f"`.{left[0]}(...)` is called on it, and has no equivalent")
 
 
-def _attributes_of(use: LegacyUse) -> Iterator[str]:
+def _attributes_of(use: ApiUse) -> Iterator[str]:
     """The names that stand behind the function's name and a dot in its file."""
     definition = use.definition.node if use.definition is not None else None
     if isinstance(definition, cst.FunctionDef):
         for module in modules_of(use.call):
-            for path in _references(module.node, definition.name.value):
+            for path in references(module.node, definition.name.value):
                 if isinstance(path[-2], cst.Attribute):
                     yield path[-2].attr.value
 
 
-def _is_class(use: LegacyUse) -> bool:
+def _is_class(use: ApiUse) -> bool:
     return use.definition is not None and isinstance(use.definition.node, cst.ClassDef)
 
 
-def _decorating(use: LegacyUse, uses: Sequence[LegacyUse]) -> LegacyUse:
+def _decorating(use: ApiUse, uses: Sequence[ApiUse]) -> ApiUse:
     for other in uses:
-        if other.name == "udf" and other.definition is not None and other.definition == use.definition:
+        if other.name == "daft.udf" and other.definition is not None and other.definition == use.definition:
             return other
     raise NoEquivalent("the decorator is not in view")
 
 
-def _rewritten(use: LegacyUse) -> Rewrite:
+def _rewritten(use: ApiUse) -> Rewrite:
     call = use.call.node
     if use.definition is None or not isinstance(call, cst.Call):
         raise NoEquivalent("the options are not in view")
@@ -131,7 +133,7 @@ def _prefix(call: cst.Call) -> str:
     raise NoEquivalent("`udf` is imported under another name")
 
 
-def _function(use: LegacyUse, call: cst.Call, options: dict[str, cst.Arg]) -> Rewrite:
+def _function(use: ApiUse, call: cst.Call, options: dict[str, cst.Arg]) -> Rewrite:
     if "concurrency" in options and not _is_none(options["concurrency"]):
         raise NoEquivalent("actors need a class under `@daft.cls(max_concurrency=...)`")
     prefix, cell = _prefix(call), use.call.cell
@@ -147,7 +149,7 @@ def _function(use: LegacyUse, call: cst.Call, options: dict[str, cst.Arg]) -> Re
 class _Class:
     """A class under `@daft.udf(...)` and every use of its name in the file."""
 
-    def __init__(self, use: LegacyUse, call: cst.Call, options: dict[str, cst.Arg]) -> None:
+    def __init__(self, use: ApiUse, call: cst.Call, options: dict[str, cst.Arg]) -> None:
         assert use.definition is not None
         assert isinstance(use.definition.node, cst.ClassDef)
         self.cell = use.definition.cell
@@ -167,7 +169,7 @@ class _Class:
             raise NoEquivalent("its `__call__` is not in view, or decorated itself")
         uses = 0
         for module in modules_of(self.decorator):
-            for path in _references(module.node, self.name):
+            for path in references(module.node, self.name):
                 self._use(NodeRef(module.cell, path[-1]), path)
                 uses += 1
         prefix = _prefix(self.call)
@@ -260,7 +262,7 @@ def _called(name: str, arguments: Sequence[str]) -> str:
 # the import of `udf`
 
 
-def _by_imported_name(use: LegacyUse, uses: Sequence[LegacyUse]) -> list[LegacyUse]:
+def _by_imported_name(use: ApiUse, uses: Sequence[ApiUse]) -> list[ApiUse]:
     """The other uses that must change with this one, since all of them call the `udf` that one import gives.
 
     None of them where the name is still needed: then the import stays.
@@ -271,7 +273,7 @@ def _by_imported_name(use: LegacyUse, uses: Sequence[LegacyUse]) -> list[LegacyU
     others = [
         u
         for u in uses
-        if u.name == "udf" and u.call.cell.document is document and u.call != use.call and _is_by_name(u.call.node)
+        if u.name == "daft.udf" and u.call.cell.document is document and u.call != use.call and _is_by_name(u.call.node)
     ]
     if _count_references(use, "udf") != len(others) + 1:
         return []
@@ -288,7 +290,7 @@ def _is_by_name(node: cst.CSTNode) -> bool:
     return isinstance(node, cst.Call) and isinstance(node.func, cst.Name)
 
 
-def _imports(use: LegacyUse, names: tuple[str, ...], together: Sequence[LegacyUse]) -> list[Action]:
+def _imports(use: ApiUse, names: tuple[str, ...], together: Sequence[ApiUse]) -> list[Action]:
     """What the import of `udf` becomes: the new names in its place, or beside it where `udf` is still needed."""
     for other in together:
         names += _rewritten(other).imports
@@ -313,29 +315,6 @@ def _aliases(module: cst.CSTNode, package: str, name: str) -> Iterator[cst.Impor
                     yield from (a for a in small.names if code(a.name) == name and a.asname is None)
 
 
-def _count_references(use: LegacyUse, name: str) -> int:
+def _count_references(use: ApiUse, name: str) -> int:
     """How often the use's file uses a bare name."""
-    return sum(1 for module in modules_of(use.call) for _ in _references(module.node, name))
-
-
-def _references(root: cst.CSTNode, name: str) -> Iterator[tuple[cst.CSTNode, ...]]:
-    """Every use of a bare name, as its path from the root; what an import or a definition binds is no use."""
-    pending: list[tuple[cst.CSTNode, ...]] = [(root,)]
-    while pending:
-        path = pending.pop()
-        node = path[-1]
-        if isinstance(node, cst.Name):
-            if node.value == name and _is_use(path):
-                yield path
-            continue
-        if not isinstance(node, cst.Import | cst.ImportFrom):
-            pending.extend((*path, child) for child in reversed(node.children))
-
-
-def _is_use(path: Sequence[cst.CSTNode]) -> bool:
-    node, parent = path[-1], path[-2]
-    if isinstance(parent, cst.Attribute):
-        return parent.attr is not node
-    if isinstance(parent, cst.Arg):
-        return parent.keyword is not node
-    return not (isinstance(parent, cst.FunctionDef | cst.ClassDef) and parent.name is node)
+    return sum(1 for module in modules_of(use.call) for _ in references(module.node, name))

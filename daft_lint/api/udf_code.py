@@ -1,0 +1,124 @@
+"""The code of a UDF: the function that it runs, what stands in it, and what the names in it mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from daft_lint.api import cst
+from daft_lint.api.nodes import modules_of
+from daft_lint.api.scopes import ModuleScopes, nodes_in
+from daft_lint.pipeline.model import NodeRef, Udf
+from daft_lint.source.syntax import dotted
+
+
+def function_of(udf: Udf) -> NodeRef | None:
+    """The function, method or lambda that a UDF runs; None where it is not in view."""
+    if udf.definition is None:
+        return None
+    node = udf.definition.node
+    if isinstance(node, cst.FunctionDef | cst.Lambda):
+        return udf.definition
+    if not isinstance(node, cst.ClassDef):
+        return None
+    method = udf.name.partition(".")[2] or "__call__"
+    found = (s for s in node.body.body if isinstance(s, cst.FunctionDef) and s.name.value == method)
+    return next((NodeRef(udf.definition.cell, s) for s in found), None)
+
+
+def own_nodes(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """What stands in a function's body and runs when it is called: nothing of the functions, lambdas and classes that
+    are defined in it."""
+    pending: list[cst.CSTNode] = [root.body] if isinstance(root, cst.FunctionDef | cst.Lambda) else [root]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, cst.FunctionDef | cst.Lambda | cst.ClassDef):
+            continue
+        yield node
+        pending.extend(reversed(node.children))
+
+
+def decorator_keywords(function: cst.CSTNode) -> frozenset[str] | None:
+    """The keywords of all decorators; None where one of them takes `**options`."""
+    if not isinstance(function, cst.FunctionDef):
+        return frozenset()
+    arguments = [a for d in function.decorators if isinstance(d.decorator, cst.Call) for a in d.decorator.args]
+    if any(a.star for a in arguments):
+        return None
+    return frozenset(a.keyword.value for a in arguments if a.keyword is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What binds a name: the scope that it is a variable of, and its binders there, all in `location`'s cell."""
+
+    location: NodeRef
+    binders: tuple[cst.CSTNode, ...]
+
+    @property
+    def is_global(self) -> bool:
+        return isinstance(self.location.node, cst.Module)
+
+
+def binding_of(name: str, location: NodeRef) -> Binding | None:
+    """What binds a name as seen from a place; of a notebook's globals also in another cell. None for a builtin, or
+    where nothing in view binds it."""
+    scopes = ModuleScopes.of(location.cell)
+    scope, binders = scopes.resolve(name, location.node)
+    if binders:
+        return Binding(NodeRef(location.cell, scope), tuple(binders))
+    for module in modules_of(location):
+        if module.cell is not location.cell and isinstance(module.node, cst.Module):
+            elsewhere = ModuleScopes.of(module.cell).binders_in(name, module.node)
+            if elsewhere:
+                return Binding(module, tuple(elsewhere))
+    return None
+
+
+def assigned_value(binding: Binding) -> NodeRef | None:
+    """The expression of the one plain assignment that binds a name; None where something else does, or several."""
+    if len(binding.binders) != 1:
+        return None
+    binder = binding.binders[0]
+    if isinstance(binder, cst.AnnAssign) and isinstance(binder.target, cst.Name) and binder.value is not None:
+        return NodeRef(binding.location.cell, binder.value)
+    if not isinstance(binder, cst.AssignTarget) or not isinstance(binder.target, cst.Name):
+        return None
+    statement = binding.location.cell.parents.get(binder)
+    return NodeRef(binding.location.cell, statement.value) if isinstance(statement, cst.Assign) else None
+
+
+def qualified_name(node: cst.BaseExpression, location: NodeRef) -> str:
+    """A dotted name by the imports in view, `requests.get` for `get` of `from requests import get`; "" where its root
+    is no import."""
+    spelled = dotted(node)
+    if not spelled:
+        return ""
+    root, dot, rest = spelled.partition(".")
+    binding = binding_of(root, location)
+    if binding is None:
+        return ""
+    for binder in binding.binders:
+        if isinstance(binder, cst.ImportAlias):
+            return _imported(binder, binding) + dot + rest
+    return ""
+
+
+def _imported(alias: cst.ImportAlias, binding: Binding) -> str:
+    """The qualified name that an import binds."""
+    statement = binding.location.cell.parents.get(alias)
+    name = dotted(alias.name)
+    if isinstance(statement, cst.ImportFrom):
+        module = dotted(statement.module) if statement.module is not None else ""
+        return f"{'.' * len(statement.relative)}{module}.{name}"
+    return name if alias.asname is not None else name.partition(".")[0]
+
+
+def names_read(root: cst.CSTNode) -> Iterator[cst.Name]:
+    """The names that an expression or a body reads, without attributes and keywords, nested functions included."""
+    for node in nodes_in(root):
+        for child in node.children:
+            is_attribute = isinstance(node, cst.Attribute) and child is node.attr
+            is_keyword = isinstance(node, cst.Arg) and child is node.keyword
+            if isinstance(child, cst.Name) and not is_attribute and not is_keyword:
+                yield child

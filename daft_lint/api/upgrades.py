@@ -1,0 +1,344 @@
+"""Which rows of the API's history a script's uses meet, for the Daft that it is to run on, and what to write instead.
+
+A rewrite is offered where the row says that the new call gives the same, and its condition holds for what is written.
+"""
+
+from __future__ import annotations
+
+import enum
+import functools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from daft_lint.api.edits import (
+    Action,
+    AddImport,
+    AddKeyword,
+    InsertBefore,
+    RemoveArgument,
+    RemoveAttribute,
+    RemoveImport,
+    ReplaceNode,
+)
+from daft_lint.api.imports import NoEquivalent, moved_import
+from daft_lint.api.nodes import code
+from daft_lint.api.rule import Fix, Prescan
+from daft_lint.api.shims import is_shim
+from daft_lint.pipeline.catalog.history.changes import Change, ChangeKind, Equality, OldCall, Version, by_name, changes
+from daft_lint.pipeline.catalog.history.lookup import bound_to, concerned, current_names
+from daft_lint.pipeline.catalog.history.rewrites import BoundCall, NotBound
+from daft_lint.pipeline.model import ApiUse, NodeRef, Script, Settings
+from daft_lint.source import cst
+
+_NEWEST = (999, 999, 999)
+
+
+class Standing(enum.Enum):
+    """Where an old spelling stands with the Daft that a script is to run on."""
+
+    REMOVED = "removed"
+    DEPRECATED = "deprecated"
+    """The target still takes it, and a later one will not."""
+    CHANGED = "changed"
+    """The oldest and the newest target do different things."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A use and the row of the history that it meets; `bound` are its arguments, None where they are not in view."""
+
+    use: ApiUse
+    change: Change
+    standing: Standing
+    bound: BoundCall | None
+
+    @property
+    def location(self) -> NodeRef:
+        """The method's name, the function, or the import."""
+        node = self.use.call.node
+        if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+            return NodeRef(self.use.call.cell, node.func.attr)
+        return self.use.call
+
+
+def matches(script: Script, standing: Standing) -> Iterator[Match]:
+    """The uses of a script that stand so; version shims are left out."""
+    called = {use.name for use in script.api_uses if isinstance(use.call.node, cst.Call)}
+    for use in script.api_uses:
+        if isinstance(use.call.node, cst.ImportAlias) and use.name in called:
+            continue  # it goes with the calls
+        found = _match(use, script.settings, standing)
+        if found is not None and not is_shim(use.call):
+            yield found
+
+
+def fix_of(match: Match, settings: Settings) -> Fix:
+    """The rewrite of a call or an import. Raises `NoEquivalent` with the reason that there is none."""
+    change = match.change
+    if change.rewrite is None:
+        raise NoEquivalent(change.note)
+    if change.since is not None and change.since > (settings.target_daft or _NEWEST):
+        raise NoEquivalent(f"the call that takes its place needs Daft {spell(change.since)}")
+    why_unsafe = f"it is not the same for {change.exception}" if change.equality is Equality.BUT else None
+    node = match.use.call.node
+    if isinstance(node, cst.ImportAlias):
+        is_simple = change.equality is Equality.ALWAYS and change.rewrite.text == f"to {change.rewrite.to}"
+        actions = moved_import(match.use, change.rewrite.to if is_simple else "")
+        is_dropped = any(isinstance(action, RemoveImport) for action in actions) and len(actions) == 1
+        title = "Remove the import" if is_dropped else f"Import `{change.rewrite.to}`"
+        return Fix(title, actions, why_unsafe)
+    if match.bound is None or not isinstance(node, cst.Call):
+        raise NoEquivalent("its arguments are not all in view")
+    try:
+        actions = _Call(match.use, node, change, match.bound).actions()
+    except NotBound as error:
+        raise NoEquivalent(f"`{error}` is given by position before others") from error
+    return Fix(f"Write {written(change)}", actions, why_unsafe)
+
+
+def written(change: Change) -> str:
+    """What takes the place of a spelling, in words."""
+    rewrite = change.rewrite
+    if rewrite is None:
+        return ""
+    if rewrite.template:
+        return f"`{_SLOT.sub(_shown, rewrite.template)}`"
+    if rewrite.to:
+        return f"`{rewrite.to}(...)`"
+    if rewrite.pins:
+        return " and ".join(f"`{name}={value}`" for name, value in rewrite.pins.items())
+    if rewrite.renames:
+        return " and ".join(f"`{new}=` for `{old}=`" for old, new in rewrite.renames.items())
+    if rewrite.named_from:
+        return f"the arguments from `{rewrite.named_from}` on by keyword"
+    return f"it without `{'`, `'.join(rewrite.drops)}`"
+
+
+_SLOT = re.compile(r"\{(\w+)(\*[\w.]*)?\}")
+
+
+def _shown(slot: re.Match[str]) -> str:
+    return "..." if slot.group(2) else "expr" if slot.group(1) == "self" else slot.group(1)
+
+
+def spelled(change: Change) -> str:
+    """The old spelling as a message shows it."""
+    owner, _, name = change.name.partition(".")
+    call = change.name if owner == "daft" else f".{name}"
+    if change.kind is ChangeKind.DEFAULT and change.parameters:
+        return f"{call}() without {change.parameters[0]}="
+    if change.kind is ChangeKind.KEYWORD and len(change.parameters) == 1:
+        return f"{call}({change.parameters[0]}=...)"
+    return f"{call}(...)"
+
+
+def spell(version: Version) -> str:
+    return ".".join(map(str, version))
+
+
+# Which row
+
+
+def _match(use: ApiUse, settings: Settings, standing: Standing) -> Match | None:
+    for change in by_name().get(use.name, ()):
+        if _standing(change, settings) is not standing:
+            continue
+        if isinstance(use.call.node, cst.ImportAlias):
+            is_gone = not change.parameters and change.changed is not None and change.kind is not ChangeKind.MEANING
+            if is_gone and use.name not in current_names():
+                return Match(use, change, standing, None)
+            continue
+        try:
+            bound = _bound(use, change)
+        except NotBound:
+            if _whole_name_is_gone(change):
+                return Match(use, change, standing, None)
+            continue
+        if _speaks_of(change, bound, standing):
+            return Match(use, change, standing, bound)
+    return None
+
+
+def _standing(change: Change, settings: Settings) -> Standing | None:
+    target = settings.target_daft or _NEWEST
+    if change.old_call is OldCall.DIFFERS and change.kind in (ChangeKind.DEFAULT, ChangeKind.POSITION):
+        newest = settings.newest_daft or _NEWEST
+        if change.changed is None or settings.written_for is None:
+            return None
+        return Standing.CHANGED if settings.written_for < change.changed <= newest else None
+    if change.kind is ChangeKind.MEANING and change.condition is None and change.name not in _NEVER_CURRENT:
+        return Standing.REMOVED if _whole_name_is_gone(change) and target >= (change.changed or _NEWEST) else None
+    if change.changed is not None and target >= change.changed:
+        return None if change.old_call is OldCall.WORKS else Standing.REMOVED
+    first = change.since or change.deprecated or (0, 0, 0)
+    will_go = change.deprecated is not None or change.old_call is OldCall.FAILS
+    return Standing.DEPRECATED if will_go and target >= first else None
+
+
+_NEVER_CURRENT = frozenset({"DataFrame.agg", "GroupedDataFrame.agg"})
+"""Their old arguments can be told from the new ones."""
+
+
+def _whole_name_is_gone(change: Change) -> bool:
+    return not change.parameters and change.changed is not None and change.name not in current_names()
+
+
+def _speaks_of(change: Change, bound: BoundCall, standing: Standing) -> bool:
+    """Whether a call has the row's parameters, and its arguments tell it from a call of today."""
+    if not concerned(change, bound):
+        return False
+    if change.condition is not None:
+        return change.condition.holds(bound)
+    current = current_names().get(change.name)
+    if change.name in _NEVER_CURRENT:
+        given = [*bound.arguments.values(), *bound.rest]
+        return any(argument.text.replace(" ", "").startswith(("[('", '[("', "('", '("')) for argument in given)
+    if standing is Standing.REMOVED and current is not None:
+        if not change.parameters:
+            return False
+        if change.kind is ChangeKind.POSITION:
+            given_at = [bound.arguments[p].position for p in change.parameters if p in bound.arguments]
+            return any(at is not None and not current.takes_position(at) for at in given_at)
+    if standing is Standing.REMOVED and change.old_call is OldCall.DIFFERS and change.kind is ChangeKind.KEYWORD:
+        return any(p in bound.arguments and bound.arguments[p].position is None for p in change.parameters)
+    return True
+
+
+def _bound(use: ApiUse, change: Change) -> BoundCall:
+    call = use.call.node
+    if not isinstance(call, cst.Call) or any(arg.star for arg in call.args):
+        raise NotBound("*")
+    positional = [code(arg.value) for arg in call.args if arg.keyword is None]
+    keywords = {arg.keyword.value: code(arg.value) for arg in call.args if arg.keyword is not None}
+    expressions = frozenset(code(node) for node in use.expressions if isinstance(node, cst.BaseExpression))
+    return bound_to(change, positional, keywords, is_statement=use.is_statement, expressions=expressions)
+
+
+# The rewrite
+
+
+class _Call:
+    """The edits that make a call of the old spelling one of today."""
+
+    def __init__(self, use: ApiUse, call: cst.Call, change: Change, bound: BoundCall) -> None:
+        assert change.rewrite is not None
+        self.use, self.call, self.change, self.bound, self.rewrite = use, call, change, bound, change.rewrite
+        self.cell = use.call.cell
+
+    def actions(self) -> tuple[Action, ...]:
+        if self.rewrite.is_udf or self.rewrite.respelled:
+            raise NoEquivalent(self.change.note or "it is rewritten as a whole")
+        if self.rewrite.template:
+            text = self.rewrite.called(self._receiver(), self.bound)
+            return (ReplaceNode(self.use.call, self._with_daft(text)), *self._import_of_daft(text))
+        found = [*self._function(), *self._arguments()]
+        if not found:
+            raise NoEquivalent("it is written so already")
+        return tuple(found)
+
+    def _receiver(self) -> str:
+        """What the method is called on, without the namespace."""
+        function: cst.BaseExpression = self.call.func
+        for _ in self.change.name.split(".")[1:]:
+            if not isinstance(function, cst.Attribute):
+                return ""
+            function = function.value
+        return code(function)
+
+    def _with_daft(self, text: str) -> str:
+        name = self.use.daft_name or "daft"
+        return text if name == "daft" else text.replace("daft.", f"{name}.")
+
+    def _import_of_daft(self, text: str) -> list[Action]:
+        return [AddImport(self.use.call, "daft")] if self.use.daft_name is None and "daft." in text else []
+
+    def _function(self) -> list[Action]:
+        target, function = self.rewrite.to, self.call.func
+        if not target:
+            return []
+        if not target.startswith("."):
+            return self._daft_function(target)
+        if not isinstance(function, cst.Attribute):
+            raise NoEquivalent("it is not called as a method")
+        actions: list[Action] = []
+        name = target.rpartition(".")[2]
+        if self.change.name.count(".") == 2:
+            actions.append(RemoveAttribute(NodeRef(self.cell, function.value)))
+        if name != function.attr.value:
+            actions.append(ReplaceNode(NodeRef(self.cell, function.attr), name))
+        return actions
+
+    def _daft_function(self, target: str) -> list[Action]:
+        function = self.call.func
+        if isinstance(function, cst.Name) and self._is_pure():
+            return list(moved_import(self.use, target))
+        text = self._with_daft(target)
+        if code(function) == text:
+            return []
+        return [ReplaceNode(NodeRef(self.cell, function), text), *self._import_of_daft(target)]
+
+    def _arguments(self) -> list[Action]:
+        rewrite, bound = self.rewrite, self.bound
+        rewrite.arguments(bound)  # raises where an argument would be at another position
+        positions = list(bound.order)
+        named_at = positions.index(rewrite.named_from) if rewrite.named_from else len(positions)
+        actions: list[Action] = []
+        index = 0
+        for arg in self.call.args:
+            if arg.keyword is not None:
+                name = arg.keyword.value
+                if name in rewrite.drops:
+                    actions.append(RemoveArgument(self.use.call, name))
+                elif name in rewrite.renames:
+                    actions.append(ReplaceNode(NodeRef(self.cell, arg.keyword), rewrite.renames[name]))
+                continue
+            if index < len(positions) and positions[index] in rewrite.drops:
+                actions.append(RemoveArgument(self.use.call, index))
+            elif named_at <= index < len(positions):
+                name = positions[index]
+                actions.append(InsertBefore(NodeRef(self.cell, arg.value), f"{rewrite.renames.get(name, name)}="))
+            index += 1
+        pins = {name: text for name, text in rewrite.pins.items() if name not in bound.arguments}
+        actions += [AddKeyword(self.use.call, name, self._with_daft(text)) for name, text in pins.items()]
+        return actions
+
+    def _is_pure(self) -> bool:
+        """Whether every call of the name can be written so, with its arguments as they are."""
+        rewrite = self.rewrite
+        changed = (*rewrite.renames, *rewrite.drops, *rewrite.pins, rewrite.named_from)
+        return self.change.equality is Equality.ALWAYS and not any(changed)
+
+
+# The prescan
+
+
+def trigger_words(standing: Standing) -> tuple[str, ...]:
+    """A word of each use that can stand so."""
+    return tuple(sorted({min(words) for words in _words(standing)}))
+
+
+def mentions(prescan: Prescan, standing: Standing) -> bool:
+    """Whether a text has all words of some use that can stand so."""
+    return any(words <= prescan.identifiers for words in _words(standing))
+
+
+@functools.cache
+def _words(standing: Standing) -> tuple[frozenset[str], ...]:
+    found = []
+    for change in changes():
+        silent = change.old_call is OldCall.DIFFERS and change.kind in (ChangeKind.DEFAULT, ChangeKind.POSITION)
+        if silent is not (standing is Standing.CHANGED) or change.name.startswith(_NOT_SEEN):
+            continue
+        if change.kind is ChangeKind.MEANING and change.condition is None and change.name not in _NEVER_CURRENT:
+            continue
+        words = {part for part in change.name.split(".")[1:] if part not in ("context", "expressions", "io", "catalog")}
+        only_by_keyword = change.kind is ChangeKind.KEYWORD and len(change.parameters) == 1
+        if only_by_keyword and change.rewrite is not None and change.rewrite.renames:
+            words |= set(change.parameters)
+        found.append(frozenset(words))
+    return tuple(dict.fromkeys(found))
+
+
+_NOT_SEEN = ("Series.", "File.", "DataType.", "DataSink.", "DataSourceTask.", "Subscriber.")
+"""Objects that the interpreter does not follow."""
