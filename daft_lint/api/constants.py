@@ -53,7 +53,8 @@ def is_called(count: Count) -> bool:
 
 
 def _holds_call(node: cst.CSTNode) -> bool:
-    return isinstance(node, cst.Call) or any(_holds_call(child) for child in node.children)
+    converts = isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == "int"
+    return (isinstance(node, cst.Call) and not converts) or any(_holds_call(child) for child in node.children)
 
 
 def means_the_same(argument: NodeRef, at: NodeRef) -> bool:

@@ -162,10 +162,6 @@ NOT_IN_VIEW = {
         "    def run(self):\n        udf = $self.n$\n        self.grow()\n        %udf%\n\nJob().run()"
     ),
     "a parameter of another function": "def make(n):\n    return $n$\n\nudf = make(32)\n%udf%",
-    "an argument that one can replace": (
-        "N = 32\np = argparse.ArgumentParser()\np.add_argument('--n', type=int, default=N)\n"
-        "udf = $p.parse_args().n$\n%udf%"
-    ),
     "an attribute of a `daft.cls` class": (
         "@daft.cls\nclass Mean:\n    n = 32\n\n"
         "    @daft.method.batch(return_dtype=DataType.float64(), batch_size=n)\n"
@@ -228,6 +224,11 @@ def test_the_constant_is_used(case: str) -> None:
 @pytest.mark.parametrize("case", NOT_IN_VIEW)
 def test_the_number_stays(case: str) -> None:
     assert asked(fixed(script(NOT_IN_VIEW[case]))) == ["32"]
+
+
+def test_the_default_of_an_argument_is_no_number_to_write() -> None:
+    arguments = "p = argparse.ArgumentParser()\np.add_argument('--n', type=int, default=32)\n"
+    assert asked(fixed(script(arguments + "udf = $p.parse_args().n$\n%udf%"))) == []
 
 
 SIZE = {"settings.py": "BATCH = 32\n", "pkg/__init__.py": "", "pkg/sizes.py": "class Sizes:\n    batch = 32\n"}

@@ -41,7 +41,7 @@ def applied(source: bytes, edits: list[dict[str, Any]]) -> bytes:
 def test_edits_applied_by_hand_make_what_fix_makes(text: str, tmp_path: Path) -> None:
     (tmp_path / "a.py").write_bytes(TEXTS[text])
     (fix,) = fixes(tmp_path, "a.py")
-    assert list(fix) == ["title", "safe", "why_unsafe", "edits"]
+    assert list(fix) == ["title", "safe", "why_unsafe", "effects", "edits"]
     assert fix["safe"] == (text != "unsafe") == (fix["why_unsafe"] is None)
     assert all(set(edit) >= {"start", "end", "text"} for edit in fix["edits"])
     by_hand = applied(TEXTS[text], fix["edits"])
