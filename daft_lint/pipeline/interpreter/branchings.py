@@ -6,8 +6,8 @@ own (a call out of view) is a test of its own each time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 import libcst as cst
 
@@ -27,6 +27,7 @@ NEGATED: Mapping[type[cst.BaseCompOp], cst.BaseCompOp] = {
 }
 """Comparisons that are the negation of another."""
 EQUALITIES = (cst.Equal, cst.Is)
+_UNSTABLE = (cst.Await, cst.Yield, cst.NamedExpr)
 
 
 class Branching(Protocol):
@@ -70,13 +71,13 @@ class IfTest:
         self._bindings: dict[str, object] = {}
         self._is_stable = True
         for part in _parts(node):
-            if isinstance(part, cst.Name) and part.value not in self._bindings:
-                self._bindings[part.value] = _binding(part.value, scope)
-            elif isinstance(part, cst.Attribute):
-                self._bindings[f".{part.attr.value}"] = heap.version(part.attr.value)
-            elif isinstance(part, cst.Call):
-                self._is_stable = self._is_stable and last_name(part) in STABLE_CALLS
-            elif isinstance(part, (cst.Await, cst.Yield, cst.NamedExpr)):
+            kind = type(part)
+            name = _name_of(part)
+            if kind is cst.Name:
+                self._bindings[name] = _binding(name, scope)
+            elif kind is cst.Attribute:
+                self._bindings[name] = heap.version(name[1:])
+            elif kind in _UNSTABLE or (isinstance(part, cst.Call) and last_name(part) not in STABLE_CALLS):
                 self._is_stable = False
 
     def branch(self, option: int) -> Branch:
@@ -90,12 +91,8 @@ class IfTest:
 
     def _key(self, node: cst.BaseExpression) -> object:
         """What the names in a part of the test are bound to."""
-        names = dict.fromkeys(
-            part.value if isinstance(part, cst.Name) else f".{part.attr.value}"
-            for part in _parts(node)
-            if isinstance(part, (cst.Name, cst.Attribute))
-        )
-        return tuple(self._bindings[name] for name in names)
+        names = dict.fromkeys(_name_of(part) for part in _parts(node))
+        return tuple(self._bindings[name] for name in names if name)
 
     def _implied(self, node: cst.BaseExpression, holds: bool) -> dict[object, object]:
         """What is known where a part of the test comes out so."""
@@ -131,7 +128,7 @@ class IfTest:
         """The repartitionings since the test whose arguments hold what it asks about."""
         if len(self._cuts) == self._begin:
             return ()
-        asked = set(_spellings(self._node))
+        asked = set(_spellings(self._node)) - {"None", "True", "False"}
         return tuple(
             step
             for step in self._cuts[self._begin :]
@@ -149,6 +146,13 @@ def _binding(name: str, scope: Scope) -> object:
     return value if isinstance(value, OpenParameter) else (owner, name, owner.names.version(name))
 
 
+def _name_of(node: cst.CSTNode) -> str:
+    """A name, an attribute's with the dot; "" for anything else."""
+    if type(node) is cst.Name:
+        return node.value
+    return f".{node.attr.value}" if type(node) is cst.Attribute else ""
+
+
 def _parts(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """The expressions in an expression, from the left; of `a.b` the name `a`, of a call no keyword."""
     pending: list[cst.CSTNode] = [node]
@@ -160,19 +164,20 @@ def _parts(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 
 def _inner(node: cst.CSTNode) -> Sequence[cst.CSTNode]:
     """The expressions that one is made of. `CSTNode.children` copies the node, so the usual kinds come first."""
-    if isinstance(node, (cst.Name, cst.SimpleString, cst.Integer, cst.Float)):
-        return ()
-    if isinstance(node, cst.Attribute):
-        return (node.value,)
-    if isinstance(node, cst.Comparison):
-        return (node.left, *(target.comparator for target in node.comparisons))
-    if isinstance(node, (cst.BooleanOperation, cst.BinaryOperation)):
-        return (node.left, node.right)
-    if isinstance(node, cst.UnaryOperation):
-        return (node.expression,)
-    if isinstance(node, cst.Call):
-        return (node.func, *(argument.value for argument in node.args))
-    return node.children
+    made_of = _INNER.get(type(node))
+    return node.children if made_of is None else made_of(node)
+
+
+_INNER: Mapping[type[cst.CSTNode], Callable[[Any], Sequence[cst.CSTNode]]] = {
+    **dict.fromkeys((cst.Name, cst.SimpleString, cst.Integer, cst.Float), lambda _: ()),
+    cst.Attribute: lambda node: (node.value,),
+    cst.Comparison: lambda node: (node.left, *(target.comparator for target in node.comparisons)),
+    cst.BooleanOperation: lambda node: (node.left, node.right),
+    cst.BinaryOperation: lambda node: (node.left, node.right),
+    cst.UnaryOperation: lambda node: (node.expression,),
+    cst.Call: lambda node: (node.func, *(argument.value for argument in node.args)),
+}
+"""By type: the classes of LibCST are abstract, and `isinstance` is slow for them."""
 
 
 def _spellings(node: cst.BaseExpression) -> Iterator[str]:

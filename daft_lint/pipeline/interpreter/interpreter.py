@@ -1,8 +1,8 @@
 """From LibCST statements to steps: a small abstract interpreter, by hand-written recursion.
 
-It evaluates what a pipeline can depend on and nothing else. Branches leave a small set of possible values, loop bodies
-are evaluated once more for what they carry over, functions of the project are inlined with their arguments. Every
-quantity is capped; caps that are reached are reported in `Script.limits_hit`.
+It evaluates what a pipeline can depend on and nothing else. Where branches meet, DataFrames become one (`merging`) and
+other values a small set; loop bodies are evaluated once more for what they carry over, functions of the project are
+inlined with their arguments. Every quantity is capped; caps that are reached are reported in `Script.limits_hit`.
 """
 
 from __future__ import annotations

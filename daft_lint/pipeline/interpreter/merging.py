@@ -51,7 +51,7 @@ def meet(
     first = values[present[0]]
     if all(values[index] is first for index in present):
         return first
-    if all(isinstance(values[index], _PLAIN) for index in present):
+    if all(_is_plain(values[index]) for index in present):
         return _chosen(interpreter, [values[index] for index in present])
     pairs = [(values[index], _branch_of(ways[index]) if ways else None) for index in present]
     return _meet(interpreter, pairs, location, since)
@@ -86,6 +86,12 @@ def _meet(
     if all(isinstance(value, Literal) and value.value is None for value, _ in others):
         return frame
     return _chosen(interpreter, [frame, *(value for value, _ in others)])
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, Choice):
+        return not value.branches and all(isinstance(one, _PLAIN) for one in value.values)
+    return isinstance(value, _PLAIN)
 
 
 def _branch_of(way: Way) -> Branch:
