@@ -65,7 +65,7 @@ def fix(
     if from_stdin and interactive:
         raise click.UsageError("--interactive asks on standard input, which - reads the text from")
     files, failed = ([], False) if from_stdin else discovered(paths, config, force_exclude)
-    documents, all_read = ([stdin_document(stdin_filename)], True) if from_stdin else _documents(files)
+    documents, all_read = ([stdin_document(stdin_filename)], True) if from_stdin else read_documents(files)
     checker = ProjectChecker(config)
     fix_options = FixOptions(
         apply=apply or interactive,
@@ -85,7 +85,7 @@ def fix(
     return status if all_read and not failed else MISUSE
 
 
-def _documents(files: Sequence[str]) -> tuple[list[Document], bool]:
+def read_documents(files: Sequence[str]) -> tuple[list[Document], bool]:
     """The files that can have a finding, and whether all files could be read; problems are printed."""
     from daft_lint.lint.runner import read_all
     from daft_lint.source.document import Document
