@@ -207,7 +207,7 @@ def _speaks_of(change: Change, bound: BoundCall, standing: Standing) -> bool:
         if change.kind is ChangeKind.POSITION:
             given_at = [bound.arguments[p].position for p in change.parameters if p in bound.arguments]
             return any(at is not None and not current.takes_position(at) for at in given_at)
-    if standing is Standing.REMOVED and change.old_call is OldCall.DIFFERS and change.kind is ChangeKind.KEYWORD:
+    if change.kind is ChangeKind.KEYWORD and (change.rewrite is None or change.old_call is OldCall.DIFFERS):
         return any(p in bound.arguments and bound.arguments[p].position is None for p in change.parameters)
     return True
 

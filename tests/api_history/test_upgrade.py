@@ -39,7 +39,9 @@ def upgraded(pair: Pair) -> str:
 
 
 def wanted(pair: Pair) -> str:
-    return pair.script(pair.new.lstrip("\n"))
+    """The frames of the old text, and the new text."""
+    old = pair.old.lstrip("\n")
+    return pair.script(old).removesuffix(old) + pair.new.lstrip("\n")
 
 
 PAIRS = [pair for pair in pairs() if pair.rows[0].partition(".")[0] not in NOT_FOLLOWED]
