@@ -17,7 +17,8 @@ RULES = Path(__file__).parent.parent / "fixtures" / "rules"
 RUN = "import os, runpy, sys; runpy.run_path(sys.argv[1], run_name='__main__'); sys.stdout.flush(); os._exit(0)"
 """Ends without the interpreter's own end, in which threads of Daft 0.7.26 sometimes crash."""
 PRINTS = re.compile(r"# prints: (.*)$", re.MULTILINE)
-FIXED = sorted(str(path.relative_to(RULES)) for path in RULES.glob("DFT40[35]/*.fixed.py") if PRINTS.search(path.read_text(encoding="utf-8")))
+SCRIPTS = tuple(RULES.glob("DFT40[35]/*.fixed.py"))
+FIXED = sorted(str(path.relative_to(RULES)) for path in SCRIPTS if PRINTS.search(path.read_text(encoding="utf-8")))
 
 
 def test_there_are_scripts_to_run() -> None:

@@ -11,6 +11,7 @@ from daft_lint.api.finding import Finding, Level
 from daft_lint.fix.results import FixReport
 from daft_lint.source.printable import count
 
+
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """`files` is the number of files read, `version` the Daft to upgrade to."""
