@@ -1,5 +1,5 @@
-"""What DFT403 and DFT405 make of a script runs with the installed Daft, to the rows that the script's last comment says; and what
-it replaces no longer does (e10)."""
+"""What DFT403 and DFT405 make of a script runs with the installed Daft, to the rows that the script's last comment
+says; and what it replaces no longer does (e10)."""
 
 from __future__ import annotations
 
