@@ -28,7 +28,7 @@ class Selection:
         if not self.config.select:
             return default and ignored is None
         selected = longest(self.config.select, code)
-        if selected is None or (selected == 0 and not default):
+        if selected is None:
             return False
         return ignored is None or ignored < selected
 
