@@ -1,5 +1,5 @@
-"""What DFT403 makes of a script runs with the installed Daft, to the rows that the script's last comment says; and what
-it replaces no longer does (e10)."""
+"""What DFT403 and DFT405 make of a script runs with the installed Daft, to the rows that the script's last comment
+says; and what it replaces no longer does (e10)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ import pytest
 
 pytest.importorskip("daft")
 
-FOLDER = Path(__file__).parent.parent / "fixtures" / "rules" / "DFT403"
+RULES = Path(__file__).parent.parent / "fixtures" / "rules"
 RUN = "import os, runpy, sys; runpy.run_path(sys.argv[1], run_name='__main__'); sys.stdout.flush(); os._exit(0)"
 """Ends without the interpreter's own end, in which threads of Daft 0.7.26 sometimes crash."""
 PRINTS = re.compile(r"# prints: (.*)$", re.MULTILINE)
-FIXED = sorted(path.name for path in FOLDER.glob("*.fixed.py") if PRINTS.search(path.read_text(encoding="utf-8")))
+SCRIPTS = tuple(RULES.glob("DFT40[35]/*.fixed.py"))
+FIXED = sorted(str(path.relative_to(RULES)) for path in SCRIPTS if PRINTS.search(path.read_text(encoding="utf-8")))
 
 
 def test_there_are_scripts_to_run() -> None:
@@ -26,7 +27,7 @@ def test_there_are_scripts_to_run() -> None:
 
 @pytest.mark.parametrize("name", FIXED)
 def test_the_fixed_script_gives_its_rows(name: str, tmp_path: Path) -> None:
-    path = FOLDER / name
+    path = RULES / name
     wanted = PRINTS.search(path.read_text(encoding="utf-8"))
     assert wanted is not None
     environment = {**os.environ, "DAFT_RUNNER": "native", "DAFT_PROGRESS_BAR": "0", "DAFT_ANALYTICS_ENABLED": "0"}

@@ -6,5 +6,3 @@ from daft_lint.pipeline.catalog import LEGACY_UDF_OPTIONS_SINCE as LEGACY_UDF_OP
 from daft_lint.pipeline.catalog import STEPS as STEPS
 from daft_lint.pipeline.catalog import Version as Version
 from daft_lint.pipeline.catalog import WeightEffect as WeightEffect
-from daft_lint.pipeline.catalog.history.changes import Change as Change
-from daft_lint.pipeline.catalog.history.changes import ChangeKind as ChangeKind

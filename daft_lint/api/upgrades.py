@@ -25,13 +25,17 @@ from daft_lint.api.imports import NoEquivalent, moved_import
 from daft_lint.api.nodes import code
 from daft_lint.api.rule import Fix, Prescan
 from daft_lint.api.shims import is_shim
-from daft_lint.pipeline.catalog.history.changes import Change, ChangeKind, Equality, OldCall, Version, by_name, changes
+from daft_lint.pipeline.catalog.history.changes import Change as Change
+from daft_lint.pipeline.catalog.history.changes import ChangeKind as ChangeKind
+from daft_lint.pipeline.catalog.history.changes import Equality, OldCall, Version, by_name, changes
 from daft_lint.pipeline.catalog.history.lookup import bound_to, concerned, current_names
 from daft_lint.pipeline.catalog.history.rewrites import BoundCall, NotBound
 from daft_lint.pipeline.model import ApiUse, NodeRef, Script, Settings
 from daft_lint.source import cst
 
 _NEWEST = (999, 999, 999)
+_FIRST = (0, 3, 0)
+"""The history begins there."""
 
 
 class Standing(enum.Enum):
@@ -162,6 +166,9 @@ def _match(use: ApiUse, settings: Settings, standing: Standing) -> Match | None:
 
 def _standing(change: Change, settings: Settings) -> Standing | None:
     target = settings.target_daft or _NEWEST
+    is_past = change.changed is not None and change.changed <= (settings.written_for or _FIRST)
+    if change.kind is ChangeKind.DEFAULT and is_past and change.name not in current_names():
+        return None  # the name was there for longer: another row speaks of its end
     if change.old_call is OldCall.DIFFERS and change.kind in (ChangeKind.DEFAULT, ChangeKind.POSITION):
         newest = settings.newest_daft or _NEWEST
         if change.changed is None or settings.written_for is None:
@@ -200,7 +207,7 @@ def _speaks_of(change: Change, bound: BoundCall, standing: Standing) -> bool:
         if change.kind is ChangeKind.POSITION:
             given_at = [bound.arguments[p].position for p in change.parameters if p in bound.arguments]
             return any(at is not None and not current.takes_position(at) for at in given_at)
-    if standing is Standing.REMOVED and change.old_call is OldCall.DIFFERS and change.kind is ChangeKind.KEYWORD:
+    if change.kind is ChangeKind.KEYWORD and (change.rewrite is None or change.old_call is OldCall.DIFFERS):
         return any(p in bound.arguments and bound.arguments[p].position is None for p in change.parameters)
     return True
 

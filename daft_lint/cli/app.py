@@ -24,6 +24,7 @@ COMMANDS = {
     "plan": "daft_lint.cli.plan",
     "profile": "daft_lint.cli.runtime",
     "server": "daft_lint.cli.server",
+    "upgrade": "daft_lint.cli.upgrade",
     "verify": "daft_lint.cli.runtime",
 }
 """The modules of the commands; in its module, each command goes by its own name."""

@@ -109,7 +109,7 @@ def _inputs(
             raise click.UsageError("--interactive asks on standard input, which - reads the text from")
         return _Inputs([stdin_document(stdin_filename)], 1, True, True)
     files, failed = discovered(paths, configs, force_exclude)
-    documents, all_read = _documents(files)
+    documents, all_read = read_documents(files)
     return _Inputs(documents, len(files), all_read and not failed, False)
 
 
@@ -125,7 +125,7 @@ def _run(fix_options: FixOptions, documents: list[Document], configs: NearestCon
         raise click.ClickException(str(error)) from None
 
 
-def _documents(files: Sequence[str]) -> tuple[list[Document], bool]:
+def read_documents(files: Sequence[str]) -> tuple[list[Document], bool]:
     """The files that can have a finding, and whether all files could be read; problems are printed."""
     from daft_lint.lint.runner import read_all
     from daft_lint.source.document import Document

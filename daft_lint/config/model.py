@@ -99,7 +99,7 @@ class Config:
     target_daft: str | None = None
     """The oldest Daft that the scripts must run on; by default what the project pins, requires or has installed."""
     written_for: str | None = None
-    """The Daft that the scripts run on before `upgrade`; no key of the configuration."""
+    """The Daft that the scripts run on before `upgrade`, "": what their project says; no key of the configuration."""
     plugins: tuple[str, ...] = ()
     """Plugins whose rules run too, by their entry point in the group `daft_lint.rules`; other installed plugins do
     not run."""

@@ -28,7 +28,7 @@ class Selection:
         selected = longest((*self.config.select, *self.config.extend_select), code)
         if not self.config.select and not selected:
             return default and ignored is None
-        if selected is None or (selected == 0 and not default):
+        if selected is None:
             return False
         return ignored is None or ignored < selected
 

@@ -64,9 +64,9 @@ def run_fix(
     report = fix_documents(documents, check, unsafe=options.unsafe, accept=accept, overlay=overlay)
     problems = list(report.problems)
     if options.diff or not options.apply:
-        _show(unified_diff(report).encode("utf-8", "replace"), options.output, out)
+        show(unified_diff(report).encode("utf-8", "replace"), options.output, out)
     elif options.stdin:
-        _show(b"".join(file.after.raw for file in report.files), options.output, out)
+        show(b"".join(file.after.raw for file in report.files), options.output, out)
     if options.apply and not options.stdin:
         problems += write(report)
     unwritten = {problem.path for problem in problems} - {problem.path for problem in report.problems}
@@ -95,7 +95,8 @@ def _write_file(file: FixedFile) -> Problem | None:
     return None
 
 
-def _show(text: bytes, output: str | None, stream: TextIO) -> None:
+def show(text: bytes, output: str | None, stream: TextIO) -> None:
+    """Write to the file that `--output` names, else to the stream. Raises `OutputError`."""
     if output is not None:
         try:
             write_report(output, text)

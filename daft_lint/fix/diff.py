@@ -21,14 +21,15 @@ def unified_diff(report: FixReport) -> str:
 def document_diff(before: Document, after: Document) -> str:
     """The unified diff of one document."""
     if before.kind != "notebook":
-        return _diff_text(before.path, before.text, after.text)
+        return text_diff(before.path, before.text, after.text)
     return "".join(
-        _diff_text(f"{before.path}:cell {old.number}", old.source.decode("utf-8"), new.source.decode("utf-8"))
+        text_diff(f"{before.path}:cell {old.number}", old.source.decode("utf-8"), new.source.decode("utf-8"))
         for old, new in zip(before.cells, after.cells, strict=True)
     )
 
 
-def _diff_text(name: str, before: str, after: str) -> str:
+def text_diff(name: str, before: str, after: str) -> str:
+    """The unified diff of a file's text."""
     name = visible(name.lstrip("/"))
     lines = difflib.unified_diff(_lines(before), _lines(after), fromfile=f"a/{name}", tofile=f"b/{name}")
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)

@@ -52,7 +52,8 @@ class Analysis:
             from daft_lint.pipeline.facts.target import daft_range, range_of
 
             wanted = daft_range(self.config.target_daft, path)
-            written_for = range_of(f"daft{self.config.written_for}") if self.config.written_for else wanted
+            before = self.config.written_for
+            written_for = wanted if before is None else range_of(f"daft{before}") if before else daft_range(None, path)
             settings = replace(
                 settings,
                 target_daft=wanted.oldest,

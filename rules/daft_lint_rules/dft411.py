@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from daft_lint.api.catalog import ChangeKind
 from daft_lint.api.imports import NoEquivalent
 from daft_lint.api.promises import Changes
 from daft_lint.api.rule import Fix, Level, Observation, Prescan, ScriptRule
-from daft_lint.api.upgrades import Match, Standing, fix_of, matches, mentions, spell, spelled, trigger_words, written
+from daft_lint.api.upgrades import (
+    ChangeKind,
+    Match,
+    Standing,
+    fix_of,
+    matches,
+    mentions,
+    spell,
+    spelled,
+    trigger_words,
+    written,
+)
 from daft_lint.pipeline.model import Script, Settings
 
 

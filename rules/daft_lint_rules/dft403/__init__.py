@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from daft_lint.api import catalog, cst
-from daft_lint.api.catalog import Change, Version
+from daft_lint.api.catalog import Version
 from daft_lint.api.imports import NoEquivalent
 from daft_lint.api.promises import Changes
 from daft_lint.api.rule import Fix, Level, Observation, Prescan, ScriptRule
-from daft_lint.api.upgrades import Match, Standing, fix_of, matches, mentions, spell, spelled, trigger_words, written
+from daft_lint.api.upgrades import (
+    Change,
+    Match,
+    Standing,
+    fix_of,
+    matches,
+    mentions,
+    spell,
+    spelled,
+    trigger_words,
+    written,
+)
 from daft_lint.pipeline.model import ApiUse, Script
 from daft_lint_rules.dft403.decorators import rewrite
 
