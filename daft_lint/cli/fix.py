@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 @options.facts_option
 @options.force_exclude_option
 @options.verbose_option
+@options.quiet_option
+@options.color_option
 @options.no_plugins_option
 def fix(
     paths: tuple[str, ...],
@@ -56,14 +59,18 @@ def fix(
     facts: bool | None,
     force_exclude: bool,
     verbose: bool,
+    quiet: bool,
+    color: str,
     no_plugins: bool,
 ) -> int:
     """Fix the findings in PATHS (default: the configured `src`): show a diff, or write the files with --apply.
 
     `-` reads standard input; with --apply, the fixed text goes to standard output.
     """
+    from daft_lint.cli.progress import ProgressBar
     from daft_lint.fix.command import FixOptions, OutputError, run_fix
     from daft_lint.lint.project_checker import ProjectChecker
+    from daft_lint.report.text import wants_colour
 
     configs = configured(
         config_file,
@@ -86,12 +93,19 @@ def fix(
         diff=diff,
         unsafe=unsafe,
         interactive=interactive,
+        quiet=quiet,
+        colour=wants_colour(sys.stdout, choice=color),
         stdin=from_stdin,
         output=output,
         fails=lambda finding: configs.of(finding.span.path).fails(finding.level),
     )
+
+    def overlay(current: Mapping[str, Document]) -> None:
+        with ProgressBar(quiet=quiet):
+            checker.overlay(current)
+
     try:
-        status = run_fix(fix_options, documents, checker.observe, overlay=checker.overlay)
+        status = run_fix(fix_options, documents, checker.observe, overlay=overlay)
     except OutputError as error:
         raise click.ClickException(str(error)) from None
     if verbose:
