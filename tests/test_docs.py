@@ -205,7 +205,7 @@ def test_the_rule_of_the_contributing_guide_works(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path / "rules"), str(ROOT)))}
     command = [sys.executable, "-m", "daft_lint", "check", "script.py", "--select", "DFT900", "--format", "concise"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-    assert "script.py:4:36: DFT900 `collect()` stands in the middle" in done.stdout, done.stderr
+    assert "script.py:4:36: advice: DFT900 `collect()` stands in the middle" in done.stdout, done.stderr
 
 
 # ---- numbers that were measured

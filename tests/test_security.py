@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 BAD = "import daft\n\ndf = daft.read_parquet('s3://b/*.parquet')\ndf.repartition(8)\ndf.show()\n"
 TRAP = "open({marker!r}, 'w').write(__file__)\n"
-FOUND = "a.py:4:4: DFT401"
+FOUND = "a.py:4:4: error: DFT401"
 
 
 def snapshot(folder: Path) -> dict[str, bytes | str]:

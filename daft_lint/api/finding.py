@@ -82,6 +82,11 @@ class Finding:
     condition: str | None = None
 
     @property
+    def headline(self) -> str:
+        """What was observed, in one sentence: where a message has a line, and no more."""
+        return f"{self.observed[:1].upper()}{self.observed[1:]}."
+
+    @property
     def message(self) -> str:
         parts = (part for part in (self.observed, self.impact, self.suggestion) if part)
         return ". ".join(part[0].upper() + part[1:] for part in parts) + "."

@@ -13,7 +13,7 @@ import click
 from daft_lint.cli.configuration import configured
 from daft_lint.cli.fixing import Fixed, fix_files
 from daft_lint.cli.inputs import discovered, reads_stdin, shown_path, stdin_document
-from daft_lint.cli.output import CLEAN, FOUND, MISUSE, echo_error, echo_problems, echo_run
+from daft_lint.cli.output import CLEAN, FOUND, MISUSE, echo_error, echo_problems, echo_run, terminal_width
 
 if TYPE_CHECKING:
     from daft_lint.adoption.workflow import AdoptionOptions, AdoptionResult
@@ -122,6 +122,8 @@ class CheckRun:
         if options.show_files or options.show_settings:
             self._show(files, configs)
             return MISUSE if unreadable else CLEAN
+        if not (files or unreadable or self.from_stdin):
+            echo_error("daft-lint: warning: no Python files, notebooks or given files were found to check")
         fixed = fix_files(files, configs, quiet=options.quiet) if options.fix else Fixed()
         checked = self._check_stdin(configs) if self.from_stdin else self._check_files(files, configs)
         adopted = self._adopted(checked, configs)
@@ -227,7 +229,8 @@ class CheckRun:
             text = statistics_json(findings, files) if form == "json" else statistics(findings) + closing
         else:
             colour = to_stdout and wants_colour(sys.stdout, choice=self.options.color)
-            text = formats.render(form, findings, files, checked.given, colour=colour)
+            width = terminal_width() if to_stdout else None
+            text = formats.render(form, findings, files, checked.given, colour=colour, width=width)
         return text.removesuffix(closing) if self.options.quiet else text
 
 

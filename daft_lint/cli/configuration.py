@@ -47,7 +47,7 @@ def configured(
         )
 
     def usable(config: Config) -> Config:
-        return _usable(config if plugins else replace(config, plugins=()))
+        return _usable(config, plugins)
 
     run = _checked(lambda: usable(load(start or Path.cwd(), file)))
     select, extend_select, ignore = (
@@ -62,12 +62,12 @@ def configured(
     return NearestConfigs(with_options(run), read)
 
 
-def _usable(config: Config) -> Config:
+def _usable(config: Config, plugins: bool) -> Config:
     if not (config.plugins or config.select or config.extend_select or config.ignore or config.per_file_ignores):
         return config
     from daft_lint.lint.selectors import with_known_rules
 
-    return with_known_rules(config)
+    return with_known_rules(config, plugins=plugins)
 
 
 def _given(name: str, texts: tuple[str, ...], plugins: tuple[str, ...]) -> tuple[str, ...]:

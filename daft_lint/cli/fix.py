@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 @options.facts_option
 @options.force_exclude_option
 @options.verbose_option
+@options.quiet_option
+@options.color_option
 @options.no_plugins_option
 def fix(
     paths: tuple[str, ...],
@@ -58,6 +61,8 @@ def fix(
     facts: bool | None,
     force_exclude: bool,
     verbose: bool,
+    quiet: bool,
+    color: str,
     no_plugins: bool,
 ) -> int:
     """Fix the findings in PATHS (default: the configured `src`): show a diff, or write the files with --apply.
@@ -65,6 +70,7 @@ def fix(
     `-` reads standard input; with --apply, the fixed text goes to standard output.
     """
     from daft_lint.fix.command import FixOptions
+    from daft_lint.report.text import wants_colour
 
     configs = configured(
         config_file,
@@ -82,6 +88,8 @@ def fix(
         diff=diff,
         unsafe=unsafe,
         interactive=interactive,
+        quiet=quiet,
+        colour=wants_colour(sys.stdout, choice=color),
         stdin=given.is_stdin,
         output=output,
         fails=lambda finding: configs.of(finding.span.path).fails(finding.level),
@@ -115,12 +123,18 @@ def _inputs(
 
 def _run(fix_options: FixOptions, documents: list[Document], configs: NearestConfigs) -> tuple[int, Sequence[str]]:
     """The exit status of a fix, and the caps that were reached, in words."""
+    from daft_lint.cli.progress import ProgressBar
     from daft_lint.fix.command import OutputError, run_fix
     from daft_lint.lint.project_checker import ProjectChecker
 
     checker = ProjectChecker(configs)
+
+    def overlay(current: Mapping[str, Document]) -> None:
+        with ProgressBar(quiet=fix_options.quiet):
+            checker.overlay(current)
+
     try:
-        return run_fix(fix_options, documents, checker.observe, overlay=checker.overlay), checker.limits
+        return run_fix(fix_options, documents, checker.observe, overlay=overlay), checker.limits
     except OutputError as error:
         raise click.ClickException(str(error)) from None
 

@@ -45,17 +45,19 @@ def discovered(
 
     Without a path: what the configured `src` names, else the working directory.
     """
+    from daft_lint.cli.progress import ProgressBar
     from daft_lint.source.discovery import discover
 
     run = configs.run
     starts = (
         [Path(path) for path in paths] or [_from_working_directory(run.root / path) for path in run.src] or [Path()]
     )
-    found = discover(
-        [shown_path(path) for path in starts],
-        lambda folder: configs.of_folder(folder).file_filter,
-        force_exclude=force_exclude,
-    )
+    with ProgressBar("Looking for files", quiet=quiet):
+        found = discover(
+            [shown_path(path) for path in starts],
+            lambda folder: configs.of_folder(folder).file_filter,
+            force_exclude=force_exclude,
+        )
     echo_problems(() if quiet else found.problems)
     given = {shown_path(path).as_posix() for path in starts}
     names = found.names if paths else tuple(str(_from_working_directory(Path(name))) for name in found.names)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -53,3 +55,10 @@ def echo_run(config: Config, files: int, limits: Iterable[str]) -> None:
     echo_error(f"files: {files}")
     for limit in limits:
         echo_error(f"limit: {limit}")
+
+
+def terminal_width() -> int | None:
+    """The columns of the terminal that standard output goes to; None where it goes elsewhere."""
+    if not sys.stdout.isatty():
+        return None
+    return shutil.get_terminal_size().columns

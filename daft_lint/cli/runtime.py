@@ -26,8 +26,12 @@ class _RuntimeCommand(click.Command):
         return command
 
     def invoke(self, ctx: click.Context) -> object:
-        require_extra("daft", "runtime", f"daft-lint {self.name}")
-        return self._imported().main(ctx.args, prog_name=ctx.command_path, standalone_mode=False)
+        own = ctx.args[: ctx.args.index("--")] if "--" in ctx.args else ctx.args
+        if not set(own) & set(ctx.help_option_names):
+            require_extra("daft", "runtime", f"daft-lint {self.name}")
+        return self._imported().main(
+            ctx.args, prog_name=ctx.command_path, standalone_mode=False, help_option_names=ctx.help_option_names
+        )
 
 
 verify = _RuntimeCommand("verify", help="Run scripts on Ray before and after their fixes, and measure the difference.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 from daft_lint.api.finding import Finding, Level
-from daft_lint.fix.diff import unified_diff
+from daft_lint.fix.diff import painted, unified_diff
 from daft_lint.fix.interactive import asks
 from daft_lint.fix.loop import Check, Overlay, fix_documents
 from daft_lint.source.printable import count, visible, visible_lines
@@ -36,6 +36,10 @@ class FixOptions:
     """Show the diff also where something is written."""
     unsafe: bool = False
     interactive: bool = False
+    quiet: bool = False
+    """No summary on stderr."""
+    colour: bool = False
+    """Paint the diffs."""
     stdin: bool = False
     """The one document came from standard input: `apply` writes its text to standard output."""
     output: str | None = None
@@ -60,19 +64,19 @@ def run_fix(
     Raises `OutputError`, before anything is written.
     """
     out, err = stdout or sys.stdout, stderr or sys.stderr
-    accept = asks(stdin or sys.stdin, err) if options.interactive else None
+    accept = asks(stdin or sys.stdin, err, colour=options.colour) if options.interactive else None
     report = fix_documents(documents, check, unsafe=options.unsafe, accept=accept, overlay=overlay)
     problems = list(report.problems)
     if options.diff or not options.apply:
-        show(unified_diff(report).encode("utf-8", "replace"), options.output, out)
+        _show_diff(unified_diff(report), options, out)
     elif options.stdin:
         show(b"".join(file.after.raw for file in report.files), options.output, out)
     if options.apply and not options.stdin:
         problems += write(report)
     unwritten = {problem.path for problem in problems} - {problem.path for problem in report.problems}
-    err.write(summary(report, applied=options.apply, unwritten=unwritten))
-    if not options.unsafe:
-        err.write(_left_unsafe(report))
+    if not options.quiet:
+        err.write(summary(report, applied=options.apply, unwritten=unwritten))
+        err.write("" if options.unsafe else _left_unsafe(report))
     for problem in problems:
         err.write(visible(f"daft-lint: {problem}") + "\n")
     if problems:
@@ -93,6 +97,13 @@ def _write_file(file: FixedFile) -> Problem | None:
     except OSError as error:
         return Problem(file.path, f"not written: {error.strerror or error}")
     return None
+
+
+def _show_diff(diff: str, options: FixOptions, stream: TextIO) -> None:
+    if options.colour and options.output is None:
+        stream.write(painted(visible_lines(diff)))
+    else:
+        show(diff.encode("utf-8", "replace"), options.output, stream)
 
 
 def show(text: bytes, output: str | None, stream: TextIO) -> None:

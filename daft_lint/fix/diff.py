@@ -38,3 +38,16 @@ def text_diff(name: str, before: str, after: str) -> str:
 def _lines(text: str) -> list[str]:
     """The lines with their `\\n`: a form feed or `\\x85` ends none."""
     return text.splitlines(keepends=True) if "\n" not in text else re.findall(r"[^\n]*\n|[^\n]+\Z", text)
+
+
+def painted(diff: str) -> str:
+    """A diff in a terminal's colours: bold names, cyan places, red and green lines."""
+    return "".join(_painted_line(line) for line in diff.splitlines(keepends=True))
+
+
+def _painted_line(line: str) -> str:
+    for start, style in (("--- ", "1"), ("+++ ", "1"), ("@@", "36"), ("-", "31"), ("+", "32")):
+        if line.startswith(start):
+            text = line.rstrip("\n")
+            return f"\x1b[{style}m{text}\x1b[0m{line[len(text) :]}"
+    return line

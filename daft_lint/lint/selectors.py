@@ -14,35 +14,41 @@ from daft_lint.config.prefixes import ALL
 _ENGINE_CODES = ("DFT001", "DFT002")
 
 
-def with_known_rules(config: Config) -> Config:
+def with_known_rules(config: Config, *, plugins: bool = True) -> Config:
     """The configuration with its plugins loaded, and the codes of rules in place of their names.
+
+    Without `plugins` those that it names are left out, and what selects no rule may be a rule of theirs.
 
     Raises `ConfigError` for what selects no rule or a plugin that cannot be used.
     """
+    lenient = not plugins and bool(config.plugins)
+    config = config if plugins else replace(config, plugins=())
     if config.plugins:
         from daft_lint.lint.registry import rules
 
         rules(config.plugins)
     where = f"{config.file}: " if config.file is not None else ""
     of_files = tuple(
-        (pattern, resolved(f'{where}per-file-ignores."{pattern}"', selectors, config.plugins))
+        (pattern, resolved(f'{where}per-file-ignores."{pattern}"', selectors, config.plugins, lenient))
         for pattern, selectors in config.per_file_ignores
     )
     return replace(
         config,
-        select=resolved(f"{where}select", config.select, config.plugins),
-        extend_select=resolved(f"{where}extend-select", config.extend_select, config.plugins),
-        ignore=resolved(f"{where}ignore", config.ignore, config.plugins),
+        select=resolved(f"{where}select", config.select, config.plugins, lenient),
+        extend_select=resolved(f"{where}extend-select", config.extend_select, config.plugins, lenient),
+        ignore=resolved(f"{where}ignore", config.ignore, config.plugins, lenient),
         per_file_ignores=of_files,
     )
 
 
-def resolved(key: str, selectors: Iterable[str], plugins: tuple[str, ...]) -> tuple[str, ...]:
+def resolved(key: str, selectors: Iterable[str], plugins: tuple[str, ...], lenient: bool = False) -> tuple[str, ...]:
     """The codes and prefixes of codes that selectors stand for. Raises `ConfigError` for one that selects no rule;
-    `key` says whose it is."""
+    `key` says whose it is; where that is `lenient`, such a one stays."""
     found = []
     for selector in selectors:
         code = _code_of(selector, plugins)
+        if code is None and lenient:
+            code = selector
         if code is None:
             raise ConfigError(f"{key}: there is no rule {selector}{_hint(selector, plugins)}")
         found.append(code)

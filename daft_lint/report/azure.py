@@ -31,7 +31,7 @@ def _command(finding: Finding, regions: FileRegions) -> str:
         "code": finding.code,
     }
     shown = "".join(f"{key}={_escaped(value, _PROPERTY)};" for key, value in properties.items())
-    return f"##vso[task.logissue {shown}]{_escaped(cell + finding.message, _DATA)}"
+    return f"##vso[task.logissue {shown}]{_escaped(cell + finding.headline, _DATA)}"
 
 
 def _escaped(text: str, table: dict[str, str]) -> str:

@@ -1,4 +1,5 @@
-"""One line per finding: `path:line:column: CODE message [level]`; in a notebook `path:cell 3:line:column`."""
+"""One line per finding: `path:line:column: level: CODE what was observed`, as compilers write it, so that editors can
+read it; in a notebook `path:cell 3:line:column`."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ def location(span: Span) -> str:
 def line(finding: Finding) -> str:
     """A finding on one line."""
     level = finding.level.name.lower()
-    return f"{location(finding.span)}: {finding.code} {visible(finding.message)} [{level}]"
+    return f"{location(finding.span)}: {level}: {finding.code} {visible(finding.headline)}"
 
 
 def render(findings: Sequence[Finding], files: int) -> str:

@@ -13,10 +13,16 @@ FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit", "mar
 
 
 def render(
-    form: str, findings: Sequence[Finding], files: int, given: Mapping[str, bytes], *, colour: bool = False
+    form: str,
+    findings: Sequence[Finding],
+    files: int,
+    given: Mapping[str, bytes],
+    *,
+    colour: bool = False,
+    width: int | None = None,
 ) -> str:
     """The report of findings in one of `FORMATS`. `files` is the number of files that were looked at, `given` the bytes
-    of files that are not read from the disk, by path."""
+    of files that are not read from the disk, by path; `width` the columns of a terminal that text wraps at."""
     if form == "json":
         from daft_lint.report import json
 
@@ -29,7 +35,7 @@ def render(
         from daft_lint.lint.source_lines import SourceLines
         from daft_lint.report import text
 
-        return text.render(findings, files, SourceLines(given), colour=colour)
+        return text.render(findings, files, SourceLines(given), colour=colour, width=width)
     from daft_lint.report.regions import FileRegions
 
     rendered: str = importlib.import_module(f"daft_lint.report.{form}").render(findings, files, FileRegions(given))

@@ -28,7 +28,7 @@ def _command(finding: Finding, regions: FileRegions) -> str:
         properties |= {"col": str(region.column), "endColumn": str(region.end_column)}
     properties["title"] = f"{finding.code} {finding.name}"
     shown = ",".join(f"{key}={_escaped(value, _PROPERTY)}" for key, value in properties.items())
-    return f"::{_COMMANDS[finding.level]} {shown}::{_escaped(cell + finding.message, _DATA)}"
+    return f"::{_COMMANDS[finding.level]} {shown}::{_escaped(cell + finding.headline, _DATA)}"
 
 
 def _escaped(text: str, table: dict[str, str]) -> str:

@@ -24,7 +24,7 @@ def _issue(finding: Finding, mark: str, regions: FileRegions) -> dict[str, objec
     region = regions.region(finding.span)
     cell = "" if finding.span.cell is None else f"Cell {finding.span.cell}: "
     return {
-        "description": visible(f"{finding.code}: {cell}{finding.message}"),
+        "description": visible(f"{finding.code}: {cell}{finding.headline}"),
         "check_name": finding.code,
         "fingerprint": digest(finding.span.path, mark),
         "severity": _SEVERITIES[finding.level],

@@ -34,9 +34,10 @@ def _suite(root: xml.Element, findings: Sequence[Finding], regions: FileRegions)
         case = xml.SubElement(suite, "testcase", name=f"{finding.code} {finding.name} {where}", classname=name)
         case.set("file", name)
         case.set("line", str(regions.region(finding.span).line))
-        message = visible(finding.message)
+        level = finding.level.name.lower()
+        message = f"{level}: {visible(finding.headline)}"
         if finding.level is Level.ADVICE:
             xml.SubElement(case, "skipped", message=message)
         else:
-            failure = xml.SubElement(case, "failure", message=message, type=finding.level.name.lower())
-            failure.text = f"{where}: {finding.code} {message}"
+            failure = xml.SubElement(case, "failure", message=message, type=level)
+            failure.text = f"{where}: {finding.code} {visible(finding.message)}"

@@ -24,7 +24,7 @@ def _diagnostic(finding: Finding, regions: FileRegions) -> _Json:
     path = finding.span.path
     cell = "" if finding.span.cell is None else f"Cell {finding.span.cell}: "
     found: _Json = {
-        "message": visible(cell + finding.message),
+        "message": visible(cell + finding.headline),
         "location": {"path": path, "range": _range(path, regions.region(finding.span), regions)},
         "severity": _SEVERITIES[finding.level],
         "code": {"value": finding.code},

@@ -17,6 +17,8 @@ from daft_lint.source.printable import visible
 _TAB = 4
 _WIDEST = 160
 """The most terminal columns of a source line to show; the rest is cut off."""
+_NARROWEST = 20
+"""Columns: no text is wrapped at less."""
 _CODES = {"bold": "1", "red": "1;31", "yellow": "1;33", "blue": "1;34", "cyan": "36", "dim": "2"}
 _LEVELS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.ADVICE: "cyan"}
 
@@ -33,16 +35,19 @@ def wants_colour(stream: TextIO, environment: Mapping[str, str] = os.environ, *,
     return stream.isatty() and environment.get("TERM") != "dumb"
 
 
-def render(findings: Sequence[Finding], files: int, lines: Lines, *, colour: bool = False) -> str:
-    """The findings, each followed by a blank line, and the closing line."""
-    writer = _Writer(lines, colour)
+def render(
+    findings: Sequence[Finding], files: int, lines: Lines, *, colour: bool = False, width: int | None = None
+) -> str:
+    """The findings, each followed by a blank line, and the closing line. `width`: the columns to wrap at."""
+    writer = _Writer(lines, colour, width)
     blocks = [writer.finding(finding) for finding in findings]
     return "\n".join([*blocks, Summary.of(findings, files).sentence() + "\n"])
 
 
 class _Writer:
-    def __init__(self, lines: Lines, colour: bool) -> None:
+    def __init__(self, lines: Lines, colour: bool, width: int | None) -> None:
         self.lines = lines
+        self.width = width
         self.colour = colour
 
     def paint(self, style: str, text: str) -> str:
@@ -61,14 +66,25 @@ class _Writer:
             rows += self.frame(related.span, gutter, "blue", "-")
         for part in (finding.observed, finding.impact, finding.suggestion):
             if part:
-                rows.append(f"{' ' * gutter} {self.paint('blue', '=')} {visible(part)}.")
+                rows += self.note(gutter, f"{visible(part)}.")
         if finding.fix is not None:
             how = "" if finding.fix.safe else f" (unsafe: {visible(finding.fix.why_unsafe or '')})"
-            rows.append(f"{' ' * gutter} {self.paint('blue', '=')} fix: {visible(finding.fix.title)}{how}")
+            rows += self.note(gutter, f"fix: {visible(finding.fix.title)}{how}")
             if finding.fix.effects:
-                effects = visible(", ".join(finding.fix.effects))
-                rows.append(f"{' ' * gutter} {self.paint('blue', '=')} effect: {effects}")
+                rows += self.note(gutter, f"effect: {visible(', '.join(finding.fix.effects))}")
         return "\n".join(rows) + "\n"
+
+    def note(self, gutter: int, text: str) -> list[str]:
+        """A sentence behind `=`; in a terminal it wraps at words, and keeps its indent."""
+        mark = f"{' ' * gutter} {self.paint('blue', '=')} "
+        if self.width is None:
+            return [mark + text]
+        import textwrap
+
+        indent = gutter + 3
+        width = max(self.width - indent, _NARROWEST)
+        lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
+        return [mark + lines[0], *(" " * indent + line for line in lines[1:])]
 
     def frame(self, span: Span, gutter: int, style: str, mark: str) -> list[str]:
         """The line that a span begins in, with marks below the part of the span on that line."""

@@ -35,7 +35,7 @@ def test_unparsable_text_is_a_finding(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("import daft\ndaft.func(\n")
     run = lint(tmp_path, "check", "--format", "concise")
     assert run.returncode == 1
-    assert run.stdout.startswith("a.py:2:10: DFT001")
+    assert run.stdout.startswith("a.py:2:10: error: DFT001 This file does not parse")
 
 
 def test_paths_of_the_configured_src_are_relative_to_the_working_directory(tmp_path: Path) -> None:

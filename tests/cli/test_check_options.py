@@ -178,7 +178,7 @@ def test_watch_checks_again_when_a_file_or_the_configuration_changes(tmp_path: P
             (tmp_path / "a.py").write_text(BAD.replace("df.repartition(8)\n", ""))
             assert lines.get(timeout=120) == "No findings in 1 file.\n"
             (tmp_path / "b.py").write_text(BAD)
-            assert "b.py:4:4: DFT401" in lines.get(timeout=120)
+            assert "b.py:4:4: error: DFT401" in lines.get(timeout=120)
             assert lines.get(timeout=120).startswith("1 finding")
             (tmp_path / "daft-lint.toml").write_text("ignore = ['DFT4']\n")
             assert lines.get(timeout=120) == "No findings in 2 files.\n"
@@ -186,3 +186,63 @@ def test_watch_checks_again_when_a_file_or_the_configuration_changes(tmp_path: P
             process.send_signal(signal.SIGINT)
             assert process.wait(timeout=120) == 130
         reader.join(timeout=120)
+
+
+def test_nothing_to_check_is_a_warning(tmp_path: Path) -> None:
+    run = lint(tmp_path, "check")
+    assert (run.returncode, run.stdout) == (0, "No findings in 0 files.\n")
+    assert run.stderr.startswith("daft-lint: warning: no Python files")
+
+
+@pytest.mark.parametrize("command", ["verify", "profile"])
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_help_of_the_runtime_s_commands_needs_no_daft(tmp_path: Path, command: str, option: str) -> None:
+    missing = "import sys\nsys.modules['daft'] = sys.modules['ray'] = None\n"
+    code = missing + "from daft_lint.cli import main\nmain(sys.argv[1:])"
+    run = python(tmp_path, "-c", code, command, option, path=tmp_path)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout.startswith(f"Usage: daft-lint {command} [OPTIONS]")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+def test_in_a_terminal_text_wraps_at_words_and_explain_is_laid_out(tmp_path: Path) -> None:
+    import os
+    import pty
+
+    (tmp_path / "a.py").write_text(BAD)
+
+    def shown(*arguments: str) -> str:
+        ours, theirs = pty.openpty()
+        surroundings = {**environment(), "COLUMNS": "50", "TERM": "xterm", "NO_COLOR": ""}
+        command = [sys.executable, "-m", "daft_lint", *arguments]
+        with subprocess.Popen(command, cwd=tmp_path, env=surroundings, stdout=theirs, stderr=theirs) as process:
+            os.close(theirs)
+            parts = []
+            while True:
+                try:
+                    part = os.read(ours, 65536)
+                except OSError:
+                    break
+                if not part:
+                    break
+                parts.append(part)
+            process.wait()
+        os.close(ours)
+        return b"".join(parts).decode().replace("\r\n", "\n")
+
+    plain = shown("check", "--color", "never", "a.py").splitlines()
+    notes = plain[plain.index(next(line for line in plain if line.startswith("  = "))) : -2]
+    assert len(notes) > 3
+    assert all(line.startswith(("  = ", "    ")) and len(line) <= 50 for line in notes)
+    assert "\x1b[31m-df.repartition(8)\x1b[0m" in shown("fix", "--unsafe", "a.py")
+    pytest.importorskip("rich")
+    page = shown("explain", "DFT401")
+    assert "## Why" not in page
+    assert "Why" in page
+
+
+def test_interactive_says_what_its_keys_do(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(FIXABLE)
+    run = lint(tmp_path, "fix", "--interactive", stdin="?\ny\n")
+    assert run.stderr.count("y: apply this fix; n: leave it out;") == 2
+    assert (tmp_path / "a.py").read_text() == FIXED

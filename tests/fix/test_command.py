@@ -73,7 +73,7 @@ def test_interactive_asks_for_each(tmp_path: Path, answers: str, expected: str) 
     documents = on_disk(tmp_path, a="one1 = one2 = one3 = 0\n")
     _, _, err = run(FixOptions(apply=True, interactive=True), documents, observe, answers)
     assert (tmp_path / "a.py").read_text() == expected
-    assert "Apply this fix? [y/n/a/q]" in err
+    assert "Apply this fix? [y/n/a/q/?]" in err
 
 
 def fixed(path: Path, observe: Check | None = None) -> FixReport:

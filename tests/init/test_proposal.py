@@ -91,7 +91,7 @@ def test_it_shows_and_writes_nothing(project: Path) -> None:
     assert (run.returncode, run.stderr) == (0, "")
     assert "ray in 1" in run.stdout
     assert "s3://photos/*.parquet" in run.stdout
-    assert "jobs/a.py:14:4: DFT401" in run.stdout
+    assert "jobs/a.py:14:4: error: DFT401" in run.stdout
     assert "# total-concurrency = 12" in run.stdout
     assert "repo: local" in run.stdout
     assert "daft-lint check --format github" in run.stdout

@@ -307,7 +307,9 @@ def test_hover_shows_a_rule_and_a_pipeline(tmp_path: Path) -> None:
         await client.diagnostics(uri)
         rows = text.split("\n")
         code = await client.hover(uri, len(rows) - 2, rows[-2].index("DFT101") + 2)
-        assert code.startswith("# DFT101 heavy-udf-without-batches")
+        assert code.startswith("**DFT002 unused-suppression** (advice)"), "the whole message of a finding"
+        assert "A later finding would go unnoticed" in code
+        assert "# DFT101 heavy-udf-without-batches" in code
         first = await client.hover(uri, 11, 1)
         assert "after `read_parquet`" in first
         assert "no column is known to be heavy" in first

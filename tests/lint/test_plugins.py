@@ -42,7 +42,7 @@ def project(folder: Path, plugins: str = '["acme_rules"]', more: str = "") -> Pa
 def test_a_plugin_runs_where_it_is_named_and_only_there(tmp_path: Path, example: Path) -> None:
     project(tmp_path)
     named = lint(tmp_path, example, "check", "a.py", "--format", "concise")
-    assert "a.py:4:1: ACM101" in named.stdout, named.stderr
+    assert "a.py:4:1: advice: ACM101" in named.stdout, named.stderr
     for run in (
         lint(tmp_path, example, "check", "a.py", "--no-plugins", "--format", "concise"),
         lint(tmp_path, example, "check", "a.py", "--ignore", "ACM1", "--format", "concise"),
@@ -81,7 +81,7 @@ def test_its_findings_are_silenced_as_ours_are(tmp_path: Path, example: Path, co
     assert "ACM101" not in run.stdout
     assert "DFT002" not in run.stdout
     (tmp_path / "a.py").write_text(f"import daft\n\nx = 1  {comment}\n", encoding="utf-8")
-    assert "a.py:3:8: DFT002" in lint(tmp_path, example, "check", "a.py", "--format", "concise").stdout
+    assert "a.py:3:8: advice: DFT002" in lint(tmp_path, example, "check", "a.py", "--format", "concise").stdout
 
 
 @pytest.mark.parametrize(

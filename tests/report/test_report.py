@@ -82,4 +82,4 @@ def test_json_shape() -> None:
 
 def test_concise() -> None:
     in_cell = Finding("DFT1", "n", Level.ERROR, at(1, 5, 8, 3), "S", "", "")
-    assert concise.render([in_cell], 0).splitlines()[0] == "a.py:cell 3:1:5: DFT1 S. [error]"
+    assert concise.render([in_cell], 0).splitlines()[0] == "a.py:cell 3:1:5: error: DFT1 S."

@@ -227,7 +227,7 @@ class Editor:
         ]
         return lsp.Diagnostic(
             range=_range(where),
-            message=finding.message,
+            message=finding.headline,
             severity=_SEVERITIES[finding.level],
             code=finding.code,
             source="daft-lint",
@@ -354,6 +354,12 @@ class Editor:
             return None
         offset = page.text.offset((params.position.line, params.position.character))
         documents = {path: other.document for path, other in self.buffers.items()}
+        here = lsp.Range(params.position, params.position)
+        said = [
+            f"**{f.code} {f.name}** ({f.level.name.lower()})\n\n{f.message}"
+            for f in self.findings.get(buffer.path, [])
+            if f.span.cell == cell and _meet(buffer.range_of(f.span), here)
+        ]
 
         def work() -> str | None:
             from daft_lint.pipeline.interpreter.project import Project
@@ -363,7 +369,8 @@ class Editor:
             return hover(buffer.document, cell, buffer.byte_of(cell, offset), config, Project(Modules(documents)))
 
         text = await self._in_thread(work)
-        return None if text is None else lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, text))
+        texts = [*said, *([] if text is None else [text])]
+        return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, "\n\n---\n\n".join(texts))) if texts else None
 
 
 def _function(method: Callable[[Any], Any]) -> Callable[[Any], Any]:

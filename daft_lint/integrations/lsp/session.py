@@ -6,7 +6,7 @@ import difflib
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from daft_lint.api.finding import Finding
@@ -41,10 +41,10 @@ class Session:
         folder = Path(path).absolute().parent
         try:
             config = load(folder)
-            return with_known_rules(config if self.plugins else _without_plugins(config))
+            return with_known_rules(config, plugins=self.plugins)
         except PluginError as error:
             self.complaints.setdefault(str(error), False)
-            return _without_plugins(config)
+            return with_known_rules(config, plugins=False)
         except ConfigError as error:
             self.complaints.setdefault(str(error), False)
             return Config(root=folder)
@@ -87,10 +87,6 @@ class Session:
                 checker = self.checkers[config.file] = ProjectChecker(config)
             grouped.setdefault(config.file, (checker, {}))[1][path] = buffer
         return list(grouped.values())
-
-
-def _without_plugins(config: Config) -> Config:
-    return replace(config, plugins=())
 
 
 def _is_excluded(path: str, config: Config) -> bool:
