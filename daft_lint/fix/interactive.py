@@ -6,7 +6,7 @@ from typing import TextIO
 
 from daft_lint.api.finding import Finding
 from daft_lint.fix.loop import Accept
-from daft_lint.source.printable import visible, visible_lines
+from daft_lint.source.printable import visible, visible_lines, visible_path
 
 
 def asks(stdin: TextIO, stderr: TextIO) -> Accept:
@@ -19,7 +19,7 @@ def asks(stdin: TextIO, stderr: TextIO) -> Accept:
         fix = finding.fix
         note = f" (unsafe: {fix.why_unsafe})" if fix and fix.why_unsafe else ""
         title = fix.title if fix else ""
-        location = visible(f"{finding.span.path}:{finding.span.line}")
+        location = f"{visible_path(finding.span.path)}:{finding.span.line}"
         stderr.write(f"{visible_lines(diff)}{location}: {finding.code} {visible(title + note)}\n")
         while True:
             stderr.write("Apply this fix? [y/n/a/q] ")
