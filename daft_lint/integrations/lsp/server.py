@@ -12,7 +12,9 @@ from typing import Any
 
 from lsprotocol import types as lsp
 from pygls import uris
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol
 
 from daft_lint import __version__
 from daft_lint.api.finding import Finding, Level
@@ -36,6 +38,18 @@ _WATCHED = ("daft-lint.toml", "pyproject.toml")
 _PYTHON = lsp.NotebookDocumentFilterWithCells(cells=[lsp.NotebookCellLanguage(language="python")])
 
 
+class _Protocol(LanguageServerProtocol):
+    """pygls only logs a request whose parameters it cannot read, and its client would wait for ever."""
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        try:
+            return super().structure_message(data)
+        except JsonRpcException as error:
+            if "id" in data and "method" in data:
+                self._send_response(data["id"], error=error.to_response_error())
+            raise
+
+
 def serve(*, plugins: bool = True) -> None:
     """Speaks the protocol on standard input and output until the editor ends it."""
     editor = Editor(plugins=plugins)
@@ -53,6 +67,7 @@ class Editor:
             "daft-lint",
             __version__,
             text_document_sync_kind=lsp.TextDocumentSyncKind.Incremental,
+            protocol_cls=_Protocol,
             notebook_document_sync=lsp.NotebookDocumentSyncOptions(notebook_selector=[_PYTHON]),
         )
         self.checks = Background(plugins=plugins)
