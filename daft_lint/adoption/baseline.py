@@ -6,7 +6,6 @@ lines move, and does not when its line changes (`daft_lint.adoption.fingerprint`
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +16,7 @@ from daft_lint.adoption.fingerprint import content, fingerprints
 from daft_lint.api.finding import Finding
 from daft_lint.config.selection import Selections
 from daft_lint.lint.source_lines import Lines
-from daft_lint.source.writing import through_link
+from daft_lint.source.writing import write_report
 
 VERSION = 1
 _SHOWN = 120
@@ -98,16 +97,9 @@ class Baseline:
             for e in sorted(self.entries, key=lambda e: (e.path, e.code, e.line, e.fingerprint))
         ]
         text = json.dumps({"version": VERSION, "findings": findings}, indent=2) + "\n"
-        if through_link(str(self.file)):
-            raise BaselineError(f"{self.file}: not written: it is, or lies behind, a symbolic link")
-        temporary = self.file.with_name(f".{self.file.name}.{os.getpid()}.tmp")
         try:
-            with open(temporary, "x", encoding="utf-8") as stream:
-                stream.write(text)
-            os.replace(temporary, self.file)
+            write_report(str(self.file), text.encode())
         except OSError as error:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
             raise BaselineError(f"{self.file}: cannot be written: {error.strerror or error}") from None
 
 

@@ -11,7 +11,7 @@ from daft_lint.api.finding import Finding, Level
 from daft_lint.fix.diff import painted, unified_diff
 from daft_lint.fix.interactive import asks
 from daft_lint.fix.loop import Check, Overlay, fix_documents
-from daft_lint.source.printable import count, visible, visible_lines
+from daft_lint.source.printable import count, visible, visible_lines, visible_path
 from daft_lint.source.problems import Problem
 from daft_lint.source.writing import write_atomically, write_report
 
@@ -135,7 +135,7 @@ def summary(report: FixReport, *, applied: bool, unwritten: Iterable[str] = ()) 
         if path in not_written:
             continue
         for code, number in sorted(counts.items()):
-            lines.append(f"{visible(path)}: {code} {count(number, 'fix', 'fixes')}")
+            lines.append(f"{visible_path(path)}: {code} {count(number, 'fix', 'fixes')}")
             lines += [f"    unsafe: {why}" for why in _reasons(report, path, code)]
         total += sum(counts.values())
         files += 1

@@ -7,7 +7,7 @@ from typing import TextIO
 from daft_lint.api.finding import Finding
 from daft_lint.fix.diff import painted
 from daft_lint.fix.loop import Accept
-from daft_lint.source.printable import visible, visible_lines
+from daft_lint.source.printable import visible, visible_lines, visible_path
 
 _KEYS = "y: apply this fix; n: leave it out; a: apply it and all others; q: leave it out and all others; ?: this help"
 
@@ -24,7 +24,7 @@ def asks(stdin: TextIO, stderr: TextIO, *, colour: bool = False) -> Accept:
         fix = finding.fix
         note = f" (unsafe: {fix.why_unsafe})" if fix and fix.why_unsafe else ""
         title = fix.title if fix else ""
-        location = visible(f"{finding.span.path}:{finding.span.line}")
+        location = f"{visible_path(finding.span.path)}:{finding.span.line}"
         shown = visible_lines(diff)
         stderr.write(painted(shown) if colour else shown)
         stderr.write(f"{location}: {finding.code} {visible(title + note)}\n")

@@ -14,6 +14,7 @@ import json
 import os
 import stat
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -32,6 +33,8 @@ MAX_RECORD_BYTES = 32 * 1024 * 1024
 MAX_FOLDER_BYTES = 128 * 1024 * 1024
 """What all records of the folder may take together; the oldest go first."""
 _SUFFIX = ".daft-lint.json"
+_UNFINISHED_FOR = 3600
+"""Seconds after which no run is still writing a record."""
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 """Opening a named pipe waits for a writer."""
@@ -237,12 +240,16 @@ class Cache:
                 os.unlink(beside)
 
     def prune(self) -> None:
-        """Remove the oldest records where there are too many."""
+        """Remove the oldest records where there are too many, and what killed runs have left of theirs."""
         records: list[tuple[float, int, str]] = []
         with suppress(OSError), os.scandir(self.folder) as entries:
             for entry in entries:
                 if entry.name.endswith(_SUFFIX) and entry.is_file(follow_symlinks=False):
                     status = entry.stat(follow_symlinks=False)
+                    if entry.name.startswith(".") and status.st_mtime < time.time() - _UNFINISHED_FOR:
+                        with suppress(OSError):
+                            os.unlink(entry.path)
+                        continue
                     records.append((status.st_mtime, status.st_size, entry.path))
         total = sum(size for _, size, _ in records)
         for _, size, path in sorted(records):

@@ -41,7 +41,7 @@ def start_method() -> str:
 def process_count(sizes: Sequence[int], jobs: int) -> int:
     """The number of processes that pay for files of these sizes (bytes); `jobs` above 0 is what the user asks for."""
     if start_method() == "spawn" and sys.version_info < (3, 11):
-        return 1  # there is no way to start one safely: see `_safe_import_path`
+        return 1  # there is no way to start one safely: see `safe_import_path`
     if jobs > 0:
         return max(1, min(jobs, len(sizes), MAX_PROCESSES))
     pays = 1 + sum(sizes) // (2 * PAYS_FROM[start_method()])
@@ -56,7 +56,7 @@ def _cores() -> int:
 
 
 @contextmanager
-def _safe_import_path() -> Iterator[None]:
+def safe_import_path() -> Iterator[None]:
     """Keeps the working directory off the import path of a new process: a spawned one begins with `python -c`, which
     looks for `multiprocessing` itself there first, and the tree that is checked may hold one. (Python 3.11)"""
     name = "PYTHONSAFEPATH"
@@ -130,7 +130,7 @@ class _Pool:
         process = self.context.Process(  # type: ignore[attr-defined]
             target=_worker_main, args=(theirs, held, self.config), name="daft-lint-worker", daemon=True
         )
-        with _safe_import_path():
+        with safe_import_path():
             process.start()
         theirs.close()
         worker = _Worker(process, ours)

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from daft_lint.api.finding import Finding, Span
 from daft_lint.report import Summary
-from daft_lint.source.printable import visible
+from daft_lint.source.printable import visible, visible_path
 
 
 def location(span: Span) -> str:
     """Where a span begins, as an editor or a terminal can jump to it."""
     cell = "" if span.cell is None else f"cell {span.cell}:"
-    return f"{visible(span.path)}:{cell}{span.line}:{span.column}"
+    return f"{visible_path(span.path)}:{cell}{span.line}:{span.column}"
 
 
 def line(finding: Finding) -> str:

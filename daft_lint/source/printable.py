@@ -8,6 +8,11 @@ def visible(text: str) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
+def visible_path(path: str) -> str:
+    """A path to begin a line with: in the log of a CI service, one that begins with `::` or `##` would be a command."""
+    return visible(f"./{path}" if path.lstrip().startswith((":", "#")) else path)
+
+
 def visible_lines(text: str) -> str:
     """The same for a text of several lines, such as a diff."""
     return "".join(c if c in "\n\t" else visible(c) for c in text.replace("\r\n", "\n"))

@@ -6,24 +6,44 @@ import contextlib
 import errno
 import os
 import stat
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from daft_lint.source import attributes, leftovers
 
 
 def write_report(output: str, raw: bytes) -> None:
-    """Write a report. Raises `OSError` where the system refuses, and where the file is, or lies behind, a link."""
+    """Write a report, whole or not at all; a device or a pipe is written to. Raises `OSError` where the system refuses,
+    and where the file is, or lies behind, a link."""
     if through_link(output):
         raise OSError(errno.ELOOP, "it is, or lies behind, a symbolic link", output)
-    Path(output).write_bytes(raw)
+    file = Path(output)
+    try:
+        status = file.stat()
+    except FileNotFoundError:
+        status = None
+    if status is not None and not stat.S_ISREG(status.st_mode):
+        file.write_bytes(raw)
+        return
+    try:
+        if status is not None and not os.access(file, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), output)
+        _replace(file, raw, status)
+    except OSError as error:
+        # A folder may take no other file, and a file that is mounted by itself no other name.
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EBUSY, errno.EROFS):
+            raise
+        file.write_bytes(raw)
 
 
 def write_atomically(path: str, before: bytes, after: bytes) -> None:
     """Replace the file's content so that at every moment it is the old or the new one.
 
-    Symbolic links are followed within their tree; mode and owner are kept.
+    Symbolic links are followed within their tree; mode, owner, extended attributes and access control lists are kept.
 
     Raises:
-        OSError: the file or its folder is read-only, the file is no longer as it was read, or it is a link out of the
-            tree.
+        OSError: the file or its folder is read-only, the file is no longer as it was read, what it has besides its
+            bytes cannot be kept, or the path leads out of the tree by a link.
     """
     if leads_out(path):
         raise OSError(None, "a symbolic link that leads out of the tree", path)
@@ -33,24 +53,13 @@ def write_atomically(path: str, before: bytes, after: bytes) -> None:
         raise PermissionError(None, "the file is read-only", path)
     if not real.parent.stat().st_mode & 0o222 or not os.access(real.parent, os.W_OK):
         raise PermissionError(None, "its folder is read-only", path)
-    if real.read_bytes() != before:
-        raise OSError(None, "the file has changed since it was read", path)
-    # Named before it is made, so that an interrupt at any moment finds it and takes it away.
-    temporary = _temporary(real)
-    try:
-        with open(temporary, "xb", opener=_private) as stream:
-            stream.write(after)
-            stream.flush()
-            _keep_owner(stream.fileno(), temporary, status)
-            os.fsync(stream.fileno())
+
+    def refuse_changed() -> None:
         if real.read_bytes() != before:
             raise OSError(None, "the file has changed since it was read", path)
-        os.replace(temporary, real)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
-    _sync_folder(real.parent)
+
+    refuse_changed()
+    _replace(real, after, status, refuse_changed)
 
 
 def create(path: str, raw: bytes) -> None:
@@ -62,21 +71,43 @@ def create(path: str, raw: bytes) -> None:
     """
     if through_link(path):
         raise OSError(errno.ELOOP, "it is, or lies behind, a symbolic link", path)
-    temporary = _temporary(Path(path))
-    try:
+    with _temporary(Path(path)) as temporary:
         with open(temporary, "xb") as stream:
+            leftovers.lock(stream.fileno())
             stream.write(raw)
             stream.flush()
             os.fsync(stream.fileno())
         os.link(temporary, path)
+
+
+def _replace(file: Path, raw: bytes, like: os.stat_result | None, check: Callable[[], None] = lambda: None) -> None:
+    """Put a file with these bytes in the place of one that is `like` that, or of none; `check` may refuse just
+    before."""
+    with _temporary(file) as temporary:
+        with open(temporary, "xb", opener=None if like is None else _private) as stream:
+            leftovers.lock(stream.fileno())
+            stream.write(raw)
+            stream.flush()
+            if like is not None:
+                _keep_owner(stream.fileno(), temporary, like)
+                attributes.copy(file, temporary)
+            os.fsync(stream.fileno())
+        check()
+        os.replace(temporary, file)
+    _sync_folder(file.parent)
+
+
+@contextlib.contextmanager
+def _temporary(file: Path) -> Iterator[str]:
+    """A name for a new file beside `file`, which is gone at the end; those that killed runs left there are removed."""
+    leftovers.remove(os.path.abspath(file.parent))
+    # Named before it is made, so that an interrupt at any moment finds it and takes it away.
+    temporary = leftovers.name_beside(file)
+    try:
+        yield temporary
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
-
-
-def _temporary(file: Path) -> str:
-    """A name for a new file beside `file`."""
-    return str(file.parent / f".{file.name}.{os.urandom(8).hex()}.daft-lint-tmp")
 
 
 def _private(path: str, flags: int) -> int:
@@ -127,13 +158,27 @@ def is_within(path: str | Path, folder: str | Path) -> bool:
 
 
 def leads_out(path: str) -> bool:
-    """Whether the path is a link that leads out of its tree, to a file that nobody asked to change.
+    """Whether a link on the path leads out of its tree, to a file that nobody asked to change.
 
-    The tree is the repository that holds the path, else the working directory where that does, else its folder.
+    The tree is the repository that holds the link, else the working directory where that does, else the link's folder.
+    On an absolute path a link counts that is the last part of it or lies in a repository or the working directory: the
+    system's own, and a linked home folder, lead where they should.
     """
-    if not os.path.islink(path):
-        return False
-    folder = Path(os.path.realpath(os.path.dirname(path) or "."))
+    location = ""
+    parts = Path(path).parts
+    for number, part in enumerate(parts, start=1):
+        folder, location = location, os.path.join(location, part)
+        if not os.path.islink(location):
+            continue
+        tree = _tree_of(Path(os.path.realpath(folder or ".")))
+        if tree is None and (number == len(parts) or not os.path.isabs(path)):
+            tree = Path(folder or ".")
+        if tree is not None and not is_within(location, tree):
+            return True
+    return False
+
+
+def _tree_of(folder: Path) -> Path | None:
+    """The repository that a folder is in, else the working directory if it is in that."""
     repositories = (location for location in (folder, *folder.parents) if os.path.lexists(location / ".git"))
-    outside = Path.cwd() if is_within(folder, Path.cwd()) else folder
-    return not is_within(path, next(repositories, outside))
+    return next(repositories, Path.cwd() if is_within(folder, Path.cwd()) else None)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -425,3 +428,108 @@ def test_without_the_extra_it_says_how_to_get_it(tmp_path: Path) -> None:
     )
     assert run.returncode == 2
     assert run.stderr.splitlines() == ["daft-lint: the language server needs pygls: pip install 'daft-lint[lsp]'"]
+
+
+LARGE = DISCARDED + "x = f(1, [2, 3], a.b.c)\n" * 12_000
+"""Takes its parser and the positions tens of seconds."""
+
+
+def test_a_large_buffer_holds_up_no_answer_and_is_dropped_when_it_is_useless(tmp_path: Path) -> None:
+    async def work(client: Client) -> None:
+        small = client.open("small.py", HEAVY)
+        await client.diagnostics(small)
+        large = client.open("large.py", LARGE)
+        await asyncio.sleep(1)
+        assert "after `read_parquet`" in await client.hover(small, 11, 1)
+        assert large not in client.published, "answered before the check of the large buffer was done"
+        client.change(large, 2, DISCARDED)
+        assert [d.code for d in await client.diagnostics(large, 2)] == ["DFT401"]
+        assert [published.version for published in client.published[large]] == [2]
+
+    session(tmp_path, work)
+
+
+def test_a_configuration_that_changes_on_the_disk_is_seen(tmp_path: Path) -> None:
+    async def work(client: Client) -> None:
+        uri = client.open("a.py", DISCARDED)
+        assert [d.code for d in await client.diagnostics(uri)] == ["DFT401"]
+        (tmp_path / "daft-lint.toml").write_text('ignore = ["DFT4"]\n', encoding="utf-8")
+        change = lsp.FileEvent(client.uri("daft-lint.toml"), lsp.FileChangeType.Created)
+        client.workspace_did_change_watched_files(lsp.DidChangeWatchedFilesParams([change]))
+        while client.published[uri][-1].diagnostics:
+            client.news.clear()
+            await asyncio.wait_for(client.news.wait(), 30)
+
+    session(tmp_path, work)
+
+
+def message(**content: object) -> bytes:
+    raw = json.dumps({"jsonrpc": "2.0", **content}).encode()
+    return b"Content-Length: %d\r\n\r\n%s" % (len(raw), raw)
+
+
+def raw_server(folder: Path, *messages: bytes, close: bool = True) -> subprocess.Popen[bytes]:
+    """A server that was sent these bytes; `close`: and nothing comes after them."""
+    command = [sys.executable, "-m", "daft_lint", "server"]
+    server = subprocess.Popen(
+        command, cwd=folder, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert server.stdin is not None
+    server.stdin.write(b"".join(messages))
+    server.stdin.flush()
+    if close:
+        server.stdin.close()
+        server.stdin = None
+    return server
+
+
+def responses(out: bytes) -> dict[int, dict[str, object]]:
+    found = [json.loads(part) for part in re.findall(rb"\r\n\r\n(\{.*?\})(?=Content-Length|\Z)", out, re.DOTALL)]
+    return {one["id"]: one for one in found if "id" in one and "method" not in one}
+
+
+INITIALIZE = message(id=1, method="initialize", params={"processId": None, "rootUri": None, "capabilities": {}})
+
+
+def test_shutdown_and_exit_end_it_with_0_and_no_word(tmp_path: Path) -> None:
+    messages = (INITIALIZE, message(id=2, method="shutdown"), message(method="exit"))
+    server = raw_server(tmp_path, *messages, close=False)
+    out, err = server.communicate(timeout=60)
+    assert (server.returncode, err) == (0, b"")
+    assert responses(out).keys() == {1, 2}
+
+
+def test_it_ends_with_its_client_whatever_it_is_doing(tmp_path: Path) -> None:
+    item = {"uri": (tmp_path / "a.py").as_uri(), "languageId": "python", "version": 1, "text": LARGE}
+    opened = message(method="textDocument/didOpen", params={"textDocument": item})
+    server = raw_server(tmp_path, INITIALIZE, message(method="initialized", params={}), opened, close=False)
+    time.sleep(3)
+    assert server.poll() is None
+    out, err = server.communicate(timeout=60)  # closes its standard input
+    assert b"Traceback" not in err
+    assert b"publishDiagnostics" not in out
+
+
+def test_invalid_parameters_are_errors_and_end_nothing(tmp_path: Path) -> None:
+    where = {"textDocument": {"uri": "file:///nowhere.py"}}
+    asked = [
+        ("textDocument/hover", {}),
+        ("textDocument/hover", {**where, "position": {"line": "x", "character": 0}}),
+        ("textDocument/codeAction", {**where}),
+        ("codeAction/resolve", {"kind": "quickfix"}),
+        ("nonsense/method", {}),
+    ]
+    unknown = [
+        message(method="textDocument/didChange", params={**where, "contentChanges": [{"text": "x"}]}),
+        message(method="textDocument/didClose", params={**where}),
+        message(method="textDocument/didOpen", params={}),
+    ]
+    requests = [message(id=10 + number, method=method, params=params) for number, (method, params) in enumerate(asked)]
+    messages = (INITIALIZE, *unknown, *requests, message(id=2, method="shutdown"), message(method="exit"))
+    server = raw_server(tmp_path, *messages, close=False)
+    out, _ = server.communicate(timeout=60)
+    answered = responses(out)
+    assert {10, 11, 12, 13, 14} < answered.keys()
+    assert [number for number in range(10, 15) if "error" not in answered[number]] == []
+    assert "error" not in answered[2]
+    assert server.returncode == 0

@@ -8,22 +8,21 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from lsprotocol import types as lsp
 from pygls import uris
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol
 
 from daft_lint import __version__
 from daft_lint.api.finding import Finding, Level
-from daft_lint.integrations.lsp.hover import hover
-from daft_lint.integrations.lsp.session import Session
+from daft_lint.integrations.lsp.background import Background, Done, Stopped
 from daft_lint.integrations.lsp.texts import Buffer, Page, Range, Text, on_disk
 from daft_lint.source.edit import Edit
 
-T = TypeVar("T")
-
-DEBOUNCE_SECONDS = 0.25
+DEBOUNCE_SECONDS = 0.1
 """A check starts when nothing has been typed for this long."""
 
 FIX_ALL = "source.fixAll.daft-lint"
@@ -35,36 +34,59 @@ _SEVERITIES = {
     Level.WARNING: lsp.DiagnosticSeverity.Warning,
     Level.ADVICE: lsp.DiagnosticSeverity.Information,
 }
+_WATCHED = ("daft-lint.toml", "pyproject.toml")
 _PYTHON = lsp.NotebookDocumentFilterWithCells(cells=[lsp.NotebookCellLanguage(language="python")])
+
+
+class _Protocol(LanguageServerProtocol):
+    """pygls only logs a request whose parameters it cannot read, and its client would wait for ever."""
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        try:
+            return super().structure_message(data)
+        except JsonRpcException as error:
+            if "id" in data and "method" in data:
+                self._send_response(data["id"], error=error.to_response_error())
+            raise
 
 
 def serve(*, plugins: bool = True) -> None:
     """Speaks the protocol on standard input and output until the editor ends it."""
-    Editor(plugins=plugins).server.start_io()
+    editor = Editor(plugins=plugins)
+    try:
+        editor.server.start_io()
+    finally:
+        editor.end()
 
 
 class Editor:
-    """One editor and its buffers. All analysis runs in a single thread of its own, in the order of the requests."""
+    """One editor and its buffers. Checks run in one process in the background, what the editor asks for in another."""
 
     def __init__(self, *, plugins: bool = True) -> None:
         self.server = LanguageServer(
             "daft-lint",
             __version__,
             text_document_sync_kind=lsp.TextDocumentSyncKind.Incremental,
+            protocol_cls=_Protocol,
             notebook_document_sync=lsp.NotebookDocumentSyncOptions(notebook_selector=[_PYTHON]),
         )
-        self.session = Session(plugins=plugins)
+        self.checks = Background(plugins=plugins)
+        self.answers = Background(plugins=plugins)
+        self.told: set[str] = set()
+        """What is wrong with a configuration, as far as the user was told."""
         # Kept here: pygls also ends lines at form feeds and the like, so that ranges of its own texts miss there.
         self.texts: dict[str, Text] = {}
         self.buffers: dict[str, Buffer] = {}
         self.findings: dict[str, list[Finding]] = {}
-        self.thread = ThreadPoolExecutor(1, "daft-lint")
+        self.threads = {background: ThreadPoolExecutor(1, "daft-lint") for background in (self.checks, self.answers)}
         self.waiting: asyncio.Task[None] | None = None
         self._register()
 
     def _register(self) -> None:
         feature = self.server.feature
         feature(lsp.INITIALIZE)(_function(self.initialize))
+        feature(lsp.INITIALIZED)(_function(self.initialized))
+        feature(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES)(_function(self.saved))
         feature(lsp.TEXT_DOCUMENT_DID_OPEN)(_function(self.opened))
         feature(lsp.TEXT_DOCUMENT_DID_CHANGE)(_function(self.changed))
         feature(lsp.TEXT_DOCUMENT_DID_SAVE)(_function(self.saved))
@@ -89,6 +111,19 @@ class Editor:
         root = uris.to_fs_path(uri) if uri else None
         if root is not None and os.path.isdir(root):
             os.chdir(root)
+
+    def initialized(self, params: lsp.InitializedParams) -> None:
+        """Ask to be told when a configuration changes, which nobody may have open."""
+        workspace = self.server.client_capabilities.workspace
+        watched = workspace.did_change_watched_files if workspace is not None else None
+        if watched is None or not watched.dynamic_registration:
+            return
+        watchers = [lsp.FileSystemWatcher(f"**/{name}") for name in _WATCHED]
+        options = lsp.DidChangeWatchedFilesRegistrationOptions(watchers)
+        method = lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES
+        self.server.client_register_capability(
+            lsp.RegistrationParams([lsp.Registration("daft-lint-files", method, options)])
+        )
 
     def opened(self, params: lsp.DidOpenTextDocumentParams) -> None:
         self._show(params.text_document)
@@ -174,21 +209,34 @@ class Editor:
     def _check_after(self, seconds: float) -> None:
         if self.waiting is not None:
             self.waiting.cancel()
+            self.checks.drop_useless()
         self.waiting = asyncio.get_running_loop().create_task(self._check(seconds))
 
     async def _check(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
         buffers = dict(self.buffers)
-        found = await self._in_thread(lambda: self.session.check(buffers))
-        self._complain()
+        try:
+            done = await self._done(self.checks, "check", _texts(buffers))
+        except Stopped:
+            return
+        found = done.value
+        self._complain(done)
         for path, buffer in buffers.items():
             if self.buffers.get(path) is buffer:
                 self.findings[path] = found[path]
                 self._publish(buffer, found[path])
         self.waiting = None
 
-    async def _in_thread(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self.thread, work)
+    async def _done(self, background: Background, name: str, *given: object) -> Done:
+        """The result of a job in the background. Raises `Stopped`."""
+        thread = self.threads[background]
+        return await asyncio.get_running_loop().run_in_executor(thread, background.call, name, *given)
+
+    def end(self) -> None:
+        """End what is in hand: the editor has gone."""
+        for background, thread in self.threads.items():
+            background.stop()
+            thread.shutdown(wait=False, cancel_futures=True)
 
     async def _up_to_date(self) -> None:
         """Run a check that is due without its delay: edits must fit the current text."""
@@ -196,9 +244,9 @@ class Editor:
             self.waiting.cancel()
             await self._check(0)
 
-    def _complain(self) -> None:
-        for message in [message for message, told in self.session.complaints.items() if not told]:
-            self.session.complaints[message] = True
+    def _complain(self, done: Done) -> None:
+        for message in [message for message in done.complaints if message not in self.told]:
+            self.told.add(message)
             self.server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Warning, f"daft-lint: {message}"))
 
     def _publish(self, buffer: Buffer, findings: Iterable[Finding]) -> None:
@@ -282,8 +330,8 @@ class Editor:
         if buffer is not None:
             buffers = dict(self.buffers)
             unsafe = action.kind == FIX_ALL_UNSAFE
-            edits = await self._in_thread(lambda: self.session.fixed(buffers, buffer.path, unsafe=unsafe))
-            action.edit = self._workspace_edit(edits)
+            done = await self._done(self.answers, "fixed", _texts(buffers), buffer.path, unsafe)
+            action.edit = self._workspace_edit(done.value)
         return action
 
     def _quick_fix(self, buffer: Buffer, finding: Finding) -> lsp.CodeAction | None:
@@ -353,24 +401,22 @@ class Editor:
         if page is None:
             return None
         offset = page.text.offset((params.position.line, params.position.character))
-        documents = {path: other.document for path, other in self.buffers.items()}
         here = lsp.Range(params.position, params.position)
         said = [
             f"**{f.code} {f.name}** ({f.level.name.lower()})\n\n{f.message}"
             for f in self.findings.get(buffer.path, [])
             if f.span.cell == cell and _meet(buffer.range_of(f.span), here)
         ]
-
-        def work() -> str | None:
-            from daft_lint.pipeline.interpreter.project import Project
-            from daft_lint.source.modules import Modules
-
-            config = self.session.config_of(buffer.path)
-            return hover(buffer.document, cell, buffer.byte_of(cell, offset), config, Project(Modules(documents)))
-
-        text = await self._in_thread(work)
-        texts = [*said, *([] if text is None else [text])]
+        done = await self._done(
+            self.answers, "hover", _texts(self.buffers), buffer.path, cell, buffer.byte_of(cell, offset)
+        )
+        texts = [*said, *([] if done.value is None else [done.value])]
         return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, "\n\n---\n\n".join(texts))) if texts else None
+
+
+def _texts(buffers: Mapping[str, Buffer]) -> dict[str, bytes]:
+    """What the background needs of the buffers."""
+    return {path: buffer.document.raw for path, buffer in buffers.items()}
 
 
 def _function(method: Callable[[Any], Any]) -> Callable[[Any], Any]:
