@@ -111,7 +111,9 @@ class RecomputedPipeline(ScriptRule):
                 random = [work.random for work in works if work.random is not None]
                 dear = [work for work in works if work.dear is not None]
                 if len(random) > 1 or len(dear) > 1:
-                    shown = _Work(works[0].pipeline, dear[0].dear if dear else None, random[0] if len(random) > 1 else None)
+                    shown = _Work(
+                        works[0].pipeline, dear[0].dear if dear else None, random[0] if len(random) > 1 else None
+                    )
                     forks.setdefault(fork, []).append((together, shown))
         for fork, behind in forks.items():
             yield _observation(script, fork, behind)

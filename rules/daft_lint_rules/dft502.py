@@ -86,7 +86,8 @@ def _key(expression: Expression, udf: Udf | None, operator: Operator) -> Key | N
 
 def _other_arguments(node: cst.Call, inputs: Sequence[Expression]) -> tuple[str, ...]:
     """The arguments that are no columns, as they are written."""
-    columns = {id(e.location.node) for root in inputs for e in root.walk() if e.location is not None}
+    named = (e for e in inputs if e.kind is ExpressionKind.COLUMN)
+    columns = {id(e.location.node) for e in named if e.location is not None}
     return tuple(
         f"{'' if a.keyword is None else a.keyword.value}={''.join(code(a.value).split())}"
         for a in node.args
@@ -109,9 +110,7 @@ def _inputs_key(inputs: Sequence[Expression], operator: Operator) -> Key | None:
     return tuple(found)
 
 
-def _observation(
-    pipeline: Pipeline, operator: Operator, name: str, first: NodeRef, second: NodeRef
-) -> Observation:
+def _observation(pipeline: Pipeline, operator: Operator, name: str, first: NodeRef, second: NodeRef) -> Observation:
     return Observation(
         location=second,
         level=level_for(Level.WARNING, pipeline, None),
