@@ -70,6 +70,9 @@ def _picked(sink: Operator) -> tuple[str, ...]:
 
 def _has_more(pipeline: Pipeline, used: frozenset[str]) -> bool:
     """Whether the rows are known, or likely, to have more columns: not those of a `select` of these, nor aggregates."""
+    source = pipeline.source.step.source
+    if source is None or not source.paths:
+        return False  # rows that are in memory already
     for operator in reversed(pipeline.operators[1:-1]):
         step = operator.step
         if step.kind is StepKind.SHUFFLE and step.projection is not Projection.KEEP:
@@ -83,9 +86,6 @@ def _has_more(pipeline: Pipeline, used: frozenset[str]) -> bool:
             return False
         if step.projection is not Projection.KEEP:
             return False
-    source = pipeline.source.step.source
-    if source is None or not source.paths:
-        return False
     return not source.closed or bool(set(source.columns) - used)
 
 
