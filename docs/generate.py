@@ -52,6 +52,7 @@ FAMILIES = {
     "DFT2": "Fanning out light data",
     "DFT3": "UDF resources",
     "DFT4": "The API",
+    "DFT5": "Work done twice, or for nothing",
 }
 LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.ADVICE: "advice"}
 

@@ -1,4 +1,4 @@
-"""DFT205: a shuffle whose rows are repartitioned again before anything uses its partitions."""
+"""DFT205: partitions that are made again before anything uses them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ PARTITIONS_ONLY = frozenset({"repartition", "into_partitions"})
 
 class RedundantShuffle(ScriptRule):
     """A `repartition` whose rows the next `repartition`, `into_partitions`, `into_batches`, `sort`, `distinct` or join
-    repartitions again, with only filters and light expressions between.
+    repartitions again, with only filters and light expressions between; and an `into_batches` right before such a
+    `repartition`, `into_partitions`, `sort` or join.
 
     ## Why
     A `repartition` sends every row over the network. Where nothing heavy runs on its partitions before the next
@@ -25,7 +26,8 @@ class RedundantShuffle(ScriptRule):
     816 MB and the second alone 410 MB. Daft 0.7's optimizer drops the first of two only where there are just filters
     between them and the second is a `repartition` or `into_partitions`; with one `with_column` between, or before
     `into_batches`, `sort` and joins, the plan keeps both (`df.explain(show_all=True)`), and on Ray both run.
-    And where the optimizer drops it, the line says something that never happens.
+    And where the optimizer drops it, the line says something that never happens. An `into_batches` ends one set of
+    tasks and starts another, each of some 25 ms, and a repartitioning step does not keep its batches.
 
     ## Example
 
@@ -40,7 +42,7 @@ class RedundantShuffle(ScriptRule):
         df = df.into_batches(256).with_column("vector", embed(df["text"]))
 
     ## Fix
-    Removes the first call. It is safe: on Ray a `repartition` promises no row order, so none is lost.
+    Removes the first call. It is safe: on Ray `repartition` and `into_batches` promise no row order, so none is lost.
 
     ## Options
     None. A `repartition` before a `groupby` is left alone, since that makes as many partitions as it gets (measured: 8
@@ -51,7 +53,7 @@ class RedundantShuffle(ScriptRule):
     code = "DFT205"
     name = "redundant-shuffle"
     level = Level.ADVICE
-    trigger_words = ("repartition",)
+    trigger_words = ("repartition", "into_batches")
     fixable = True
     promises = (Promise(Measure.SHUFFLES, Direction.LOWER), Promise(Measure.SHUFFLED_BYTES, Direction.LOWER))
 
@@ -62,7 +64,7 @@ class RedundantShuffle(ScriptRule):
             if pipeline.runner is Runner.NATIVE:
                 continue
             for operator in pipeline.operators:
-                if operator.step.name == "repartition" and operator.step not in pipeline.author_cuts:
+                if operator.step.name in ("repartition", "into_batches") and operator.step not in pipeline.author_cuts:
                     following, key = _next_repartitioning(pipeline, operator), id(operator.step.call.node)
                     if following is None:
                         used.add(key)  # one path may need the partitions that another wastes
@@ -75,16 +77,19 @@ class RedundantShuffle(ScriptRule):
 
     def _observation(self, first: Step, then: Step, *, adjacent: bool) -> Observation:
         between = "right after it" if adjacent else "with nothing but filters and light expressions between"
-        dropped = then.name in PARTITIONS_ONLY
+        dropped = then.name in PARTITIONS_ONLY and first.name == "repartition"
         return Observation(
             location=method_location(first),
             level=self.level,
             observed=f"`{written_call(first)}`, and `{then.name}` repartitions the rows again {between}",
-            impact="All rows are shuffled over the network and nothing uses the partitions"
+            impact=(
+                "All rows are shuffled over the network" if first.name == "repartition" else "It ends one set of tasks"
+            )
+            + " and nothing uses the partitions"
             + (", unless the optimizer sees it and drops the first call" if dropped else ""),
-            suggestion="Remove this `repartition`",
+            suggestion=f"Remove this `{first.name}`",
             related=((method_location(then), f"`{then.name}` makes new partitions"),),
-            fix=Fix(title="Remove the redundant `repartition`", actions=(RemoveCall(first.call),)),
+            fix=Fix(title=f"Remove the redundant `{first.name}`", actions=(RemoveCall(first.call),)),
         )
 
 
@@ -94,10 +99,16 @@ def _next_repartitioning(pipeline: Pipeline, first: Operator) -> Operator | None
         if operator.udf_calls or any(i.heavy_read or i.weight.heavy for i in operator.heavy_operations):
             return None
         if operator.step.kind in ALWAYS_REPARTITIONING:
-            return operator if _repartitions(first.step, operator.step) else None
+            fans_out = operator.step.name == "groupby" and _works_later(pipeline, operator)
+            return operator if _repartitions(first.step, operator.step) and not fans_out else None
         if operator.step.kind not in (StepKind.FILTER, StepKind.PROJECT):
             return None
     return None
+
+
+def _works_later(pipeline: Pipeline, groupby: Operator) -> bool:
+    """Whether a UDF or a heavy read works on the partitions of a `groupby`, which are as many as it gets."""
+    return any(o.udf_calls or o.heavy_operations for o in pipeline.operators[groupby.index :])
 
 
 def _repartitions(first: Step, then: Step) -> bool:
@@ -105,6 +116,8 @@ def _repartitions(first: Step, then: Step) -> bool:
     options = then.options
     if then.name == "groupby":
         return False  # it makes as many partitions as it gets, which the steps behind it run on
+    if first.kind is StepKind.BATCHES and then.kind is StepKind.BATCHES:
+        return False
     if then.kind is StepKind.JOIN and (options.get("strategy") == "broadcast" or options.get("how") == "cross"):
         return False
     by_columns = bool(first.expressions or first.outputs) or "1" in first.options

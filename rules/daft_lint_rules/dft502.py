@@ -1,0 +1,122 @@
+"""DFT502: the same call twice in one plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from daft_lint.api import cst
+from daft_lint.api.nodes import code, short_code
+from daft_lint.api.promises import Measure, Symptom
+from daft_lint.api.rule import Level, Observation, PipelineRule, Sinks, level_for
+from daft_lint.pipeline.model import Expression, ExpressionKind, NodeRef, Operator, Pipeline, Udf
+
+Key = tuple[object, ...]
+
+
+class ComputedTwice(PipelineRule):
+    """The same UDF, `download` or AI function, called twice on the same columns in one plan.
+
+    One expression that is kept in a variable and stands twice runs once, and so does a column that is read twice. Calls
+    with other arguments, and a column that was written anew between them, are left alone.
+
+    ## Why
+    Daft has no common subexpressions across calls. Measured (experiment e15): two calls of a UDF on one column ran it
+    for 200 of 100 rows, in one step, in two steps, or in `where` and as a column; one expression that stood twice ran
+    it for 100.
+
+    ## Example
+
+        df = df.where(quality(col("text")) > 0.5).with_column("quality", quality(col("text")))
+
+    becomes
+
+        df = df.with_column("quality", quality(col("text"))).where(col("quality") > 0.5)
+
+    For two fields of what a call returns, make one column of it, and `unnest` that or `get` the fields of the column.
+
+    ## Fix
+    None: the column needs a name, and a place before both.
+
+    ## Options
+    None.
+    """
+
+    code = "DFT502"
+    name = "computed-twice"
+    level = Level.WARNING
+    trigger_words = ("func", "cls", "udf", "method", "apply", "download", "functions")
+    sinks = Sinks.ALL_ROWS
+    symptoms = (Symptom(Measure.CALLS, least=2),)
+
+    def check(self, pipeline: Pipeline) -> Iterator[Observation]:
+        """One observation for each call that an earlier one has the result of."""
+        first: dict[Key, tuple[Expression, NodeRef]] = {}
+        for operator in pipeline.operators:
+            for expression, udf in _calls(operator):
+                key, location = _key(expression, udf, operator), expression.location
+                if key is None or location is None:
+                    continue
+                earlier = first.setdefault(key, (expression, location))
+                if earlier[0] is not expression and earlier[1] != location:
+                    yield _observation(pipeline, operator, _name(expression, udf), earlier[1], location)
+
+
+def _calls(operator: Operator) -> Iterator[tuple[Expression, Udf | None]]:
+    """The calls at an operator that cost something and whose result is read."""
+    yield from ((call.expression, call.udf) for call in operator.udf_calls if call.read)
+    yield from ((o.expression, None) for o in operator.heavy_operations if o.heavy_read and o.read)
+
+
+def _name(expression: Expression, udf: Udf | None) -> str:
+    return expression.name or "" if udf is None else udf.name
+
+
+def _key(expression: Expression, udf: Udf | None, operator: Operator) -> Key | None:
+    """What two calls share that have the same result; None where that cannot be told."""
+    location = expression.location
+    if location is None or not isinstance(location.node, cst.Call) or any(a.star for a in location.node.args):
+        return None
+    inputs = _inputs_key(expression.inputs, operator)
+    if inputs is None or not inputs:
+        return None
+    function = "".join(code(location.node.func).split()) if udf is not None else expression.name
+    of = None if udf is None or udf.definition is None else udf.definition
+    return (function, of, inputs, _other_arguments(location.node, expression.inputs))
+
+
+def _other_arguments(node: cst.Call, inputs: Sequence[Expression]) -> tuple[str, ...]:
+    """The arguments that are no columns, as they are written."""
+    named = (e for e in inputs if e.kind is ExpressionKind.COLUMN)
+    columns = {id(e.location.node) for e in named if e.location is not None}
+    return tuple(
+        f"{'' if a.keyword is None else a.keyword.value}={''.join(code(a.value).split())}"
+        for a in node.args
+        if id(a.value) not in columns
+    )
+
+
+def _inputs_key(inputs: Sequence[Expression], operator: Operator) -> Key | None:
+    """The columns that a call takes, each with the step that made it; None where one of them is not a plain column."""
+    found: list[object] = []
+    for expression in inputs:
+        if expression.kind is ExpressionKind.LITERAL:
+            continue  # compared as it is written
+        if expression.kind is not ExpressionKind.COLUMN or expression.name in (None, "*"):
+            return None
+        column = operator.columns_in.get(str(expression.name))
+        if column is None:
+            return None
+        found.append((expression.name, id(column.made_by)))
+    return tuple(found)
+
+
+def _observation(pipeline: Pipeline, operator: Operator, name: str, first: NodeRef, second: NodeRef) -> Observation:
+    return Observation(
+        location=second,
+        level=level_for(Level.WARNING, pipeline, None),
+        observed=f"`{short_code(second.node)}` is computed a second time in this plan",
+        impact=f"Daft runs `{name}` for each of the two calls: in our measurement for 200 of 100 rows",
+        suggestion="Make a column of it before both, and read the column twice",
+        related=((first, "the first call is here"),),
+        operator=operator,
+    )

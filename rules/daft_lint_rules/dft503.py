@@ -1,0 +1,178 @@
+"""DFT503: a `collect` that nothing needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from daft_lint.api import cst
+from daft_lint.api.edits import RemoveCall, ReplaceNode
+from daft_lint.api.nodes import code, method_location
+from daft_lint.api.promises import Direction, Measure, Promise
+from daft_lint.api.rows import FEW_ROWS
+from daft_lint.api.rule import Fix, Level, Observation, ScriptRule, level_for
+from daft_lint.api.scopes import ModuleScopes, nodes_in
+from daft_lint.pipeline.model import NodeRef, Pipeline, Projection, Reads, Script, Step, StepKind
+
+MATERIALIZING = frozenset({"collect", "to_pandas", "to_pydict", "to_pylist", "to_arrow"})
+COSTLY = "All rows, with all their columns, are held in memory at once"
+
+
+class CollectedForNothing(ScriptRule):
+    """A `collect()` right before the one sink that reads its rows, or rows that are brought to the driver only to be
+    counted: `len(df.collect())`, `len(df.to_pandas())`, `len(df.to_pydict()["id"])`.
+
+    It is a *warning* where a column is heavy, else *advice*. A DataFrame in a variable that other statements read is
+    left alone, and so are few rows.
+
+    ## Why
+    A sink runs its plan and hands the rows on as they come; `collect` holds them all first. A count needs no column:
+    a UDF whose column nobody reads runs on no row (experiment e14).
+
+    ## Example
+
+        df.collect().write_parquet("s3://lake/clean")
+        print(len(df.to_pandas()))
+
+    becomes
+
+        df.write_parquet("s3://lake/clean")
+        print(df.count_rows())
+
+    ## Fix
+    Removes the `collect()`, or writes `count_rows()`. The count is unsafe where a UDF is in the plan: it does not run
+    it, and what it does besides returning a value would not happen.
+
+    ## Options
+    None.
+    """
+
+    code = "DFT503"
+    name = "collected-for-nothing"
+    level = Level.WARNING
+    trigger_words = ("collect", "to_pandas", "to_pydict", "to_pylist", "to_arrow")
+    fixable = True
+    promises = (Promise(Measure.WORKER_MEMORY, Direction.LOWER),)
+
+    def check(self, script: Script) -> Iterator[Observation]:
+        seen: set[int] = set()
+        for pipeline in script.pipelines:
+            step = pipeline.sink.step
+            if step.name not in MATERIALIZING or pipeline.reads is not Reads.ALL or id(step.call.node) in seen:
+                continue
+            rows = pipeline.sink.rows_in
+            if rows is not None and rows <= FEW_ROWS:
+                continue
+            found = _counted(pipeline, step) or _before_sink(script, pipeline, step)
+            if found is not None:
+                seen.add(id(step.call.node))
+                yield found
+
+
+def _counted(pipeline: Pipeline, step: Step) -> Observation | None:
+    """`len(...)` of all rows."""
+    parents = step.call.cell.parents
+    above = parents.get(step.call.node)
+    if step.name == "to_pydict":
+        if not isinstance(above, cst.Subscript):
+            return None
+        above = parents.get(above)
+    if isinstance(above, cst.Arg):
+        above = parents.get(above)
+    is_len = isinstance(above, cst.Call) and isinstance(above.func, cst.Name) and above.func.value == "len"
+    if not is_len or not isinstance(above, cst.Call) or len(above.args) != 1 or _is_read_later(step):
+        return None
+    receiver = "" if step.receiver is None else code(step.receiver.node)
+    plain = bool(receiver) and "\n" not in receiver and "#" not in receiver
+    why = "a UDF in the plan does not run for a count, and what else it does would not happen"
+    replace = ReplaceNode(NodeRef(step.call.cell, above), f"{receiver}.count_rows()")
+    return Observation(
+        location=method_location(step),
+        level=_level(pipeline),
+        observed=f"`{step.name}()` brings all rows to the driver, and only their number is used",
+        impact=f"{COSTLY}, for a count that needs no column",
+        suggestion="Write `count_rows()`",
+        fix=Fix("Count the rows with `count_rows()`", (replace,), why if _may_have_effects(pipeline) else None)
+        if plain
+        else None,
+    )
+
+
+def _before_sink(script: Script, pipeline: Pipeline, step: Step) -> Observation | None:
+    """A `collect()` that one sink is called on right away."""
+    if step.name != "collect":
+        return None
+    readers = [s for s in script.steps if step in s.parents]
+    if len(readers) != 1 or readers[0].kind is not StepKind.SINK or readers[0].reads is Reads.NONE:
+        return None
+    sink = readers[0]
+    if not _is_only_reader(step, sink):
+        return None
+    effects = _may_have_effects(pipeline)
+    if (sink.reads is Reads.COUNT and effects) or any(
+        o.step.projection is Projection.ONLY and o.step.kind is StepKind.SHUFFLE for o in pipeline.operators
+    ):
+        return None  # it runs what the count would not run, or keeps a few aggregates
+    why = "a UDF in the plan then runs for a few rows only, and what else it does would not happen for the others"
+    collects = sink.name in MATERIALIZING
+    if collects:
+        impact = f"`{sink.name}` collects the rows itself: the call does nothing"
+    else:
+        few = sink.reads is Reads.FEW
+        impact = f"{COSTLY}, " + ("for the few that are shown" if few else "where the sink takes them as they come")
+    return Observation(
+        location=method_location(step),
+        level=Level.ADVICE if collects else _level(pipeline),
+        observed=f"`collect()` stands right before `{sink.name}`, which runs the plan itself",
+        impact=impact,
+        suggestion="Leave it out",
+        related=((method_location(sink), f"`{sink.name}` is the one sink that reads the rows"),),
+        fix=Fix("Remove `.collect()`", (RemoveCall(step.call),), why if effects and sink.reads is Reads.FEW else None),
+    )
+
+
+def _may_have_effects(pipeline: Pipeline) -> bool:
+    """Whether the plan calls a UDF, or uploads something."""
+    return any(o.udf_calls or any(e.name == "upload" for e in o.step.walk()) for o in pipeline.operators)
+
+
+def _level(pipeline: Pipeline) -> Level:
+    heavy = pipeline.sink.columns_in.values()
+    evidence = next((column.weight.evidence for column in heavy if column.weight.heavy), None)
+    return level_for(Level.WARNING if evidence is not None else Level.ADVICE, pipeline, evidence)
+
+
+def _is_only_reader(step: Step, sink: Step) -> bool:
+    """Whether the sink is called on the `collect()`, or on its variable, which nothing else reads."""
+    if sink.receiver is None:
+        return False
+    if sink.receiver.node is step.call.node:
+        return not _is_read_later(step)
+    assignment = step.call.cell.parents.get(step.call.node)
+    receiver = sink.receiver.node
+    if not isinstance(assignment, cst.Assign) or len(assignment.targets) != 1 or not isinstance(receiver, cst.Name):
+        return False
+    target = assignment.targets[0].target
+    if not isinstance(target, cst.Name) or target.value != receiver.value or step.call.cell.document.kind != "python":
+        return False
+    scopes = ModuleScopes.of(step.call.cell)
+    scope, _ = scopes.resolve(receiver.value, receiver)
+    after = max(scopes.order[node] for node in nodes_in(assignment))
+    uses = [
+        n for n in scopes.order if isinstance(n, cst.Name) and n.value == receiver.value and scopes.order[n] > after
+    ]
+    own = step.receiver.node if step.receiver is not None else None
+    is_other = isinstance(own, cst.Name) and own.value != receiver.value and _is_read_later(step)
+    return uses == [receiver] and not is_other and not scopes.is_in_loop(receiver, scope)
+
+
+def _is_read_later(step: Step) -> bool:
+    """Whether the variable that the rows are collected in is mentioned again: the `collect` keeps its rows for that."""
+    root = None if step.receiver is None else step.receiver.node
+    if not isinstance(root, cst.Name):
+        return isinstance(root, cst.Attribute | cst.Subscript)
+    scopes = ModuleScopes.of(step.call.cell)
+    scope, binders = scopes.resolve(root.value, root)
+    here, last = scopes.order[root], max((scopes.order[b] for b in binders), default=0)
+    uses = (n for n in scopes.order if isinstance(n, cst.Name) and n.value == root.value and n is not root)
+    in_loop = scopes.is_in_loop(root, scope) and last < here
+    return in_loop or step.call.cell.document.kind != "python" or any(scopes.order[n] > here for n in uses)

@@ -1,0 +1,121 @@
+"""DFT507: whole rows in the driver, of which a few columns are used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from daft_lint.api import cst
+from daft_lint.api.edits import InsertCall
+from daft_lint.api.nodes import method_location
+from daft_lint.api.rule import Fix, Level, Observation, PipelineRule, Sinks, level_for
+from daft_lint.pipeline.model import Operator, Pipeline, Projection, StepKind
+
+
+class WholeFrameToDriver(PipelineRule):
+    """`to_pydict()["x"]`, `to_pandas()["x"]` or `to_pandas()[["x", "y"]]`: all columns are brought to the driver, and
+    one or two of them are used.
+
+    It is *advice*, and a *warning* where a column that is not used is heavy. Aggregates, a few rows and DataFrames
+    that a `select` has cut to these columns are left alone.
+
+    ## Why
+    Daft reads and computes only the columns that a plan needs: a UDF whose column nobody reads runs on no row
+    (experiment e14). The plan does not see what Python picks from its result, so that every column is read, computed,
+    sent to the driver and turned into Python objects there.
+
+    ## Example
+
+        scores = df.to_pydict()["score"]
+
+    becomes
+
+        scores = df.select("score").to_pydict()["score"]
+
+    ## Fix
+    Inserts the `select`. It is safe where the plan has no UDF and nothing else reads the DataFrame; else unsafe: a UDF
+    of a column that is not used does not run, and `to_pydict` and `to_pandas` keep their rows for what follows.
+
+    ## Options
+    None.
+    """
+
+    code = "DFT507"
+    name = "whole-frame-to-driver"
+    level = Level.WARNING
+    trigger_words = ("to_pydict", "to_pandas")
+    fixable = True
+    sinks = Sinks.ALL_ROWS
+
+    def check(self, pipeline: Pipeline) -> Iterator[Observation]:
+        """One observation where the sink's rows are picked from right away."""
+        sink = pipeline.sink
+        if sink.step.name not in ("to_pydict", "to_pandas") or sink.step.receiver is None:
+            return
+        used = _picked(sink)
+        if used and _has_more(pipeline, frozenset(used)):
+            yield _observation(pipeline, used)
+
+
+def _picked(sink: Operator) -> tuple[str, ...]:
+    """The columns that a subscript with literal names takes from the result; none where it is used as a whole."""
+    above = sink.step.call.cell.parents.get(sink.step.call.node)
+    if not isinstance(above, cst.Subscript) or above.value is not sink.step.call.node or len(above.slice) != 1:
+        return ()
+    index = above.slice[0].slice
+    value = index.value if isinstance(index, cst.Index) else None
+    listed = [e.value for e in value.elements] if isinstance(value, cst.List) else [value]
+    names = [v.evaluated_value for v in listed if isinstance(v, cst.SimpleString)]
+    return tuple(n for n in names if isinstance(n, str)) if len(names) == len(listed) else ()
+
+
+def _has_more(pipeline: Pipeline, used: frozenset[str]) -> bool:
+    """Whether the rows are known, or likely, to have more columns: not those of a `select` of these, nor aggregates."""
+    source = pipeline.source.step.source
+    if source is None or not source.paths:
+        return False  # rows that are in memory already
+    for operator in reversed(pipeline.operators[1:-1]):
+        step = operator.step
+        if step.kind is StepKind.SHUFFLE and step.projection is not Projection.KEEP:
+            return False
+        if any(output.output is None or output.spread for output in step.outputs):
+            return False
+        made = {str(output.output) for output in step.outputs}
+        if made - used:
+            return True
+        if step.projection is Projection.ONLY:
+            return False
+        if step.projection is not Projection.KEEP:
+            return False
+    return not source.closed or bool(set(source.columns) - used)
+
+
+def _observation(pipeline: Pipeline, used: tuple[str, ...]) -> Observation:
+    sink = pipeline.sink
+    names = ", ".join(f'"{name}"' for name in used)
+    heavy = [c for c in sink.columns_in.values() if c.weight.heavy and c.name not in used]
+    evidence = heavy[0].weight.evidence if heavy else None
+    shown = " and ".join(f"`{name}`" for name in used)
+    carried = f", the heavy `{heavy[0].name}` among them" if heavy else ""
+    shared = (
+        len(pipeline.script_pipelines.sharing(pipeline.operators[-2].step)) > 1
+        if len(pipeline.operators) > 1
+        else False
+    )
+    unsafe = shared or any(operator.udf_calls for operator in pipeline.operators)
+    why = "a UDF of another column does not run then, and other readers of the DataFrame find no rows that are kept"
+    receiver = sink.step.receiver
+    fix = None
+    if receiver is not None:
+        fix = Fix(f"Select {shown} first", (InsertCall(receiver, f"select({names})"),), why if unsafe else None)
+    return Observation(
+        location=method_location(sink.step),
+        level=level_for(Level.WARNING if heavy else Level.ADVICE, pipeline, evidence),
+        observed=f"`{sink.step.name}` brings all columns to the driver{carried}, and {shown} is all that is used"
+        if len(used) == 1
+        else f"`{sink.step.name}` brings all columns to the driver{carried}, and {shown} are all that are used",
+        impact="Every column is read, computed and turned into Python objects",
+        suggestion=f"Write `.select({names})` before it",
+        evidence=evidence,
+        fix=fix,
+        operator=sink,
+    )
