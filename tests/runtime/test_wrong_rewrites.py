@@ -1,4 +1,7 @@
-"""Wrong rewrites of a script on one simulated cluster: each is refuted, or "confirmed, but", with its price named."""
+"""Wrong rewrites of a script: each is refuted, or "confirmed, but", with its price named.
+
+Those whose harm the native runner does as well run there; the others share one simulated cluster.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,7 @@ from daft_lint_runtime.private_ray import PrivateRay
 from daft_lint_runtime.spec import ClusterSpec, RunOptions
 from daft_lint_runtime.verify import CaseResult, judged_case
 
-pytestmark = [pytest.mark.ray, pytest.mark.slow]
-OPTIONS = RunOptions(timeout=120, cluster=ClusterSpec(nodes=2, cpus_per_node=2))
+OPTIONS = RunOptions(timeout=300, cluster=ClusterSpec(nodes=2, cpus_per_node=2))
 
 RIGHT = """
 import daft
@@ -46,7 +48,7 @@ df.write_parquet("sorted")
 """
 SORT = 'df = df.sort("id", desc=True)\n'
 
-WRONG = {
+ON_NATIVE = {
     # content
     "dropped row": (SORT, "df = df.where(col('id') != 77)\n" + SORT, "1,023 after"),
     "added rows": (SORT, "df = df.concat(df.limit(1))\n" + SORT, "1,025 after"),
@@ -61,16 +63,6 @@ WRONG = {
     "sort dropped": (SORT, "", "out of order"),
     "other direction": ("desc=True", "desc=False", "out of order"),
     "batches behind the sort": (SORT, SORT + "df = df.into_batches(100)\n", "out of order"),
-    "repartition behind the sort": (SORT, SORT + "df = df.repartition(8)\n", "out of order"),
-    # placement
-    "no fan-out": (".into_partitions(8)", "", "nodes 2 → 1"),
-    "one partition": ("into_partitions(8)", "repartition(1)", "nodes 2 → 1"),
-    # files
-    "a file a task": ("into_partitions(8)", "into_partitions(64)", "files written"),
-    "a file a key": ('"sorted")', '"sorted", partition_cols=[(col("id") % 64).alias("k")])', "files written"),
-    # loads
-    "a model a task": ("@daft.cls(max_concurrency=2)", "@daft.cls", "model loads"),
-    "a model a batch": ("@daft.cls(max_concurrency=2)", "@daft.cls(cpus=1)", "model loads"),
     # memory and work
     "no bound": ("DataType.float64(), batch_size=32", "DataType.float64()", "memory of a worker"),
     "held between calls": (
@@ -90,15 +82,29 @@ WRONG = {
     ),
 }
 """What is replaced by what, and what the verdict names."""
+ON_RAY = {
+    "repartition behind the sort": (SORT, SORT + "df = df.repartition(8)\n", "out of order"),
+    # placement
+    "no fan-out": (".into_partitions(8)", "", "nodes 2 → 1"),
+    "one partition": ("into_partitions(8)", "repartition(1)", "nodes 2 → 1"),
+    # files
+    "a file a task": ("into_partitions(8)", "into_partitions(64)", "files written"),
+    "a file a key": ('"sorted")', '"sorted", partition_cols=[(col("id") % 64).alias("k")])', "files written"),
+    # loads
+    "a model a task": ("@daft.cls(max_concurrency=2)", "@daft.cls", "model loads"),
+    "a model a batch": ("@daft.cls(max_concurrency=2)", "@daft.cls(cpus=1)", "model loads"),
+}
 
 
-@pytest.fixture(scope="module")
-def judged() -> Iterator[Callable[[str], CaseResult]]:
-    """Judges a text against `RIGHT`, which runs once, on one Ray for all."""
+Judge = Callable[[str], CaseResult]
+
+
+def judging(runner: str) -> Iterator[Judge]:
+    """What judges a text against `RIGHT`, which runs once, on one Ray for all."""
     with workspace() as base, PrivateRay(base) as ray:
 
         def run(label: str, text: str) -> Run:
-            return run_text(label, str(base / "script.py"), text.encode(), "ray", OPTIONS, base, ray)
+            return run_text(label, str(base / "script.py"), text.encode(), runner, OPTIONS, base, ray)
 
         before = run("before", RIGHT)
         assert before.ok, before.stderr
@@ -110,19 +116,38 @@ def judged() -> Iterator[Callable[[str], CaseResult]]:
         yield judge
 
 
-@pytest.mark.parametrize("name", WRONG)
-def test_a_wrong_rewrite_does_not_pass(judged: Callable[[str], CaseResult], name: str) -> None:
-    old, new, named = WRONG[name]
+@pytest.fixture(scope="module")
+def on_native() -> Iterator[Judge]:
+    yield from judging("native")
+
+
+@pytest.fixture(scope="module")
+def on_ray() -> Iterator[Judge]:
+    yield from judging("ray")
+
+
+def assert_seen(judge: Judge, old: str, new: str, named: str) -> None:
     assert old in RIGHT
-    text = RIGHT.replace(old, new)
-    result = judged(text)
-    assert result.status in ("refuted", "confirmed, but"), result
+    result = judge(RIGHT.replace(old, new))
     said = [result.reason, *(c.message for c in result.comparisons), result.after.message if result.after else ""]
+    assert result.status in ("refuted", "confirmed, but"), said
     assert named in " ".join(said), said
 
 
-def test_the_same_script_passes(judged: Callable[[str], CaseResult]) -> None:
-    result = judged(RIGHT + "# no change\n")
+@pytest.mark.parametrize("name", ON_NATIVE)
+def test_a_wrong_rewrite_does_not_pass(on_native: Judge, name: str) -> None:
+    assert_seen(on_native, *ON_NATIVE[name])
+
+
+@pytest.mark.ray
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ON_RAY)
+def test_a_wrong_rewrite_does_not_pass_on_ray(on_ray: Judge, name: str) -> None:
+    assert_seen(on_ray, *ON_RAY[name])
+
+
+def test_the_same_script_passes(on_native: Judge) -> None:
+    result = on_native(RIGHT + "# no change\n")
     assert result.passed, result.reason
-    memory = next(e for e in result.effects if e.title == "memory of a worker")
+    memory = next(effect for effect in result.effects if effect.title == "memory of a worker")
     assert memory.before > 32 * 100_000 * 8
