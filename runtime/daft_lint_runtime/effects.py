@@ -37,7 +37,7 @@ EFFECTS = (
     Effect(Measure.WRITTEN_BYTES, Direction.LOWER, 1.25, 64 * 2.0**10),
     Effect(Measure.OBJECT_STORE, Direction.LOWER, 1.25, 32 * MIB),
     Effect(Measure.SHUFFLED_BYTES, Direction.LOWER, 1.25, 32 * MIB),
-    Effect(Measure.UDF_ROWS, Direction.LOWER, 1.5, 16.0),
+    Effect(Measure.UDF_ROWS, Direction.LOWER, 1.25, 16.0),
     Effect(Measure.CALL_BYTES, Direction.LOWER, 2.0, 16 * MIB),
     Effect(Measure.FIRST_CALL, Direction.LOWER, 1.5, 30.0),
     Effect(Measure.NODES, Direction.HIGHER, 1.0, 0.0),

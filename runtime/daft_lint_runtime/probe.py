@@ -281,6 +281,9 @@ class CallRecorder:
                 if last is not method:
                     number = self._number(method, kind)
                 records = self._map if self._used < self._room and self._map is not None else self._grow()
+            except FileNotFoundError:
+                self._directory = ""  # no run has asked for records
+                return
             except OSError as error:
                 # The UDF's result matters more than its record: say so once and stop recording.
                 print(f"daft-lint: cannot record UDF calls: {error}", file=sys.stderr)

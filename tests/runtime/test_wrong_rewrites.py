@@ -62,7 +62,6 @@ ON_NATIVE = {
     # order
     "sort dropped": (SORT, "", "out of order"),
     "other direction": ("desc=True", "desc=False", "out of order"),
-    "batches behind the sort": (SORT, SORT + "df = df.into_batches(100)\n", "out of order"),
     # memory and work
     "no bound": ("DataType.float64(), batch_size=32", "DataType.float64()", "memory of a worker"),
     "held between calls": (
@@ -71,8 +70,8 @@ ON_NATIVE = {
         "memory of a worker",
     ),
     "engine's memory": (
-        "into_partitions(8)",
-        "into_partitions(8).with_column('pad', daft.lit('x' * 1_000_000)).where(col('pad').length() > col('id'))",
+        SORT,
+        "df = df.where(daft.functions.rpad(col('id').cast('string'), 400_000, 'x').length() > 0)\n" + SORT,
         "memory of a worker",
     ),
     "work done twice": (
@@ -83,6 +82,7 @@ ON_NATIVE = {
 }
 """What is replaced by what, and what the verdict names."""
 ON_RAY = {
+    "batches behind the sort": (SORT, SORT + "df = df.into_batches(100)\n", "out of order"),
     "repartition behind the sort": (SORT, SORT + "df = df.repartition(8)\n", "out of order"),
     # placement
     "no fan-out": (".into_partitions(8)", "", "nodes 2 → 1"),
