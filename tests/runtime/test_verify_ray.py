@@ -22,7 +22,7 @@ def test_batches_bound_the_calls_and_the_memory_of_a_heavy_udf() -> None:
     (verdict,) = verify_case(pair("heavy_udf", "DFT101", "brightness(df"), OPTIONS).verdicts
     assert verdict.outcome in KEPT, verdict.reason
     assert verdict.udfs == ("brightness",)
-    rows, tasks, size, memory = verdict.measures
+    rows, tasks, size, memory, _ = verdict.measures
     assert (tasks.before, tasks.after) == (1, 8)
     assert (rows.before, rows.after) == (256, 32)
     assert size.ratio == pytest.approx(1 / 8, rel=0.01)
