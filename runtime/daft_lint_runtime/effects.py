@@ -38,7 +38,7 @@ EFFECTS = (
     Effect(Measure.OBJECT_STORE, Direction.LOWER, 1.25, 32 * MIB),
     Effect(Measure.SHUFFLED_BYTES, Direction.LOWER, 1.25, 32 * MIB),
     Effect(Measure.UDF_ROWS, Direction.LOWER, 1.25, 16.0),
-    Effect(Measure.CALL_BYTES, Direction.LOWER, 2.0, 16 * MIB),
+    Effect(Measure.CALL_BYTES, Direction.LOWER, 2.0, 16 * MIB, costs=False),
     Effect(Measure.FIRST_CALL, Direction.LOWER, 1.5, 30.0),
     Effect(Measure.NODES, Direction.HIGHER, 1.0, 0.0),
     Effect(Measure.CALLS, Direction.LOWER, 4.0, 64.0, costs=False),
@@ -47,8 +47,9 @@ EFFECTS = (
 )
 """Most important first. Of tasks only as many count as work at once: more of them than CPUs are no gain."""
 COSTS = frozenset(effect.measure for effect in EFFECTS if effect.costs) | {Measure.REBATCHED_BYTES, Measure.PROCESSES}
-WORSE_ALONE = frozenset({Measure.TASKS, Measure.CALLS})
-"""Effects that cost nothing by themselves, but are worth a word where they get worse: idle CPUs, calls by the dozen."""
+WORSE_ALONE = frozenset({Measure.TASKS, Measure.CALLS, Measure.CALL_BYTES})
+"""Effects that cost nothing by themselves, but are worth a word where they get worse: idle CPUs, calls by the dozen,
+calls that hold more."""
 
 
 @dataclass(frozen=True)
