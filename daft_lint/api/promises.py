@@ -34,7 +34,7 @@ class Measure(enum.Enum):
     FIRST_CALL = ("time to the first call", Unit.SECONDS)
     """From the start of the query to the first UDF call: what Daft waits for actors."""
     WORKER_MEMORY = ("memory of a worker", Unit.BYTES)
-    """The peak of a worker's memory (VmHWM) less what it used before its first call."""
+    """The peak of a worker's memory (VmHWM) less what it used before the query, whatever it worked on."""
     OBJECT_STORE = ("object store", Unit.BYTES)
     """What was put into Ray's object store."""
     TASKS = ("tasks", Unit.COUNT)
@@ -55,6 +55,14 @@ class Measure(enum.Enum):
     """Repartitioning steps of the logical plans, run or not."""
     WRITTEN_BYTES = ("bytes written", Unit.BYTES)
     """The size of the files that the script's writes made."""
+    WRITTEN_FILES = ("files written", Unit.COUNT)
+    """The files that the script's writes made."""
+    MODEL_LOADS = ("model loads", Unit.COUNT)
+    """Instances made of the classes of UDFs: calls of `__init__` in processes that work."""
+    UDF_ROWS = ("rows through UDFs", Unit.ROWS)
+    """The rows of all UDF calls together: more of them are work done more than once."""
+    WALL = ("time of the queries", Unit.SECONDS)
+    """From the start of each query to its end."""
 
     def __init__(self, title: str, unit: Unit) -> None:
         self.title = title

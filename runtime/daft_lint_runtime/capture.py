@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from daft_lint_runtime import probe
 from daft_lint_runtime.spec import RunSpec
 
 
@@ -81,6 +82,9 @@ class CapturedQuery:
         self._capture = capture
         self._began = time.time()
         self._clock = time.perf_counter()
+        self._works = runner == "native"
+        if self._works:
+            probe.begin_query()
         self._writer: Any = None
         self._saves = capture.spec.options.compare == "rows" and sink is None
         self.record: dict[str, Any] = {
@@ -116,6 +120,8 @@ class CapturedQuery:
         """The query ran to its end; `metadata` is Daft's ExecutionMetadata, or None."""
         self.record["seconds"] = time.perf_counter() - self._clock
         self.record["complete"] = True
+        if self._works:
+            probe.end_query()
         if metadata is not None:
             self.record["physical"] = metadata.query_plan
             self.record["metrics"] = metadata.to_recordbatch().to_pylist()

@@ -11,6 +11,7 @@ from daft_lint.api.rule import Rule
 from daft_lint.lint.registry import rules
 from daft_lint_runtime.spec import ClusterSpec
 
+THE_FIX = "the fix"
 Predictions = Mapping[tuple[str, Measure], int]
 """By the last part of a UDF's name and the measure."""
 
@@ -29,7 +30,7 @@ class VerifyCase:
     fixed: bytes | None
     findings: tuple[Finding, ...] = ()
     predicted: tuple[Predictions, Predictions] = ({}, {})
-    against: str = "the fix"
+    against: str = THE_FIX
     cluster: ClusterSpec | None = None
     notes: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()

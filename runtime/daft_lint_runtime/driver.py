@@ -34,8 +34,10 @@ QUIET = {
 
 SAMPLED_ROWS = 64
 """Rows of a source that a profile weighs."""
-ERROR_LINE = re.compile(r"[\w.]+(Error|Exception|Interrupt|Exit): ")
-"""A traceback's last line."""
+ERROR_LINE = re.compile(r"(?:\d+: )?(?:DaftError::\w+ )?(?P<cause>[\w.]+(Error|Exception|Interrupt|Exit): .*)")
+"""A traceback's last line, or one of Daft's list of errors (`1: DaftError::PyO3Error ZeroDivisionError: ...`)."""
+CARRIERS = frozenset({"DaftCoreException", "UDFException"})
+"""Exceptions of Daft that carry those of a UDF in their text."""
 
 
 class Driver:
@@ -53,7 +55,7 @@ class Driver:
 
     def run(self) -> int:
         """Run the script and return its exit code."""
-        probe.install()
+        probe.install(works=False)
         self.interception.install()
         self._catch_exit()
         source = Path(self.spec.text_file).read_bytes()
@@ -173,12 +175,14 @@ def profile_source(frame: Any, paths: list[str]) -> dict[str, Any]:
 
 
 def one_line(failure: BaseException) -> str:
-    """An exception in one line; of one that Ray carries over from a worker, the line that names the cause."""
+    """An exception in one line; of one that Ray or Daft carries over from a worker, the line that names the cause."""
     lines = [line.strip() for line in str(failure).splitlines() if line.strip()]
     name = type(failure).__name__
+    causes = [match.group("cause") for line in lines if (match := ERROR_LINE.match(line))]
     if name.startswith("RayTaskError"):
-        causes = [line for line in lines if ERROR_LINE.match(line)]
         return causes[-1] if causes else f"{name}: {lines[-1] if lines else ''}"
+    if causes and name in CARRIERS:
+        return causes[-1]
     return f"{name}: {lines[0] if lines else ''}"
 
 

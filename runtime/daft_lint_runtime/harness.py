@@ -18,7 +18,7 @@ from typing import Any
 
 from daft_lint_runtime import processes
 from daft_lint_runtime.private_ray import PrivateRay, RaySession
-from daft_lint_runtime.probe import RECORD
+from daft_lint_runtime.probe import MEMORY, RECORD
 from daft_lint_runtime.spec import RunOptions, RunSpec, TextEnum, VerifyError, shared_memory_prefix
 from daft_lint_runtime.supervise import StopReason
 from daft_lint_runtime.writes import blocked_writes
@@ -61,6 +61,23 @@ class UdfCallRecord:
 
 
 @dataclass(frozen=True)
+class ModelLoad:
+    """An instance made of a UDF's class in a process that works: the class and the seconds that it took."""
+
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class ProcessMemory:
+    """What a process that executed queries used before them (`base`) and gained over that at most, in bytes."""
+
+    pid: int
+    base: int
+    gained: int
+
+
+@dataclass(frozen=True)
 class OperatorStats:
     """One operator of a query's physical plan, with what Daft measured: see `DataFrame.metrics`."""
 
@@ -90,7 +107,7 @@ class RunStatus(TextEnum):
 @dataclass(frozen=True)
 class Run:
     """What a run left behind. `runner` is "ray" or "native"; `message` says in one line why the status is not OK.
-    `written_bytes` is the size of the files in redirected sinks."""
+    `written_files` are the sizes (bytes) of the files in redirected sinks."""
 
     label: str
     runner: str
@@ -105,6 +122,8 @@ class Run:
     sinks: tuple[dict[str, Any], ...] = ()
     sources: tuple[dict[str, Any], ...] = ()
     calls: tuple[UdfCallRecord, ...] = ()
+    loads: tuple[ModelLoad, ...] = ()
+    memory: tuple[ProcessMemory, ...] = ()
     operators: tuple[OperatorStats, ...] = ()
     samples: tuple[tuple[float, tuple[tuple[int, str, int, int, int], ...]], ...] = ()
     object_store: dict[str, int] = field(default_factory=dict)
@@ -115,7 +134,7 @@ class Run:
     stdout: str = ""
     stderr: str = ""
     leftovers: int = 0
-    written_bytes: int = 0
+    written_files: tuple[int, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -255,6 +274,8 @@ def read_run(label: str, out: Path, options: RunOptions, ending: dict[str, Any])
         sinks=tuple(record.get("sinks", ())),
         sources=tuple(record.get("sources", ())),
         calls=tuple(_calls(out / "calls")),
+        loads=tuple(_loads(out / "calls")),
+        memory=tuple(_memory(out / "calls")),
         operators=tuple(op for query in queries for op in operators(query)),
         samples=tuple(
             (line[0], tuple((p, n, m, s, k) for p, n, m, s, k in line[1])) for line in _lines(out / "samples.jsonl")
@@ -267,7 +288,7 @@ def read_run(label: str, out: Path, options: RunOptions, ending: dict[str, Any])
         stdout=stdout,
         stderr=stderr,
         leftovers=ending.get("leftovers", 0),
-        written_bytes=sum(file.stat().st_size for file in (out / "sinks").rglob("*") if file.is_file()),
+        written_files=tuple(file.stat().st_size for file in (out / "sinks").rglob("*") if is_data(file)),
     )
 
 
@@ -339,7 +360,7 @@ def _calls(folder: Path) -> Iterator[UdfCallRecord]:
         for line in _lines(file):
             if "pid" in line:
                 head = line
-            else:
+            elif "udf" in line:
                 udfs[line["udf"]] = line
         for number, rows, bytes_in, bytes_out, peak, began, seconds in _records(file.with_suffix(".bin")):
             udf = udfs[number]
@@ -347,6 +368,27 @@ def _calls(folder: Path) -> Iterator[UdfCallRecord]:
                 udf["name"], udf["file"], udf["line"], udf["kind"], head["pid"], head["node"], head["actor"],
                 began, seconds, rows, bytes_in, bytes_out, peak, head["base"],
             )  # fmt: skip
+
+
+def _loads(folder: Path) -> Iterator[ModelLoad]:
+    for file in sorted(folder.glob("calls-*.jsonl")):
+        for line in _lines(file):
+            if "load" in line:
+                yield ModelLoad(str(line["load"]), float(line["seconds"]))
+
+
+def _memory(folder: Path) -> Iterator[ProcessMemory]:
+    """What `probe.MemoryWatch` left in a folder."""
+    for file in sorted(folder.glob("memory-*.bin")):
+        with suppress(OSError):
+            for pid, base, gained in MEMORY.iter_unpack(file.read_bytes()[: MEMORY.size]):
+                if pid:
+                    yield ProcessMemory(pid, base, gained)
+
+
+def is_data(file: Path) -> bool:
+    """Whether a file in a sink holds rows: no folder, and none of the marks that writers leave beside them."""
+    return file.is_file() and not file.name.startswith("_")
 
 
 def _records(file: Path) -> Iterator[tuple[Any, ...]]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from daft_lint.api.promises import Measure, Unit
 from daft_lint_runtime import plans
 from daft_lint_runtime.harness import OperatorStats, Run, UdfCallRecord
+from daft_lint_runtime.processes import OWNER
 
 Names = Sequence[str] | None
 """UDFs by their qualified names; None for all."""
@@ -20,7 +21,9 @@ SHUFFLES = frozenset(
 """Kinds of operators (Daft 0.7.26) whose input crosses between tasks."""
 _WORD = re.compile(r"\w+")
 REBATCHES = frozenset({"IntoBatches"})
-NO_WORKERS = frozenset({"driver", "gcs_server", "raylet", "DashboardAgent", "RuntimeEnvAgent", "RemoteFlotillaRunner"})
+NO_WORKERS = frozenset(
+    {OWNER, "driver", "gcs_server", "raylet", "DashboardAgent", "RuntimeEnvAgent", "RemoteFlotillaRunner"}
+)
 """Processes of a run on Ray that execute no task (Ray 2.59, Daft 0.7.26). Workers bear the names of their tasks."""
 SOURCES = frozenset({"InMemoryScan", "ScanTask", "GlobScan", "EmptyScan"})
 
@@ -115,8 +118,11 @@ def nodes(run: Run, names: Names) -> float:
 
 
 def worker_memory(run: Run) -> float:
-    """The most memory that a worker gained, whichever UDFs it called: they share it. Where none is called, the most
-    private memory that samples of the run saw a process have which executes queries."""
+    """The most memory that a process gained in its queries, whatever it worked on. Where none could note it, what the
+    process of a UDF call gained, else the most private memory that samples saw a process have which executes queries.
+    """
+    if run.memory:
+        return float(max(process.gained for process in run.memory))
     if run.calls:
         return float(max(m.growth for m in udf_stats(run.calls)))
     samples = [process for _, processes in run.samples for process in processes]
@@ -212,7 +218,11 @@ METERS: Mapping[Measure, Callable[[Run, Names], float | None]] = {
     Measure.SHUFFLED_BYTES: lambda run, _names: bytes_shuffled(run),
     Measure.REBATCHED_BYTES: lambda run, _names: bytes_rebatched(run),
     Measure.PLANNED_REPARTITIONS: lambda run, _names: planned_repartitions(run),
-    Measure.WRITTEN_BYTES: lambda run, _names: float(run.written_bytes),
+    Measure.WRITTEN_BYTES: lambda run, _names: float(sum(run.written_files)),
+    Measure.WRITTEN_FILES: lambda run, _names: float(len(run.written_files)),
+    Measure.MODEL_LOADS: lambda run, _names: float(len(run.loads)),
+    Measure.UDF_ROWS: lambda run, _names: float(sum(call.rows for call in run.calls)),
+    Measure.WALL: lambda run, _names: query_seconds(run),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 KEEPS_ORDER = frozenset(
@@ -23,16 +24,29 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from nodes(child)
 
 
-def sort_keys(plan: dict[str, Any]) -> tuple[str, ...] | None:
+@dataclass(frozen=True)
+class SortKey:
+    """A column that rows are sorted by."""
+
+    column: str
+    descending: bool
+
+
+def sort_keys(plan: dict[str, Any]) -> tuple[SortKey, ...] | None:
     """The columns that the rows are sorted by where the script asked for an order, else None.
 
-    A key that is not a plain column is left out, so the tuple may be empty: sorted, but by what is not known.
+    A key that is not a plain column ends the tuple, which may be empty: sorted, but by what is not known.
     """
     node = plan
     while True:
         if node.get("type") in SORTS:
-            found = [COLUMN.fullmatch(str(key)) for key in node.get("sort_by") or ()]
-            return tuple(match.group(1) for match in found if match is not None)
+            keys = []
+            for key, descending in zip(node.get("sort_by") or (), node.get("descending") or (), strict=False):
+                match = COLUMN.fullmatch(str(key))
+                if match is None:
+                    break
+                keys.append(SortKey(match.group(1), bool(descending)))
+            return tuple(keys)
         children = node.get("children") or []
         if node.get("type") not in KEEPS_ORDER or len(children) != 1:
             return None

@@ -132,10 +132,64 @@ def size_of(value: object) -> int:
     return 0
 
 
+def forget_peak() -> bool:
+    """Let VmHWM begin anew at what is used at this moment (proc(5), Linux); whether the system does that."""
+    try:
+        with open("/proc/self/clear_refs", "w", encoding="ascii") as file:
+            file.write("5")
+    except OSError:
+        return False
+    return True
+
+
 def series_bytes(series: Any) -> int:
     """The size of a Daft Series in bytes; of anything else a batch UDF may take or return, as `size_of`."""
     measure = getattr(series, "size_bytes", None)
     return measure() if measure is not None else size_of(series)
+
+
+MEMORY = struct.Struct("<3Q")
+"""A process's memory: its id, what it used before the query, the most that it gained over that (bytes)."""
+MEMORY_SECONDS = 0.02
+"""How often a process notes its peak of memory: that takes 50 µs."""
+
+
+class MemoryWatch:
+    """Leaves in `memory-*.bin` what the queries of this process took of memory at most, whatever asked for it: UDFs,
+    the engine's own decoding, a read. A thread notes it again and again, for nobody says when a worker is ended."""
+
+    def __init__(self, directory: str) -> None:
+        self._directory = directory
+        self._map: mmap.mmap | None = None
+        self._field = "VmHWM"
+        self._base = self._gained = 0
+
+    def begin(self) -> None:
+        """A query begins, or may begin from now on."""
+        self._field = "VmHWM" if forget_peak() else "VmRSS"
+        self._base = own_memory("VmRSS")
+        if self._map is None:
+            threading.Thread(target=self._run, name="daft-lint memory", daemon=True).start()
+
+    def _run(self) -> None:
+        while self.note():
+            time.sleep(MEMORY_SECONDS)
+
+    def note(self) -> bool:
+        """Note the peak; whether that can be done."""
+        self._gained = max(self._gained, own_memory(self._field) - self._base)
+        try:
+            if self._map is None:
+                folder = os.path.realpath(self._directory)
+                name = os.path.join(folder, f"memory-{os.getpid()}-{time.time_ns()}.bin")
+                with open(name, "w+b") as file:
+                    file.write(bytes(MEMORY.size))
+                    file.flush()
+                    self._map = mmap.mmap(file.fileno(), 0)
+        except OSError:
+            return False  # no run has asked for it, or the disk is full
+        MEMORY.pack_into(self._map, 0, os.getpid(), self._base, self._gained)
+        return True
 
 
 PEAK_SECONDS = 0.01
@@ -206,6 +260,15 @@ class CallRecorder:
         self._last = (method, number)
         return number
 
+    def load(self, name: str, seconds: float) -> None:
+        """One instance made of the class `name` of a UDF."""
+        if not self._directory:
+            return
+        with self._lock, contextlib.suppress(OSError):
+            if self._pid != os.getpid():
+                self._begin()
+            self._append({"load": name, "seconds": seconds})
+
     def call(self, method: Any, kind: str, began: float, seconds: float, rows: int, size: tuple[int, int]) -> None:
         """One call: `began` is seconds since the epoch, `size` the bytes that went in and came out."""
         if not self._directory:
@@ -218,6 +281,9 @@ class CallRecorder:
                 if last is not method:
                     number = self._number(method, kind)
                 records = self._map if self._used < self._room and self._map is not None else self._grow()
+            except FileNotFoundError:
+                self._directory = ""  # no run has asked for records
+                return
             except OSError as error:
                 # The UDF's result matters more than its record: say so once and stop recording.
                 print(f"daft-lint: cannot record UDF calls: {error}", file=sys.stderr)
@@ -232,6 +298,7 @@ class CallRecorder:
 
 
 _recorder: CallRecorder | None = None
+_memory: MemoryWatch | None = None
 
 
 def ray_location() -> tuple[str, str]:
@@ -394,7 +461,42 @@ def _watch_execution(module: types.ModuleType) -> None:
         module.__class__ = Watched
 
 
+def _watch_loads(module: types.ModuleType) -> None:
+    """Daft makes the instance of a class when it first binds one of its methods in a process."""
+    base = module.__dict__["ClsBase"]
+    for name in ("_daft_bind_method", "_daft_bind_coroutine_method"):
+        setattr(base, name, _counting_loads(getattr(base, name)))
+
+
+def _counting_loads(bind: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def bound(self: Any, method: Any) -> Any:
+        fresh = getattr(self, "_daft_local_instance", self) is None
+        clock = time.perf_counter()
+        result = bind(self, method)
+        if fresh and _recorder is not None:
+            _recorder.load(type(self).__qualname__, time.perf_counter() - clock)
+        return result
+
+    return bound
+
+
+def _watch_legacy_loads(module: types.ModuleType) -> None:
+    owner = module.__dict__["UninitializedUdf"]
+    initialize = owner.initialize
+
+    def initialized(self: Any, init_args: Any) -> Any:
+        clock = time.perf_counter()
+        result = initialize(self, init_args)
+        if _recorder is not None:
+            _recorder.load(str(self.name), time.perf_counter() - clock)
+        return result
+
+    owner.initialize = initialized
+
+
 def _watch_legacy(module: types.ModuleType) -> None:
+    if "UninitializedUdf" in module.__dict__:
+        _watch_legacy_loads(module)
     module.__dict__["run_udf"] = _wrap_legacy(module.__dict__["run_udf"])
 
 
@@ -426,9 +528,22 @@ def _name_shared_memory(module: types.ModuleType) -> None:
         module.__dict__["_SHM_NAME_PREFIX"] = os.environ[SHARED_MEMORY_ENV]
 
 
-def install() -> None:
-    """Watch this process if it belongs to a run. Ray calls this in each worker: see `cluster`."""
-    global _recorder
+def begin_query() -> None:
+    """In a driver that executes its queries itself: one begins."""
+    if _memory is not None:
+        _memory.begin()
+
+
+def end_query() -> None:
+    """As `begin_query`: it ends."""
+    if _memory is not None:
+        _memory.note()
+
+
+def install(works: bool = True) -> None:
+    """Watch this process if it belongs to a run; `works` is whether it is there for nothing but queries, as Ray's
+    workers are, in each of which this is called: see `cluster`."""
+    global _recorder, _memory
     directory = os.environ.get(PROBE_DIRECTORY_ENV)
     if not directory or _recorder is not None:
         return
@@ -441,6 +556,10 @@ def install() -> None:
     if SHARED_MEMORY_ENV in os.environ:
         on_import("multiprocessing.shared_memory", _name_shared_memory)
     _recorder = CallRecorder(directory)
+    _memory = memory = MemoryWatch(directory)
+    if works:
+        on_import("daft", lambda _module: memory.begin())
+    on_import("daft.udf.udf_v2", _watch_loads)
     on_import("daft.udf.execution", _watch_execution)
     on_import("daft.udf.legacy", _watch_legacy)
     on_import("daft.execution.udf", _watch_processes)

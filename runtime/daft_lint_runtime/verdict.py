@@ -14,13 +14,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from daft_lint.api.finding import Finding
-from daft_lint.api.promises import Changes, Direction, Measure, Promise, Role, Symptom, Unit
+from daft_lint.api.promises import Changes, Direction, Measure, Promise, Role, Symptom
 from daft_lint.api.rule import Rule
 from daft_lint_runtime import plans
 from daft_lint_runtime.case import VerifyCase
 from daft_lint_runtime.compare.rows import Comparison, ComparisonKind
+from daft_lint_runtime.effects import (
+    MeasuredChange,
+    clearly_better,
+    clearly_worse,
+    measured_effects,
+    parallel_memory,
+)
 from daft_lint_runtime.harness import Run, RunStatus
-from daft_lint_runtime.measure import Names, measured, quantity
+from daft_lint_runtime.measure import measured
 from daft_lint_runtime.script_text import batch_bound, involved_udfs
 from daft_lint_runtime.spec import TextEnum
 
@@ -39,45 +46,14 @@ class Outcome(TextEnum):
     """What a verdict, or all of a script's, come to."""
 
     CONFIRMED = "confirmed"
+    """The promise came true, and it saves something."""
+    COSTLY = "confirmed, but"
+    """The promise came true, and something else got clearly worse."""
+    MECHANISM = "mechanism only"
+    """The promise came true, and nothing that costs money moved: so it is with most small runs."""
     HARMLESS = "harmless"
     REFUTED = "refuted"
     FAILING = "failing"
-
-
-@dataclass(frozen=True)
-class MeasuredChange:
-    """A promised measure before and after. `direction` is 1 where it moved as promised, -1 against it, 0 where it
-    stayed."""
-
-    promise: Promise
-    before: float
-    after: float
-    direction: int
-
-    @property
-    def title(self) -> str:
-        return self.promise.measure.title
-
-    @property
-    def unit(self) -> Unit:
-        return self.promise.measure.unit
-
-    @property
-    def counts(self) -> bool:
-        """Whether it may decide the verdict."""
-        return self.promise.role is not Role.INFORMS
-
-    @property
-    def ratio(self) -> float | None:
-        """After over before; None where there is nothing to divide by."""
-        return self.after / self.before if self.before else None
-
-    def __str__(self) -> str:
-        after = quantity(self.after, self.unit)
-        if self.direction == 0 and self.before == self.after:
-            return f"{self.title} {after}"
-        before = quantity(self.before, Unit.COUNT if self.unit is Unit.ROWS else self.unit)
-        return f"{self.title} {before} → {after}"
 
 
 @dataclass(frozen=True)
@@ -91,6 +67,10 @@ class Verdict:
     udfs: tuple[str, ...] = ()
 
 
+PASSING = frozenset({Outcome.CONFIRMED, Outcome.MECHANISM, Outcome.HARMLESS})
+"""Outcomes with exit status 0."""
+
+
 @dataclass(frozen=True)
 class CaseRuns:
     """What the verdicts of one case rest on. `again` are repeated runs of the two texts, for the noise."""
@@ -102,6 +82,13 @@ class CaseRuns:
     again: tuple[tuple[Run, ...], tuple[Run, ...]] = field(default=((), ()))
 
     @property
+    def effects(self) -> tuple[MeasuredChange, ...]:
+        """What the change did to the runs, of whichever UDFs; nothing where one of them failed."""
+        if self.after is None or not (self.before.ok and self.after.ok):
+            return ()
+        return measured_effects((self.before, *self.again[0]), (self.after, *self.again[1]))
+
+    @property
     def differences(self) -> list[Comparison]:
         return [comparison for comparison in self.comparisons if not comparison.equal]
 
@@ -109,6 +96,22 @@ class CaseRuns:
 def judge(runs: CaseRuns) -> list[Verdict]:
     """A verdict for each finding of the case."""
     return [_Judge(finding, runs).verdict() for finding in runs.case.findings]
+
+
+def judge_effects(effects: Sequence[MeasuredChange], same: str) -> tuple[Outcome, str]:
+    """A change that no rule has promised anything of, by all that it did; `same` says that the results are."""
+    worse, better = clearly_worse(effects), clearly_better(effects)
+    if worse and better:
+        return Outcome.COSTLY, f"{same}; {better[0]}; but {_listed(worse)}"
+    if worse:
+        return Outcome.REFUTED, f"{same}, but worse: {_listed(worse)}"
+    if better:
+        return Outcome.CONFIRMED, f"{same}; {_listed(better)}"
+    return Outcome.HARMLESS, f"{same}, nothing that costs money moved"
+
+
+def _listed(changes: Sequence[MeasuredChange]) -> str:
+    return ", ".join(map(str, changes))
 
 
 def what_is_same(comparisons: Sequence[Comparison]) -> str:
@@ -195,10 +198,13 @@ class _Judge:
 
     def _of_changes(self, changes: tuple[MeasuredChange, ...], same: str) -> Verdict:
         """`same` is what of the results was found to be the same."""
+        effects = self.runs.effects
+        side_effects = clearly_worse(effects, [promise.measure for promise in self.rule.promises])
         if self.rule.changes is Changes.SPELLING:
-            return self._say(Outcome.CONFIRMED, f"the fixed script runs; {same}", changes)
-        if not self.rule.promises and self.rule.ends:
-            return self._say(Outcome.HARMLESS, "the failure did not show in the run before either", changes)
+            said = f"the fixed script runs; {same}"
+            if side_effects:
+                return self._say(Outcome.COSTLY, f"{said}; but {_listed(side_effects)}", changes)
+            return self._say(Outcome.CONFIRMED, said, changes)
         counting = [change for change in changes if change.counts]
         worse = [c for c in counting if c.direction < 0 and c.promise.role is not Role.CONFIRMS]
         over = next((c for c in worse if c.promise.role is Role.LIMITS), None)
@@ -208,20 +214,37 @@ class _Judge:
         if over is not None:
             return self._say(Outcome.REFUTED, f"{same}, but worse: {over}", changes)
         if better is not None:
-            return self._say(Outcome.CONFIRMED, f"{same}; {better}", changes)
+            return self._kept(better, f"{same}; {better}", changes, side_effects)
+        if side_effects:
+            said = f"{same}, nothing promised moved, but worse: {_listed(side_effects)}"
+            return self._say(Outcome.REFUTED, said, changes)
+        if not self.rule.promises and self.rule.ends:
+            return self._say(Outcome.HARMLESS, "the failure did not show in the run before either", changes)
         if not counting:
             return self._say(Outcome.HARMLESS, f"{same}; the rule promises no measure", changes)
         return self._say(Outcome.HARMLESS, f"{same}, nothing moved: {counting[0]}", changes)
 
+    def _kept(
+        self, better: MeasuredChange, said: str, changes: tuple[MeasuredChange, ...], worse: Sequence[MeasuredChange]
+    ) -> Verdict:
+        """The promise came true: what does it save, and what does it cost?"""
+        if worse:
+            return self._say(Outcome.COSTLY, f"{said}; but {_listed(worse)}", changes)
+        saved = [change for change in changes if change.costs and change.counts and change.direction > 0]
+        found = {change.promise.measure for change in saved}
+        saved += [effect for effect in clearly_better(self.runs.effects) if effect.promise.measure not in found]
+        if not saved:
+            return self._say(Outcome.MECHANISM, f"{said}; at this size it saves no memory, time or bytes", changes)
+        more = [change for change in saved if change.promise.measure is not better.promise.measure]
+        return self._say(Outcome.CONFIRMED, said + (f"; {_listed(more)}" if more else ""), changes)
+
     def _changes(self, after: Run) -> tuple[MeasuredChange, ...]:
         """The promised measures before and after. Rows that grew within the bound of an `into_batches` have not got
-        worse, and nor has what grew with them."""
+        worse."""
         found = [change for promise in self.rule.promises if (change := self._change(promise, after)) is not None]
-        grown = [change for change in found if change.promise.up_to_batches and change.direction < 0]
         bound = BATCH_SLACK * batch_bound(self.runs.case.fixed or b"")
-        if not grown or any(change.after >= bound for change in grown):
-            return tuple(found)
-        return tuple(replace(change, direction=max(change.direction, 0)) for change in found)
+        within = [c for c in found if c.promise.up_to_batches and c.direction < 0 and c.after < bound]
+        return tuple(replace(change, direction=0) if change in within else change for change in found)
 
     def _change(self, promise: Promise, after: Run) -> MeasuredChange | None:
         """The medians of repeated runs; None where the runs have nothing to measure it by."""
@@ -238,14 +261,8 @@ class _Judge:
         noise = max(spread, share * max(abs(old), abs(new)), LEAST_CHANGE.get(promise.measure, 0.0))
         if promise.measure is Measure.WORKER_MEMORY and new > old:
             # A fix that spreads the work makes several calls at a time where there was one, in one worker per node.
-            noise = max(noise, old * max(tasks_at_once(after, self.udfs) / tasks_at_once(before, self.udfs) - 1, 0.0))
+            noise = max(noise, parallel_memory(before, after, old, self.udfs))
         change = new - old
         moved = Direction.HIGHER if change > 0 else Direction.LOWER
         direction = 0 if abs(change) <= noise else 1 if moved is promise.direction else -1
         return MeasuredChange(promise, old, new, direction)
-
-
-def tasks_at_once(run: Run, udfs: Names) -> float:
-    """How many tasks may work at once in a worker: each node has one (Daft 0.7.26), with a thread for each CPU."""
-    cpus = run.cluster.get("cpus", 1.0) / max(run.cluster.get("nodes", 1.0), 1.0)
-    return max(min(measured(Measure.TASKS, run, udfs) or 0.0, cpus), 1.0)

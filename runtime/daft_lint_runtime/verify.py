@@ -9,19 +9,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from daft_lint.pipeline.model import Runner
-from daft_lint_runtime.case import VerifyCase
+from daft_lint_runtime.case import THE_FIX, VerifyCase
 from daft_lint_runtime.compare.rows import Comparison, ComparisonKind
 from daft_lint_runtime.compare.runs import compare_runs
+from daft_lint_runtime.effects import MeasuredChange
 from daft_lint_runtime.harness import Run, run_text, workspace
 from daft_lint_runtime.private_ray import PrivateRay
 from daft_lint_runtime.spec import RunOptions, VerifyError
-from daft_lint_runtime.verdict import CaseRuns, Outcome, Verdict, judge
+from daft_lint_runtime.verdict import PASSING, CaseRuns, Outcome, Verdict, judge, judge_effects, what_is_same
 
 
 @dataclass(frozen=True)
 class CaseResult:
     """What came out of one script. `status` is the worst of its verdicts; for a script without findings "confirmed"
-    is not given: it is "harmless" where it runs and gives the same rows. `problem` says why it could not be run."""
+    is not given: it is "harmless" where it runs and gives the same rows. `effects` are all that the change did, and
+    `reason` what they come to where no rule promised them. `problem` says why it could not be run."""
 
     case: VerifyCase
     status: Outcome
@@ -29,13 +31,15 @@ class CaseResult:
     after: Run | None = None
     comparisons: tuple[Comparison, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    effects: tuple[MeasuredChange, ...] = ()
+    reason: str = ""
     unsteady: tuple[str, ...] = ()
     problem: str = ""
     seconds: float = 0.0
 
     @property
     def passed(self) -> bool:
-        return self.status in (Outcome.CONFIRMED, Outcome.HARMLESS)
+        return self.status in PASSING
 
 
 @dataclass
@@ -46,7 +50,7 @@ class VerifySummary:
 
     @property
     def exit_code(self) -> int:
-        """0 where every script is confirmed or harmless, else 1."""
+        """0 where every script has passed, else 1."""
         return 0 if all(r.passed for r in self.results) else 1
 
 
@@ -106,21 +110,35 @@ def _verify_in(
         afters = () if case.fixed is None else texts.run("after", case.fixed)
     except VerifyError as error:
         return CaseResult(case, Outcome.FAILING, problem=str(error), seconds=time.monotonic() - began)
+    return judged_case(case, befores, afters, options, time.monotonic() - began)
+
+
+def judged_case(
+    case: VerifyCase, befores: tuple[Run, ...], afters: tuple[Run, ...], options: RunOptions, seconds: float = 0.0
+) -> CaseResult:
+    """What the runs of both texts come to; their folders must still be there."""
     unsteady = find_unsteady(befores, options)
     after = afters[0] if afters else None
     comparisons: tuple[Comparison, ...] = ()
     if after is not None and befores[0].ok and after.ok:
         comparisons = tuple(compare_runs(befores[0], after, options.compare, unsteady))
-    verdicts = tuple(judge(CaseRuns(case, befores[0], after, comparisons, (befores[1:], afters[1:]))))
+    runs = CaseRuns(case, befores[0], after, comparisons, (befores[1:], afters[1:]))
+    verdicts, effects = tuple(judge(runs)), runs.effects
+    outcomes, reason = {v.outcome for v in verdicts}, ""
+    if effects and not runs.differences and (not verdicts or case.against != THE_FIX):
+        outcome, reason = judge_effects(effects, what_is_same(comparisons))
+        outcomes.add(outcome)
     return CaseResult(
         case=case,
-        status=_status(befores[0], after, comparisons, verdicts),
+        status=_status(case, befores[0], after, comparisons, verdicts, outcomes),
         before=befores[0],
         after=after,
         comparisons=comparisons,
         verdicts=verdicts,
+        effects=effects,
+        reason=reason,
         unsteady=tuple(sorted(unsteady)),
-        seconds=time.monotonic() - began,
+        seconds=seconds,
     )
 
 
@@ -167,9 +185,13 @@ def find_unsteady(runs: tuple[Run, ...], options: RunOptions) -> frozenset[str]:
 
 
 def _status(
-    before: Run, after: Run | None, comparisons: tuple[Comparison, ...], verdicts: tuple[Verdict, ...]
+    case: VerifyCase,
+    before: Run,
+    after: Run | None,
+    comparisons: tuple[Comparison, ...],
+    verdicts: tuple[Verdict, ...],
+    outcomes: set[Outcome],
 ) -> Outcome:
-    outcomes = {v.outcome for v in verdicts}
     for outcome in (Outcome.REFUTED, Outcome.FAILING):
         if outcome in outcomes:
             return outcome
@@ -177,6 +199,6 @@ def _status(
         return Outcome.FAILING if not before.ok else Outcome.REFUTED
     if after is None and not before.ok and not verdicts:
         return Outcome.FAILING
-    if not verdicts and any(not c.equal for c in comparisons):
+    if (not verdicts or case.against != THE_FIX) and any(not c.equal for c in comparisons):
         return Outcome.REFUTED
-    return Outcome.CONFIRMED if Outcome.CONFIRMED in outcomes else Outcome.HARMLESS
+    return next((o for o in (Outcome.COSTLY, Outcome.CONFIRMED, Outcome.MECHANISM) if o in outcomes), Outcome.HARMLESS)

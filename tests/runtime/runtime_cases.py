@@ -20,6 +20,9 @@ ROOT = Path(__file__).parents[2]
 PAIRS = ROOT / "tests" / "runtime" / "pairs"
 PIPELINES = ROOT / "fixtures" / "pipelines"
 
+KEPT = ("confirmed", "mechanism only")
+"""Outcomes of a promise that came true; which of them depends on what small runs save."""
+
 CONFIG_BLOCK = re.compile(r"^# daft-lint\.toml:\n((?:# .*\n)+)", re.MULTILINE)
 MARK = re.compile(r"(DFT\d+) (\w+)")
 

@@ -51,7 +51,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_verify_fixes_in_memory_and_confirms(project: Path) -> None:
     result = CliRunner().invoke(verify, ["script.py", "--runner", "native", "--html", "page.html", "--", "a", "b"])
     assert result.exit_code == 0, result.output
-    assert "DFT101 line 15: confirmed" in result.output
+    assert "DFT101 line 15: mechanism only, same rows; largest call 200 → 64 rows" in result.output
     assert "largest call" in result.output
     assert (project / "script.py").read_text() == SCRIPT
     assert not (project / "out").exists()
@@ -239,5 +239,9 @@ def test_the_demo_finds_changes_and_measures() -> None:
     command = ["make", "--no-print-directory", "demo", "-o", ".venv/.ready", f"BIN={Path(sys.executable).parent}"]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "+++ b/fixtures/pipelines/image_embed.py" in done.stdout
-    assert done.stdout.rstrip().endswith("2 scripts: 2 confirmed")
+    assert "+++ b/fixtures/pipelines/inflated_blobs.py" in done.stdout
+    said = {code: line for line in done.stdout.splitlines() for code in ("line 36", "line 47") if code in line}
+    assert ": confirmed, same rows; " in said["line 36"]
+    assert "memory of a worker" in said["line 36"]
+    assert ": confirmed, but, same rows; " in said["line 47"]
+    assert "model loads" in said["line 47"]

@@ -65,9 +65,17 @@ def test_floats_differ_by_rounding_only() -> None:
     assert compare(before, {"id": [1, 2, 3], "x": [0.3, None, 0.0]}).kind == ComparisonKind.ROWS
 
 
+def test_floats_are_compared_as_their_type() -> None:
+    for kind, equal in ((pa.float32(), True), (pa.float64(), False)):
+        before, after = pa.array([1.0, 2.0], kind), pa.array([1.0, 2.000001], kind)
+        assert compare({"x": before}, {"x": after}).equal is equal
+        lists = pa.array([[1.0], [2.0]], pa.list_(kind)), pa.array([[1.0], [2.000001]], pa.list_(kind))
+        assert compare({"x": lists[0]}, {"x": lists[1]}).equal is equal
+
+
 def test_close_floats_are_paired_within_equal_other_columns() -> None:
     before = {"g": ["a"] * 4, "x": [1.0, 2.0, 3.0, 4.0], "y": [4.0, 3.0, 2.0, 1.0]}
-    after = {name: [v * (1 + 1e-9) if name != "g" else v for v in values[::-1]] for name, values in before.items()}
+    after = {name: [v * (1 + 1e-10) if name != "g" else v for v in values[::-1]] for name, values in before.items()}
     assert compare(before, after).kind == ComparisonKind.SAME
     after["y"][0] = 1.1
     assert compare(before, after).kind == ComparisonKind.ROWS
@@ -181,8 +189,8 @@ def node(kind: str, *children: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 def test_which_plans_promise_an_order() -> None:
     source = node("Source")
-    sort = node("Sort", source, sort_by=["col(a)", "col(b) + lit(1)"])
-    assert plans.sort_keys(node("Project", node("Limit", sort, limit=3))) == ("a",)
+    sort = node("Sort", source, sort_by=["col(a)", "col(b) + lit(1)"], descending=[True, False])
+    assert plans.sort_keys(node("Project", node("Limit", sort, limit=3))) == (plans.SortKey("a", True),)
     assert plans.sort_keys(node("Repartition", sort)) is None
     assert plans.sort_keys(node("Project", source)) is None
 

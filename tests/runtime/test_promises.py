@@ -9,7 +9,7 @@ from typing import ClassVar
 import pytest
 from daft_lint_runtime import case as cases
 from daft_lint_runtime.case import VerifyCase
-from daft_lint_runtime.harness import Run, RunStatus, UdfCallRecord
+from daft_lint_runtime.harness import ProcessMemory, Run, RunStatus, UdfCallRecord
 from daft_lint_runtime.measure import METERS, measured
 from daft_lint_runtime.verdict import CaseRuns, Outcome, Verdict, judge
 
@@ -78,7 +78,8 @@ FEWER_CALLS = Promise(Measure.CALLS, LOWER)
 
 def test_a_measure_that_moves_as_promised_confirms(monkeypatch: pytest.MonkeyPatch) -> None:
     verdict = judged(monkeypatch, run([8] * 10), run([40, 40]), promises=(FEWER_CALLS,))
-    assert (verdict.outcome, verdict.reason) == (Outcome.CONFIRMED, "no results compared; calls 10 → 2")
+    assert verdict.outcome is Outcome.MECHANISM
+    assert verdict.reason.startswith("no results compared; calls 10 → 2; at this size it saves no")
     assert judged(monkeypatch, run([40, 40]), run([8] * 10), promises=(FEWER_CALLS,)).outcome is Outcome.REFUTED
     assert judged(monkeypatch, run([8] * 100), run([8] * 101), promises=(FEWER_CALLS,)).outcome is Outcome.HARMLESS
 
@@ -86,21 +87,21 @@ def test_a_measure_that_moves_as_promised_confirms(monkeypatch: pytest.MonkeyPat
 def test_a_rule_may_ask_for_more_than_the_usual_threshold(monkeypatch: pytest.MonkeyPatch) -> None:
     halved = replace(FEWER_CALLS, threshold=0.6)
     assert judged(monkeypatch, run([8] * 10), run([8] * 5), promises=(halved,)).outcome is Outcome.HARMLESS
-    assert judged(monkeypatch, run([8] * 10), run([8] * 3), promises=(halved,)).outcome is Outcome.CONFIRMED
+    assert judged(monkeypatch, run([8] * 10), run([27] * 3), promises=(halved,)).outcome is Outcome.MECHANISM
 
 
 @pytest.mark.parametrize(
     ("role", "outcome"),
     [
-        (Role.DECIDES, Outcome.CONFIRMED),
+        (Role.DECIDES, Outcome.MECHANISM),
         (Role.LIMITS, Outcome.REFUTED),
-        (Role.CONFIRMS, Outcome.CONFIRMED),
-        (Role.INFORMS, Outcome.CONFIRMED),
+        (Role.CONFIRMS, Outcome.MECHANISM),
+        (Role.INFORMS, Outcome.MECHANISM),
     ],
 )
 def test_the_role_of_a_measure_that_gets_worse(monkeypatch: pytest.MonkeyPatch, role: Role, outcome: Outcome) -> None:
     promises = (FEWER_CALLS, Promise(Measure.OBJECT_STORE, LOWER, role))
-    assert judged(monkeypatch, run([8] * 10, put=10), run([8] * 2, put=90), promises=promises).outcome is outcome
+    assert judged(monkeypatch, run([8] * 10, put=10), run([40] * 2, put=90), promises=promises).outcome is outcome
 
 
 @pytest.mark.parametrize(
@@ -122,9 +123,35 @@ def test_calls_may_grow_up_to_the_batches_of_the_fix(monkeypatch: pytest.MonkeyP
     smaller = Promise(Measure.LARGEST_CALL, LOWER, Role.LIMITS, up_to_batches=True)
     promises = (smaller, Promise(Measure.TASKS, HIGHER))
     fixed = "df.into_batches(64)"
-    assert judged(monkeypatch, run([10]), run([104]), fixed, promises=promises).outcome is Outcome.HARMLESS
-    assert judged(monkeypatch, run([10]), run([116]), fixed, promises=promises).outcome is Outcome.REFUTED
-    assert judged(monkeypatch, run([10]), run([104]), promises=promises).outcome is Outcome.REFUTED
+    small, within, beyond = run([10] * 10 + [4]), run([104]), run([103, 1])
+    assert judged(monkeypatch, small, within, fixed, promises=promises).outcome is Outcome.HARMLESS
+    assert judged(monkeypatch, small, beyond, "df.into_batches(57)", promises=promises).outcome is Outcome.REFUTED
+    assert judged(monkeypatch, small, within, promises=promises).outcome is Outcome.REFUTED
+
+
+def test_no_measure_is_excused_by_the_batches_of_the_fix(monkeypatch: pytest.MonkeyPatch) -> None:
+    smaller = Promise(Measure.LARGEST_CALL, LOWER, Role.LIMITS, up_to_batches=True)
+    promises = (smaller, Promise(Measure.WORKER_MEMORY, LOWER, Role.LIMITS))
+    before, after = (
+        replace(run(calls), memory=(ProcessMemory(1, 0, gained * 2**20),))
+        for calls, gained in (([10] * 10, 207), ([100], 1139))
+    )
+    verdict = judged(monkeypatch, before, after, "df.into_batches(64)", promises=promises)
+    assert (verdict.outcome, "memory of a worker 207.0 MiB → 1.1 GiB" in verdict.reason) == (Outcome.REFUTED, True)
+
+
+def with_files(calls: list[int], count: int) -> Run:
+    return replace(run(calls), written_files=(10,) * count)
+
+
+def test_what_got_worse_beside_the_promise_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    verdict = judged(monkeypatch, with_files([8] * 10, 1), with_files([40, 40], 750), promises=(FEWER_CALLS,))
+    assert (verdict.outcome, verdict.reason[-25:]) == (Outcome.COSTLY, "but files written 1 → 750")
+    verdict = judged(monkeypatch, with_files([8] * 10, 1), with_files([8] * 10, 750), promises=(FEWER_CALLS,))
+    assert verdict.outcome is Outcome.REFUTED
+    verdict = judged(monkeypatch, with_files([8] * 10, 750), with_files([40, 40], 1), promises=(FEWER_CALLS,))
+    assert verdict.outcome is Outcome.CONFIRMED
+    assert verdict.reason.endswith("; files written 750 → 1")
 
 
 def test_only_the_failure_that_the_rule_names_counts(monkeypatch: pytest.MonkeyPatch) -> None:

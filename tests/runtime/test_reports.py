@@ -56,14 +56,14 @@ def summary(tmp_path_factory: pytest.TempPathFactory) -> VerifySummary:
 
 
 def test_statuses(summary: VerifySummary) -> None:
-    assert [r.status for r in summary.results] == ["confirmed", "refuted", "failing"]
+    assert [r.status for r in summary.results] == ["mechanism only", "refuted", "failing"]
 
 
 def test_json(summary: VerifySummary) -> None:
     data = json.loads(render("json", summary))
     assert (data["version"], data["exit_code"]) == (1, 1)
     confirmed, refuted, failing = data["scripts"]
-    assert confirmed["verdicts"][0]["outcome"] == "confirmed"
+    assert confirmed["verdicts"][0]["outcome"] == "mechanism only"
     largest = confirmed["verdicts"][0]["measures"][0]
     assert (largest["title"], largest["unit"], largest["direction"]) == ("largest call", "rows", 1)
     assert (largest["before"], largest["after"], largest["ratio"]) == (4000.0, 64.0, 0.016)
@@ -97,11 +97,11 @@ def test_terminal(summary: VerifySummary) -> None:
     out = io.StringIO()
     text.show(summary, Console(file=out, width=120))
     shown = out.getvalue()
-    assert "DFT101 line 9: confirmed, same rows; largest call 4,000 → 64 rows" in shown
+    assert "DFT101 line 9: mechanism only, same rows; largest call 4,000 → 64 rows" in " ".join(shown.split())
     assert re.search(r"largest call +4,000 rows +64 rows +0\.02 +4,000 → 64", shown)
     assert "\x1b" not in shown
     assert "≠ result 1 (line 10)" in shown
-    assert "3 scripts: 1 confirmed, 1 refuted, 1 failing" in shown
+    assert "3 scripts: 1 mechanism only, 1 refuted, 1 failing" in shown
 
 
 class Checker(HTMLParser):

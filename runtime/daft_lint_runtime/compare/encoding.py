@@ -10,20 +10,30 @@ import pyarrow as pa
 
 MISSING = b"\x00-"
 
+Floats = tuple[Any, Any]
+"""The floats of a row: those of 32 bits and fewer, and those of 64, each in an array of its type."""
 
-def encode_batch(batch: pa.RecordBatch) -> Iterator[tuple[bytes, Any]]:
+
+def encode_batch(batch: pa.RecordBatch) -> Iterator[tuple[bytes, Floats]]:
     """Each row's exact part and its floats."""
     columns = [_encode(column) for column in batch.columns]
     for row in range(batch.num_rows):
-        heads, floats = [], []
+        heads: list[bytes] = []
+        floats: list[Any] = []
         for exact, values in columns:
             heads.append(exact[row])
-            if values is not None and values[row] is not None:
-                floats.append(values[row])
-        yield b"\x1f".join(heads), (np.concatenate(floats) + 0.0 if floats else np.empty(0))
+            if values is not None:
+                floats += values[row] or ()
+        yield b"\x1f".join(heads), (_joined(floats, np.float32), _joined(floats, np.float64))
 
 
-Encoded = tuple[list[bytes], "list[Any] | None"]
+def _joined(parts: list[Any], kind: Any) -> Any:
+    """The parts of one type in an array, with 0.0 for -0.0."""
+    own = [part for part in parts if part.dtype == kind]
+    return np.concatenate(own) + kind(0.0) if own else np.empty(0, kind)
+
+
+Encoded = tuple[list[bytes], "list[list[Any] | None] | None"]
 
 
 def _encode(array: Any) -> Encoded:
@@ -58,27 +68,31 @@ def _encode_value(value: object) -> bytes:
 
 
 def _encode_floats(array: Any) -> Encoded:
-    values = array.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    values = _numbers(array)
     if not array.null_count:
-        return [b"f"] * len(array), [values[i : i + 1] for i in range(len(array))]
+        return [b"f"] * len(array), [[values[i : i + 1]] for i in range(len(array))]
     valid = array.is_valid().to_pylist()
     exact = [b"f" if ok else MISSING for ok in valid]
-    return exact, [values[i : i + 1] if ok else None for i, ok in enumerate(valid)]
+    return exact, [[values[i : i + 1]] if ok else None for i, ok in enumerate(valid)]
+
+
+def _numbers(array: Any) -> Any:
+    kind = pa.float64() if pa.types.is_float64(array.type) else pa.float32()
+    return array.cast(kind).to_numpy(zero_copy_only=False)
 
 
 def _encode_struct(array: Any) -> Encoded:
     children = [_encode(array.field(i)) for i in range(array.type.num_fields)]
     valid = array.is_valid().to_pylist()
     exact: list[bytes] = []
-    floats: list[Any] = []
+    floats: list[list[Any] | None] = []
     for row, ok in enumerate(valid):
         if not ok:
             exact.append(MISSING)
             floats.append(None)
             continue
         exact.append(b"{" + b",".join(child[0][row] for child in children) + b"}")
-        own = [child[1][row] for child in children if child[1] is not None and child[1][row] is not None]
-        floats.append(np.concatenate(own) if own else None)
+        floats.append([part for _, values in children if values is not None for part in values[row] or ()])
     return exact, floats if any(child[1] is not None for child in children) else None
 
 
@@ -88,10 +102,10 @@ def _encode_list(array: Any) -> Encoded:
     valid = array.is_valid().to_pylist()
     flat = isinstance(values, pa.NumericArray) and not values.null_count
     if flat and pa.types.is_floating(values.type):
-        numbers = values.cast(pa.float64()).to_numpy(zero_copy_only=False)
+        numbers = _numbers(values)
         spans = list(zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True))
         exact = [b"[%d]f" % (b - a) if ok else MISSING for (a, b), ok in zip(spans, valid, strict=True)]
-        return exact, [numbers[a:b] if ok else None for (a, b), ok in zip(spans, valid, strict=True)]
+        return exact, [[numbers[a:b]] if ok else None for (a, b), ok in zip(spans, valid, strict=True)]
     if flat:
         return _encode_integers(values.to_numpy(zero_copy_only=False), offsets, valid), None
     return _encode_nested(values, offsets, valid)
@@ -106,9 +120,8 @@ def _encode_integers(numbers: Any, offsets: Any, valid: list[bool]) -> list[byte
 def _encode_nested(values: Any, offsets: Any, valid: list[bool]) -> Encoded:
     inner, floats = _encode(values)
     exact: list[bytes] = []
-    found: list[Any] = []
+    found: list[list[Any] | None] = []
     for a, b, ok in zip(offsets[:-1].tolist(), offsets[1:].tolist(), valid, strict=True):
         exact.append(b"[%d]" % (b - a) + b",".join(inner[a:b]) if ok else MISSING)
-        own = [v for v in floats[a:b] if v is not None] if ok and floats is not None else []
-        found.append(np.concatenate(own) if own else None)
+        found.append([part for parts in floats[a:b] for part in parts or ()] if ok and floats is not None else None)
     return exact, found if floats is not None else None

@@ -16,12 +16,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from daft_lint_runtime.compare.encoding import encode_batch
+from daft_lint_runtime.compare.encoding import Floats, encode_batch
 from daft_lint_runtime.spec import TextEnum
 
-RELATIVE = 1e-5
-"""Floats may differ by this share: the order of a sum changes the last digits of a float32 about so much."""
-ABSOLUTE = 1e-8
+RELATIVE = {np.dtype(np.float32): 1e-5, np.dtype(np.float64): 1e-9}
+"""Floats may differ by this share: the order of a sum changes the last digits of its type about so much (a million
+rounding errors of a float64 add up to 1e-10 of the sum)."""
+ABSOLUTE = {np.dtype(np.float32): 1e-8, np.dtype(np.float64): 1e-12}
 SHOWN = 5
 """Differing rows that are shown."""
 BATCH_ROWS = 1024
@@ -117,7 +118,7 @@ def _keys_of(rows: ResultRows, columns: tuple[str, ...] | None = None) -> _RowKe
             for head, floats in encode_batch(part if columns is None else part.select(list(columns))):
                 digest = hashlib.blake2b(head, digest_size=16).digest()
                 exact.append(digest)
-                keys.append(digest + hashlib.blake2b(floats.tobytes(), digest_size=16).digest())
+                keys.append(digest + hashlib.blake2b(b"".join(f.tobytes() for f in floats), digest_size=16).digest())
     return _RowKeys(exact, keys)
 
 
@@ -160,8 +161,8 @@ def _pair_up(
 ) -> Iterator[tuple[int, int]]:
     """Pairs of rows whose floats are close. Sorted by their floats, close rows stand next to each other, save for
     ties in the first of several floats: what is left over is tried against all whose first one is close."""
-    old = sorted(old, key=lambda p: tuple(np.nan_to_num(before[p])))
-    new = sorted(new, key=lambda p: tuple(np.nan_to_num(after[p])))
+    old = sorted(old, key=lambda p: _sortable(before[p]))
+    new = sorted(new, key=lambda p: _sortable(after[p]))
     left_old, taken = [], set()
     for one, two in zip(old, new, strict=False):
         if close(before[one], after[two]):
@@ -174,7 +175,7 @@ def _pair_up(
     firsts = [_first(after[two]) for two in left_new]
     for one in left_old:
         value = _first(before[one])
-        slack = ABSOLUTE + 2 * RELATIVE * abs(value)
+        slack = max(ABSOLUTE.values()) + 2 * max(RELATIVE.values()) * abs(value)
         for index in range(bisect_left(firsts, value - slack), bisect_right(firsts, value + slack)):
             if left_new[index] not in taken and close(before[one], after[left_new[index]]):
                 taken.add(left_new[index])
@@ -182,13 +183,20 @@ def _pair_up(
                 break
 
 
-def _first(floats: Any) -> float:
-    return float(np.nan_to_num(floats[:1])[0]) if len(floats) else 0.0
+def _sortable(floats: Floats) -> tuple[float, ...]:
+    return tuple(float(value) for part in floats for value in np.nan_to_num(part))
 
 
-def close(one: Any, two: Any) -> bool:
-    """Whether two arrays of floats are the same but for rounding."""
-    return bool(one.shape == two.shape and np.allclose(one, two, rtol=RELATIVE, atol=ABSOLUTE, equal_nan=True))
+def _first(floats: Floats) -> float:
+    return next((float(np.nan_to_num(part[:1])[0]) for part in floats if len(part)), 0.0)
+
+
+def close(one: Floats, two: Floats) -> bool:
+    """Whether the floats of two rows are the same but for the rounding of their type."""
+    return all(
+        a.shape == b.shape and np.allclose(a, b, rtol=RELATIVE[a.dtype], atol=ABSOLUTE[a.dtype], equal_nan=True)
+        for a, b in zip(one, two, strict=True)
+    )
 
 
 def _floats(rows: ResultRows, wanted: set[int]) -> dict[int, Any]:

@@ -7,6 +7,7 @@ Integers, strings, bytes and all other exact values must be equal; floats may di
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ import pyarrow as pa
 
 from daft_lint_runtime import plans
 from daft_lint_runtime.compare.rows import Comparison, ComparisonKind, ResultRows, compare_rows
-from daft_lint_runtime.compare.sinks import named_alike, sink_rows
+from daft_lint_runtime.compare.sinks import named_alike, sink_rows, unsorted_files
 from daft_lint_runtime.harness import Run
+from daft_lint_runtime.writes import UPLOAD
 
 UNSTEADY = "differs from run to run by itself: only schema and count are compared"
 
@@ -76,7 +78,8 @@ def _compare_results(
             "differs from run to run by itself: only schema and count are compared",
             *counts,
         )
-    found = compare_rows(what, first, second, plans.sort_keys(one["plan"]))
+    order = plans.sort_keys(one["plan"])
+    found = compare_rows(what, first, second, None if order is None else tuple(key.column for key in order))
     whole = bool(one["complete"] and two["complete"])
     if not found.equal and (not whole or (plans.picks_any_rows(one["plan"]) and counts[0] == counts[1])):
         return Comparison(
@@ -107,11 +110,21 @@ def _compare_sinks(
         return Comparison(
             what, ComparisonKind.SKIPPED, "differs from run to run by itself: only schema and count are compared"
         )
-    return found
+    return _order_of_files(found, before, after, one, two) if found.equal else found
 
 
-def _lost(what: str, run: str) -> Comparison:
-    return Comparison(what, ComparisonKind.LOST, f"only the run {run} the change has it")
+def _order_of_files(found: Comparison, before: Run, after: Run, one: Any, two: Any) -> Comparison:
+    """The comparison of a sink, with the order within each of its files where the script sorts what it writes."""
+    plan = next((query["plan"] for query in before.queries if query["sink"] == one["index"]), None)
+    keys = plans.sort_keys(plan) if plan is not None else None
+    if not keys or one["name"] == UPLOAD:
+        return found
+    old, _ = unsorted_files(before.out / "sinks" / one["folder"], one, keys)
+    new, files = unsorted_files(after.out / "sinks" / two["folder"], two, keys)
+    if old or not new:
+        return found
+    message = f"the same rows, but {new:,} of {files:,} files are out of order, though the script sorts what it writes"
+    return replace(found, kind=ComparisonKind.ORDER, message=message)
 
 
 def _schema(record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from daft_lint_runtime.compare.rows import BATCH_ROWS
-from daft_lint_runtime.harness import Run
+from daft_lint_runtime.harness import Run, is_data
+from daft_lint_runtime.plans import SortKey
 from daft_lint_runtime.writes import UPLOAD
 
+_NUMBER = re.compile("U?Int|Float")
 _GENERATED = rf"(/sinks/\d+-{UPLOAD}/)[0-9a-f-]{{36}}"
 """A file that `upload` wrote: a UUID."""
 
@@ -23,9 +26,54 @@ _GENERATED = rf"(/sinks/\d+-{UPLOAD}/)[0-9a-f-]{{36}}"
 def sink_rows(folder: Path, sink: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
     """The rows of a redirected sink, each with the values of its `name=value` folders as text."""
     for file in sorted(folder.rglob("*")):
-        if file.is_file() and not file.name.startswith("_"):
+        if is_data(file):
             for batch in _READERS[sink["name"]](file, sink):
                 yield _with_partitions(batch, file.relative_to(folder).parts[:-1])
+
+
+def unsorted_files(folder: Path, sink: Mapping[str, Any], keys: Sequence[SortKey]) -> tuple[int, int]:
+    """How many files of a sink have rows out of the order of `keys`, and how many there are. Rows with a missing key
+    are left out: where they stand is Daft's choice."""
+    files = [file for file in sorted(folder.rglob("*")) if is_data(file)]
+    dtypes = {str(name): str(dtype) for name, dtype in sink["schema"]}
+    return sum(1 for file in files if not _is_sorted(_key_rows(file, sink, keys, dtypes), keys)), len(files)
+
+
+def _key_rows(
+    file: Path, sink: Mapping[str, Any], keys: Sequence[SortKey], dtypes: Mapping[str, str]
+) -> Iterator[tuple[Any, ...]]:
+    """The keys of each row; none where the file lacks one of them."""
+    names = [key.column for key in keys]
+    if sink["name"] == "write_json":
+        with open(file, encoding="utf-8") as lines:
+            for line in lines:
+                row = json.loads(line)
+                yield tuple(row.get(name) for name in names)
+        return
+    for batch in _READERS[sink["name"]](file, sink):
+        if set(names) <= set(batch.schema.names):
+            columns = [batch.column(name).to_pylist() for name in names]
+            if sink["name"] == "write_csv":
+                columns = [_numbers(c) if _NUMBER.match(dtypes[n]) else c for n, c in zip(names, columns, strict=True)]
+            yield from zip(*columns, strict=True)
+
+
+def _numbers(texts: Sequence[str | None]) -> list[float | None]:
+    return [float(text) if text else None for text in texts]
+
+
+def _is_sorted(rows: Iterator[tuple[Any, ...]], keys: Sequence[SortKey]) -> bool:
+    last: tuple[Any, ...] | None = None
+    for row in rows:
+        if any(value is None or value != value for value in row):
+            continue
+        for key, one, two in zip(keys, last or (), row, strict=False):
+            if one != two:
+                if (one > two) is not key.descending:
+                    return False
+                break
+        last = row
+    return True
 
 
 def _with_partitions(batch: pa.RecordBatch, folders: Sequence[str]) -> pa.RecordBatch:
@@ -50,17 +98,22 @@ def _csv(file: Path, sink: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
         escape_char=options.get("escape") or False,
         newlines_in_values=True,
     )
-    floats = {name for name, dtype in sink["schema"] if dtype.startswith("Float")} if header else set()
+    floats = {n: _float_type(dtype) for n, dtype in sink["schema"] if dtype.startswith("Float")} if header else {}
     with pacsv.open_csv(file, pacsv.ReadOptions(autogenerate_column_names=not header), parse) as opened:
         names = opened.schema.names
-    types = {name: pa.float64() if name in floats else pa.string() for name in names}
+    types = {name: floats.get(name, pa.string()) for name in names}
     convert = pacsv.ConvertOptions(column_types=types, strings_can_be_null=False)
     read = pacsv.ReadOptions(autogenerate_column_names=not header)
     with pacsv.open_csv(file, read, parse, convert) as opened:
         yield from opened
 
 
-def _json(file: Path, _sink: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
+def _float_type(dtype: str) -> pa.DataType:
+    """The type that a text of floats is compared as: the least exact that the column's type names."""
+    return pa.float32() if "Float32" in dtype or "Float16" in dtype else pa.float64()
+
+
+def _json(file: Path, sink: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
     """A row's text without its floats, and these: what a type is guessed to be depends on the rows of a file."""
     texts: list[str] = []
     floats: list[list[float]] = []
@@ -69,7 +122,8 @@ def _json(file: Path, _sink: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
             found: list[float] = []
             texts.append(json.dumps(_without_floats(json.loads(line), found), sort_keys=True))
             floats.append(found)
-    yield pa.record_batch({"row": pa.array(texts, pa.string()), "floats": pa.array(floats, pa.list_(pa.float64()))})
+    kind = pa.list_(_float_type(str(sink["schema"])))
+    yield pa.record_batch({"row": pa.array(texts, pa.string()), "floats": pa.array(floats, kind)})
 
 
 def _without_floats(value: Any, found: list[float]) -> Any:

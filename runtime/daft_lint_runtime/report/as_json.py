@@ -7,8 +7,9 @@ from dataclasses import asdict
 from typing import Any
 
 from daft_lint_runtime import measure
+from daft_lint_runtime.effects import MeasuredChange
 from daft_lint_runtime.harness import Run
-from daft_lint_runtime.verdict import MeasuredChange, Verdict
+from daft_lint_runtime.verdict import Verdict
 from daft_lint_runtime.verify import CaseResult, VerifySummary
 
 VERSION = 1
@@ -30,6 +31,8 @@ def case(result: CaseResult) -> dict[str, Any]:
         "seconds": round(result.seconds, 3),
         "verdicts": [verdict(v) for v in result.verdicts],
         "comparisons": [asdict(c) for c in result.comparisons],
+        "reason": result.reason or None,
+        "effects": [change(c) for c in result.effects],
         "unsteady": list(result.unsteady),
         "predicted": [
             {f"{udf}: {measure.title}": value for (udf, measure), value in side.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 
-from daft_lint_runtime.verdict import Outcome
+from daft_lint_runtime.verdict import PASSING
 from daft_lint_runtime.verify import CaseResult, VerifySummary
 
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -27,7 +27,9 @@ def _suite(result: CaseResult) -> ET.Element:
     failures = 0
     problem = result.problem or next((f"{c.what}: {c.message}" for c in result.comparisons if not c.equal), "")
     if not problem and not result.verdicts and not result.passed:
-        problem = next((r.message for r in (result.before, result.after) if r is not None and not r.ok), result.status)
+        problem = result.reason or next(
+            (r.message for r in (result.before, result.after) if r is not None and not r.ok), result.status
+        )
     if problem and not result.passed:
         failures += 1
         _fail(results, problem, _output(result))
@@ -35,7 +37,7 @@ def _suite(result: CaseResult) -> ET.Element:
         finding = verdict.finding
         name = f"{finding.code} line {finding.span.line}"
         case = ET.SubElement(suite, "testcase", classname=path, name=name)
-        if verdict.outcome in (Outcome.REFUTED, Outcome.FAILING):
+        if verdict.outcome not in PASSING:
             failures += 1
             _fail(case, f"{verdict.outcome}: {verdict.reason}", _output(result))
         else:

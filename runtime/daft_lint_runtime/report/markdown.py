@@ -7,11 +7,19 @@ from collections.abc import Iterable
 
 from daft_lint.report.markdown import code, prose
 from daft_lint.source.printable import visible
+from daft_lint_runtime.effects import MeasuredChange
 from daft_lint_runtime.measure import quantity
-from daft_lint_runtime.verdict import MeasuredChange, Outcome
+from daft_lint_runtime.verdict import Outcome
 from daft_lint_runtime.verify import CaseResult, VerifySummary
 
-SIGNS = {Outcome.CONFIRMED: "✅", Outcome.HARMLESS: "➖", Outcome.REFUTED: "❌", Outcome.FAILING: "💥"}
+SIGNS = {
+    Outcome.CONFIRMED: "✅",
+    Outcome.COSTLY: "⚠️",
+    Outcome.MECHANISM: "☑️",
+    Outcome.HARMLESS: "➖",
+    Outcome.REFUTED: "❌",
+    Outcome.FAILING: "💥",
+}
 
 
 def render(summary: VerifySummary) -> str:

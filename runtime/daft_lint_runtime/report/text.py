@@ -11,15 +11,17 @@ from rich.table import Table
 
 from daft_lint.api.promises import Measure, Unit
 from daft_lint.source.printable import visible
-from daft_lint_runtime import measure
 from daft_lint_runtime.compare.rows import ComparisonKind
+from daft_lint_runtime.effects import MeasuredChange
 from daft_lint_runtime.harness import Run
 from daft_lint_runtime.measure import quantity
-from daft_lint_runtime.verdict import MeasuredChange, Outcome, Verdict
+from daft_lint_runtime.verdict import Outcome, Verdict
 from daft_lint_runtime.verify import CaseResult, VerifySummary
 
 STYLES = {
     Outcome.CONFIRMED: "bold green",
+    Outcome.COSTLY: "bold yellow",
+    Outcome.MECHANISM: "bold cyan",
     Outcome.HARMLESS: "bold cyan",
     Outcome.REFUTED: "bold red",
     Outcome.FAILING: "bold red",
@@ -58,6 +60,8 @@ def _show_case(result: CaseResult, console: Console, verbose: bool) -> None:
         console.print(f"  {_plain(note)}", style="dim", highlight=False)
     for verdict in result.verdicts:
         _show_verdict(verdict, console)
+    if result.reason:
+        console.print(f"  as a whole: {_plain(result.reason)}", highlight=False)
     if result.before is not None:
         console.print(_table(result))
     for comparison in result.comparisons:
@@ -130,9 +134,10 @@ def measure_rows(result: CaseResult) -> list[MeasureRow]:
         for change in verdict.measures:
             promised.setdefault(change.promise.measure, (change, verdict))
     rows = [_promised_row(result, change, verdict.udfs) for change, verdict in promised.values()]
+    shown = [e for e in result.effects if e.promise.measure not in promised and (e.before or e.after)]
+    rows += [_promised_row(result, effect, ()) for effect in shown]
     for title, unit, of in (
         ("wall", Unit.SECONDS, lambda r: round(r.wall, 1)),
-        ("queries", Unit.SECONDS, lambda r: round(measure.query_seconds(r), 1)),
         ("CPU", Unit.SECONDS, lambda r: round(sum(r.cpu.values()), 1)),
         ("peak of all processes", Unit.BYTES, lambda r: float(r.peak)),
     ):

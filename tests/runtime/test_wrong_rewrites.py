@@ -1,0 +1,153 @@
+"""Wrong rewrites of a script: each is refuted, or "confirmed, but", with its price named.
+
+Those whose harm the native runner does as well run there; the others share one simulated cluster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from daft_lint_runtime.case import VerifyCase
+from daft_lint_runtime.harness import Run, run_text, workspace
+from daft_lint_runtime.private_ray import PrivateRay
+from daft_lint_runtime.spec import ClusterSpec, RunOptions
+from daft_lint_runtime.verify import CaseResult, judged_case
+
+OPTIONS = RunOptions(timeout=300, cluster=ClusterSpec(nodes=2, cpus_per_node=2))
+
+RIGHT = """
+import daft
+import numpy as np
+from daft import DataType, Series, col
+
+kept = []
+
+
+@daft.cls(max_concurrency=2)
+class Model:
+    def __init__(self):
+        self.offset = 1
+
+    @daft.method.batch(return_dtype=DataType.int64(), batch_size=64)
+    def score(self, x: Series) -> Series:
+        return Series.from_pylist([v + self.offset for v in x.to_pylist()])
+
+
+@daft.func.batch(return_dtype=DataType.float64(), batch_size=32)
+def weigh(x: Series) -> Series:
+    held = np.ones((len(x), 100_000))
+    return Series.from_pylist([v * 0.1 * float(row.mean()) for v, row in zip(x.to_pylist(), held)])
+
+
+df = daft.range(1024).into_partitions(8)
+df = df.with_column("score", Model().score(col("id")))
+df = df.with_column("weight", weigh(col("id")))
+df = df.sort("id", desc=True)
+df.write_parquet("sorted")
+"""
+SORT = 'df = df.sort("id", desc=True)\n'
+
+ON_NATIVE = {
+    # content
+    "dropped row": (SORT, "df = df.where(col('id') != 77)\n" + SORT, "1,023 after"),
+    "added rows": (SORT, "df = df.concat(df.limit(1))\n" + SORT, "1,025 after"),
+    "changed value": ("v + self.offset for", "v + self.offset + (v == 77) for", "1 of 1,024 rows differ"),
+    "missing value": ("v + self.offset for", "None if v == 77 else v + self.offset for", "1 of 1,024 rows differ"),
+    "float64 off by 1e-7": ("v * 0.1 *", "v * 0.10000001 *", "rows differ"),
+    "lost column": (SORT, SORT + "df = df.exclude('weight')\n", "column weight is gone"),
+    "changed type": (SORT, SORT + "df = df.with_column('score', col('score').cast('int32'))\n", "score is Int32"),
+    "lost write": ('df.write_parquet("sorted")', "df.collect()", "only the run"),
+    "failure": ("v * 0.1 *", "1 // (v - 77) *", "ZeroDivisionError"),
+    # order
+    "sort dropped": (SORT, "", "out of order"),
+    "other direction": ("desc=True", "desc=False", "out of order"),
+    # memory and work
+    "no bound": ("DataType.float64(), batch_size=32", "DataType.float64()", "memory of a worker"),
+    "held between calls": (
+        "    held = np",
+        "    held = kept.append(np.ones((len(x), 20_000))) or np",
+        "memory of a worker",
+    ),
+    "engine's memory": (
+        SORT,
+        "df = df.where(daft.functions.rpad(col('id').cast('string'), 400_000, 'x').length() > 0)\n" + SORT,
+        "memory of a worker",
+    ),
+    "work done twice": (
+        SORT,
+        "df = df.where((Model().score(col('id')) > 0) & (weigh(col('id')) >= 0))\n" + SORT,
+        "rows through UDFs",
+    ),
+}
+"""What is replaced by what, and what the verdict names."""
+ON_RAY = {
+    "batches behind the sort": (SORT, SORT + "df = df.into_batches(100)\n", "out of order"),
+    "repartition behind the sort": (SORT, SORT + "df = df.repartition(8)\n", "out of order"),
+    # placement
+    "no fan-out": (".into_partitions(8)", "", "nodes 2 → 1"),
+    "one partition": ("into_partitions(8)", "repartition(1)", "nodes 2 → 1"),
+    # files
+    "a file a task": ("into_partitions(8)", "into_partitions(64)", "files written"),
+    "a file a key": ('"sorted")', '"sorted", partition_cols=[(col("id") % 64).alias("k")])', "files written"),
+    # loads
+    "a model a task": ("@daft.cls(max_concurrency=2)", "@daft.cls", "model loads"),
+    "a model a batch": ("@daft.cls(max_concurrency=2)", "@daft.cls(cpus=1)", "model loads"),
+}
+
+
+Judge = Callable[[str], CaseResult]
+
+
+def judging(runner: str) -> Iterator[Judge]:
+    """What judges a text against `RIGHT`, which runs once, on one Ray for all."""
+    with workspace() as base, PrivateRay(base) as ray:
+
+        def run(label: str, text: str) -> Run:
+            return run_text(label, str(base / "script.py"), text.encode(), runner, OPTIONS, base, ray)
+
+        before = run("before", RIGHT)
+        assert before.ok, before.stderr
+
+        def judge(text: str) -> CaseResult:
+            case = VerifyCase(str(base / "script.py"), RIGHT.encode(), text.encode(), against="right.py")
+            return judged_case(case, (before,), (run("after", text),), OPTIONS)
+
+        yield judge
+
+
+@pytest.fixture(scope="module")
+def on_native() -> Iterator[Judge]:
+    yield from judging("native")
+
+
+@pytest.fixture(scope="module")
+def on_ray() -> Iterator[Judge]:
+    yield from judging("ray")
+
+
+def assert_seen(judge: Judge, old: str, new: str, named: str) -> None:
+    assert old in RIGHT
+    result = judge(RIGHT.replace(old, new))
+    said = [result.reason, *(c.message for c in result.comparisons), result.after.message if result.after else ""]
+    assert result.status in ("refuted", "confirmed, but"), said
+    assert named in " ".join(said), said
+
+
+@pytest.mark.parametrize("name", ON_NATIVE)
+def test_a_wrong_rewrite_does_not_pass(on_native: Judge, name: str) -> None:
+    assert_seen(on_native, *ON_NATIVE[name])
+
+
+@pytest.mark.ray
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ON_RAY)
+def test_a_wrong_rewrite_does_not_pass_on_ray(on_ray: Judge, name: str) -> None:
+    assert_seen(on_ray, *ON_RAY[name])
+
+
+def test_the_same_script_passes(on_native: Judge) -> None:
+    result = on_native(RIGHT + "# no change\n")
+    assert result.passed, result.reason
+    memory = next(effect for effect in result.effects if effect.title == "memory of a worker")
+    assert memory.before > 32 * 100_000 * 8
