@@ -75,17 +75,18 @@ def binding_of(name: str, location: NodeRef) -> Binding | None:
     return None
 
 
-def assigned_value(binding: Binding) -> NodeRef | None:
-    """The expression of the one plain assignment that binds a name; None where something else does, or several."""
-    if len(binding.binders) != 1:
-        return None
-    binder = binding.binders[0]
-    if isinstance(binder, cst.AnnAssign) and isinstance(binder.target, cst.Name) and binder.value is not None:
-        return NodeRef(binding.location.cell, binder.value)
-    if not isinstance(binder, cst.AssignTarget) or not isinstance(binder.target, cst.Name):
-        return None
-    statement = binding.location.cell.parents.get(binder)
-    return NodeRef(binding.location.cell, statement.value) if isinstance(statement, cst.Assign) else None
+def assigned_values(binding: Binding) -> tuple[NodeRef, ...]:
+    """The expressions of the plain assignments that bind a name; none where something else binds it, too."""
+    cell, found = binding.location.cell, []
+    for binder in binding.binders:
+        statement = cell.parents.get(binder) if isinstance(binder, cst.AssignTarget) else binder
+        if not isinstance(statement, cst.Assign | cst.AnnAssign) or statement.value is None:
+            return ()
+        target = binder.target if isinstance(binder, cst.AssignTarget | cst.AnnAssign) else None
+        if not isinstance(target, cst.Name):
+            return ()
+        found.append(NodeRef(cell, statement.value))
+    return tuple(found)
 
 
 def qualified_name(node: cst.BaseExpression, location: NodeRef) -> str:
@@ -118,8 +119,7 @@ def names_read(root: cst.CSTNode) -> Iterator[cst.Name]:
     """The names that an expression or a body reads, without attributes and keywords, nested functions included."""
     for node in nodes_in(root):
         for child in node.children:
-            is_name = isinstance(child, cst.Name)
-            if is_name and not (isinstance(node, cst.Attribute) and child is node.attr):
-                if not (isinstance(node, cst.Arg) and child is node.keyword):
-                    assert isinstance(child, cst.Name)
-                    yield child
+            is_attribute = isinstance(node, cst.Attribute) and child is node.attr
+            is_keyword = isinstance(node, cst.Arg) and child is node.keyword
+            if isinstance(child, cst.Name) and not is_attribute and not is_keyword:
+                yield child

@@ -69,8 +69,8 @@ class ComparedWithNone(ScriptRule):
             location=found.node,
             level=self.level,
             observed=f"`{short_code(node)}` compares an expression with None",
-            impact="A comparison with null is null in each row, whatever the row holds: a filter by it keeps no row, and"
-            " no error says so",
+            impact="A comparison with null is null in each row, whatever the row holds: a filter by it keeps no row,"
+            " and no error says so",
             suggestion=f"Write `{method}()`",
             fix=Fix(
                 title=f"Call `{method}()`",

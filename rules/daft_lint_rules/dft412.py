@@ -73,7 +73,7 @@ def _contradiction(step: Step) -> tuple[str, str] | None:
     if how == "cross" and any(options.get(key) is not None for key in _KEYS):
         return "A `cross` join with a key", 'Drop the key, or join by it with `how="inner"`'
     if strategy == "broadcast" and how == "outer":
-        return "`strategy=\"broadcast\"` in an `outer` join", "Leave the strategy out, so that Daft chooses one"
+        return '`strategy="broadcast"` in an `outer` join', "Leave the strategy out, so that Daft chooses one"
     if strategy == "sort_merge" and isinstance(how, str) and how != "inner":
         return f'`strategy="sort_merge"` in a join that is `{how}`', "Leave the strategy out, so that Daft chooses one"
     return None
