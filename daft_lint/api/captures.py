@@ -69,7 +69,8 @@ _CLIENTS = SESSIONS | frozenset({
 _TABLE_READERS = frozenset({
     "pandas.read_parquet", "pandas.read_csv", "pandas.read_json", "pandas.read_pickle", "pandas.read_excel",
     "pandas.read_feather", "polars.read_parquet", "polars.read_csv", "pyarrow.parquet.read_table",
-    "pyarrow.csv.read_csv",    "numpy.load", "numpy.loadtxt", "json.load", "pickle.load", "yaml.safe_load", "geopandas.read_file",
+    "pyarrow.csv.read_csv",
+    "numpy.load", "numpy.loadtxt", "json.load", "pickle.load", "yaml.safe_load", "geopandas.read_file",
 })  # fmt: skip
 """Functions that read a file into memory, of a size that the script does not say."""
 _KEEPING_METHODS = frozenset({

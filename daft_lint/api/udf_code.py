@@ -9,7 +9,8 @@ from daft_lint.api import cst
 from daft_lint.api.nodes import modules_of
 from daft_lint.api.scopes import ModuleScopes, nodes_in
 from daft_lint.pipeline.model import NodeRef, Udf
-from daft_lint.source.syntax import dotted
+from daft_lint.pipeline.udf_body.waiting import BLOCKING as BLOCKING
+from daft_lint.source.syntax import dotted as dotted
 
 
 def function_of(udf: Udf) -> NodeRef | None:

@@ -8,10 +8,8 @@ from daft_lint.api import cst
 from daft_lint.api.nodes import enclosing, short_code
 from daft_lint.api.promises import Failure
 from daft_lint.api.rule import Level, Observation, ScriptRule
-from daft_lint.api.udf_code import function_of, own_nodes, qualified_name
+from daft_lint.api.udf_code import BLOCKING, dotted, function_of, own_nodes, qualified_name
 from daft_lint.pipeline.model import NodeRef, Script, Udf, UdfKind
-from daft_lint.pipeline.udf_body.waiting import BLOCKING
-from daft_lint.source.syntax import dotted
 
 _BATCH = frozenset({UdfKind.FUNC_BATCH, UdfKind.METHOD_BATCH, UdfKind.LEGACY})
 _RUNNERS = frozenset({"asyncio.run", "anyio.run", "asgiref.sync.async_to_sync"})

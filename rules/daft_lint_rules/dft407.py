@@ -60,7 +60,7 @@ class ExpressionAsBool(ScriptRule):
     def check(self, script: Script) -> Iterator[Observation]:
         tests = {id(t.node.node): t for t in script.expression_tests if t.test is not PythonTest.COMPARED_WITH_NONE}
         for test in tests.values():
-            if not any(id(above) in tests for above in enclosing(test.node, cst.BaseExpression)):
+            if not any(id(above) in tests for above in enclosing(test.node)):
                 yield self._observation(test)
 
     def _observation(self, found: ExpressionTest) -> Observation:

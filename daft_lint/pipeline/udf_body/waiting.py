@@ -20,9 +20,3 @@ BLOCKING = REQUESTS | frozenset(
     {"time.sleep", *_named("subprocess", ("run", "call", "check_call", "check_output", "getoutput")), "os.system"}
 )
 """Functions that block the thread that calls them for as long as something else takes."""
-
-SYNCHRONOUS_CLIENTS = frozenset({
-    "openai.OpenAI", "openai.AzureOpenAI", "anthropic.Anthropic", "groq.Groq", "mistralai.Mistral", "cohere.Client",
-    "requests.Session", "requests.session", "httpx.Client",
-})  # fmt: skip
-"""Classes whose methods wait for a server's answer."""
