@@ -81,8 +81,8 @@ class UdfReturnType(ScriptRule):
         return Observation(
             location=annotation,
             level=self.level,
-            observed=f"`{udf.name}` is annotated to return `{code(annotation.node)}`, `typing.{generic}`",
-            impact="Daft takes none of `typing`'s generics: using the function raises a TypeError",
+            observed=f"`{udf.name}` is annotated to return `{code(annotation.node)}`",
+            impact=f"Daft does not take `typing.{generic}` there: using the function raises a TypeError",
             suggestion=f"Write `{written}`" if written else "Write a `return_dtype`",
             fix=None
             if written is None
