@@ -38,7 +38,8 @@ class OneValueForABatch(ScriptRule):
     None: what each row should get is not in the script.
 
     ## Options
-    None. With `batch_size=1` there is one row a call, and nothing is said.
+    None. With `batch_size=1` there is one row a call, and `map_groups` asks for a value of each group: nothing is said
+    of either.
     """
 
     code = "DFT313"
@@ -47,9 +48,15 @@ class OneValueForABatch(ScriptRule):
     trigger_words = ("batch", "udf")
 
     def check(self, script: Script) -> Iterator[Observation]:
+        grouped = {
+            id(call.udf)
+            for step in script.steps
+            if step.options.get("method") == "map_groups"
+            for call in step.udf_calls()
+        }
         seen: set[int] = set()
         for udf in script.udfs:
-            function = function_of(udf)
+            function = function_of(udf) if id(udf) not in grouped else None
             if function is None or udf.kind not in _BATCH or udf.is_generator or id(function.node) in seen:
                 continue
             seen.add(id(function.node))
