@@ -48,15 +48,9 @@ class OneValueForABatch(ScriptRule):
     trigger_words = ("batch", "udf")
 
     def check(self, script: Script) -> Iterator[Observation]:
-        grouped = {
-            id(call.udf)
-            for step in script.steps
-            if step.options.get("method") == "map_groups"
-            for call in step.udf_calls()
-        }
         seen: set[int] = set()
         for udf in script.udfs:
-            function = function_of(udf) if id(udf) not in grouped else None
+            function = None if _may_take_groups(udf) else function_of(udf)
             if function is None or udf.kind not in _BATCH or udf.is_generator or id(function.node) in seen:
                 continue
             seen.add(id(function.node))
@@ -73,6 +67,11 @@ class OneValueForABatch(ScriptRule):
             impact="Daft repeats it for all rows of the batch, without an error",
             suggestion="Return a value for each row; for one value of all rows write an aggregation",
         )
+
+
+def _may_take_groups(udf: Udf) -> bool:
+    """Whether its cell calls `map_groups`, also on a DataFrame that is not in view."""
+    return udf.definition is not None and b"map_groups" in udf.definition.cell.source
 
 
 def _returned_lists(function: cst.CSTNode) -> list[cst.List]:
