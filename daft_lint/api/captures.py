@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from daft_lint.api import cst
 from daft_lint.api.scopes import ModuleScopes
-from daft_lint.api.udf_code import assigned_value, binding_of, function_of, names_read, qualified_name
+from daft_lint.api.udf_code import assigned_values, binding_of, function_of, names_read, qualified_name
 from daft_lint.pipeline.model import NodeRef, Udf
 from daft_lint.pipeline.udf_body.libraries import SESSIONS
 from daft_lint.pipeline.udf_body.model_loads import loads_model
@@ -118,11 +118,19 @@ def _captured(name: cst.Name, use: NodeRef, function: NodeRef) -> Capture | None
     binding = binding_of(name.value, use)
     if binding is None or (not binding.is_global and _is_within(binding.location.node, function)):
         return None
-    value = assigned_value(binding)
-    if value is None or not isinstance(value.node, cst.BaseExpression):
-        return None
-    kind = _kind_of(value.node, value)
-    return None if kind is None else Capture(name.value, kind, use, value)
+    values = [v for v in assigned_values(binding) if not _is_made_of(v.node, name.value)]
+    kinds = {_kind_of(v.node, v) for v in values if isinstance(v.node, cst.BaseExpression)}
+    kind = kinds.pop() if len(kinds) == 1 else None
+    return None if kind is None else Capture(name.value, kind, use, values[0])
+
+
+def _is_made_of(value: cst.CSTNode, name: str) -> bool:
+    """`model.to(device)` of `model`, with a method whose result is as large."""
+    while isinstance(value, cst.Call) and isinstance(value.func, cst.Attribute):
+        if value.func.attr.value not in _KEEPING_METHODS:
+            return False
+        value = value.func.value
+    return isinstance(value, cst.Name) and value.value == name
 
 
 def _is_within(scope: cst.CSTNode, function: NodeRef) -> bool:

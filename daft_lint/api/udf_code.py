@@ -9,7 +9,8 @@ from daft_lint.api import cst
 from daft_lint.api.nodes import modules_of
 from daft_lint.api.scopes import ModuleScopes, nodes_in
 from daft_lint.pipeline.model import NodeRef, Udf
-from daft_lint.source.syntax import dotted
+from daft_lint.pipeline.udf_body.waiting import BLOCKING as BLOCKING
+from daft_lint.source.syntax import dotted as dotted
 
 
 def function_of(udf: Udf) -> NodeRef | None:
@@ -75,17 +76,18 @@ def binding_of(name: str, location: NodeRef) -> Binding | None:
     return None
 
 
-def assigned_value(binding: Binding) -> NodeRef | None:
-    """The expression of the one plain assignment that binds a name; None where something else does, or several."""
-    if len(binding.binders) != 1:
-        return None
-    binder = binding.binders[0]
-    if isinstance(binder, cst.AnnAssign) and isinstance(binder.target, cst.Name) and binder.value is not None:
-        return NodeRef(binding.location.cell, binder.value)
-    if not isinstance(binder, cst.AssignTarget) or not isinstance(binder.target, cst.Name):
-        return None
-    statement = binding.location.cell.parents.get(binder)
-    return NodeRef(binding.location.cell, statement.value) if isinstance(statement, cst.Assign) else None
+def assigned_values(binding: Binding) -> tuple[NodeRef, ...]:
+    """The expressions of the plain assignments that bind a name; none where something else binds it, too."""
+    cell, found = binding.location.cell, []
+    for binder in binding.binders:
+        statement = cell.parents.get(binder) if isinstance(binder, cst.AssignTarget) else binder
+        if not isinstance(statement, cst.Assign | cst.AnnAssign) or statement.value is None:
+            return ()
+        target = binder.target if isinstance(binder, cst.AssignTarget | cst.AnnAssign) else None
+        if not isinstance(target, cst.Name):
+            return ()
+        found.append(NodeRef(cell, statement.value))
+    return tuple(found)
 
 
 def qualified_name(node: cst.BaseExpression, location: NodeRef) -> str:

@@ -8,16 +8,20 @@ from daft_lint.api.edits import RemoveArgument
 from daft_lint.api.nodes import udf_related
 from daft_lint.api.promises import Failure
 from daft_lint.api.rule import Fix, Level, Observation, ScriptRule
-from daft_lint.pipeline.model import Script, Udf, UdfKind
+from daft_lint.pipeline.model import NodeRef, Script, Udf, UdfKind
 
 
 class ConcurrencyOnSyncFunc(ScriptRule):
-    """`max_concurrency` on a synchronous `daft.func` or `daft.func.batch`.
+    """`max_concurrency` on a `daft.func` or `daft.func.batch` that is synchronous, or on an asynchronous `daft.func`,
+    where it bounds nothing.
 
     ## Why
-    For a function, `max_concurrency` bounds the coroutines of an `async def`. On a synchronous one Daft raises a
-    ValueError as soon as the module is imported (experiment e6): "`max_concurrency` on a synchronous `@daft.func` has
-    no effect". A synchronous function already runs in each task, on every CPU that Daft has.
+    On a synchronous function Daft raises a ValueError as soon as the module is imported (experiment e6):
+    "`max_concurrency` on a synchronous `@daft.func` has no effect". A synchronous function already runs in each task,
+    on every CPU that Daft has.
+
+    On an asynchronous one that takes a row, Daft 0.7.26 accepts the option and ignores it: of 60 rows, 60 calls were in
+    flight at 1, 2 and 8 alike, on both runners. What it was to protect, a server with a limit, gets them all.
 
     ## Example
 
@@ -35,7 +39,8 @@ class ConcurrencyOnSyncFunc(ScriptRule):
     wait, such as HTTP requests, write `async def`.
 
     ## Fix
-    Removes the argument. It is safe: with it, the module cannot be imported.
+    Removes the argument from a synchronous function. It is safe: with it, the module cannot be imported. On an
+    asynchronous one it takes another form of the body.
 
     ## Options
     None.
@@ -52,22 +57,31 @@ class ConcurrencyOnSyncFunc(ScriptRule):
         seen: set[int] = set()
         for udf in script.udfs:
             location = udf.options or udf.definition
-            if not _is_wrong(udf) or location is None or id(location.node) in seen:
+            if not _has_count(udf) or location is None or id(location.node) in seen:
                 continue
             seen.add(id(location.node))
-            yield self._observation(udf)
+            if not udf.is_async:
+                yield self._on_synchronous(udf)
+            elif udf.kind is UdfKind.FUNC:
+                yield self._on_asynchronous(udf)
 
-    def _observation(self, udf: Udf) -> Observation:
-        count = udf.max_concurrency
-        location = (count.location if count is not None else None) or udf.options or udf.definition
-        assert location is not None  # check() asked for it
-        value = "" if count is None or count.value is None else f"={count.value}"
+    def _on_asynchronous(self, udf: Udf) -> Observation:
         return Observation(
-            location=location,
+            location=_location(udf),
+            level=Level.WARNING,
+            observed=f"`{_option(udf)}` on `{udf.name}`, an asynchronous `{udf.kind.value}`",
+            impact="It bounds nothing: all rows of a batch are in flight at once, whatever the number",
+            suggestion="Bound them in the body: `async with` an `asyncio.Semaphore` that a cached function makes, or"
+            " write an asynchronous `daft.func.batch` with a `batch_size`",
+            related=udf_related(udf),
+        )
+
+    def _on_synchronous(self, udf: Udf) -> Observation:
+        return Observation(
+            location=_location(udf),
             level=self.level,
-            observed=f"`max_concurrency{value}` on `{udf.name}`, a synchronous `{udf.kind.value}`",
-            impact="Daft raises a ValueError when the module is imported: the option counts coroutines of an"
-            " `async def`",
+            observed=f"`{_option(udf)}` on `{udf.name}`, a synchronous `{udf.kind.value}`",
+            impact="Daft raises a ValueError when the module is imported: a synchronous function runs in each task",
             suggestion="Remove it; to run in a fixed number of actors write a class with "
             "`@daft.cls(max_concurrency=...)`",
             related=udf_related(udf),
@@ -80,7 +94,21 @@ class ConcurrencyOnSyncFunc(ScriptRule):
         )
 
 
-def _is_wrong(udf: Udf) -> bool:
+def _has_count(udf: Udf) -> bool:
     """A function whose definition is not in view may be an `async def`."""
     is_function = udf.kind in (UdfKind.FUNC, UdfKind.FUNC_BATCH) and udf.definition is not None
-    return is_function and not udf.is_async and udf.max_concurrency is not None
+    return is_function and udf.max_concurrency is not None
+
+
+def _location(udf: Udf) -> NodeRef:
+    """The number, else what carries it."""
+    count = udf.max_concurrency
+    location = (count.location if count is not None else None) or udf.options or udf.definition
+    assert location is not None  # check() asked for it
+    return location
+
+
+def _option(udf: Udf) -> str:
+    """The option as it is written, with its number where that is known."""
+    count = udf.max_concurrency
+    return "max_concurrency" if count is None or count.value is None else f"max_concurrency={count.value}"

@@ -88,12 +88,13 @@ def operator(node: cst.CSTNode, values: Sequence[object], scope: Scope) -> Expre
 
 
 def is_surely_expression(value: object) -> bool:
-    """Whether a value is an expression whatever is out of view: it reads a column, and is not what a UDF makes, which
-    is a plain value where it is called with plain values."""
+    """Whether a value is an expression whatever is out of view: it reads a column, and is made by nothing that may give
+    a plain value, as UDFs do with plain values, and functions that are not known."""
     if not isinstance(value, Expression):
         return False
     parts = tuple(value.walk())
-    return any(e.kind is ExpressionKind.COLUMN for e in parts) and not any(e.kind is ExpressionKind.UDF for e in parts)
+    unsure = (e.kind is ExpressionKind.UDF or (e.kind is ExpressionKind.UNKNOWN and e.inputs) for e in parts)
+    return any(e.kind is ExpressionKind.COLUMN for e in parts) and not any(unsure)
 
 
 def function_call(

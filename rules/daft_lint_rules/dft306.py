@@ -1,0 +1,163 @@
+"""DFT306: a UDF that waits for one answer after the other, though it could wait for all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from daft_lint.api import cst
+from daft_lint.api.nodes import enclosing, short_code
+from daft_lint.api.promises import Failure
+from daft_lint.api.rule import Level, Observation, ScriptRule
+from daft_lint.api.udf_code import BLOCKING, dotted, function_of, own_nodes, qualified_name
+from daft_lint.pipeline.model import NodeRef, Script, Udf, UdfKind
+
+_BATCH = frozenset({UdfKind.FUNC_BATCH, UdfKind.METHOD_BATCH, UdfKind.LEGACY})
+_RUNNERS = frozenset({"asyncio.run", "anyio.run", "asgiref.sync.async_to_sync"})
+
+
+class BlockingUdf(ScriptRule):
+    """A blocking call in an `async def`, an `await` in a loop over a batch, `asyncio.run` for each row, or
+    `asyncio.get_event_loop` in a synchronous UDF.
+
+    ## Why
+    Daft runs the coroutines of an asynchronous UDF at once, in one thread. A call that blocks that thread lets nothing
+    else go on: 200 calls that wait 50 ms each took 10.1 s with a blocking call in the `async def`, 10.1 s with `await`
+    in a loop of a batch UDF, 10.2 s with `asyncio.run` for each row; 0.06 s with `await`, row by row or by
+    `asyncio.gather`, and 1.7 s with `asyncio.to_thread` (experiments e12, e13). `asyncio.get_event_loop()` raises a
+    RuntimeError in a worker's thread, which has no event loop.
+
+    ## Example
+
+        @daft.func
+        async def status(url: str) -> int:
+            return requests.head(url, timeout=10).status_code
+
+    becomes
+
+        @daft.func
+        async def status(url: str) -> int:
+            async with httpx.AsyncClient() as client:
+                return (await client.head(url)).status_code
+
+    or, where there is no asynchronous client, `await asyncio.to_thread(requests.head, url)`.
+
+    ## Fix
+    None: it takes another client, or another form of the body.
+
+    ## Options
+    None.
+    """
+
+    code = "DFT306"
+    name = "blocking-udf"
+    level = Level.ERROR
+    trigger_words = ("async", "asyncio", "anyio")
+    ends = (Failure("RuntimeError", "when the UDF is called"),)
+
+    def check(self, script: Script) -> Iterator[Observation]:
+        seen: set[int] = set()
+        for udf in script.udfs:
+            function = function_of(udf)
+            if function is None or id(function.node) in seen:
+                continue
+            seen.add(id(function.node))
+            if udf.is_async:
+                yield from self._in_async(udf, function)
+            else:
+                yield from self._in_sync(udf, function)
+
+    def _in_async(self, udf: Udf, function: NodeRef) -> Iterator[Observation]:
+        for node in own_nodes(function.node):
+            location = NodeRef(function.cell, node)
+            if isinstance(node, cst.Call) and qualified_name(node.func, location) in BLOCKING:
+                yield Observation(
+                    location=location,
+                    level=Level.WARNING,
+                    observed=f"`{udf.name}` is an `async def`, and `{short_code(node)}` blocks its thread",
+                    impact="No other row goes on while it waits: 200 calls of 50 ms took 10.1 s, with `await` 0.06 s in"
+                    " our measurement",
+                    suggestion="Await an asynchronous client, or `await asyncio.to_thread(...)`",
+                )
+            elif isinstance(node, cst.Await) and udf.kind in _BATCH and _waits_for_each_row(function, location):
+                yield Observation(
+                    location=location,
+                    level=Level.WARNING,
+                    observed=f"`{udf.name}` gets a batch, and awaits `{short_code(node.expression)}` in a loop over it",
+                    impact="Each row waits for the one before: 200 calls of 50 ms took 10.1 s, with `asyncio.gather`"
+                    " 0.06 s in our measurement",
+                    suggestion="Await all at once: `await asyncio.gather(*(f(row) for row in rows))`",
+                )
+
+    def _in_sync(self, udf: Udf, function: NodeRef) -> Iterator[Observation]:
+        for node in own_nodes(function.node):
+            location = NodeRef(function.cell, node)
+            if not isinstance(node, cst.Call):
+                continue
+            name = qualified_name(node.func, location)
+            if name == "asyncio.get_event_loop" and not _is_tried(function, location):
+                yield Observation(
+                    location=location,
+                    level=Level.ERROR,
+                    observed=f"`{udf.name}` calls `asyncio.get_event_loop()`",
+                    impact="A worker's thread has no event loop: the call raises a RuntimeError",
+                    suggestion="Write the UDF as `async def`, or call `asyncio.run(...)` once for a batch",
+                )
+            elif name in _RUNNERS and udf.kind not in _BATCH:
+                yield Observation(
+                    location=location,
+                    level=Level.WARNING,
+                    observed=f"`{udf.name}` calls `{dotted(node.func)}` for each row",
+                    impact="One row waits for the other: 200 calls of 50 ms took 10.2 s, as `async def` 0.06 s in our"
+                    " measurement",
+                    suggestion="Write the UDF as `async def` and await",
+                )
+
+
+def _is_tried(function: NodeRef, location: NodeRef) -> bool:
+    """Whether the script is ready for the failure, or has made a loop before."""
+    for above in enclosing(location, cst.Try, cst.FunctionDef):
+        if isinstance(above, cst.Try):
+            return True
+        break
+    nodes = own_nodes(function.node)
+    return any(isinstance(n, cst.Attribute) and n.attr.value == "set_event_loop" for n in nodes)
+
+
+def _waits_for_each_row(function: NodeRef, location: NodeRef) -> bool:
+    """Whether an `await` of a call stands in a loop over the rows, and waits for no more than one."""
+    node = location.node
+    if not isinstance(node, cst.Await) or not isinstance(node.expression, cst.Call):
+        return False
+    if qualified_name(node.expression.func, location).startswith(("asyncio.", "anyio.")):
+        return False
+    rows = _names_of_rows(function.node)
+    for above in enclosing(location):
+        if above is function.node:
+            return False
+        if isinstance(above, cst.For) and above.asynchronous is None and _reads(above.iter, rows):
+            return _is_in_body(above, location)
+        if isinstance(above, cst.ListComp) and _reads(above.for_in.iter, rows):
+            return True
+    return False
+
+
+def _is_in_body(loop: cst.For, location: NodeRef) -> bool:
+    return any(above is loop.body for above in enclosing(location))
+
+
+def _names_of_rows(function: cst.CSTNode) -> frozenset[str]:
+    """The parameters, and what plain assignments make of them."""
+    if not isinstance(function, cst.FunctionDef):
+        return frozenset()
+    rows = {p.name.value for p in (*function.params.posonly_params, *function.params.params)} - {"self"}
+    for node in own_nodes(function):
+        if isinstance(node, cst.Assign) and _reads(node.value, frozenset(rows)):
+            rows |= {t.target.value for t in node.targets if isinstance(t.target, cst.Name)}
+    return frozenset(rows)
+
+
+def _reads(node: cst.CSTNode, names: frozenset[str]) -> bool:
+    """Whether an expression goes through rows: it reads one of the names, and is no `range`."""
+    if isinstance(node, cst.Call) and dotted(node.func) == "range":
+        return False
+    return any(isinstance(n, cst.Name) and n.value in names for n in own_nodes(node))
