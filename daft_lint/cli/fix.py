@@ -73,15 +73,9 @@ def fix(
     from daft_lint.report.text import wants_colour
 
     configs = configured(
-        config_file,
-        select=select,
-        extend_select=extend_select,
-        ignore=ignore,
-        exclude=exclude,
-        fail_on=fail_on,
-        facts=facts,
-        plugins=not no_plugins,
-    )
+        config_file, select=select, extend_select=extend_select, ignore=ignore, exclude=exclude, fail_on=fail_on,
+        facts=facts, plugins=not no_plugins,
+    )  # fmt: skip
     given = _inputs(paths, stdin_filename, interactive, configs, force_exclude)
     fix_options = FixOptions(
         apply=apply or interactive,

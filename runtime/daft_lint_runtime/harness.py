@@ -162,6 +162,13 @@ def refuse_blocked_writes(path: str, text: bytes, options: RunOptions) -> None:
         raise VerifyError(f"{path}:{line}: {name} cannot be redirected; give --allow-writes to run it")
 
 
+def _emptied(folder: Path) -> Path:
+    """The folder, made anew with nothing in it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
 def run_text(
     label: str,
     path: str,
@@ -181,10 +188,7 @@ def run_text(
         with PrivateRay(base) as own:
             return run_text(label, path, text, runner, options, base, own)
     refuse_blocked_writes(path, text, options)
-    out, scratch = base / label, base / "t"
-    for folder in (scratch, out):
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+    out, scratch = _emptied(base / label), _emptied(base / "t")
     if options.probe_calls and options.cluster.address is None:
         (out / "calls").mkdir()
     session = ray.session(options.cluster, out) if runner == "ray" and options.cluster.address is None else None
