@@ -56,6 +56,7 @@ class ChangedDefault(ScriptRule):
     level = Level.WARNING
     trigger_words = trigger_words(Standing.CHANGED)
     fixable = True
+    preview = True
     changes = Changes.SPELLING
     knows_versions = True
 
