@@ -194,7 +194,7 @@ class Analysis:
             rule.name,
             observation.level,
             self.span(observation.location),
-            observation.observed,
+            observation.observed if when is None else f"{observation.observed}, {when}",
             observation.impact,
             observation.suggestion,
             evidence.strength.name.lower() if evidence is not None else None,
