@@ -47,7 +47,7 @@ test-lowest:
 	$(LOWEST)/bin/python -m pytest -o addopts="-q --import-mode=importlib" -p no:cacheprovider \
 		tests/cli tests/config tests/report tests/test_robustness.py -k "$(LOWEST_TESTS)"
 
-LOWEST_TESTS ?= not columns_of_wide and not grow and not deep and not chain and not large and not many
+LOWEST_TESTS ?= not test_robustness or odd_bytes or odd_notebooks or output_that or standard_input
 
 # Runs every pipeline of the fixtures before and after its fixes on a private Ray: some minutes on 2 cores.
 verify: compiled

@@ -20,7 +20,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
+from daft_lint import __version__  # noqa: E402
 from daft_lint.config import ConfigError, parse  # noqa: E402
 from daft_lint.lint import documentation  # noqa: E402
 from daft_lint.lint.registry import documented_rules  # noqa: E402
@@ -113,10 +114,21 @@ def run(line: str, folder: Path, environment: Mapping[str, str] | None = None) -
     words = shlex.split(line)
     if words[0] != "daft-lint":
         raise ValueError(f"only daft-lint is run: {line}")
-    path = os.pathsep.join(str(ROOT / part) for part in (".", "rules", "runtime"))
-    variables = {**os.environ, "PYTHONPATH": path, "NO_COLOR": "1", "COLUMNS": "100", **(environment or {})}
+    with tempfile.TemporaryDirectory() as site:
+        return _run(words[1:], folder, Path(site), environment or {})
+
+
+def _run(
+    arguments: Sequence[str], folder: Path, site: Path, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """As a reader's copy from a package index would: pages show no folder of the machine that writes them."""
+    record = site / f"daft_lint-{__version__}.dist-info"
+    record.mkdir()
+    (record / "METADATA").write_text(f"Metadata-Version: 2.1\nName: daft-lint\nVersion: {__version__}\n")
+    path = os.pathsep.join([*(str(ROOT / part) for part in (".", "rules", "runtime")), str(site)])
+    variables = {**os.environ, "PYTHONPATH": path, "NO_COLOR": "1", "COLUMNS": "100", **environment}
     return subprocess.run(
-        [sys.executable, "-m", "daft_lint", *words[1:]],
+        [sys.executable, "-m", "daft_lint", *arguments],
         cwd=folder,
         env=variables,
         stdout=subprocess.PIPE,

@@ -47,10 +47,21 @@ class _Commands(click.Group):
         return command
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+# Without a command click says so in another way with each version: the help is shown here.
+@click.group(
+    cls=_Commands,
+    invoke_without_command=True,
+    subcommand_metavar="COMMAND [ARGS]...",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, message="daft-lint %(version)s")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> int | None:
     """Find what makes a Daft pipeline slow, large or wrong on Ray, and what to write instead."""
+    if context.invoked_subcommand is not None:
+        return None
+    click.echo(context.get_help())
+    return MISUSE
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -64,10 +75,10 @@ def run(arguments: Sequence[str]) -> int:
             # A path or a source may hold characters that the terminal's encoding lacks.
             stream.reconfigure(errors="backslashreplace")
     try:
-        status = _invoked(arguments)
+        returned = cli.main(args=list(arguments), prog_name="daft-lint", standalone_mode=False)
         if not sys.stdout.closed:  # the language server closes it when its client has ended
             sys.stdout.flush()
-        return status
+        return returned if isinstance(returned, int) else CLEAN
     except click.ClickException as error:
         echo_error(f"daft-lint: {error.format_message()}")
         return MISUSE
@@ -81,13 +92,3 @@ def run(arguments: Sequence[str]) -> int:
             echo_error(f"daft-lint: {os.fsdecode(error.filename)}: {error.strerror or error}")
             return MISUSE
         return output_failed(error)
-
-
-def _invoked(arguments: Sequence[str]) -> int:
-    """Runs a command line; without one, shows the help, which click reports in another way with each version."""
-    if not arguments:
-        with cli.make_context("daft-lint", ["--help"], resilient_parsing=True) as context:
-            click.echo(cli.get_help(context))
-        return MISUSE
-    status = cli.main(args=list(arguments), prog_name="daft-lint", standalone_mode=False)
-    return status if isinstance(status, int) else CLEAN

@@ -41,6 +41,8 @@ def init(write: bool, no_plugins: bool) -> int:
         except writing.InitError as error:
             raise click.ClickException(str(error)) from None
         click.echo("".join(f"written: {shown_path(path)}\n" for path in written), nl=False)
+        if note := writing.left_out(project):
+            click.echo(note)
         return CLEAN
     for destination, text in proposal.proposals(project):
         click.echo(f"# {destination}\n\n{text}")

@@ -7,9 +7,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from daft_lint import __version__
 from daft_lint.init import pre_commit
 from daft_lint.init.survey import GITHUB_WORKFLOWS, ProjectSurvey
+from daft_lint.installation import origin
 from daft_lint.pipeline.facts.target import Version
 
 GITHUB_WORKFLOW = f"{GITHUB_WORKFLOWS}/daft-lint.yml"
@@ -93,7 +93,7 @@ def hook() -> dict[str, str]:
         "name": "daft-lint",
         "entry": "daft-lint check --force-exclude",
         "language": "python",
-        "additional_dependencies": f'["daft-lint=={__version__}"]',
+        "additional_dependencies": f'["{origin().requirement()}"]',
         "types_or": "[python, jupyter]",
         "require_serial": "true",
     }
@@ -101,7 +101,7 @@ def hook() -> dict[str, str]:
 
 def ci_job(project: ProjectSurvey) -> tuple[str, str]:
     """Where to put a job that runs `check`, and the job, for the CI that the project has; else a GitHub workflow."""
-    install = f'pip install "daft-lint=={__version__}"'
+    install = f'pip install "{origin().requirement()}"'
     if not project.ci or GITHUB_WORKFLOWS in project.ci:
         return GITHUB_WORKFLOW, _workflow(install)
     if ".gitlab-ci.yml" in project.ci:
@@ -144,11 +144,14 @@ daft-lint:
 
 
 def proposals(project: ProjectSurvey) -> list[tuple[str, str]]:
-    """What the project does not have yet: where to put it, and its text."""
+    """What the project does not have yet: where to put it, and its text; nothing that installs what only this machine
+    has."""
     found: list[tuple[str, str]] = []
     if project.configured is None:
         file, table = target(project)
         found.append((file.name, configuration(project, table)))
+    if origin().missing:
+        return found
     if not project.hooked:
         entry = pre_commit.with_hook(b"repos:\n", hook()).decode().partition("\n")[2]
         found.append((f"{pre_commit.FILE}, below repos:", entry))

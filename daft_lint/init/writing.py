@@ -10,6 +10,7 @@ from pathlib import Path
 from daft_lint.init import pre_commit
 from daft_lint.init.proposal import GITHUB_WORKFLOW, ci_job, configuration, hook, target
 from daft_lint.init.survey import GITHUB_WORKFLOWS, ProjectSurvey
+from daft_lint.installation import origin
 from daft_lint.source.writing import create, write_atomically
 
 if sys.version_info >= (3, 11):
@@ -35,6 +36,8 @@ def writable(project: ProjectSurvey) -> dict[Path, Callable[[], None]]:
             found[file] = _change(file, lambda before: _appended(before, proposal))
         else:
             found[file] = functools.partial(create, str(file), proposal.encode())
+    if origin().missing:
+        return found
     hooks = project.root / pre_commit.FILE
     if project.pre_commit and not project.hooked:
         found[hooks] = _change(hooks, lambda before: pre_commit.with_hook(before, hook()))
@@ -51,7 +54,15 @@ def what_write_does(project: ProjectSurvey) -> str:
     except InitError as error:
         return str(error)
     does = f"daft-lint init --write writes {', '.join(names)}" if names else "--write has nothing to add"
-    return f"Nothing was written: {does}."
+    return f"Nothing was written: {does}." + (f"\n{note}" if (note := left_out(project)) else "")
+
+
+def left_out(project: ProjectSurvey) -> str:
+    """Why a hook and a CI job that the project lacks are not proposed; "" where they are."""
+    missing = origin().missing
+    if not missing or (project.hooked and project.in_ci):
+        return ""
+    return f"No hook and no CI job: {missing}. Install it from a package index or a repository, and run init again."
 
 
 def write(project: ProjectSurvey) -> list[Path]:

@@ -75,9 +75,20 @@ def project(tmp_path: Path) -> Path:
 
 
 def init(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return init_from(None, folder, *arguments)
+
+
+def init_from(record: str | None, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`init` of a copy that was installed with this `direct_url.json`; None: from a package index."""
     command = [sys.executable, "-m", "daft_lint", "init", *arguments]
+    site = folder.parent / f"{folder.name}-site"
+    metadata = site / "daft_lint-0.1.0.dist-info"
+    metadata.mkdir(exist_ok=True, parents=True)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: daft-lint\nVersion: 0.1.0\n", encoding="utf-8")
+    if record is not None:
+        (metadata / "direct_url.json").write_text(record, encoding="utf-8")
     return subprocess.run(
-        command, cwd=folder, env=environment(), capture_output=True, text=True, check=False, encoding="utf-8"
+        command, cwd=folder, env=environment(site), capture_output=True, text=True, check=False, encoding="utf-8"
     )
 
 
@@ -357,3 +368,39 @@ def test_shells_complete_its_commands_by_the_line_of_the_page(tmp_path: Path, sh
         check=False,
     )
     assert "check" in run.stdout.replace("\n", " ").replace(":", " ").split(), run.stdout + run.stderr
+
+
+@pytest.mark.parametrize(
+    ("record", "requirement"),
+    [
+        (None, "daft-lint==0.1.0"),
+        (
+            '{"url": "https://git.example/d.git", "vcs_info": {"vcs": "git", "commit_id": "c0ffee"}}',
+            "daft-lint @ git+https://git.example/d.git@c0ffee",
+        ),
+        (
+            '{"url": "https://git.example/m", "vcs_info": {"vcs": "git", "commit_id": "1"}, "subdirectory": "lint"}',
+            "daft-lint @ git+https://git.example/m@1#subdirectory=lint",
+        ),
+        ('{"url": "https://files.example/d.whl", "archive_info": {}}', "daft-lint @ https://files.example/d.whl"),
+        ('{"url": "file:///home/me/daft-lint", "dir_info": {"editable": true}}', None),
+        ('{"url": "file:///home/me/d.git", "vcs_info": {"vcs": "git", "commit_id": "1"}}', None),
+        ("[]", None),
+    ],
+)
+def test_it_names_where_this_copy_comes_from_or_says_what_is_missing(
+    project: Path, record: str | None, requirement: str | None
+) -> None:
+    (project / ".pre-commit-config.yaml").write_text("repos:\n", encoding="utf-8")
+    shown = init_from(record, project).stdout
+    run = init_from(record, project, "--write")
+    assert run.returncode == 0
+    hooks = (project / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    if requirement is None:
+        assert hooks == "repos:\n", "nothing that no other machine can install"
+        assert "No hook and no CI job: " in shown
+        assert "No hook and no CI job: " in run.stdout
+        assert "pip install" not in shown
+    else:
+        assert f'["{requirement}"]' in hooks
+        assert f'pip install "{requirement}"' in shown
