@@ -114,7 +114,7 @@ def _works_later(pipeline: Pipeline, groupby: Operator) -> bool:
 def _repartitions(first: Step, then: Step) -> bool:
     """Whether `then` makes new partitions of those of `first`, and can make no use of them."""
     options = then.options
-    if then.name == "groupby":
+    if then.name == "groupby" and first.kind is not StepKind.BATCHES:
         return False  # it makes as many partitions as it gets, which the steps behind it run on
     if first.kind is StepKind.BATCHES and then.kind is StepKind.BATCHES:
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from daft_lint.api import cst
@@ -19,6 +20,9 @@ _WRITTEN = {
     PythonTest.CONDITION: "`daft.functions.when(condition, value).otherwise(other)`",
 }
 _PRIMARY = (cst.Name, cst.Attribute, cst.Call, cst.Subscript)
+
+_CHAINED = re.compile(r"[<>=!]=?[^<>=!\n]+[<>=!]=?")
+"""Two comparisons in one line."""
 
 
 class ExpressionAsBool(ScriptRule):
@@ -55,7 +59,8 @@ class ExpressionAsBool(ScriptRule):
     def can_match(cls, prescan: Prescan) -> bool:
         """Chained comparisons need none of the words."""
         words = prescan.identifiers
-        return "daft" in words or not words.isdisjoint(("col", "where", "with_column", "select", "filter"))
+        asks = not words.isdisjoint(cls.trigger_words) or _CHAINED.search(prescan.text) is not None
+        return asks and not words.isdisjoint(("daft", "col", "where", "with_column", "select", "filter"))
 
     def check(self, script: Script) -> Iterator[Observation]:
         tests = {id(t.node.node): t for t in script.expression_tests if t.test is not PythonTest.COMPARED_WITH_NONE}

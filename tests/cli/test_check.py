@@ -120,7 +120,7 @@ def test_a_rule_that_there_is_not_is_an_error_everywhere(tmp_path: Path, option:
 
 def test_rules_are_selected_by_name_and_extended(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text(
-        BAD.replace("daft.read_parquet", "daft.context.set_runner_ray()\ndf = daft.read_parquet")
+        BAD + "\n\n@daft.udf(return_dtype=daft.DataType.int64())\ndef same(x):\n    return x\n"
     )
 
     def codes(*arguments: str) -> set[str]:
@@ -128,8 +128,8 @@ def test_rules_are_selected_by_name_and_extended(tmp_path: Path) -> None:
         return {finding["code"] for finding in json.loads(run.stdout)["findings"]}
 
     assert codes() == {"DFT401"}
-    assert codes("--select", "Legacy-UDF") == {"DFT403"}
-    assert codes("--extend-select", "legacy-udf") == {"DFT401", "DFT403"}
+    assert codes("--select", "Deprecated-API") == {"DFT403"}
+    assert codes("--extend-select", "deprecated-api") == {"DFT401", "DFT403"}
     assert codes("--extend-select", "dft403", "--ignore", "discarded-dataframe") == {"DFT403"}
     (tmp_path / "daft-lint.toml").write_text("extend-select = ['DFT403']\n")
     assert codes("--select", "DFT1") == {"DFT403"}
