@@ -138,6 +138,8 @@ class Changes(enum.Enum):
 
     COST = "cost"
     """What it costs: the results stay the same, and the promises say what gets better."""
+    REPEATED_WORK = "repeated work"
+    """How often work is done, or whether for nothing: the effects of one plan do not show it, the promises do."""
     SPELLING = "spelling"
     """Nothing: the promise is kept where the fixed script runs and gives the same results."""
     RESULTS = "results"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from daft_lint.api import cst
 from daft_lint.api.edits import InsertCall
 from daft_lint.api.nodes import enclosing, method_location
-from daft_lint.api.promises import Direction, Measure, Promise
+from daft_lint.api.promises import Changes, Direction, Measure, Promise
 from daft_lint.api.rows import FEW_ROWS
 from daft_lint.api.rule import Fix, Level, Observation, ScriptRule, level_for
 from daft_lint.api.runs import Run, is_one_liner, may_both_run, runs_all_rows, runs_of
@@ -91,6 +91,7 @@ class RecomputedPipeline(ScriptRule):
         "decode_image_file",
     )
     fixable = True
+    changes = Changes.REPEATED_WORK
     promises = (Promise(Measure.CALLS, Direction.LOWER),)
 
     def check(self, script: Script) -> Iterator[Observation]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from daft_lint.api import cst
 from daft_lint.api.edits import RemoveCall, ReplaceNode
 from daft_lint.api.nodes import code, method_location
-from daft_lint.api.promises import Direction, Measure, Promise
+from daft_lint.api.promises import Changes, Direction, Measure, Promise
 from daft_lint.api.rows import FEW_ROWS
 from daft_lint.api.rule import Fix, Level, Observation, ScriptRule, level_for
 from daft_lint.api.scopes import ModuleScopes, nodes_in
@@ -51,6 +51,7 @@ class CollectedForNothing(ScriptRule):
     level = Level.WARNING
     trigger_words = ("collect", "to_pandas", "to_pydict", "to_pylist", "to_arrow")
     fixable = True
+    changes = Changes.REPEATED_WORK
     promises = (Promise(Measure.WORKER_MEMORY, Direction.LOWER),)
 
     def check(self, script: Script) -> Iterator[Observation]:

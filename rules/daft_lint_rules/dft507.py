@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from daft_lint.api import cst
 from daft_lint.api.edits import InsertCall
 from daft_lint.api.nodes import method_location
+from daft_lint.api.promises import Changes
 from daft_lint.api.rule import Fix, Level, Observation, PipelineRule, Sinks, level_for
 from daft_lint.pipeline.model import Operator, Pipeline, Projection, StepKind
 
@@ -44,6 +45,7 @@ class WholeFrameToDriver(PipelineRule):
     level = Level.WARNING
     trigger_words = ("to_pydict", "to_pandas")
     fixable = True
+    changes = Changes.REPEATED_WORK
     sinks = Sinks.ALL_ROWS
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:

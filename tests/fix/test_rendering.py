@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import SimpleNamespace
 
 import libcst as cst
 import pytest
@@ -36,6 +37,7 @@ class Source:
 
     text: str
     number: int | None = None
+    document = SimpleNamespace(layout=SimpleNamespace(uneditable=None))
 
     @cached_property
     def source(self) -> bytes:
