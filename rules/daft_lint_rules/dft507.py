@@ -46,6 +46,7 @@ class WholeFrameToDriver(PipelineRule):
     trigger_words = ("to_pydict", "to_pandas")
     fixable = True
     changes = Changes.REPEATED_WORK
+    yields_to = ("DFT503",)
     sinks = Sinks.ALL_ROWS
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:

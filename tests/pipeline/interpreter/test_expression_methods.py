@@ -16,7 +16,7 @@ def test_legacy_spellings_mean_the_current_ones() -> None:
     )
     expression = next(s for s in found.steps if s.name == "with_column").outputs[0]
     assert [e.name for e in expression.walk()] == ["url", "download", "decode_image", "resize"]
-    assert [u.name for u in found.api_uses] == [
+    assert [u.name for u in found.api_uses if u.name.startswith("Expression.")] == [
         "Expression.url.download",
         "Expression.image.decode",
         "Expression.image.resize",
