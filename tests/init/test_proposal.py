@@ -163,7 +163,6 @@ def test_it_breaks_no_pyproject(project: Path, text: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("file", "text"),
     [
-        ("requirements.txt", "# ours\nnumpy\ndaft[ray]==0.6.5  # pinned\n"),
         ("requirements/base.txt", "daft>=0.6.5 ; python_version > '3.9'\n"),
         ("setup.cfg", "[options]\ninstall_requires =\n    numpy\n    daft[ray]>=0.6.5\n"),
     ],
