@@ -19,7 +19,6 @@ _WRITTEN = {
     PythonTest.CHAINED: "`.between(low, high)`, or two comparisons joined by `&`",
     PythonTest.CONDITION: "`daft.functions.when(condition, value).otherwise(other)`",
 }
-_PRIMARY = (cst.Name, cst.Attribute, cst.Call, cst.Subscript)
 
 _CHAINED = re.compile(r"[<>=!]=?[^<>=!\n]+[<>=!]=?")
 """Two comparisons in one line."""
@@ -107,7 +106,7 @@ def _operand(node: cst.BaseExpression) -> str | None:
     """An operand of `&`, `|` and `~`, which bind more tightly than comparisons."""
     written = _converted(node)
     is_not = isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not | cst.BitInvert)
-    return written if written is None or isinstance(node, _PRIMARY) or is_not else f"({written})"
+    return written if written is None or _is_primary(node) or is_not else f"({written})"
 
 
 def _converted_comparison(node: cst.Comparison) -> str | None:
@@ -116,7 +115,7 @@ def _converted_comparison(node: cst.Comparison) -> str | None:
         only = node.comparisons[0]
         if not isinstance(only.operator, cst.In | cst.NotIn):
             return code(plain)
-        if not isinstance(only.comparator, cst.List | cst.Tuple) or not isinstance(node.left, _PRIMARY):
+        if not isinstance(only.comparator, cst.List | cst.Tuple) or not _is_primary(node.left):
             return None
         listed = only.comparator
         items = code(listed if isinstance(listed, cst.List) else listed.with_changes(lpar=(), rpar=()))
@@ -129,3 +128,8 @@ def _converted_comparison(node: cst.Comparison) -> str | None:
         parts.append(code(cst.Comparison(left, (target,), lpar=(cst.LeftParen(),), rpar=(cst.RightParen(),))))
         left = target.comparator
     return " & ".join(parts)
+
+
+def _is_primary(node: cst.CSTNode) -> bool:
+    """Whether a node needs no parentheses as an operand."""
+    return isinstance(node, cst.Name | cst.Attribute | cst.Call | cst.Subscript)
