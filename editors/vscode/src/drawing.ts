@@ -110,7 +110,7 @@ function rowsOf(step: Step, here: readonly Mark[]): Row[] {
     text: shortened(`${step.name}${step.count === null ? "" : `(${known(step.count)})`}`, 30),
     tone: "title",
   });
-  add("facts", `rows ${known(step.rows)}, pieces ${known(step.pieces)}`);
+  add("facts", `rows ${known(step.rows)}, partitions ${known(step.partitions)}`);
   add("facts", bound(step));
   for (const path of step.paths) {
     add("note", path);
@@ -157,7 +157,7 @@ function arrow(from: Step, x: number, top: number, exchanged: boolean): string {
     `<path class="tip ${heavy}" d="M ${x - 6} ${end} h 12 l -6 8 z"/>`,
   ];
   if (exchanged) {
-    parts.push(`<text class="note" x="${x + PADDING}" y="${top + GAP / 2 + 4}">new pieces</text>`);
+    parts.push(`<text class="note" x="${x + PADDING}" y="${top + GAP / 2 + 4}">new partitions</text>`);
   }
   return parts.join("\n");
 }

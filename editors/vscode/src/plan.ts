@@ -24,7 +24,7 @@ export interface Step {
   readonly cell?: number;
   readonly stretch: number;
   readonly rows: number | null;
-  readonly pieces: number | string;
+  readonly partitions: number | string;
   readonly bound: { readonly kind: string; readonly rows: number | null; readonly by: string | null } | null;
   readonly count: number | string | null;
   readonly paths: readonly string[];

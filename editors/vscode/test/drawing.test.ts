@@ -11,7 +11,7 @@ function step(changes: Partial<Step> = {}): Step {
     line: 3,
     stretch: 0,
     rows: null,
-    pieces: "?",
+    partitions: "?",
     bound: null,
     count: null,
     paths: [],
@@ -52,15 +52,15 @@ test("what is known of a step, and ? for what is not", () => {
   const udf = { name: "E.embed", kind: "daft.cls", heavy: true, takes: ["jpeg"], batch_size: 64, max_concurrency: "?" };
   const svg = drawing(
     plan([
-      step({ rows: 1_000_000, pieces: 8, count: 64, bound: { kind: "batches", rows: 64, by: "into_batches" } }),
+      step({ rows: 1_000_000, partitions: 8, count: 64, bound: { kind: "batches", rows: 64, by: "into_batches" } }),
       step({ udfs: [{ ...udf, gpus: null }] }),
     ]),
     [],
   );
-  for (const text of ["read_parquet(64)", "rows 1,000,000, pieces 8", "at most 64 rows a call (by into_batches)"]) {
+  for (const text of ["read_parquet(64)", "rows 1,000,000, partitions 8", "at most 64 rows a call (by into_batches)"]) {
     expect(svg).toContain(`>${text}<`);
   }
-  expect(svg).toContain(">rows ?, pieces ?<");
+  expect(svg).toContain(">rows ?, partitions ?<");
   expect(svg).toContain("takes jpeg");
   expect(svg).toContain("batch_size=64");
   expect(svg).toContain("max_concurrency=?");
@@ -68,8 +68,8 @@ test("what is known of a step, and ? for what is not", () => {
 });
 
 test("a new stretch is told on its arrow", () => {
-  expect(drawing(plan([step(), step({ stretch: 1 })]), [])).toContain("new pieces");
-  expect(drawing(plan([step(), step()]), [])).not.toContain("new pieces");
+  expect(drawing(plan([step(), step({ stretch: 1 })]), [])).toContain("new partitions");
+  expect(drawing(plan([step(), step()]), [])).not.toContain("new partitions");
 });
 
 test("findings stand on the steps of their line, and of their cell", () => {
