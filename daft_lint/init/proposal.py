@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from daft_lint.init import pre_commit
+from daft_lint.init.installation import origin
 from daft_lint.init.survey import GITHUB_WORKFLOWS, ProjectSurvey
-from daft_lint.installation import origin
 from daft_lint.pipeline.facts.target import Version
 
 GITHUB_WORKFLOW = f"{GITHUB_WORKFLOWS}/daft-lint.yml"

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from daft_lint.init import pre_commit
+from daft_lint.init.installation import origin
 from daft_lint.init.proposal import GITHUB_WORKFLOW, ci_job, configuration, hook, target
 from daft_lint.init.survey import GITHUB_WORKFLOWS, ProjectSurvey
-from daft_lint.installation import origin
 from daft_lint.source.writing import create, write_atomically
 
 if sys.version_info >= (3, 11):

@@ -57,7 +57,7 @@ function column(pipeline: Pipeline, index: number, count: number, marks: readonl
   pipeline.steps.forEach((step, at) => {
     const before = pipeline.steps[at - 1];
     if (before !== undefined) {
-      parts.push(arrow(before, left + BOX / 2, top, step.stretch !== before.stretch));
+      parts.push(arrow(before, left + BOX / 2, top, step.stage !== before.stage));
       top += GAP;
     }
     const drawn = box(step, left, top, marks);

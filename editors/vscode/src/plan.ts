@@ -22,7 +22,7 @@ export interface Step {
   readonly line: number;
   /** In a notebook: its cell, from 1, where text cells count as well. */
   readonly cell?: number;
-  readonly stretch: number;
+  readonly stage: number;
   readonly rows: number | null;
   readonly partitions: number | string;
   readonly bound: { readonly kind: string; readonly rows: number | null; readonly by: string | null } | null;

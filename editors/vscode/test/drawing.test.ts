@@ -9,7 +9,7 @@ function step(changes: Partial<Step> = {}): Step {
     kind: "source",
     path: "a.py",
     line: 3,
-    stretch: 0,
+    stage: 0,
     rows: null,
     partitions: "?",
     bound: null,
@@ -67,8 +67,8 @@ test("what is known of a step, and ? for what is not", () => {
   expect(svg).not.toContain("gpus");
 });
 
-test("a new stretch is told on its arrow", () => {
-  expect(drawing(plan([step(), step({ stretch: 1 })]), [])).toContain("new partitions");
+test("a new stage is told on its arrow", () => {
+  expect(drawing(plan([step(), step({ stage: 1 })]), [])).toContain("new partitions");
   expect(drawing(plan([step(), step()]), [])).not.toContain("new partitions");
 });
 
