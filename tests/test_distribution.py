@@ -61,7 +61,9 @@ def test_the_wheel_holds_the_packages_and_nothing_else(wheel: Path) -> None:
     tops = {name.split("/")[0] for name in names}
     assert tops == {"daft_lint", "daft_lint_rules", "daft_lint_runtime", f"daft_lint-{__version__}.dist-info"}
     packaged = [name for name in names if not name.startswith("daft_lint-")]
-    assert all(Path(name).suffix in (".py", ".typed", ".html", ".css", ".js", ".json", ".j2") for name in packaged)
+    assert all(
+        Path(name).suffix in (".py", ".typed", ".html", ".css", ".js", ".json", ".j2", ".tsv") for name in packaged
+    )
     assert not [name for name in names if "fixtures" in name or "__pycache__" in name or "/tests/" in name]
     assert {"daft_lint/py.typed", "daft_lint_runtime/py.typed"} <= set(names)
     assert f"daft_lint-{__version__}.dist-info/licenses/LICENSE" in names
@@ -86,7 +88,7 @@ def test_the_sdist_can_be_tested_and_holds_nothing_of_the_machine(dist: Path) ->
         names = {name.partition("/")[2] for name in archive.getnames()}
     wanted = ("README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile", "mkdocs.yml", "pyproject.toml")
     assert set(wanted) <= names
-    assert {name.split("/")[0] for name in names} - set(wanted) <= {
+    assert {name.split("/")[0] for name in names} - set(wanted) - {"scripts"} <= {
         *("daft_lint", "rules", "runtime", "tests", "fixtures", "docs", "benchmarks", "PKG-INFO", ".gitignore"),
         *("SECURITY.md", "action.yml", ".pre-commit-hooks.yaml", "examples", "editors", ".ci"),
     }
