@@ -88,9 +88,9 @@ def test_the_sdist_can_be_tested_and_holds_nothing_of_the_machine(dist: Path) ->
         names = {name.partition("/")[2] for name in archive.getnames()}
     wanted = ("README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile", "mkdocs.yml", "pyproject.toml")
     assert set(wanted) <= names
-    assert {name.split("/")[0] for name in names} - set(wanted) - {"scripts"} <= {
+    assert {name.split("/")[0] for name in names} - set(wanted) <= {
         *("daft_lint", "rules", "runtime", "tests", "fixtures", "docs", "benchmarks", "PKG-INFO", ".gitignore"),
-        *("SECURITY.md", "action.yml", ".pre-commit-hooks.yaml", "examples", "editors", ".ci"),
+        *("SECURITY.md", "action.yml", ".pre-commit-hooks.yaml", "examples", "editors", "scripts", ".ci"),
     }
     assert not [name for name in names if "__pycache__" in name or name.startswith(("build/", ".venv"))]
     assert not [name for name in names if "node_modules" in name or name.endswith((".vsix", "extension.js"))]
