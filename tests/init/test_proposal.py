@@ -175,6 +175,13 @@ def test_a_requirement_that_check_does_not_read_becomes_the_target(project: Path
     assert config.load(project).target_daft == "0.6.5"
 
 
+def test_a_requirement_that_check_reads_itself_is_shown_and_not_written(project: Path) -> None:
+    (project / "requirements.txt").write_text("# ours\nnumpy\ndaft[ray]==0.6.5  # pinned\n", encoding="utf-8")
+    run = init(project, "--write")
+    assert "Daft             0.6.5 or newer\n" in run.stdout
+    assert config.load(project).target_daft is None
+
+
 def test_it_overwrites_no_table(project: Path) -> None:
     text = "[tool.daft-lint]\nignore = ['DFT4']\n"
     (project / "pyproject.toml").write_text(text, encoding="utf-8")
