@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from daft_lint.api.edits import ReplaceNode
-from daft_lint.api.formula import PartitionPlan, minimum_rows
+from daft_lint.api.formula import BatchCost, PartitionPlan, batch_rows_to_use, minimum_rows
 from daft_lint.api.nodes import method_location, replaceable
 from daft_lint.api.rows import known_value
 from daft_lint.api.rule import Fix
@@ -20,7 +20,8 @@ PARTITIONS_END = frozenset({StepKind.BATCHES, StepKind.LIMIT, StepKind.UNION, St
 @dataclass(frozen=True, slots=True)
 class PartitionDemand:
     """What a UDF needs of the partitions that reach it. `concurrency` counts calls at once in the whole cluster,
-    `minimum_rows` is the rows that a partition needs to fill its batches, `rows` the most rows that reach it."""
+    `minimum_rows` is the rows that a partition needs to fill its batches, `rows` the most rows that reach it, `cost`
+    what a profile says of its calls."""
 
     udf: Udf
     batch_size: int
@@ -28,13 +29,19 @@ class PartitionDemand:
     nodes: int
     minimum_rows: int
     rows: int | None
+    cost: BatchCost | None = None
 
     @property
     def plan(self) -> PartitionPlan | None:
-        """The bounds and the recommended count; None where the rows are not known."""
+        """The bounds and the count to use; None where the rows are not known."""
         if self.rows is None:
             return None
-        return PartitionPlan.of(self.rows, self.nodes, self.concurrency, self.batch_size)
+        return PartitionPlan.of(self.rows, self.nodes, self.concurrency, self.batch_size, self.cost)
+
+    @property
+    def batch_rows(self) -> int:
+        """The rows of an `into_batches` that feeds it, whatever the number of rows."""
+        return batch_rows_to_use(self.batch_size, self.concurrency, self.nodes, None, self.cost)
 
     @property
     def explained(self) -> str:
@@ -65,12 +72,12 @@ class PartitionCount:
         return given.location if given is not None and given.location is not None else method_location(self.step)
 
     def fix(self) -> Fix | None:
-        """The recommended count in the place of this one; None where others than the script decide it."""
+        """The count to use in the place of this one; None where others than the script decide it."""
         if not replaceable(self.location):
             return None
         return Fix(
-            title=f"Make {self.plan.recommended:,} partitions instead of {self.count:,}",
-            actions=(ReplaceNode(self.location, str(self.plan.recommended)),),
+            title=f"Make {self.plan.use:,} partitions instead of {self.count:,}",
+            actions=(ReplaceNode(self.location, str(self.plan.use)),),
         )
 
 
