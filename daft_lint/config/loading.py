@@ -25,7 +25,7 @@ from daft_lint.config.kinds import (
 )
 from daft_lint.config.model import FAIL_ON, LEVELS, Config, fail_on_of, level_of
 from daft_lint.config.reader import ConfigError, TableReader
-from daft_lint.pipeline.facts.settings import Runner, SourceFacts
+from daft_lint.pipeline.facts.settings import Footers, Runner, SourceFacts
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -123,7 +123,7 @@ def _config(table: Mapping[str, object], file: Path, extended_by: tuple[Path, ..
         given["cluster"] = replace(settings.cluster, **given["cluster"])
     if "sources" in given:
         given["sources"] = (*_source_facts(given["sources"], file), *settings.sources)
-    settings = replace(settings, footers=bool(values.get("facts", settings.footers)), **given)
+    settings = replace(settings, footers=footers_of(values.get("facts"), settings.footers), **given)
     replaced: dict[str, Any] = {**values, "root": file.resolve().parent, "file": file, "settings": settings}
     replaced["verify"] = replace(base.verify, **replaced.get("verify", {}))
     replaced["extend_select"] = (*base.extend_select, *replaced.get("extend_select", ()))
@@ -132,6 +132,11 @@ def _config(table: Mapping[str, object], file: Path, extended_by: tuple[Path, ..
     if "per_file_ignores" in values:
         replaced["ignores_root"] = None
     return replace(base, **replaced)
+
+
+def footers_of(facts: object, otherwise: Footers) -> Footers:
+    """What `facts` asks for; `otherwise` where it is not set."""
+    return otherwise if facts is None else Footers.ALL if facts else Footers.NONE
 
 
 def _extended(name: str, file: Path, extended_by: tuple[Path, ...]) -> Config:

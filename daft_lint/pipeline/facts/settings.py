@@ -30,6 +30,16 @@ class Runner(enum.Enum):
     NATIVE = "native"
 
 
+class Footers(enum.Enum):
+    """Which local Parquet files have their footers read."""
+
+    NONE = "none"
+    NAMED = "named"
+    """Those that a source names literally, in scripts that have findings without them."""
+    ALL = "all"
+    """Those of folders and wildcards too, in every script."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """Facts about the cluster; None where they are not known."""
@@ -87,8 +97,8 @@ class Settings:
     """Bytes that a batch of an inserted `into_batches` should not exceed, where the size of a row is known."""
     fan_out: str = "repartition"
     """Which call a fix inserts that spreads light rows over the cluster: `repartition` or `into_partitions`."""
-    footers: bool = False
-    """Read the footers of local Parquet sources for their facts."""
+    footers: Footers = Footers.NAMED
+    """Which local Parquet files have their footers read for their facts; none where pyarrow is not installed."""
     target_daft: Version | None = None
     """The oldest Daft that the script is to run on; None: the newest."""
     newest_daft: Version | None = None
