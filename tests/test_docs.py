@@ -165,7 +165,7 @@ def test_every_rule_s_documentation_has_its_sections() -> None:
 
 def test_the_reference_names_every_key() -> None:
     reference = generate.configuration_reference()
-    for prefix in ("", "cluster", 'sources."x"', "verify"):
+    for prefix in ("", "cluster", 'sources."x"', 'udfs."x"', "verify"):
         for key in generate.known_keys(prefix):
             assert key in generate.TABLES or f"| `{key}` |" in reference
     for table in generate.TABLES:

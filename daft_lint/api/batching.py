@@ -92,7 +92,7 @@ def _several_minimums(pipeline: Pipeline, segment: tuple[Operator, ...], minimum
 
     The minimum itself where the cluster is not known, or a heavy UDF has no batch size that bounds its calls.
     """
-    demand = partition_demand(segment, pipeline.cluster)
+    demand = partition_demand(segment, pipeline)
     heavy = (call.udf for operator in segment for call in operator.udf_calls if call.is_heavy)
     if demand is None or any(known_value(udf.batch_size) is None for udf in heavy):
         return minimum

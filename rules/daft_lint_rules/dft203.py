@@ -91,7 +91,7 @@ class LightReadWithoutFanOut(PipelineRule):
                 continue
             reported.add(operator.stage)
             following = (s for s in pipeline.stage_of(operator) if s.index >= operator.index)
-            demand = partition_demand(following, pipeline.cluster)
+            demand = partition_demand(following, pipeline)
             if not _fits_one_batch(pipeline, operator, demand):
                 yield self._observation(pipeline, operator, *read, demand)
 

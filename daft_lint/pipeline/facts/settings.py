@@ -85,12 +85,27 @@ class SourceFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class UdfFacts:
+    """What a profile says of a UDF."""
+
+    seconds_per_batch: float | None = None
+    """Seconds of a call."""
+    batch_rows: int | None = None
+    """Rows of such a call."""
+    skewed: bool = False
+    """Some rows take many times as long as most."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the model and the rules take from the configuration. Sizes are bytes."""
 
     cluster: Cluster = Cluster()
     sources: tuple[tuple[str, SourceFacts], ...] = ()
     """Path patterns (gitignore style) and what is known of what they match; the first match counts."""
+    udfs: tuple[tuple[str, UdfFacts], ...] = ()
+    """What is known of UDFs, by the absolute path of the file that defines one, a colon, and its name
+    (`Embedder.encode`); the first counts."""
     heavy_row_bytes: int = DEFAULT_HEAVY_ROW_BYTES
     """Bytes from which on a row is heavy, where a declared shape or a fact gives its size."""
     target_batch_bytes: int = DEFAULT_TARGET_BATCH_BYTES
