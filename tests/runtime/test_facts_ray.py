@@ -1,4 +1,4 @@
-"""How Daft behaves on Ray, where the rules rest on it: e20 to e22 of the page of measurements, on one private Ray."""
+"""How Daft behaves on Ray, where the rules rest on it: e20 to e23 and e25 of the page of measurements."""
 
 from __future__ import annotations
 
@@ -144,3 +144,19 @@ def test_e23_a_captured_table_goes_into_every_task(tmp_path: Path) -> None:
     """)
     assert found["table"][1] > 2 * found["plain"][1]
     assert found["table"][1] > 2 * found["table"][0]
+
+
+def test_e25_partitions_of_sort_distinct_and_groupby() -> None:
+    """Each file of a write is a partition."""
+    found = measure("""
+        spread = lambda n: read().into_partitions(n)
+        summed = lambda df: df.groupby("id").agg((col("id") * 2).sum().alias("s"))
+        steps = {"sort": lambda df: df.sort("id"), "distinct": lambda df: df.distinct(), "groupby": summed}
+        found = {
+            name: [files(step(spread(n))) for n in (1, 3, 5)] + [files(step(spread(3).into_batches(16)))]
+            for name, step in steps.items()
+        }
+    """)
+    for counts in found.values():
+        assert counts[:3] == [1, 3, 5]
+        assert counts[3] < 8
