@@ -82,8 +82,8 @@ class SourceFacts:
     """Columns that are not, whatever their names say."""
     largest_file: int | None = None
     """Rows of the largest file, where each is read at once: a Parquet file of one row group."""
-    in_parts: bool = False
-    """A file is read in several parts: a Parquet file of several row groups."""
+    in_parts: bool | None = None
+    """Whether a file is read in several parts: a Parquet file of several row groups."""
     origin: str = ""
     """Who says so, as messages put it: "line 3", "the files' footers"; "" where that is not known."""
 

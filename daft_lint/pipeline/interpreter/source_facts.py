@@ -49,6 +49,6 @@ def merged_facts(known: Sequence[SourceFacts]) -> SourceFacts:
         heavy=tuple(name for name, heavy in is_heavy.items() if heavy),
         light=tuple(name for name, heavy in is_heavy.items() if not heavy),
         largest_file=next((f.largest_file for f in known if f.largest_file is not None), None),
-        in_parts=any(f.in_parts for f in known),
+        in_parts=next((f.in_parts for f in known if f.in_parts is not None), None),
         origin=next((f.origin for f in known if f.origin), ""),
     )

@@ -60,7 +60,7 @@ def add_source(
         rows=facts.rows if facts.rows is not None else _literal_rows(spec.rows, args),
         row_bytes=facts.row_bytes,
         largest_file=facts.largest_file,
-        in_parts=facts.in_parts,
+        in_parts=bool(facts.in_parts),
         columns=known.columns,
         closed=known.closed,
         names_hint=spec.names_hint,
