@@ -51,6 +51,10 @@ def predicted(frame: str, options: str = "", setup: str = "") -> Prediction:
         ("daft.range(1000).repartition(7)", "", 7, None),  # rows are dealt out at random
         ("daft.range(1000).repartition(7)", ", batch_size=143", 7, 143),  # but one partition has the mean at least
         ("daft.range(1000).repartition(7)", ", batch_size=144", 7, None),
+        ("daft.range(0, 96, 1, 2).repartition(2)", ", batch_size=32", 2, None),  # four chunks of 24 on average
+        ("daft.range(0, 96, 1, 2).repartition(2)", ", batch_size=24", 2, 24),
+        ("daft.range(0, 96, 1, 2).into_partitions(3)", ", batch_size=21", 3, None),
+        ("daft.range(0, 96, 1, 2).into_partitions(3)", ", batch_size=20", 3, 20),
         ("daft.range(1000).repartition(n)", "", None, None),
         ("daft.range(1000).limit(333)", "", 1, 333),
         ("daft.range(1000).where(daft.col('id') > 5)", ", batch_size=50", 1, None),
@@ -86,6 +90,27 @@ def test_the_plan_as_json_carries_them() -> None:
     assert step["predicted"] == {"tasks": 1, "nodes": None, "largest_batches": {"work": 1024}}
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "frame", "largest"),
+    [(32, 64, "daft.range(300)", 32), (64, 32, "daft.range(300)", 32), (32, 64, "daft.range(20)", 20)],
+)
+def test_a_udf_gets_its_rows_as_the_one_before_hands_them_on(first: int, second: int, frame: str, largest: int) -> None:
+    chain = f"{frame}.with_column('x', work(daft.col('id')))"
+    text = SCRIPT.format(frame=chain, options=f", batch_size={first}", setup="")
+    text = text.replace("select(work(", "select(other(daft.col('x'), ").replace(
+        "\ndf =", OTHER.format(size=second) + "\ndf ="
+    )
+    document = Document.from_bytes("a.py", text.encode())
+    (pipeline,) = interpret(document, Settings(), Project()).pipelines
+    predictions = {udf.name: udf.largest_batch for operator in predict(pipeline) for udf in operator.udfs}
+    assert predictions["other"] == largest
+
+
+OTHER = """
+@daft.func.batch(return_dtype=daft.DataType.int64(), batch_size={size})
+def other(x, y):
+    return x
+"""
 SPREAD = """
 import daft
 

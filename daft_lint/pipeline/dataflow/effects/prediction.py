@@ -72,6 +72,14 @@ class _Rows:
         """The same partitions with an unknown number of rows."""
         return _Rows(None, self.tasks, None, None, self.planned, self.chunks)
 
+    def cut_to(self, size: int | None) -> _Rows:
+        """The same rows behind a UDF of this batch size (None: not known), which hands them on as it gets them."""
+        if size is None:
+            return replace(self, least=None, most=None, chunks=None)
+        if self.least is not None and self.least >= size:
+            return replace(self, least=size, most=size, chunks=None)
+        return replace(self, most=None if self.most is None else min(self.most, size), chunks=None)
+
 
 _KEEPING = frozenset({StepKind.PROJECT, StepKind.SINK, StepKind.COLLECT})
 _AS_PLANNED = frozenset({"sort", "distinct", "unique", "drop_duplicates", "groupby"})
@@ -102,8 +110,9 @@ def _predictions(pipeline: Pipeline) -> Iterator[Prediction]:
         yield Prediction(tasks, spread, tuple(UdfPrediction(*one) for one in udfs))
         if any(call.udf.is_generator for call in operator.udf_calls):
             state = state.uncounted
-        if any(call.udf.batch_size is not None or call.udf.is_generator for call in operator.udf_calls):
-            state = replace(state, chunks=None)
+        for call in operator.udf_calls:
+            if call.udf.batch_size is not None:
+                state = state.cut_to(call.udf.batch_size.value)
 
 
 @dataclass(frozen=True, slots=True)
