@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from daft_lint.api.batching import BatchSize, is_batched, late_batches, recommended_batch_rows
 from daft_lint.api.edits import AddKeyword
 from daft_lint.api.heavy import inflated_label
-from daft_lint.api.insertion import InsertionPoint, insert_batches, insertion_point_for, move_call, point_before
+from daft_lint.api.insertion import InsertionPoint, batches_remedy, insertion_point_for, move_call, point_before
 from daft_lint.api.nodes import source_label
 from daft_lint.api.promises import EXHAUSTION, Direction, Measure, Promise, Role, Symptom
 from daft_lint.api.remedies import remedies
@@ -304,19 +304,18 @@ def _remedies(pipeline: Pipeline, group: tuple[_Unbatched, ...]) -> tuple[Remedy
     point = insertion_point_for(pipeline, first.boundary, first.call.inflating)
     if point is None:
         return (Remedy(f"Write `.into_batches({first.wanted.rows})` before the step that makes the data heavy", None),)
-    suggestion = f"Write `.into_batches({first.wanted.written_at(point.after, pipeline)})` {point.where}"
-    batches = Remedy(suggestion, _fix(pipeline, first, point))
-    return (*remedies(pipeline, batches, point.index), *_batch_sizes(group))
+    return (*remedies(pipeline, _batches(pipeline, first, point), point.index), *_batch_sizes(group))
 
 
-def _fix(pipeline: Pipeline, first: _Unbatched, point: InsertionPoint) -> Fix | None:
+def _batches(pipeline: Pipeline, first: _Unbatched, point: InsertionPoint) -> Remedy:
     """An `into_batches` that comes too late is moved; else one is inserted."""
+    inserted = batches_remedy(pipeline, point, first.wanted)
     for late in late_batches(pipeline):
         same = boundary_of(pipeline, late.operator) is first.boundary
         if same and late.inflating.step is first.call.inflating:
             moved = move_call(late.operator, point_before(pipeline, late.inflating))
-            return moved or insert_batches(pipeline, point, first.wanted)
-    return insert_batches(pipeline, point, first.wanted)
+            return Remedy(inserted.suggestion, moved) if moved is not None else inserted
+    return inserted
 
 
 def _batch_sizes(group: tuple[_Unbatched, ...]) -> Iterator[Remedy]:

@@ -186,15 +186,15 @@ class Pipeline:
         taken = {operator.step for operator in self.operators}
         return any(decision.author_cut and taken.isdisjoint(decision.cuts) for decision in self.decisions)
 
-    def is_cut_by_author(self, index: int) -> bool:
-        """Whether the last cut before `operators[index]` is one of `author_cuts`: another one behind it would undo the
+    def author_cut_before(self, index: int) -> Step | None:
+        """The last cut before `operators[index]` if it is one of `author_cuts`: another one behind it would undo the
         number that the author wants."""
         cuts = self.author_cuts
         if not cuts:
-            return False
+            return None
         kinds = (*REPARTITIONING, StepKind.BATCHES)
         last = next((o.step for o in reversed(self.operators[:index]) if o.step.kind in kinds), None)
-        return last in cuts
+        return last if last in cuts else None
 
     @property
     def entry(self) -> str:
