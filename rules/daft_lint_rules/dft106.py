@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from daft_lint.api import catalog
-from daft_lint.api.batching import BatchSize, recommended_batch_rows
+from daft_lint.api.batching import recommended_batch_rows
 from daft_lint.api.heavy import inflated_label
 from daft_lint.api.insertion import batches_remedy, insertion_point_for
 from daft_lint.api.nodes import method_location
