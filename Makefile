@@ -20,7 +20,7 @@ DEMO := $(addprefix fixtures/pipelines/,inflated_blobs.py blob_batches.py model_
 demo: $(READY)
 	$(BIN)/daft-lint check fixtures/pipelines || test $$? -eq 1
 	$(BIN)/daft-lint fix $(DEMO) || test $$? -eq 1
-	$(BIN)/daft-lint verify $(DEMO) || test $$? -eq 1
+	$(BIN)/daft-lint verify --no-facts $(DEMO) || test $$? -eq 1
 
 lint: $(READY)
 	$(BIN)/ruff check .

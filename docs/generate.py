@@ -195,7 +195,7 @@ def fenced_examples(markdown: str) -> str:
 # ---- the configuration
 
 
-TABLES = ("cluster", "sources", "verify")
+TABLES = ("cluster", "sources", "udfs", "verify")
 """The keys that are tables with keys of their own."""
 
 
@@ -211,6 +211,7 @@ def configuration_reference() -> str:
         ("`[tool.daft-lint]`", "", (config.Config, model.Settings)),
         ("`[tool.daft-lint.cluster]`", "cluster", (model.Cluster,)),
         ('`[tool.daft-lint.sources."pattern"]`', 'sources."x"', (model.SourceFacts,)),
+        ('`[tool.daft-lint.udfs."file.py:name"]`', 'udfs."x"', (model.UdfFacts,)),
         ("`[tool.daft-lint.verify]`", "verify", (config.VerifyConfig,)),
     )
     return "\n\n".join(f"### {title}\n\n{_key_table(prefix, classes)}" for title, prefix, classes in tables)

@@ -15,14 +15,13 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daft_lint.api.formula import PartitionPlan
+from daft_lint.api.formula import BatchCost, PartitionPlan
 from daft_lint.cli.app import COMMANDS
 from daft_lint.lint import documentation
 from daft_lint.lint.registry import rules
@@ -166,7 +165,7 @@ def test_every_rule_s_documentation_has_its_sections() -> None:
 
 def test_the_reference_names_every_key() -> None:
     reference = generate.configuration_reference()
-    for prefix in ("", "cluster", 'sources."x"', "verify"):
+    for prefix in ("", "cluster", 'sources."x"', 'udfs."x"', "verify"):
         for key in generate.known_keys(prefix):
             assert key in generate.TABLES or f"| `{key}` |" in reference
     for table in generate.TABLES:
@@ -281,28 +280,38 @@ def test_a_number_that_was_not_measured_is_found() -> None:
 
 # ---- the calculator
 
-PLANS = st.tuples(*(st.integers(least, 10**9) | st.integers(least, 100) for least in (0, 1, 1, 1)))
+PLANS = st.tuples(
+    *(st.integers(least, 10**9) | st.integers(least, 100) for least in (0, 1, 1, 1)),
+    st.none() | st.integers(1, 10**7) | st.integers(1, 10**12),
+    st.booleans(),
+)
+Plan = tuple[int, int, int, int, int | None, bool]
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
 @settings(max_examples=10, deadline=None)
 @given(st.lists(PLANS, min_size=1, max_size=400))
-def test_the_calculator_computes_what_the_formula_does(cases: list[tuple[int, int, int, int]]) -> None:
+def test_the_calculator_computes_what_the_formula_does(cases: list[Plan]) -> None:
     script = (
         f"const {{partitionPlan}} = require({json.dumps(str(FORMULA))});"
         "const cases = JSON.parse(require('fs').readFileSync(0));"
         "const plain = (_, value) => typeof value === 'bigint' ? Number(value) : value;"
-        "console.log(JSON.stringify(cases.map(c => partitionPlan(...c.map(BigInt))), plain));"
+        "const big = value => typeof value === 'number' ? BigInt(value) : value;"
+        "console.log(JSON.stringify(cases.map(c => partitionPlan(...c.map(big))), plain));"
     )
     done = subprocess.run(["node", "-e", script], input=json.dumps(cases), capture_output=True, text=True, check=True)
     for case, plan in zip(cases, json.loads(done.stdout), strict=True):
-        expected = asdict(PartitionPlan.of(*case))
-        assert {
-            "minimum_rows": plan["minimumRows"],
-            "maximum": plan["maximum"],
-            "lower": plan["lower"],
-            "recommended": plan["recommended"],
-        } == {key: expected[key] for key in ("minimum_rows", "maximum", "lower", "recommended")}
+        *numbers, microseconds, skewed = case
+        cost = None if microseconds is None else BatchCost(microseconds / 10**6, skewed)
+        expected = PartitionPlan.of(*numbers, cost)
+        assert [plan[name] for name in ("minimumRows", "maximum", "lower", "recommended", "use", "batchRows")] == [
+            expected.minimum_rows,
+            expected.maximum,
+            expected.lower,
+            expected.recommended,
+            expected.use,
+            expected.batch_rows,
+        ]
 
 
 @pytest.fixture(scope="session")
@@ -421,9 +430,9 @@ def test_the_calculator_answers_as_one_types(site: Path) -> None:
             continue
         numbers = [int(text.replace("_", "").replace(",", "")) for text in typed]
         plan = PartitionPlan.of(*numbers)
-        wanted = [plan.minimum_rows, plan.maximum, plan.lower, plan.recommended]
-        assert answer == [f".repartition({plan.recommended})", *(f"{number:,}" for number in wanted)]
-    assert f".repartition({PartitionPlan.of(16384, 4, 16, 64).recommended})" in asked
+        wanted = [plan.minimum_rows, plan.maximum, plan.lower, plan.recommended, plan.use, plan.batch_rows]
+        assert answer == [f".repartition({plan.use})", *(f"{number:,}" for number in wanted)]
+    assert f".repartition({PartitionPlan.of(16384, 4, 16, 64).use})" in asked
 
 
 class served:

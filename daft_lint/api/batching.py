@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from daft_lint.api.constants import call_for, constant_for, is_called
 from daft_lint.api.edits import ReplaceNode
-from daft_lint.api.fan_out import concurrency_of
+from daft_lint.api.fan_out import concurrency_of, partition_demand
+from daft_lint.api.formula import FILLED_MINIMUM
 from daft_lint.api.heavy import used_after
 from daft_lint.api.nodes import method_location, replaceable, udf_related
 from daft_lint.api.rows import FEW_ROWS, is_sample, known_value
@@ -37,16 +38,17 @@ _LARGEST_MULTIPLE = 4
 
 @dataclass(frozen=True, slots=True)
 class BatchSize:
-    """The rows of an `into_batches`, and the batch sizes of the UDFs that they come from; `few` rows are too few to
-    be worth one."""
+    """The rows of an `into_batches`, and the batch sizes of the UDFs that they come from. Up to `minimum` rows, or up
+    to `few`, are not worth one; a minimum of None is `rows` itself."""
 
     rows: int
     origins: tuple[Count, ...] = ()
     few: int = 0
+    minimum: int | None = None
 
     def covers(self, rows: int | None) -> bool:
         """Whether this many rows are known to be too few to be cut into batches."""
-        return rows is not None and rows <= max(self.rows, self.few)
+        return rows is not None and rows <= max(self.rows if self.minimum is None else self.minimum, self.few)
 
     def written_at(self, location: NodeRef, pipeline: Pipeline) -> str:
         """The number as code for a place: the script's own constant where it has one that is in view there."""
@@ -63,8 +65,9 @@ class BatchSize:
 
 
 def recommended_batch_rows(pipeline: Pipeline, segment: tuple[Operator, ...]) -> BatchSize:
-    """Rows for an `into_batches` that feeds `segment`: the largest `batch_size` there, times
-    concurrency / nodes where both are known, else 64; no more than fit `target_batch_bytes`, but at least 16.
+    """Rows for an `into_batches` that feeds `segment`: the largest `batch_size` there, else 64; where concurrency and
+    nodes are known, 4 times the minimum rows of a partition, as far as that leaves a batch for each node; no more than
+    fit `target_batch_bytes`, but at least 16.
 
     A multiple of every `batch_size` where there is a reasonable one, so that no batch is ragged.
     """
@@ -77,10 +80,24 @@ def recommended_batch_rows(pipeline: Pipeline, segment: tuple[Operator, ...]) ->
             return BatchSize(fit)
         return BatchSize(DEFAULT_BATCH_ROWS, origins, few=FEW_ROWS if is_sample(pipeline) else 0)
     unit = common_multiple(sizes)
-    wanted = unit * math.ceil(max(sizes) * _concurrency_per_node(pipeline, calls) / unit)
+    minimum = unit * math.ceil(max(sizes) * _concurrency_per_node(pipeline, calls) / unit)
+    wanted = max(minimum, _several_minimums(pipeline, segment, minimum) // unit * unit)
     if fit is not None and fit < wanted:
         wanted = fit - fit % unit if fit >= unit else fit
-    return BatchSize(max(wanted, SMALLEST_BATCH_ROWS), origins)
+    return BatchSize(max(wanted, SMALLEST_BATCH_ROWS), origins, minimum=max(min(minimum, wanted), SMALLEST_BATCH_ROWS))
+
+
+def _several_minimums(pipeline: Pipeline, segment: tuple[Operator, ...], minimum: int) -> int:
+    """Several times the minimum rows, up to the rows for each node: a task for each minimum costs more than it brings.
+
+    The minimum itself where the cluster is not known, or a heavy UDF has no batch size that bounds its calls.
+    """
+    demand = partition_demand(segment, pipeline)
+    heavy = (call.udf for operator in segment for call in operator.udf_calls if call.is_heavy)
+    if demand is None or any(known_value(udf.batch_size) is None for udf in heavy):
+        return minimum
+    several = min(demand.batch_rows, FILLED_MINIMUM * minimum)
+    return several if demand.rows is None else min(several, demand.rows // demand.nodes)
 
 
 def batch_sizes(calls: Iterable[UdfCall]) -> tuple[Count, ...]:

@@ -31,11 +31,12 @@ def configured(
     """The configurations of a run in the folder `start` (by default the working directory), plugins loaded; `file`, if
     given, is that of every file. Raises `click.ClickException` for one that
     cannot be used, now or when it is needed."""
-    from daft_lint.config import NearestConfigs, fail_on_of, level_of, load, load_in
+    from daft_lint.config import NearestConfigs, fail_on_of, footers_of, level_of, load, load_in
 
     def with_options(config: Config) -> Config:
         if facts is not None:
-            config = replace(config, facts=facts, settings=replace(config.settings, footers=facts))
+            footers = footers_of(facts, config.settings.footers)
+            config = replace(config, facts=facts, settings=replace(config.settings, footers=footers))
         return replace(
             config,
             select=select or config.select,

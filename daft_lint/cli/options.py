@@ -60,7 +60,10 @@ exclude_option = click.option(
 stdin_option = click.option("--stdin-filename", metavar="NAME", help="The file name to report for standard input.")
 output_option = click.option("--output", type=click.Path(dir_okay=False), help="Write the report to this file.")
 facts_option = click.option(
-    "--facts/--no-facts", default=None, help="Read row counts and sizes from the footers of local Parquet sources."
+    "--facts/--no-facts",
+    default=None,
+    help="Read row counts and sizes from the footers of local Parquet sources; by default, of those that a script with "
+    "findings names.",
 )
 force_exclude_option = click.option(
     "--force-exclude", is_flag=True, help="Apply excludes to files given as PATHS, too."

@@ -3,7 +3,7 @@
 Nothing of LibCST is imported here, nor anything that a run without findings does not need.
 """
 
-from daft_lint.config.loading import FACTS_FILE, load, load_in, parse
+from daft_lint.config.loading import FACTS_FILE, footers_of, load, load_in, parse
 from daft_lint.config.model import FAIL_ON, LEVELS, Config, Configured, VerifyConfig, fail_on_of, level_of
 from daft_lint.config.nearest import NearestConfigs
 from daft_lint.config.prefixes import OWN_LETTERS, is_prefix
@@ -23,6 +23,7 @@ __all__ = [
     "VerifyConfig",
     "did_you_mean",
     "fail_on_of",
+    "footers_of",
     "is_prefix",
     "level_of",
     "load",

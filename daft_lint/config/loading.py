@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,7 +26,7 @@ from daft_lint.config.kinds import (
 )
 from daft_lint.config.model import FAIL_ON, LEVELS, Config, fail_on_of, level_of
 from daft_lint.config.reader import ConfigError, TableReader
-from daft_lint.pipeline.facts.settings import Runner, SourceFacts
+from daft_lint.pipeline.facts.settings import Footers, Runner, SourceFacts, UdfFacts
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -69,13 +70,10 @@ def _with_profile(config: Config) -> Config:
     facts = config.root / FACTS_FILE
     if not facts.is_file():
         return config
-    sources = (*config.settings.sources, *_profiled(facts))
-    return replace(config, settings=replace(config.settings, sources=sources))
-
-
-def _profiled(file: Path) -> tuple[tuple[str, SourceFacts], ...]:
-    values: dict[str, Any] = read_table(TableReader(file), _table(file) or {}, {"sources": _SOURCES})
-    return _source_facts(values.get("sources", ()), file)
+    values: dict[str, Any] = read_table(TableReader(facts), _table(facts) or {}, {"sources": _SOURCES, "udfs": _UDFS})
+    sources = (*config.settings.sources, *_source_facts(values.get("sources", ()), facts))
+    udfs = (*config.settings.udfs, *_udf_facts(values.get("udfs", ()), facts))
+    return replace(config, settings=replace(config.settings, sources=sources, udfs=udfs))
 
 
 def parse(text: str, file: Path) -> Config:
@@ -123,7 +121,9 @@ def _config(table: Mapping[str, object], file: Path, extended_by: tuple[Path, ..
         given["cluster"] = replace(settings.cluster, **given["cluster"])
     if "sources" in given:
         given["sources"] = (*_source_facts(given["sources"], file), *settings.sources)
-    settings = replace(settings, footers=bool(values.get("facts", settings.footers)), **given)
+    if "udfs" in given:
+        given["udfs"] = (*_udf_facts(given["udfs"], file), *settings.udfs)
+    settings = replace(settings, footers=footers_of(values.get("facts"), settings.footers), **given)
     replaced: dict[str, Any] = {**values, "root": file.resolve().parent, "file": file, "settings": settings}
     replaced["verify"] = replace(base.verify, **replaced.get("verify", {}))
     replaced["extend_select"] = (*base.extend_select, *replaced.get("extend_select", ()))
@@ -132,6 +132,11 @@ def _config(table: Mapping[str, object], file: Path, extended_by: tuple[Path, ..
     if "per_file_ignores" in values:
         replaced["ignores_root"] = None
     return replace(base, **replaced)
+
+
+def footers_of(facts: object, otherwise: Footers) -> Footers:
+    """What `facts` asks for; `otherwise` where it is not set."""
+    return otherwise if facts is None else Footers.ALL if facts else Footers.NONE
 
 
 def _extended(name: str, file: Path, extended_by: tuple[Path, ...]) -> Config:
@@ -165,6 +170,16 @@ def _source_facts(sources: tuple[tuple[str, dict[str, Any]], ...], file: Path) -
     )
 
 
+def _udf_facts(udfs: tuple[tuple[str, dict[str, Any]], ...], file: Path) -> tuple[tuple[str, UdfFacts], ...]:
+    """The facts of UDFs; the paths in their keys count from the folder of the file."""
+    folder = file.resolve().parent
+    return tuple((os.path.normpath(folder / key), UdfFacts(**facts)) for key, facts in udfs)
+
+
+_UDFS = entries_of(
+    table_of({"seconds-per-batch": AMOUNT, "batch-rows": COUNT, "skewed": BOOLEAN}),
+    quoted=True,
+)
 _SOURCES = entries_of(
     table_of({"rows": COUNT_OR_ZERO, "files": COUNT, "row-bytes": COUNT, "heavy": STRINGS, "light": STRINGS}),
     quoted=True,
@@ -195,6 +210,7 @@ KEYS: Mapping[str, Kind] = {
         }
     ),
     "sources": _SOURCES,
+    "udfs": _UDFS,
     "verify": table_of(
         {
             "sources": entries_of(STRING, quoted=True),
@@ -215,5 +231,5 @@ KEYS: Mapping[str, Kind] = {
     "fan-out": choice(("repartition", "into_partitions")),
 }
 """The keys of `[tool.daft-lint]`: what reads them, and what its JSON Schema is made of."""
-_OF_SETTINGS = ("cluster", "sources", "heavy_row_bytes", "target_batch_bytes", "fan_out")
+_OF_SETTINGS = ("cluster", "sources", "udfs", "heavy_row_bytes", "target_batch_bytes", "fan_out")
 """The keys that are fields of `Settings`, in snake case."""

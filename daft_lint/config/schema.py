@@ -13,7 +13,7 @@ from typing import Any
 from daft_lint.config.kinds import schema_of
 from daft_lint.config.loading import KEYS
 from daft_lint.config.model import Config, VerifyConfig
-from daft_lint.pipeline.facts.settings import Cluster, Settings, SourceFacts
+from daft_lint.pipeline.facts.settings import Cluster, Settings, SourceFacts, UdfFacts
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
 """The dialect that SchemaStore and editors take."""
@@ -26,6 +26,7 @@ def json_schema() -> dict[str, Any]:
     _describe(properties, Config, Settings)
     _describe(properties["cluster"]["properties"], Cluster)
     _describe(properties["sources"]["additionalProperties"]["properties"], SourceFacts)
+    _describe(properties["udfs"]["additionalProperties"]["properties"], UdfFacts)
     _describe(properties["verify"]["properties"], VerifyConfig)
     return {"$schema": DIALECT, "title": "Configuration of daft-lint", **schema}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -19,6 +20,8 @@ from daft_lint.lint.merge import agree_on_safety, strongest
 from daft_lint.lint.precedence import Precedence, in_order
 from daft_lint.lint.registry import rules
 from daft_lint.lint.results import FileResult, Proposal, RawFinding
+from daft_lint.pipeline.facts.footers import named_file
+from daft_lint.pipeline.facts.settings import Footers
 from daft_lint.source.document import Document
 from daft_lint.source.problems import ParseFailure, Problem
 
@@ -42,10 +45,11 @@ class Analysis:
         self.chosen = chosen
         self.limits: list[str] = []
         self.precedence = Precedence()
+        self.named_files: frozenset[str] = frozenset()
 
     def run(self) -> FileResult:
-        from daft_lint.pipeline.interpreter.interpreter import interpret
-
+        """What the document gives; with the footers of the data files that it names only where it has findings, so
+        that a tree without any costs nothing more."""
         path = self.document.path
         settings = self.config.settings
         if any(rule.knows_versions for rule in self.chosen):
@@ -60,11 +64,29 @@ class Analysis:
                 newest_daft=wanted.newest,
                 written_for=written_for.oldest,
             )
+        if settings.footers is not Footers.NAMED:
+            return self.judged(settings)
+        first = self.judged(replace(settings, footers=Footers.NONE))
+        files = self.named_files if first.findings else frozenset()
+        self.project.modules.data[path] = set(files)
+        if not any(os.path.isfile(file) for file in files):
+            return first
+        self.limits, self.precedence = [], Precedence()
+        return self.judged(settings)
+
+    def judged(self, settings: Settings) -> FileResult:
+        """What the rules find with these settings."""
+        from daft_lint.pipeline.interpreter.interpreter import interpret
+
+        path = self.document.path
         try:
             script = interpret(self.document, settings, self.project)
         except ParseFailure as failure:
             reported = Selection(self.config).runs(SyntaxErrorRule.code)
             return FileResult(path, (RawFinding(self.syntax_error(failure)),) if reported else ())
+        sources = (pipeline.source.step.source for pipeline in script.pipelines)
+        paths = {path for source in sources if source is not None for path in source.paths}
+        self.named_files = frozenset(file for path in paths if (file := named_file(path, ".")) is not None)
         findings: list[RawFinding] = []
         problems: list[Problem] = []
         for rule in in_order(self.chosen, rules(self.config.plugins)):

@@ -24,6 +24,7 @@ from daft_lint import __version__
 from daft_lint.lint.disk import Disk
 from daft_lint.lint.records import MISREAD, decode_report, decode_result, encode_report, encode_result
 from daft_lint.lint.results import Outcome, Report, SourceFile
+from daft_lint.pipeline.facts.settings import Footers
 from daft_lint.source.digests import DIGEST_LENGTH, digest
 
 if TYPE_CHECKING:
@@ -50,8 +51,8 @@ def default_folder() -> Path:
 
 def open_cache(config: Config, folder: Path | None) -> Cache | None:
     """The cache for a configuration in `folder` (None: the platform's); None where results rest on what no digest
-    covers: the code of plugins, the footers of data files."""
-    if config.plugins or config.settings.footers:
+    covers: the code of plugins, which files a folder or wildcard of data has."""
+    if config.plugins or config.settings.footers is Footers.ALL:
         return None
     return Cache(default_folder() if folder is None else folder, config)
 
@@ -61,7 +62,8 @@ class Cache:
 
     def __init__(self, folder: Path, config: Config) -> None:
         self.folder = os.path.abspath(folder)
-        self.key = digest(repr((__version__, sys.version, own_state(), os.getcwd(), _relevant(config))).encode())
+        rests_on = (__version__, sys.version, own_state(), reads_footers(), os.getcwd(), _relevant(config))
+        self.key = digest(repr(rests_on).encode())
         self.disk = Disk()
         self.digests: dict[str, str] = {}
         self.stored: dict[str, list[Any]] = {}
@@ -280,6 +282,13 @@ def own_state() -> list[tuple[str, int, int]]:
                 elif whole and entry.is_dir() and entry.name != "__pycache__":
                     pending.append((entry.path, whole))
     return sorted(state)
+
+
+def reads_footers() -> bool:
+    """Whether pyarrow is installed, without which no footer is read."""
+    from importlib.util import find_spec
+
+    return find_spec("pyarrow") is not None
 
 
 def _relevant(config: Config) -> tuple[object, ...]:

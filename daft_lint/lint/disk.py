@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from daft_lint.source.digests import digest
+from daft_lint.source.digests import DATA_SUFFIX, digest, file_state
 
 
 class Disk:
@@ -44,10 +44,11 @@ class Disk:
         return any(listing.get(name, "") != state for name, state in names.items())
 
     def content(self, path: str) -> str | None:
-        """The digest of a file's bytes, None where it cannot be read."""
+        """The digest of a file's bytes, the state of a data file; None where it cannot be read."""
         if path not in self.contents:
             try:
-                self.contents[path] = digest(Path(path).read_bytes())
+                is_data = path.endswith(DATA_SUFFIX)
+                self.contents[path] = file_state(path) if is_data else digest(Path(path).read_bytes())
             except OSError:
                 self.contents[path] = None
         return self.contents[path]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daft_lint.source.digests import digest
+from daft_lint.source.digests import digest, file_state
 from daft_lint.source.prescan import Prescan
 
 if TYPE_CHECKING:
@@ -41,11 +41,14 @@ class Modules:
         self.digests: dict[str, str | None] = {}
         """Of the modules that were read, as they were then: a file may be edited while a check runs."""
 
+        self.data: dict[str, set[str]] = {}
+        """By file, the data files whose footers its analysis has read or looked for."""
+
     # What an analysis rests on
 
     def looked_into(self, path: str) -> tuple[Mapping[str, str | None], frozenset[str]]:
         """The modules of the tree that the analysis of `path` rests on, with the digests of what it read of them, and
-        the paths that it looked for, whether they exist or not."""
+        the paths that it looked for, whether they exist or not. A data file counts as a module, with its state."""
         files: set[str] = set()
         paths: set[str] = set()
         pending = [path]
@@ -58,7 +61,8 @@ class Modules:
         files.discard(path)
         for file in files - self.digests.keys():
             self.read(file)
-        return {file: self.digests[file] for file in files}, frozenset(paths)
+        read = {file: self.digests[file] for file in files}
+        return {**read, **{file: file_state(file) for file in self.data.get(path, ())}}, frozenset(paths)
 
     def read(self, file: str) -> bytes | None:
         """The bytes of a module; None where it cannot be read or is too large to be looked into."""

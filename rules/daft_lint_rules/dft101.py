@@ -85,8 +85,10 @@ class HeavyUdfWithoutBatches(PipelineRule):
     nothing but filters and light expressions up to that place: `into_batches` spreads the rows as well, and the
     shuffle before it would be wasted (DFT205).
 
-    n is the largest `batch_size` of the UDFs that it feeds, times concurrency / nodes where both are known, else 64; no
-    more rows than fit `target_batch_bytes` where their size is known, and at least 16. Where the script has a name for
+    n is the largest `batch_size` of the UDFs that it feeds, else 64. Where each heavy UDF has one, and concurrency and
+    nodes are known, it is 4 times the minimum rows of the partition formula (batch size x concurrency / nodes), as far
+    as that leaves a batch for each node: each batch is a task. No more rows than fit `target_batch_bytes` where their
+    size is known, and at least 16. Where the script has a name for
     that number (`BATCH`, `self.batch_size`, `args.batch_size`, `settings.BATCH`) and the name means the same there, the
     fix writes the name.
 

@@ -39,7 +39,9 @@ class BatchesBelowUdfBatch(PipelineRule):
 
     ## Fix
 
-    Raises n to the largest `batch_size` that it feeds, times concurrency / nodes where both are known. It is safe.
+    Raises n to the largest `batch_size` that it feeds; where concurrency and nodes are known, to 4 times the minimum
+    rows of the partition formula (batch size x concurrency / nodes), as far as that leaves a batch for each node. It is
+    safe.
     There is none where n is decided elsewhere (a parameter, an environment variable). Where the size of the rows is
     known and a full batch would not fit `target_batch_bytes`, nothing is reported.
 

@@ -44,8 +44,10 @@ class LightReadWithoutFanOut(PipelineRule):
         df = df.repartition(400).with_column("data", download(df["path"]))
 
     ## Fix
-    Inserts `.repartition(n)` before the heavy read, with the n that the partition formula recommends, where rows,
-    batch size, concurrency and nodes are known; `.into_batches(minimum rows)` where only the rows are not known;
+    Inserts `.repartition(n)` before the heavy read, with the n that `daft-lint partitions` says to use, where rows,
+    batch size, concurrency and nodes are known; where only the rows are not known, `.into_batches(n)` with 4 times the
+    minimum rows (with a profile, the rows that make a task's 26 ms less than 5 % of its work), for the minimum itself
+    makes the most tasks that the formula allows: 18.0 s against 4.9 s for a fast UDF (experiment e24);
     otherwise there is no fix, and the message says what to write. On Ray both lose the row order of a single partition:
     the fix is unsafe where something after it sees the order (`limit`, `show`, `to_pandas`, ...). `into_partitions`
     keeps the order.
@@ -89,7 +91,7 @@ class LightReadWithoutFanOut(PipelineRule):
                 continue
             reported.add(operator.stage)
             following = (s for s in pipeline.stage_of(operator) if s.index >= operator.index)
-            demand = partition_demand(following, pipeline.cluster)
+            demand = partition_demand(following, pipeline)
             if not _fits_one_batch(pipeline, operator, demand):
                 yield self._observation(pipeline, operator, *read, demand)
 
@@ -178,7 +180,7 @@ def _fits_one_batch(pipeline: Pipeline, operator: Operator, demand: PartitionDem
     if operator.rows_in is None:
         return False
     plan = None if demand is None else demand.plan
-    if plan is not None and plan.recommended <= 1:
+    if plan is not None and plan.use <= 1:
         return True
     enough = FEW_ROWS if is_sample(pipeline) else DEFAULT_BATCH_ROWS
     return operator.rows_in <= (enough if demand is None else demand.minimum_rows)
@@ -189,8 +191,8 @@ def _inserted(pipeline: Pipeline, operator: Operator, demand: PartitionDemand | 
     if demand is None:
         return None
     if operator.rows_in is None or demand.plan is None:
-        return f"into_batches({demand.minimum_rows})"
-    return f"{pipeline.settings.fan_out}({demand.plan.recommended})"
+        return f"into_batches({demand.batch_rows})"
+    return f"{pipeline.settings.fan_out}({demand.plan.use})"
 
 
 def _advice(operator: Operator, demand: PartitionDemand | None) -> str:
@@ -198,7 +200,7 @@ def _advice(operator: Operator, demand: PartitionDemand | None) -> str:
     if demand is None:
         missing.append("batch size, concurrency and nodes")
     return (
-        "Write `.repartition(n)`, or `.into_batches(batch size x concurrency / nodes)`, on the light rows"
+        "Write `.repartition(n)`, or `.into_batches(4 x batch size x concurrency / nodes)`, on the light rows"
         " before it; for the"
         f" number, daft-lint lacks {' and '.join(missing)}"
     )

@@ -107,6 +107,12 @@ def _run_options(function: Any) -> Any:
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a page with charts to this file.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the report to this file.")
 @click.option("-v", "--verbose", is_flag=True, help="Show every comparison and the harness's notes.")
+@click.option(
+    "--facts/--no-facts",
+    "learn",
+    default=True,
+    help="Keep the seconds that a batch of each UDF took in daft-lint.facts.toml, where check reads them.",
+)
 @_run_options
 def verify(
     paths: tuple[Path, ...],
@@ -117,6 +123,7 @@ def verify(
     html: Path | None,
     output: Path | None,
     verbose: bool,
+    learn: bool,
     config_file: Path | None,
     **asked: Any,
 ) -> int:
@@ -126,7 +133,7 @@ def verify(
     """
     config = _configured(config_file, select, ignore)
     return verify_command(
-        paths, config, against=against, form=form, html=html, output=output, verbose=verbose,
+        paths, config, against=against, form=form, html=html, output=output, verbose=verbose, learn=learn,
         options=run_options(**_with_configured(config.verify, asked)),
     )  # fmt: skip
 
@@ -140,7 +147,8 @@ def verify(
 )
 @_run_options
 def profile(path: Path, output: Path | None, config_file: Path | None, **asked: Any) -> int:
-    """Run the script at PATH once and write the sizes of its sources to daft-lint.facts.toml."""
+    """Run the script at PATH once and write what it shows to daft-lint.facts.toml: rows and sizes of its sources, the
+    seconds that a batch of each UDF takes."""
     config = _configured(config_file, (), ())
     return profile_command(path, config, output=output, options=run_options(**_with_configured(config.verify, asked)))
 
@@ -200,6 +208,7 @@ def verify_command(
     html: Path | None = None,
     output: Path | None = None,
     verbose: bool = False,
+    learn: bool = False,
     options: RunOptions = DEFAULTS,
 ) -> int:
     """Verify and report; returns the exit status. Misuse is a `click.ClickException`."""
@@ -220,6 +229,8 @@ def verify_command(
     for path, note in ((case.path, note) for case in cases for note in case.notes):
         click.echo(f"{path}: {note}", err=True)
     summary = verify_cases(cases, options, lambda text: click.echo(f"running {text}", err=True))
+    if learn:
+        _keep_facts(summary, config)
     _report(summary, form, output, html, verbose)
     return MISUSE if problems else summary.exit_code
 
@@ -228,11 +239,11 @@ def profile_command(path: Path, config: Config, *, output: Path | None = None, o
     """Profile and write the facts; returns the exit status. Misuse is a `click.ClickException`."""
     _need_runtime()
     _need_cluster(options)
-    from daft_lint.api.wording import counted
     from daft_lint.config import FACTS_FILE
     from daft_lint_runtime.capacity import with_capacity
     from daft_lint_runtime.cases import linted_case
-    from daft_lint_runtime.profile import as_toml, profile_script
+    from daft_lint_runtime.facts import described, udf_facts, updated
+    from daft_lint_runtime.profile import profile_script
 
     _end_on_signals()
     try:
@@ -245,9 +256,30 @@ def profile_command(path: Path, config: Config, *, output: Path | None = None, o
     except VerifyError as error:
         raise click.ClickException(str(error)) from None
     target = output or _from_here(config.root / FACTS_FILE)
-    _write(target, as_toml(found, path.as_posix(), config.settings.heavy_row_bytes))
-    click.echo(f"{target}: {counted(len(found.sources), 'source')}, {counted(len(found.udfs), 'UDF')}")
+    sources = {source.pattern: source.facts(config.settings.heavy_row_bytes) for source in found.sources}
+    udfs = udf_facts(found.run, config.root)
+    _write(target, updated(target, sources, udfs))
+    click.echo(f"{target}: {described(sources, udfs)}")
     return PASSED
+
+
+def _keep_facts(summary: VerifySummary, config: Config) -> None:
+    """Write what the runs of the scripts as they are have shown of their UDFs; a folder that takes no file is no
+    failure."""
+    from daft_lint.config import FACTS_FILE
+    from daft_lint_runtime.facts import described, udf_facts, updated
+
+    runs = (result.as_it_is for result in summary.results)
+    udfs = {key: facts for run in runs if run is not None for key, facts in udf_facts(run, config.root).items()}
+    target = _from_here(config.root / FACTS_FILE)
+    if not udfs:
+        return
+    try:
+        _write(target, updated(target, {}, udfs))
+    except click.ClickException as error:
+        click.echo(f"daft-lint: {error.message}", err=True)
+    else:
+        click.echo(f"{target}: {described((), udfs)}", err=True)
 
 
 def _from_here(file: Path) -> Path:

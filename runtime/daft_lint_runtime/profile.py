@@ -1,16 +1,14 @@
 """Runs a script once and writes down what static analysis cannot know: rows, files and sizes of its sources, and the
-seconds that its UDFs take for a row."""
+seconds that its UDFs take for a batch."""
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from daft_lint_runtime import measure
 from daft_lint_runtime.harness import Run, run_text, workspace
 from daft_lint_runtime.spec import RunOptions, VerifyError
 
@@ -29,15 +27,21 @@ class SourceProfile:
     def row_bytes(self) -> int:
         return round(sum(self.columns.values()))
 
-    def heavy(self, heavy_row_bytes: int) -> tuple[str, ...]:
-        return tuple(name for name, size in self.columns.items() if size >= heavy_row_bytes)
+    def facts(self, heavy_row_bytes: int) -> dict[str, Any]:
+        """As the file of facts has it. Columns of `heavy_row_bytes` a row and more are heavy."""
+        found: dict[str, Any] = {"rows": self.rows}
+        if self.files is not None:
+            found["files"] = self.files
+        if self.row_bytes:
+            found["row-bytes"] = self.row_bytes
+        heavy = [name for name, size in self.columns.items() if size >= heavy_row_bytes]
+        return {**found, "heavy": heavy} if heavy else found
 
 
 @dataclass(frozen=True)
 class Profile:
     run: Run
     sources: tuple[SourceProfile, ...]
-    udfs: tuple[measure.UdfStats, ...]
 
 
 def profile_script(path: Path, options: RunOptions) -> Profile:
@@ -52,7 +56,7 @@ def profile_script(path: Path, options: RunOptions) -> Profile:
         if not run.ok:
             raise VerifyError(f"{path}: {run.status}: {run.message}\n{run.stderr}".rstrip())
         sources = source_profiles(run.sources, {str(base / "t"): tempfile.gettempdir()})
-    return Profile(run, sources, tuple(measure.udf_stats(run.calls)))
+    return Profile(run, sources)
 
 
 def source_profiles(records: Sequence[Mapping[str, Any]], places: Mapping[str, str]) -> tuple[SourceProfile, ...]:
@@ -66,23 +70,3 @@ def source_profiles(records: Sequence[Mapping[str, Any]], places: Mapping[str, s
                 pattern = pattern.replace(ours, theirs)
             found[pattern] = SourceProfile(pattern, record["name"], facts["rows"], facts["files"], facts["columns"])
     return tuple(found.values())
-
-
-def as_toml(profile: Profile, script: str, heavy_row_bytes: int) -> str:
-    """The profile in the form of `[tool.daft-lint]`'s own `sources` table; what only people read is in comments."""
-    lines = [f"# Measured by `daft-lint profile {script}`; `daft-lint check` reads the sources as facts.", ""]
-    for source in profile.sources:
-        lines += [f"[sources.{json.dumps(source.pattern)}]", f"rows = {source.rows}"]
-        if source.files is not None:
-            lines.append(f"files = {source.files}")
-        if source.row_bytes:
-            lines.append(f"row-bytes = {source.row_bytes}")
-        heavy = source.heavy(heavy_row_bytes)
-        if heavy:
-            lines.append(f"heavy = {json.dumps(list(heavy))}")
-        sizes = ", ".join(f"{name} {size:,.0f}" for name, size in source.columns.items())
-        lines += [f"# bytes a row: {sizes}", ""]
-    for udf in profile.udfs:
-        each = udf.seconds / udf.rows if udf.rows else 0.0
-        lines.append(f"# UDF {udf.name}: {udf.rows:,} rows in {udf.calls:,} calls, {each:.6f} s a row")
-    return "\n".join(lines).rstrip() + "\n"

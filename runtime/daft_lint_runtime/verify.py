@@ -38,6 +38,12 @@ class CaseResult:
     seconds: float = 0.0
 
     @property
+    def as_it_is(self) -> Run | None:
+        """A run of the text that the file has; None where none ended well."""
+        own = self.before if self.case.against == THE_FIX else self.after
+        return own if own is not None and own.ok else None
+
+    @property
     def passed(self) -> bool:
         return self.status in PASSING
 

@@ -14,6 +14,7 @@ from daft_lint.lint import runner
 from daft_lint.lint.cache import Cache, open_cache
 from daft_lint.lint.results import Report, SourceFile
 from daft_lint.lint.runner import check_files
+from daft_lint.pipeline.facts.settings import Footers
 from daft_lint.source.digests import digest
 from daft_lint.source.discovery import discover
 from daft_lint.source.modules import Modules
@@ -97,6 +98,21 @@ def test_a_module_that_was_looked_for_and_appears_counts(tree: Path) -> None:
     assert agree(tree) == before
 
 
+def test_the_footer_of_a_named_file_counts(tree: Path) -> None:
+    """One batch of rows needs no `into_batches`, and so DFT101 says nothing of 40 rows."""
+    pa = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    (tree / "script.py").write_text(SCRIPT.replace("s3://bucket/images.parquet", "images.parquet"))
+    before = agree(tree)
+    for rows in (100, 40):
+        parquet.write_table(pa.table({"url": ["s3://bucket/a.png"] * rows}), tree / "images.parquet")
+        after = agree(tree)
+        assert [f.message for f in after.findings] != [f.message for f in before.findings]
+        before = after
+    (tree / "images.parquet").unlink()
+    assert agree(tree).findings != before.findings
+
+
 def test_configuration_and_rules_count(tree: Path) -> None:
     config = Config(root=tree)
     look(config)
@@ -106,7 +122,7 @@ def test_configuration_and_rules_count(tree: Path) -> None:
 
 def test_nothing_is_kept_where_results_rest_on_more(tree: Path) -> None:
     config = Config(root=tree)
-    footers = replace(config, settings=replace(config.settings, footers=True))
+    footers = replace(config, settings=replace(config.settings, footers=Footers.ALL))
     assert open_cache(footers, tree / "cache") is None
     assert open_cache(replace(config, plugins=("some",)), tree / "cache") is None
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 from daft_lint_runtime import measure
 from daft_lint_runtime.case import Predictions, VerifyCase
@@ -79,3 +84,13 @@ def measured(run: Run, predicted: Predictions) -> dict[tuple[str, Measure], floa
     for name in {call.udf for call in run.calls}:
         names.setdefault(name.rpartition(".")[2], []).append(name)
     return {(udf, what): measure.measured(what, run, names[udf]) for udf, what in predicted}
+
+
+def experiment(text: str) -> Any:
+    """What a text that measures on a private Ray prints as its last line, as JSON."""
+    environment = {**os.environ, "RAY_AUTH_MODE": "disabled", "DAFT_PROGRESS_BAR": "0", "RAY_USAGE_STATS_ENABLED": "0"}
+    environment.pop("RAY_ADDRESS", None)
+    command = [sys.executable, "-c", text]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=600)
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout.splitlines()[-1])

@@ -115,8 +115,12 @@ def test_profile_writes_facts_that_the_configuration_reads(project: Path) -> Non
     result = CliRunner().invoke(profile, ["script.py", "--runner", "native"])
     assert result.exit_code == 0, result.output
     facts = (project / "daft-lint.facts.toml").read_text()
-    assert "UDF mean: 200 rows" in facts
-    ((pattern, source),) = parse(facts, Path("daft-lint.facts.toml")).settings.sources
+    settings = parse(facts, project / "daft-lint.facts.toml").settings
+    ((udf, learned),) = settings.udfs
+    assert udf == f"{project / 'script.py'}:mean"
+    assert learned.seconds_per_batch is not None
+    assert (learned.batch_rows, learned.skewed) == (200, False)
+    ((pattern, source),) = settings.sources
     assert pattern == "blobs.parquet"
     assert (source.rows, source.files, source.heavy) == (200, 1, ("blob",))
     assert source.row_bytes == pytest.approx(40_012, abs=20)
@@ -188,9 +192,42 @@ def test_a_profile_gives_check_the_rows_that_it_lacked(
     assert run(check) == 1
     found = capsys.readouterr().out
     assert "DFT201" in found
-    # 16,384 rows / (64 x 16 / 4) rows = 64 at most, a quarter of it to one digit: 20.
+    # Batches that take microseconds pay for no more tasks than one for each of the 4 nodes.
     assert run(["fix", "spread.py", "--select", "DFT201"]) == 1
+    assert "+df = df.repartition(4)" in capsys.readouterr().out
+
+
+def test_what_verify_has_learned_of_a_udf_is_what_check_advises_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """16,384 rows / (64 x 16 / 4) rows = 64 partitions at most: by the guide a quarter of it to one digit, 20. But
+    256 batches of 0.1 s pay for 49 tasks, and 2.5 x 16 = 40 even out what differs."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.table({"number": range(16_384)}), tmp_path / "numbers.parquet")
+    facts = tmp_path / "daft-lint.facts.toml"
+    slow = SPREAD.replace("        return", "        time.sleep(0.1)\n        return").replace(
+        "import daft", "import time, daft", 1
+    )
+    (tmp_path / "slow.py").write_text(slow.replace('parquet")', 'parquet")  # daft-lint: rows=16384', 1))
+    (tmp_path / "daft-lint.toml").write_text("[cluster]\nnodes = 4\n")
+    monkeypatch.chdir(tmp_path)
+    fix = ["fix", "slow.py", "--select", "DFT201"]
+    assert run(fix) == 1
     assert "+df = df.repartition(20)" in capsys.readouterr().out
+    facts.write_text('[sources."other/*"]\nrows = 7\n')
+    assert (
+        run(["verify", "slow.py", "--runner", "native", "--select", "DFT4", "--limit-rows", "1024", "--no-facts"]) == 0
+    )
+    assert "udfs" not in facts.read_text()
+    assert run(["verify", "slow.py", "--runner", "native", "--select", "DFT4", "--limit-rows", "1024"]) == 0
+    assert "daft-lint.facts.toml: 1 UDF" in capsys.readouterr().err
+    learned = parse(facts.read_text(), facts).settings
+    assert [pattern for pattern, _ in learned.sources] == ["other/*"]
+    assert learned.udfs[0][1].batch_rows == 64
+    assert run(fix) == 1
+    assert "+df = df.repartition(40)" in capsys.readouterr().out
 
 
 def test_the_configuration_speaks_where_the_command_line_does_not(

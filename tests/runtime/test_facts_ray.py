@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.runtime.runtime_cases import experiment
 
 pytest.importorskip("daft", reason="the extra `runtime` is not installed")
 pytest.importorskip("ray", reason="the extra `runtime` is not installed")
@@ -77,13 +75,8 @@ print(json.dumps(found))
 
 def measure(body: str) -> Any:
     """What the body of an experiment leaves in `found`."""
-    text = EXPERIMENT.replace("    BODY\n", textwrap.indent(textwrap.dedent(body).strip("\n"), "    ") + "\n")
-    environment = {**os.environ, "RAY_AUTH_MODE": "disabled", "DAFT_PROGRESS_BAR": "0", "RAY_USAGE_STATS_ENABLED": "0"}
-    environment.pop("RAY_ADDRESS", None)
-    command = [sys.executable, "-c", text]
-    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=600)
-    assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout.splitlines()[-1])
+    lines = textwrap.indent(textwrap.dedent(body).strip("\n"), "    ")
+    return experiment(EXPERIMENT.replace("    BODY\n", f"{lines}\n"))
 
 
 def test_e20_a_class_without_max_concurrency_loads_its_model_again_and_again() -> None:

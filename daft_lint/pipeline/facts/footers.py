@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import glob
 import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from daft_lint.pipeline.facts.settings import SourceFacts
+from daft_lint.pipeline.facts.settings import Footers, SourceFacts
+from daft_lint.source.digests import file_state
 
 if TYPE_CHECKING:
     from pyarrow.parquet import FileMetaData
@@ -16,22 +18,21 @@ MAX_FILES = 1_000
 """A source of more files is not looked into: their footers would cost more than the check."""
 
 
-def footer_facts(paths: Iterable[str], folder: str, heavy_row_bytes: int) -> SourceFacts | None:
+MAX_NAMED_FILES = 100
+"""The same where nobody asked for footers."""
+
+
+def footer_facts(paths: Iterable[str], folder: str, heavy_row_bytes: int, wanted: Footers) -> SourceFacts | None:
     """What the footers say of a source: rows, files, bytes of a row, and which columns are heavy (their uncompressed
-    size by the rows is `heavy_row_bytes` or more). None where a path is not local or no Parquet file, or where pyarrow
-    is not installed. `folder` is where relative paths count from.
+    size by the rows is `heavy_row_bytes` or more). None where a path is not local or no Parquet file, or not `wanted`,
+    or where pyarrow is not installed. `folder` is where relative paths count from.
     """
+    files = wanted_files(paths, folder, wanted)
     try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError:
+        footers = [_footer(file, file_state(file)) for file in files]
+    except _Unreadable:
         return None
-    files = [file for path in paths for file in local_files(path, folder)]
-    if not files or len(files) > MAX_FILES:
-        return None
-    try:
-        footers = [parquet.read_metadata(file) for file in files]
-    except (OSError, pyarrow.ArrowException):
+    if not footers:
         return None
     rows = sum(footer.num_rows for footer in footers)
     sizes = column_sizes(footers)
@@ -44,6 +45,43 @@ def footer_facts(paths: Iterable[str], folder: str, heavy_row_bytes: int) -> Sou
         light=tuple(name for name in sizes if name not in heavy) if rows else (),
         origin="the files' footers",
     )
+
+
+def wanted_files(paths: Iterable[str], folder: str, wanted: Footers) -> list[str]:
+    """The files of a source whose footers are read; none where one of its paths is not to be looked into."""
+    if wanted is Footers.NONE:
+        return []
+    paths = list(paths)
+    if wanted is Footers.NAMED:
+        named = [named_file(path, folder) for path in paths]
+        files = [file for file in named if file is not None and os.path.isfile(file)]
+        return files if len(files) == len(paths) <= MAX_NAMED_FILES else []
+    files = [file for path in paths for file in local_files(path, folder)]
+    return files if len(files) <= MAX_FILES else []
+
+
+def named_file(path: str, folder: str) -> str | None:
+    """The local Parquet file that a path names literally, whether there is one or not."""
+    literal = path.endswith(".parquet") and "://" not in path and "\0" not in path and not glob.has_magic(path)
+    return os.path.join(folder, path) if literal else None
+
+
+class _Unreadable(Exception):
+    """No footer could be read."""
+
+
+@functools.lru_cache(maxsize=MAX_FILES)
+def _footer(file: str, state: str | None) -> FileMetaData:
+    """A file's footer. A fix is weighed by many interpretations of its script: `state` is as the file was then."""
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        raise _Unreadable from None
+    try:
+        return parquet.read_metadata(file)
+    except (OSError, pyarrow.ArrowException):
+        raise _Unreadable from None
 
 
 def local_files(path: str, folder: str) -> list[str]:

@@ -30,6 +30,16 @@ class Runner(enum.Enum):
     NATIVE = "native"
 
 
+class Footers(enum.Enum):
+    """Which local Parquet files have their footers read."""
+
+    NONE = "none"
+    NAMED = "named"
+    """Those that a source names literally, in scripts that have findings without them."""
+    ALL = "all"
+    """Those of folders and wildcards too, in every script."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """Facts about the cluster; None where they are not known."""
@@ -75,20 +85,35 @@ class SourceFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class UdfFacts:
+    """What a profile says of a UDF."""
+
+    seconds_per_batch: float | None = None
+    """Seconds of a call."""
+    batch_rows: int | None = None
+    """Rows of such a call."""
+    skewed: bool = False
+    """Some rows take many times as long as most."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the model and the rules take from the configuration. Sizes are bytes."""
 
     cluster: Cluster = Cluster()
     sources: tuple[tuple[str, SourceFacts], ...] = ()
     """Path patterns (gitignore style) and what is known of what they match; the first match counts."""
+    udfs: tuple[tuple[str, UdfFacts], ...] = ()
+    """What is known of UDFs, by the absolute path of the file that defines one, a colon, and its name
+    (`Embedder.encode`); the first counts."""
     heavy_row_bytes: int = DEFAULT_HEAVY_ROW_BYTES
     """Bytes from which on a row is heavy, where a declared shape or a fact gives its size."""
     target_batch_bytes: int = DEFAULT_TARGET_BATCH_BYTES
     """Bytes that a batch of an inserted `into_batches` should not exceed, where the size of a row is known."""
     fan_out: str = "repartition"
     """Which call a fix inserts that spreads light rows over the cluster: `repartition` or `into_partitions`."""
-    footers: bool = False
-    """Read the footers of local Parquet sources for their facts."""
+    footers: Footers = Footers.NAMED
+    """Which local Parquet files have their footers read for their facts; none where pyarrow is not installed."""
     target_daft: Version | None = None
     """The oldest Daft that the script is to run on; None: the newest."""
     newest_daft: Version | None = None

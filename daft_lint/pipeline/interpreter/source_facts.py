@@ -21,7 +21,7 @@ def source_facts(
     known = [
         interpreter.project.facts_at(scope.cell, node, interpreter.statement),
         matching_facts(settings.sources, paths),
-        footer_facts(paths, ".", settings.heavy_row_bytes) if settings.footers and paths else None,
+        footer_facts(paths, ".", settings.heavy_row_bytes, settings.footers),
     ]
     return merged_facts([facts for facts in known if facts is not None])
 

@@ -11,6 +11,7 @@ from daft_lint.pipeline.facts.settings import Cluster as Cluster
 from daft_lint.pipeline.facts.settings import Runner as Runner
 from daft_lint.pipeline.facts.settings import Settings as Settings
 from daft_lint.pipeline.facts.settings import SourceFacts as SourceFacts
+from daft_lint.pipeline.facts.settings import UdfFacts as UdfFacts
 from daft_lint.pipeline.model.expressions import Count as Count
 from daft_lint.pipeline.model.expressions import Evidence as Evidence
 from daft_lint.pipeline.model.expressions import Expression as Expression

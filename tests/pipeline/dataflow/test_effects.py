@@ -195,6 +195,20 @@ def test_as_many_files_as_tasks_are_wanted_is_said_and_no_harm() -> None:
     assert verdicts(frame.format(""), frame.format(".into_partitions(8)"))["1 -> 8 files"] is Verdict.UNKNOWN
 
 
+@pytest.mark.parametrize(("udf", "left"), [("large", Verdict.UNKNOWN), ("measure", Verdict.WORSE)])
+def test_fewer_partitions_that_fill_the_nodes_are_enough_for_batches_of_the_udfs_own_size(
+    udf: str, left: Verdict
+) -> None:
+    """e3: a partition feeds all calls of its node, where it is cut into batches; whole, it is one call."""
+    frame = f'daft.range(10_000).repartition({{}}).select({udf}(col("id"))).collect()\n'
+    cluster = Cluster(nodes=4, total_concurrency=16)
+    before, after, fewer = (effects(frame.format(count), cluster=cluster) for count in (300, 4, 2))
+    found = {change.words: change.verdict for change in compare(before, after)}
+    assert found["300 -> 4 tasks"] is left
+    found = {change.words: change.verdict for change in compare(before, fewer)}
+    assert found["300 -> 2 tasks"] is Verdict.WORSE
+
+
 def test_a_checkpoint_forbids_what_moves_rows() -> None:
     frame = "daft.read_parquet('a', checkpoint=where){}.select(measure(col('x'))).write_parquet('out')"
     found = verdicts(frame.format(""), frame.format(".into_batches(64)"))

@@ -1,0 +1,77 @@
+"""What runs have learned of UDFs, as the file of facts keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from daft_lint_runtime.facts import described, short_name, udf_facts, updated
+from daft_lint_runtime.harness import Run, RunStatus, UdfCallRecord
+
+from daft_lint.config import parse
+
+NOTHING = {field.name: 0 for field in fields(UdfCallRecord)}
+
+
+def run_of(root: Path, calls: Sequence[tuple[int, float, int]], udf: str = "score") -> Run:
+    """A run with calls of a UDF: the rows, seconds and process of each."""
+    records = tuple(
+        UdfCallRecord(**{**NOTHING, "udf": udf, "file": str(root / "job.py"), "kind": "", "node": "", "actor": "",
+                         "began": number, "rows": rows, "seconds": seconds, "pid": pid})
+        for number, (rows, seconds, pid) in enumerate(calls)
+    )  # fmt: skip
+    return Run("run", "ray", RunStatus.OK, "", root, 1.0, 0, 0, calls=records)
+
+
+def test_full_batches_count_and_the_first_of_each_process_does_not(tmp_path: Path) -> None:
+    calls = [(64, 9.0, 1), (64, 0.2, 1), (64, 8.0, 2), (64, 0.4, 2), (7, 0.001, 1)]
+    facts = udf_facts(run_of(tmp_path, calls), tmp_path)
+    assert facts == {"job.py:score": {"seconds-per-batch": 0.3, "batch-rows": 64}}
+
+
+def test_where_each_process_made_one_call_all_count(tmp_path: Path) -> None:
+    facts = udf_facts(run_of(tmp_path, [(64, 0.2, 1), (64, 0.4, 2)]), tmp_path)
+    assert facts["job.py:score"]["seconds-per-batch"] == 0.3
+
+
+@pytest.mark.parametrize(("slow", "skewed"), [(1.0, True), (0.3, False)])
+def test_one_slow_batch_of_many_is_skew(slow: float, skewed: bool, tmp_path: Path) -> None:
+    calls = [(64, 0.1, 1)] * 10 + [(64, slow, 1)]
+    assert udf_facts(run_of(tmp_path, calls), tmp_path)["job.py:score"].get("skewed", False) is skewed
+
+
+@pytest.mark.parametrize(
+    ("qualified", "short"),
+    [("score", "score"), ("Model.__call__", "Model"), ("Model.embed", "Model.embed"), ("main.<locals>.score", "score")],
+)
+def test_names_are_those_of_the_linter(qualified: str, short: str) -> None:
+    assert short_name(qualified) == short
+
+
+def test_facts_of_other_scripts_stay(tmp_path: Path) -> None:
+    file = tmp_path / "daft-lint.facts.toml"
+    file.write_text('[sources."a/*"]\nrows = 7\nheavy = ["x"]\n[udfs."job.py:old"]\nseconds-per-batch = 2.0\n')
+    file.write_text(updated(file, {"b/*": {"rows": 8}}, udf_facts(run_of(tmp_path, [(64, 0.2, 1)]), tmp_path)))
+    file.write_text(updated(file, {"b/*": {"rows": 9}}, {}))
+    settings = parse(file.read_text(), file).settings
+    assert [(pattern, facts.rows, facts.heavy) for pattern, facts in settings.sources] == [
+        ("a/*", 7, ("x",)),
+        ("b/*", 9, ()),
+    ]
+    assert {name: facts.seconds_per_batch for name, facts in settings.udfs} == {
+        f"{tmp_path}/job.py:old": 2.0,
+        f"{tmp_path}/job.py:score": 0.2,
+    }
+
+
+def test_a_file_that_is_no_toml_is_written_anew(tmp_path: Path) -> None:
+    file = tmp_path / "daft-lint.facts.toml"
+    file.write_bytes(b"\xff[")
+    assert "[sources" in updated(file, {"a": {"rows": 1}}, {})
+
+
+def test_what_was_learned_is_said() -> None:
+    assert described(["a"], ["b", "c"]) == "1 source, 2 UDFs"
+    assert described([], ["b"]) == "1 UDF"
