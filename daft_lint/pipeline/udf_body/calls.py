@@ -121,11 +121,14 @@ def _method(walk: BodyWalk, node: cst.Call, func: cst.Attribute, arguments: Sequ
     """A call of a method, or of a function that is reached by an attribute."""
     receiver = walk.evaluate(func.value)
     method = func.attr.value
-    if method == "digest" or (method == "read" and len(arguments) == 1 and is_small_count(arguments[0].node)):
+    if method in ("encode", "decode") and receiver.made_by is Small.BYTES:
+        return TrackedValue(made_by=Small.BYTES)
+    reads_prefix = method == "read" and len(arguments) == 1 and is_small_count(arguments[0].node)
+    if method in libraries.SMALL_METHODS or reads_prefix:
         if method == "read" and receiver.form is Form.ROW:
             walk.report(libraries.Use.OPENS, receiver, node)
         return TrackedValue(made_by=Small.BYTES)
-    if method == "reshape" and array_bytes(arguments) < walk.heavy_row_bytes:
+    if method == "reshape" and array_bytes([a.node for a in arguments]) < walk.heavy_row_bytes:
         return TrackedValue(receiver.params, receiver.form, receiver.anchored, Small.ARRAY)
     if receiver.params:
         known = row_method(walk, node, receiver, method, arguments)

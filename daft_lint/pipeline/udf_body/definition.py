@@ -21,6 +21,8 @@ from daft_lint.pipeline.udf_body.tracking import Frame, Small
 from daft_lint.pipeline.udf_body.walk import BodyWalk, Handlers
 from daft_lint.source import cst
 
+_BYTES = frozenset({"binary", "bytes", "list[binary]", "list[bytes]"})
+"""Types whose rows may have any number of bytes."""
 _HANDLERS = Handlers(STATEMENTS, {**EXPRESSIONS, cst.Call: call})
 
 
@@ -83,14 +85,15 @@ def examine(
 
 def _returns_small(frame: Frame, returns: DType | None) -> bool:
     """Whether the body says that all it returns is small, where the type does not: `return f.read(16)`,
-    `hashlib.md5(x).digest()`, `x.reshape(28, 28)`."""
-    if returns is None or returns == dtypes.UNKNOWN:
+    `hashlib.md5(x).digest()`, `pickle.dumps(record)`, `x.reshape(28, 28)`."""
+    if returns is None or returns == dtypes.UNKNOWN or returns.unsized:
         small = Small.ARRAY
-    elif returns.text in ("binary", "bytes"):
+    elif returns.text in _BYTES:
         small = Small.BYTES
     else:
         return False
-    return bool(frame.returned) and all(value.made_by is small for value in frame.returned)
+    made = {value.made_by for value in frame.returned}
+    return small in made and made <= {small, Small.NEUTRAL}
 
 
 def _parameters(definition: cst.FunctionDef | cst.Lambda, skip_self: bool) -> list[cst.Param]:

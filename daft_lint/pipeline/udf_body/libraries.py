@@ -182,16 +182,29 @@ PASS_THROUGH = frozenset({
     "urllib.parse.urlparse", "urllib.parse.unquote", "pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath",
     "numpy.ascontiguousarray", "numpy.squeeze", "numpy.transpose", "torch.from_numpy", "torch.as_tensor",
     "base64.b64decode", "base64.standard_b64decode", "base64.urlsafe_b64decode", "gzip.decompress", "zlib.decompress",
+    "gzip.compress", "zlib.compress", "bz2.compress", "lzma.compress",
     "json.loads", "orjson.loads", "ast.literal_eval", "copy.copy", "copy.deepcopy", "typing.cast", "contextlib.closing",
     "tqdm.tqdm", "tqdm",
     "itertools.chain", "itertools.chain.from_iterable", "more_itertools.chunked", "itertools.islice",
 })  # fmt: skip
 """Functions whose result holds their argument's rows, or a part of them."""
 
+SMALL_MAKERS = frozenset({"json.dumps", "orjson.dumps", "ujson.dumps", "simplejson.dumps", "struct.pack"})
+"""Functions that make a record of a few bytes."""
+SERIALIZERS = frozenset(
+    {"pickle.dumps", "cloudpickle.dumps", "dill.dumps", "marshal.dumps", "msgpack.packb", "msgpack.dumps"}
+)
+"""Functions that make one of a record, or hold what is heavy as it is."""
+SMALL_METHODS = frozenset({"digest", "to_bytes"})
+"""Methods that make a few bytes: of a hash, an integer."""
+
 ARRAY_MAKERS = frozenset(
     {"numpy.array", "numpy.asarray", "numpy.stack", "numpy.vstack", "numpy.concatenate", "torch.tensor"}
 )
 """Functions that make one array of rows, which may be embeddings or tokens as well as pixels."""
+
+FILLED_ARRAYS = frozenset({"numpy.zeros", "numpy.ones", "numpy.empty", "numpy.full"})
+"""Functions that make an array of the shape that they are given first."""
 
 TENSOR_STACKS = frozenset({"torch.stack", "torch.cat"})
 """Stacking rows that are tensors: those of embeddings are told by their names."""

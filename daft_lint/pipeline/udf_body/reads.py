@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from daft_lint.pipeline.udf_body import libraries
 from daft_lint.pipeline.udf_body.model_loads import loads_model, note_load
-from daft_lint.pipeline.udf_body.tracking import NOTHING, CallArgument, Form, TrackedValue, union
+from daft_lint.pipeline.udf_body.tracking import NOTHING, CallArgument, Form, Small, TrackedValue, union
 from daft_lint.pipeline.udf_body.walk import BodyWalk
 from daft_lint.source import cst
 from daft_lint.source.syntax import constant, dotted
@@ -73,6 +73,10 @@ def library_call(walk: BodyWalk, node: cst.Call, name: str, arguments: Sequence[
 def _passed(walk: BodyWalk, node: cst.Call, name: str, arguments: Sequence[CallArgument]) -> TrackedValue | None:
     """Functions that hand their arguments on."""
     values = [a.value for a in arguments]
+    if name in libraries.SMALL_MAKERS or (name in libraries.SERIALIZERS and not _may_be_heavy(walk, values[:1])):
+        return TrackedValue(made_by=Small.BYTES)
+    if name in libraries.FILLED_ARRAYS and array_bytes(_shape(arguments)) < walk.heavy_row_bytes:
+        return TrackedValue(made_by=Small.ARRAY)
     if name in libraries.PASS_THROUGH:
         value = union(values).keep() if values else NOTHING
         if name.startswith("base64.") and value.params:
@@ -94,6 +98,11 @@ def _passed(walk: BodyWalk, node: cst.Call, name: str, arguments: Sequence[CallA
         _run_program(walk, node)
         return NOTHING
     return None
+
+
+def _may_be_heavy(walk: BodyWalk, values: Sequence[TrackedValue]) -> bool:
+    """Whether something holds rows of a parameter that is not known to be light."""
+    return any(walk.declared_heavy.get(name) is not False for value in values for name in value.params)
 
 
 def _stacked(walk: BodyWalk, node: cst.Call, values: Sequence[TrackedValue]) -> TrackedValue:
@@ -166,9 +175,19 @@ def _get(walk: BodyWalk, node: cst.Call, position: int, arguments: Sequence[Call
         walk.report(libraries.Use.OPENS, argument.value, node)
 
 
-def array_bytes(shape: Sequence[CallArgument]) -> float:
-    """The bytes of an array with this shape; infinite where a length is not known."""
-    lengths = [constant(a.node) if isinstance(a.node, cst.Integer) else None for a in shape]
+def _shape(arguments: Sequence[CallArgument]) -> Sequence[cst.BaseExpression]:
+    """The lengths in the shape that a function is given: `np.zeros(16)`, `np.zeros((3, 4))`."""
+    shape = _pick(arguments, 0, ("shape",))
+    if shape is None:
+        return ()
+    if isinstance(shape.node, (cst.Tuple, cst.List)):
+        return [element.value for element in shape.node.elements]
+    return [shape.node]
+
+
+def array_bytes(shape: Sequence[cst.BaseExpression]) -> float:
+    """The bytes of an array with these lengths; infinite where one is not known."""
+    lengths = [constant(node) if isinstance(node, cst.Integer) else None for node in shape]
     known = [length for length in lengths if isinstance(length, int)]
     return _ITEM_BYTES * math.prod(known) if shape and len(known) == len(lengths) else math.inf
 
