@@ -140,8 +140,8 @@ SOURCES: dict[str, SourceSpec] = {
     # Memory.
     "from_pydict": SourceSpec(PartitionsFrom.ONE, rows=RowsFrom.PYDICT),
     "from_pylist": SourceSpec(PartitionsFrom.ONE, rows=RowsFrom.PYLIST),
-    "from_arrow": SourceSpec(PartitionsFrom.ONE, list_partitions=True),
-    "from_pandas": SourceSpec(PartitionsFrom.ONE, list_partitions=True),
+    "from_arrow": SourceSpec(PartitionsFrom.ONE, rows=RowsFrom.TABLE, list_partitions=True),
+    "from_pandas": SourceSpec(PartitionsFrom.ONE, rows=RowsFrom.TABLE, list_partitions=True),
     # A block or a Dask partition each.
     "from_ray_dataset": SourceSpec(PartitionsFrom.UNKNOWN),
     "from_dask_dataframe": SourceSpec(PartitionsFrom.UNKNOWN),

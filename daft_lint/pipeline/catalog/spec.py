@@ -47,6 +47,8 @@ class RowsFrom(enum.Enum):
     PYDICT = "pydict"
     PYLIST = "pylist"
     RANGE = "range"
+    TABLE = "table"
+    """A table of pandas or Arrow that the script makes of columns or rows."""
 
 
 @dataclass(frozen=True, slots=True)

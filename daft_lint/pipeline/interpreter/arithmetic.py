@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import libcst as cst
 
 from daft_lint.pipeline.interpreter.arguments import Arguments
@@ -49,10 +51,35 @@ def repeated(left: object, right: object) -> object:
         left, right = right, left
     if isinstance(right, Literal) and isinstance(right.value, int):
         if isinstance(left, ListValue) and not left.open:
-            return Sized(max(0, len(left.items) * right.value))
+            return Sized(max(0, len(left.items) * right.value), element=left.items[0] if left.items else UNKNOWN)
         if isinstance(left, Sized):
-            return Sized(max(0, left.length * right.value))
+            return replace(left, length=max(0, left.length * right.value))
     return UNKNOWN
+
+
+def sliced(value: object, lower: object, upper: object) -> object:
+    """`x[lower:upper]`, with None for an end that is not given: exact where all is known, else its longest."""
+    first, last = literal_value(lower), literal_value(upper)
+    is_known = (lower is None or isinstance(first, int)) and (upper is None or isinstance(last, int))
+    if not (is_known and (first is None or isinstance(first, int)) and (last is None or isinstance(last, int))):
+        return UNKNOWN
+    if isinstance(value, ListValue) and not value.open:
+        return ListValue(value.items[first:last])
+    if isinstance(value, Sized):
+        return replace(value, length=len(range(value.length)[first:last]))
+    if isinstance(last, int) and last >= 0 and (first is None or first >= 0):
+        element = value.items[0] if isinstance(value, ListValue) and value.items else UNKNOWN
+        return Sized(max(0, last - (first or 0)), at_most=True, element=element)
+    return UNKNOWN
+
+
+def range_of(args: Arguments) -> object:
+    """`range(stop)`, `range(start, stop, step)`."""
+    numbers = [literal_value(value) for value in args.positional_values()]
+    bounds = [n for n in numbers if isinstance(n, int) and abs(n) <= MAX_NUMBER]
+    if args.open or not 1 <= len(bounds) == len(numbers) <= 3 or bounds[2:] == [0]:
+        return UNKNOWN
+    return Sized(len(range(*bounds)))
 
 
 def compared(operator: cst.CSTNode, left: object, right: object) -> object:
@@ -112,4 +139,9 @@ def known_length(value: object) -> int | None:
     """The number of items of a sequence, None where it is not known."""
     if isinstance(value, ListValue):
         return None if value.open else len(value.items)
-    return value.length if isinstance(value, Sized) else None
+    return value.length if isinstance(value, Sized) and not value.at_most else None
+
+
+def most_items(value: object) -> int | None:
+    """The most items that a sequence can have, None where that is not known."""
+    return value.length if isinstance(value, Sized) else known_length(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from daft_lint.pipeline import catalog
 from daft_lint.pipeline.interpreter.arguments import Arguments
-from daft_lint.pipeline.interpreter.arithmetic import converted, extreme, length
+from daft_lint.pipeline.interpreter.arithmetic import converted, extreme, length, range_of
 from daft_lint.pipeline.interpreter.definitions import Instance
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
@@ -40,9 +40,8 @@ def call_builtin(interpreter: InterpreterProtocol, name: str, args: Arguments, s
         return converted(first, int if name == "int" else float)
     if name in ("min", "max"):
         return extreme(name, args)
-    if name == "range" and len(args.positional) == 1:
-        value = literal_value(first)
-        return Sized(max(0, value)) if isinstance(value, int) else UNKNOWN
+    if name == "range":
+        return range_of(args)
     if name in ("list", "tuple", "set", "sorted", "reversed"):
         return first if isinstance(first, (ListValue, Sized)) else UNKNOWN
     if name == "dict":

@@ -7,7 +7,7 @@ from typing import Any
 
 import libcst as cst
 
-from daft_lint.pipeline.interpreter.arithmetic import MAX_TEXT, arithmetic, compared, repeated
+from daft_lint.pipeline.interpreter.arithmetic import MAX_TEXT, arithmetic, compared, repeated, sliced
 from daft_lint.pipeline.interpreter.assignments import bind
 from daft_lint.pipeline.interpreter.attributes import attribute_of, lookup
 from daft_lint.pipeline.interpreter.branchings import IfTest
@@ -31,6 +31,8 @@ from daft_lint.pipeline.interpreter.values import (
     Literal,
     OpenParameter,
     alternatives,
+    as_list,
+    choice,
     spelled_as,
     unsure,
 )
@@ -58,6 +60,11 @@ def _attribute(interpreter: InterpreterProtocol, node: cst.Attribute, scope: Sco
 def _subscript(interpreter: InterpreterProtocol, node: cst.Subscript, scope: Scope) -> object:
     owner = interpreter.evaluate(node.value, scope)
     index = single_index(node)
+    part = node.slice[0].slice
+    if isinstance(part, cst.Slice) and len(node.slice) == 1 and part.step is None:
+        ends = [None if end is None else interpreter.evaluate(end, scope) for end in (part.lower, part.upper)]
+        if not isinstance(owner, (DataFrame, Expression)):
+            return choice(sliced(one, *ends) for one in alternatives(owner))
     keys = [interpreter.evaluate(e.slice.value, scope) for e in node.slice if isinstance(e.slice, cst.Index)]
     if len(keys) > 1:
         columns = ListValue(tuple(keys))
@@ -171,8 +178,10 @@ def _binary(interpreter: InterpreterProtocol, node: cst.BinaryOperation, scope: 
         return operator(node, [left, right], scope)
     if isinstance(node.operator, cst.Multiply):
         return repeated(left, right)
-    if isinstance(node.operator, cst.Add) and isinstance(left, ListValue) and isinstance(right, ListValue):
-        return ListValue(left.items + right.items, left.open or right.open)
+    if isinstance(node.operator, cst.Add):
+        left, right = as_list(left), as_list(right)
+        if isinstance(left, ListValue) and isinstance(right, ListValue):
+            return ListValue(left.items + right.items, left.open or right.open)
     if isinstance(node.operator, cst.BitOr) and isinstance(left, DictValue) and isinstance(right, DictValue):
         return DictValue({**left.entries, **right.entries}, left.open or right.open)
     return UNKNOWN

@@ -12,15 +12,24 @@ from daft_lint.pipeline.interpreter.values import (
     MAX_CONTAINED,
     UNKNOWN,
     Attributes,
+    DictValue,
     ExternalCall,
+    ListValue,
     Literal,
+    LiteralTable,
     Partial,
+    Sized,
     literal_value,
     unsure,
 )
 
 EXPECTING_FAILURE = frozenset({"pytest.raises", "contextlib.suppress"})
 """Contexts in which a statement that does nothing may be meant."""
+TABLE_MAKERS = frozenset(
+    "pandas.DataFrame polars.DataFrame pyarrow.table pyarrow.Table.from_pydict pyarrow.Table.from_pylist "
+    "pandas.DataFrame.from_records pandas.DataFrame.from_dict".split()
+)
+"""Calls that make a table of columns or rows that the script spells out."""
 ASSERTING_FAILURE = frozenset({"raises", "assertRaises", "assertRaisesRegex"})
 """The names, of pytest and unittest, of contexts in which tests expect an error."""
 
@@ -43,6 +52,10 @@ def call_external(interpreter: InterpreterProtocol, path: str, args: Arguments, 
     if path in ("types.SimpleNamespace", "argparse.Namespace"):
         return Attributes(args.keyword_values())
     interpreter.recorder.escape(*args.values())
+    if path in TABLE_MAKERS:
+        data = args.value(0, "data") or args.value(0, "mapping")
+        if isinstance(data, (DictValue, ListValue, Sized)):
+            return LiteralTable(data)
     return ExternalCall(path)
 
 

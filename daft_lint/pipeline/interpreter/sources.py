@@ -9,19 +9,20 @@ import libcst as cst
 
 from daft_lint.pipeline.catalog import PartitionsFrom, RowsFrom, SourceSpec
 from daft_lint.pipeline.interpreter.arguments import Arguments
-from daft_lint.pipeline.interpreter.arithmetic import known_length
+from daft_lint.pipeline.interpreter.arithmetic import most_items
 from daft_lint.pipeline.interpreter.daft_expressions import declared_weight
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.source_facts import source_facts
 from daft_lint.pipeline.interpreter.steps import add_step, current_statement, literal_options
 from daft_lint.pipeline.interpreter.values import (
-    UNKNOWN,
     DataFrame,
     DictValue,
     ListValue,
     Literal,
+    LiteralTable,
     Sized,
+    element_of,
     literal_value,
     strings_in,
 )
@@ -57,7 +58,7 @@ def add_source(
         name,
         paths,
         partitions=Partitions.of(facts.files) if facts.files is not None else _partitions(spec, paths, args),
-        rows=facts.rows if facts.rows is not None else _literal_rows(spec.rows, args),
+        rows=facts.rows if facts.rows is not None else _literal_rows(spec, args),
         row_bytes=facts.row_bytes,
         columns=known.columns,
         closed=known.closed,
@@ -132,16 +133,15 @@ class _KnownColumns:
 
     def add_literal_data(self, spec: SourceSpec, args: Arguments) -> None:
         """The columns of data that the script spells out."""
-        data = args.first()
-        if spec.rows is RowsFrom.PYLIST:
+        data = _literal_data(spec, args)
+        if isinstance(data, (ListValue, Sized)) and spec.rows is not RowsFrom.PYDICT:
             # The first row stands for all.
-            data = data.items[0] if isinstance(data, ListValue) and data.items else UNKNOWN
-        elif spec.rows is not RowsFrom.PYDICT:
-            return
+            data = data.items[0] if isinstance(data, ListValue) and data.items else element_of(data)
         if not isinstance(data, DictValue):
-            self.closed = False
             return
-        self.closed = not data.open and all(isinstance(key, str) for key in data.entries)
+        # Columns may have been added to a table since.
+        is_table = spec.rows is RowsFrom.TABLE
+        self.closed = not is_table and not data.open and all(isinstance(key, str) for key in data.entries)
         for key, value in data.entries.items():
             if isinstance(key, str):
                 self.columns[key] = Weight.LIGHT if _is_light_data(value) else Weight.UNKNOWN
@@ -173,14 +173,22 @@ def _is_light_data(value: object) -> bool:
 # Rows
 
 
-def _literal_rows(kind: RowsFrom, args: Arguments) -> int | None:
+def _literal_rows(spec: SourceSpec, args: Arguments) -> int | None:
     """The rows of data that the script spells out."""
-    if kind is RowsFrom.RANGE:
+    if spec.rows is RowsFrom.RANGE:
         return _range_rows(args)
-    data = args.first()
-    if kind is RowsFrom.PYDICT and isinstance(data, DictValue):
-        return next((n for v in data.entries.values() if (n := known_length(v)) is not None), None)
-    return known_length(data) if kind is RowsFrom.PYLIST else None
+    data = _literal_data(spec, args)
+    if isinstance(data, DictValue):
+        return next((n for v in data.entries.values() if (n := most_items(v)) is not None), None)
+    return None if spec.rows is RowsFrom.PYDICT else most_items(data)
+
+
+def _literal_data(spec: SourceSpec, args: Arguments) -> object:
+    """The data that the script spells out, in columns or in rows; of a source that takes tables, what they hold."""
+    data = next(iter(args.values()), None)
+    if spec.rows is RowsFrom.TABLE:
+        return data.data if isinstance(data, LiteralTable) else None
+    return None if spec.rows is RowsFrom.NOWHERE else data
 
 
 def _range_rows(args: Arguments) -> int | None:
