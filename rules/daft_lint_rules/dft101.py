@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from daft_lint.api.batching import BatchSize, is_batched, late_batches, recommended_batch_rows
 from daft_lint.api.edits import AddKeyword
 from daft_lint.api.heavy import inflated_label
 from daft_lint.api.insertion import InsertionPoint, insert_batches, insertion_point_for, move_call, point_before
-from daft_lint.api.nodes import source_label
+from daft_lint.api.nodes import source_label, udf_related
 from daft_lint.api.promises import EXHAUSTION, Direction, Measure, Promise, Role, Symptom
 from daft_lint.api.remedies import remedies
 from daft_lint.api.rows import is_row_wise, unbounded_rows
@@ -27,17 +27,19 @@ from daft_lint.pipeline.model import (
     Runner,
     Step,
     StepKind,
+    Udf,
     UdfCall,
     UdfKind,
 )
 
+_BATCH_KINDS = frozenset({UdfKind.FUNC_BATCH, UdfKind.METHOD_BATCH, UdfKind.LEGACY})
 _BATCH_FUNCTIONS = frozenset({UdfKind.FUNC_BATCH, UdfKind.LEGACY})
 """UDFs that take `batch_size` where they are decorated."""
 
 
 class HeavyUdfWithoutBatches(PipelineRule):
-    """A UDF works on heavy rows (images, audio, video, documents, tensors), and no `into_batches` says how many of
-    them are in flight at a time.
+    """A UDF works on heavy rows (images, audio, video, documents, tensors), or a batch UDF opens all the files of its
+    call at once, and no `into_batches` or `batch_size` says how many of them are in flight at a time.
 
     It is a *warning* where nothing bounds the rows of a call, or where all rows are known to be in one partition and
     the script is for Ray, so that one task on one node does all the work. It is *advice* where a built-in `download`
@@ -90,6 +92,9 @@ class HeavyUdfWithoutBatches(PipelineRule):
     that number (`BATCH`, `self.batch_size`, `args.batch_size`, `settings.BATCH`) and the name means the same there, the
     fix writes the name.
 
+    A batch UDF that opens every file of its call gets a `batch_size`, which bounds the files without moving anything;
+    so does one for which an `into_batches` would make something else worse.
+
     The fix is unsafe where something can see the row order, which `into_batches` does not keep on Ray: `limit`,
     `show`, `to_pydict`, `to_pandas`, an index column, or the caller that the DataFrame is returned to.
 
@@ -124,6 +129,7 @@ class HeavyUdfWithoutBatches(PipelineRule):
         """One observation for each segment in which a heavy UDF is not batched."""
         for group in () if pipeline.declined_cut else _unbatched_calls(pipeline):
             yield _observation(pipeline, group)
+        yield from _opening_all(pipeline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +175,30 @@ def _level(pipeline: Pipeline, operator: Operator, call: UdfCall, wanted: BatchS
     if call.inflating is not None and _reads_many_files(call.inflating):
         return None
     return Level.ADVICE if operator.partitions_in.kind is PartitionsKind.UNKNOWN else None
+
+
+def _opening_all(pipeline: Pipeline) -> Iterator[Observation]:
+    """Batch UDFs that open each file whose path they are given, all of a call at once, with nothing that bounds it."""
+    for operator in pipeline.operators:
+        for call in operator.udf_calls:
+            udf = call.udf
+            if call.is_heavy or not (call.opens and call.read) or udf.kind not in _BATCH_KINDS or udf.batch_size:
+                continue
+            wanted = recommended_batch_rows(pipeline, segment_of(pipeline, boundary_of(pipeline, operator)))
+            if call.bound.kind is not BoundKind.NONE or wanted.covers(operator.rows_in):
+                continue
+            bounded = tuple(_batch_size([udf], wanted.rows))
+            yield Observation(
+                location=call.expression.location or operator.step.call,
+                level=level_for(Level.WARNING, pipeline, None),
+                observed=f"`{udf.name}` opens all the files of a call at once, up to"
+                f" {unbounded_rows(pipeline, operator)}: nothing bounds them",
+                impact="All that it reads of them is in memory together: one worker held 9.0 GB of 1,024 rows of 1 MB in"
+                " our measurement, with 32 a call 3.5 GB",
+                suggestion=f"Write `batch_size={wanted.rows}` on it",
+                related=udf_related(udf),
+                remedies=bounded,
+            )
 
 
 def _reads_many_files(step: Step) -> bool:
@@ -322,8 +352,12 @@ def _fix(pipeline: Pipeline, first: _Unbatched, point: InsertionPoint) -> Fix | 
 def _batch_sizes(group: tuple[_Unbatched, ...]) -> Iterator[Remedy]:
     """A `batch_size` for each of the UDFs that takes one and has none: it bounds the calls and moves nothing."""
     udfs = dict.fromkeys(one.call.udf for one in group if one.call.bound.kind is BoundKind.NONE)
+    yield from _batch_size(list(udfs), group[0].wanted.rows)
+
+
+def _batch_size(udfs: Sequence[Udf], rows: int) -> Iterator[Remedy]:
+    """The `batch_size` on each of the UDFs; nothing where one takes none, or not in view."""
     if udfs and all(udf.kind in _BATCH_FUNCTIONS and udf.options is not None for udf in udfs):
-        rows = group[0].wanted.rows
         names = " and ".join(f"`{udf.name}`" for udf in udfs)
         actions = tuple(AddKeyword(udf.options, "batch_size", str(rows)) for udf in udfs if udf.options is not None)
         yield Remedy(f"Write `batch_size={rows}` on {names}", Fix(f"Give {names} a `batch_size` of {rows}", actions))

@@ -14,6 +14,7 @@ from daft_lint.pipeline import dtypes
 from daft_lint.pipeline.dtypes import DType
 from daft_lint.pipeline.model import NodeRef, Parameter, Strength, Weight
 from daft_lint.pipeline.name_resolver import NameResolver
+from daft_lint.pipeline.udf_body import libraries
 from daft_lint.pipeline.udf_body.calls import call
 from daft_lint.pipeline.udf_body.expressions import EXPRESSIONS
 from daft_lint.pipeline.udf_body.statements import STATEMENTS
@@ -67,12 +68,15 @@ def examine(
     is_async = False
     if isinstance(definition, cst.FunctionDef):
         is_async = definition.asynchronous is not None
-        if returns is None and definition.returns is not None and not batch:
-            returns = dtypes.from_annotation(definition.returns, resolver)
+        # `DataType.python()` says nothing of a row, so the annotation counts
+        if returns in (None, dtypes.UNKNOWN) and definition.returns is not None and not (batch and returns is None):
+            returns = _type_of_a_row(definition.returns, resolver, batch)
             location, prefix = NodeRef(resolver.cell, definition.returns), "its UDF is annotated to return "
     weight = returns.weight(Strength.PROOF, location, heavy_row_bytes, prefix) if returns else Weight.UNKNOWN
     if _returns_small(walk.frame, returns):
         weight = Weight.LIGHT
+    elif weight.heavy is None and _returns_decoded(walk.frame):
+        weight = Weight.of(Strength.STRONG, "its UDF returns what it decodes", NodeRef(resolver.cell, definition))
     return UdfBody(
         parameters=tuple(_parameter(p, annotations[p.name.value], walk, resolver) for p in parameters),
         returns=weight,
@@ -107,9 +111,20 @@ def _parameters(definition: cst.FunctionDef | cst.Lambda, skip_self: bool) -> li
     return [*listed, *found.kwonly_params]
 
 
+def _returns_decoded(frame: Frame) -> bool:
+    """Whether the body says that all it returns is an image that it has decoded."""
+    made = {value.made_by for value in frame.returned} - {Small.NEUTRAL}
+    return bool(made) and all(maker in libraries.IMAGE_MAKERS for maker in made)
+
+
 def _annotated_type(parameter: cst.Param, resolver: NameResolver, batch: bool) -> DType | None:
     """The type of a row of the column that a parameter takes."""
-    annotated = dtypes.from_annotation(parameter.annotation, resolver)
+    return _type_of_a_row(parameter.annotation, resolver, batch)
+
+
+def _type_of_a_row(annotation: cst.Annotation | None, resolver: NameResolver, batch: bool) -> DType | None:
+    """The type of a row of a column with this annotation."""
+    annotated = dtypes.from_annotation(annotation, resolver)
     if not batch or annotated is None:
         return annotated
     # a batch function's list holds a row an element; an array is a whole column

@@ -52,7 +52,7 @@ def library_call(walk: BodyWalk, node: cst.Call, name: str, arguments: Sequence[
     """What a function that `libraries` knows does and returns; None for any other."""
     known = libraries.USES.get(name)
     if known is not None and _read(walk, node, known, arguments):
-        return NOTHING
+        return TrackedValue(made_by=name) if name in libraries.IMAGE_MAKERS else NOTHING
     if loads_model(name):
         note_load(walk, node)
         return TrackedValue(made_by=name)
@@ -94,7 +94,7 @@ def _passed(walk: BodyWalk, node: cst.Call, name: str, arguments: Sequence[CallA
         return TrackedValue(value.params, value.form, value.anchored, "", (NOTHING, value))
     if name == "os.path.join":
         return _joined(values)
-    if name in ("subprocess.run", "subprocess.check_output", "subprocess.check_call", "subprocess.Popen"):
+    if name in libraries.PROGRAM_RUNNERS:
         _run_program(walk, node)
         return NOTHING
     return None
@@ -121,16 +121,40 @@ def _joined(values: Sequence[TrackedValue]) -> TrackedValue:
 
 
 def _run_program(walk: BodyWalk, node: cst.Call) -> None:
-    """`subprocess.run(["ffmpeg", "-i", path, ...])` opens the path behind `-i`."""
+    """`subprocess.run(["ffmpeg", "-i", path, ...])` opens the path behind `-i`, other programs each path that they are
+    given, in a list, as arguments or in a command line."""
     command = node.args[0].value if node.args else None
-    if not isinstance(command, cst.List) or not command.elements:
+    if isinstance(command, cst.FormattedString):
+        _run_command_line(walk, node, command)
         return
-    words = [element.value for element in command.elements]
-    if literal(words[0]) not in ("ffmpeg", "ffprobe"):
-        return
+    if isinstance(command, (cst.List, cst.Tuple)):
+        words = [element.value for element in command.elements]
+    else:
+        words = [argument.value for argument in node.args if argument.keyword is None and not argument.star]
+    program = _program(literal(words[0])) if words else ""
     for flag, word in itertools.pairwise(words):
-        if literal(flag) == "-i":
+        if program in libraries.READING_PROGRAMS or (program == "ffmpeg" and literal(flag) == "-i"):
             walk.report(libraries.Use.OPENS, walk.evaluate(word), node)
+
+
+def _program(word: str | None) -> str:
+    """The name of a program that is run: the last part of its path."""
+    return "" if word is None else word.rpartition("/")[2]
+
+
+def _run_command_line(walk: BodyWalk, node: cst.Call, command: cst.FormattedString) -> None:
+    """`os.system(f"pdftotext {path} -")`."""
+    before = ""
+    for part in command.parts:
+        if isinstance(part, cst.FormattedStringText):
+            before += part.value
+        elif isinstance(part, cst.FormattedStringExpression):
+            words = before.split()
+            program = _program(words[0]) if words else ""
+            is_input = program == "ffmpeg" and before.rstrip(" '\"")
+            if program in libraries.READING_PROGRAMS or is_input:
+                walk.report(libraries.Use.OPENS, walk.evaluate(part.expression), node)
+            before += "?"
 
 
 def _read(

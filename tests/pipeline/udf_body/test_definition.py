@@ -77,6 +77,27 @@ def test_weight_of_what_it_returns(source: str, heavy: bool | None) -> None:
     assert body_of(source).returns.heavy is heavy
 
 
+@pytest.mark.parametrize(
+    ("source", "batch", "heavy"),
+    [
+        ("def f(x) -> list[np.ndarray | None]: return g(x)", True, True),
+        ("def f(x) -> list[dict]: return g(x)", True, None),
+        ("def f(x) -> daft.Series: return g(x)", True, None),
+        ("def f(x) -> np.ndarray: return g(x)", False, True),
+        ("def f(x) -> str: return g(x)", False, False),
+        ("def f(x): return cv2.imdecode(np.frombuffer(x, np.uint8), 1)", False, True),
+        ("def f(x):\n    if not x:\n        return None\n    return Image.open(x).convert('RGB')", False, True),
+        ("def f(xs):\n    return [Image.open(x) for x in xs.to_pylist()]", True, True),
+        ("def f(xs):\n    a = []\n    for x in xs:\n        a.append(cv2.imread(x))\n    return a", True, True),
+        ("def f(x): return Image.open(x).size", False, None),
+        ("def f(x): return Image.open(x).resize((8, 8))", False, None),
+        ("def f(x): return cv2.imread(x) if x else str(x)", False, None),
+    ],
+)
+def test_a_python_object_is_what_the_annotation_and_the_body_say(source: str, batch: bool, heavy: bool | None) -> None:
+    assert body_of(source, declared=dtypes.UNKNOWN, batch=batch).returns.heavy is heavy
+
+
 def test_the_declared_type_counts_and_not_the_annotation() -> None:
     declared = dtypes.make("string", (), {})
     assert body_of("def f(x) -> bytes: return g(x)", declared=declared).returns.heavy is False
