@@ -193,8 +193,8 @@ def _opening_all(pipeline: Pipeline) -> Iterator[Observation]:
                 level=level_for(Level.WARNING, pipeline, None),
                 observed=f"`{udf.name}` opens all the files of a call at once, up to"
                 f" {unbounded_rows(pipeline, operator)}: nothing bounds them",
-                impact="All that it reads of them is in memory together: one worker held 9.0 GB of 1,024 rows of 1 MB in"
-                " our measurement, with 32 a call 3.5 GB",
+                impact="All that it reads of them is in memory together: in our measurement one worker held 9.0 GB of"
+                " 1,024 rows of 1 MB, with 32 a call 3.5 GB",
                 suggestion=f"Write `batch_size={wanted.rows}` on it",
                 related=udf_related(udf),
                 remedies=bounded,

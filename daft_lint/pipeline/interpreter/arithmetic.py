@@ -7,7 +7,7 @@ from dataclasses import replace
 import libcst as cst
 
 from daft_lint.pipeline.interpreter.arguments import Arguments
-from daft_lint.pipeline.interpreter.values import UNKNOWN, ListValue, Literal, Sized, literal_value
+from daft_lint.pipeline.interpreter.values import UNKNOWN, ListValue, Literal, Sized, Tail, literal_value
 
 MAX_TEXT = 4096
 """Characters of a string that is computed."""
@@ -43,6 +43,27 @@ def arithmetic(operator: cst.CSTNode, left: Literal, right: Literal) -> object:
     elif isinstance(operator, cst.LeftShift) and isinstance(a, int) and isinstance(b, int) and 0 <= b <= 62:
         result = a << b
     return UNKNOWN if result is None else Literal(result, sure=sure)
+
+
+def is_text(value: object) -> bool:
+    """A string, or one of which only the end is known."""
+    return isinstance(value, Tail) or (isinstance(value, Literal) and isinstance(value.value, str))
+
+
+def with_tail(text: str, head: str) -> object:
+    """A text that ends in `text`; `head` are the other known parts of it."""
+    return Tail(text, head) if text else UNKNOWN
+
+
+def ended(before: object, end: object) -> object:
+    """What something not known and an end of it make together."""
+    known = before.head + before.text if isinstance(before, Tail) else ""
+    if isinstance(before, Literal):
+        known = str(before.value)
+    if isinstance(end, Tail):
+        return Tail(end.text, known + end.head)
+    text = str(end.value) if isinstance(end, Literal) else ""
+    return with_tail(text, known) if len(known) + len(text) <= MAX_TEXT else UNKNOWN
 
 
 def repeated(left: object, right: object) -> object:

@@ -7,7 +7,16 @@ from typing import Any
 
 import libcst as cst
 
-from daft_lint.pipeline.interpreter.arithmetic import MAX_TEXT, arithmetic, compared, repeated, sliced
+from daft_lint.pipeline.interpreter.arithmetic import (
+    MAX_TEXT,
+    arithmetic,
+    compared,
+    ended,
+    is_text,
+    repeated,
+    sliced,
+    with_tail,
+)
 from daft_lint.pipeline.interpreter.assignments import bind
 from daft_lint.pipeline.interpreter.attributes import attribute_of, lookup
 from daft_lint.pipeline.interpreter.branchings import IfTest
@@ -105,6 +114,7 @@ def _concatenated_string(interpreter: InterpreterProtocol, node: cst.Concatenate
 
 
 def _formatted_string(interpreter: InterpreterProtocol, node: cst.FormattedString, scope: Scope) -> object:
+    head: list[str] = []
     parts: list[str] = []
     sure, known = True, True
     for part in node.parts:
@@ -116,9 +126,10 @@ def _formatted_string(interpreter: InterpreterProtocol, node: cst.FormattedStrin
                 parts.append(str(value.value))
                 sure = sure and value.sure
             else:
-                known = False
-    known = known and sum(map(len, parts)) <= MAX_TEXT
-    return Literal("".join(parts), sure=sure) if known else UNKNOWN
+                head, parts, known = [*head, *parts], [], False
+    if sum(map(len, (*head, *parts))) > MAX_TEXT:
+        return UNKNOWN
+    return Literal("".join(parts), sure=sure) if known else with_tail("".join(parts), "".join(head))
 
 
 def _number(interpreter: InterpreterProtocol, node: cst.Integer | cst.Float, scope: Scope) -> object:
@@ -178,6 +189,9 @@ def _binary(interpreter: InterpreterProtocol, node: cst.BinaryOperation, scope: 
         return operator(node, [left, right], scope)
     if isinstance(node.operator, cst.Multiply):
         return repeated(left, right)
+    if isinstance(node.operator, (cst.Add, cst.Divide)) and is_text(right) and not isinstance(left, ListValue):
+        # `bucket + "/a.parquet"`, `Path(folder) / "a.parquet"`
+        return ended(left, right)
     if isinstance(node.operator, cst.Add):
         left, right = as_list(left), as_list(right)
         if isinstance(left, ListValue) and isinstance(right, ListValue):

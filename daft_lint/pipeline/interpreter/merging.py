@@ -16,6 +16,7 @@ from daft_lint.pipeline.interpreter.values import (
     DataFrame,
     ListValue,
     Literal,
+    Tail,
     choice,
     element_of,
     is_same,
@@ -29,7 +30,7 @@ CAPPED = "values of one name where branches meet"
 Way = Sequence[tuple[Branching, int]]
 """What leads to a value: branchings, and the option that each takes."""
 
-_PLAIN = (Literal, Expression, type(UNKNOWN))
+_PLAIN = (Literal, Tail, Expression, type(UNKNOWN))
 """Values that stay alternatives of which nobody asks how they came about."""
 
 

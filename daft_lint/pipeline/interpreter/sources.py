@@ -9,7 +9,7 @@ import libcst as cst
 
 from daft_lint.pipeline.catalog import PartitionsFrom, RowsFrom, SourceSpec
 from daft_lint.pipeline.interpreter.arguments import Arguments
-from daft_lint.pipeline.interpreter.arithmetic import most_items
+from daft_lint.pipeline.interpreter.arithmetic import known_length, most_items
 from daft_lint.pipeline.interpreter.daft_expressions import declared_weight
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
@@ -22,6 +22,7 @@ from daft_lint.pipeline.interpreter.values import (
     Literal,
     LiteralTable,
     Sized,
+    Tail,
     element_of,
     literal_value,
     strings_in,
@@ -236,10 +237,26 @@ def _partitions_of_files(spec: SourceSpec, paths: tuple[str, ...], args: Argumen
         return Partitions.of(count) if isinstance(count, int) else Partitions.UNKNOWN
     if paths and all(_is_one_file(path) for path in paths):
         return Partitions.of(len(paths))
-    # Several paths are several partitions, also where their names are not known.
     given = args.value(*spec.path) if spec.path is not None else None
-    is_many = len(paths) > 1 or (isinstance(given, ListValue) and len(given.items) > 1)
+    if isinstance(given, Tail):
+        return Partitions.ONE if _ends_in_one_file(given) else Partitions.UNKNOWN
+    # Several paths are several partitions, also where their names are not known.
+    if isinstance(given, Sized) and not given.at_most and _names_one_file(given.element):
+        return Partitions.of(given.length)
+    if isinstance(given, ListValue) and not given.open and given.items and all(map(_names_one_file, given.items)):
+        return Partitions.of(len(given.items))
+    is_many = max(len(paths), known_length(given) or 0, len(given.items) if isinstance(given, ListValue) else 0) > 1
     return Partitions.MANY if is_many else Partitions.UNKNOWN
+
+
+def _names_one_file(value: object) -> bool:
+    """Whether a value is the path of one file by its name."""
+    return _ends_in_one_file(value) if isinstance(value, Tail) else _is_one_file(str(literal_value(value)))
+
+
+def _ends_in_one_file(path: Tail) -> bool:
+    """One file by the literal end of its name, with no wildcard in what is known of it."""
+    return not WILDCARDS & set(path.head) and not WILDCARDS & set(path.text) and path.text.endswith(ONE_FILE_SUFFIXES)
 
 
 def _is_one_file(path: str) -> bool:

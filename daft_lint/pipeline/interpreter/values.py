@@ -50,6 +50,14 @@ class Literal:
     origin: NodeRef | None = field(default=None, compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """A text of which only the end is known: `f"{bucket}/listing.parquet"`; `head` are the other known parts of it."""
+
+    text: str
+    head: str = ""
+
+
 # Containers
 
 
@@ -314,7 +322,7 @@ def is_same(a: object, b: object) -> bool:
         return type(a.value) is type(b.value) and a.value == b.value
     if isinstance(a, DataFrame) and isinstance(b, DataFrame):
         return a.step is b.step
-    return isinstance(a, (DaftName, ExternalName)) and a == b
+    return isinstance(a, (DaftName, ExternalName, Tail)) and a == b
 
 
 def alternatives(value: object) -> tuple[object, ...]:

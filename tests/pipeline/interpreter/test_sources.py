@@ -36,13 +36,24 @@ from tests.pipeline.interpreter.scripts import read
         ("daft.from_pandas(pd.DataFrame(unknown))", PartitionsKind.ONE, 1, None),
         ('daft.from_arrow(pa.table({"a": [1, 2, 3]}))', PartitionsKind.ONE, 1, 3),
         ('daft.from_arrow(pa.Table.from_pylist([{"a": 1}, {"a": 2}]))', PartitionsKind.ONE, 1, 2),
+        ('daft.read_parquet(f"s3://{bucket}/a.parquet")', PartitionsKind.ONE, 1, None),
+        ('daft.read_parquet(bucket + "/a.parquet")', PartitionsKind.ONE, 1, None),
+        ('daft.read_parquet(os.path.join(root, "a.parquet"))', PartitionsKind.ONE, 1, None),
+        ('daft.read_parquet(str(Path(root) / "a.parquet"))', PartitionsKind.ONE, 1, None),
+        ('daft.read_parquet(f"s3://{bucket}/*/a.parquet")', PartitionsKind.UNKNOWN, None, None),
+        ('daft.read_parquet(f"s3://a/**/{day}/a.parquet")', PartitionsKind.UNKNOWN, None, None),
+        ('daft.read_parquet(f"s3://{bucket}/a/")', PartitionsKind.UNKNOWN, None, None),
+        ('daft.read_parquet(f"a.parquet/{day}")', PartitionsKind.UNKNOWN, None, None),
+        ('daft.read_parquet([f"s3://{b}/{n}.parquet" for n in range(9)])', PartitionsKind.MANY, 9, None),
+        ('daft.read_parquet([f"s3://{b}/a.parquet", f"s3://{b}/b.parquet"])', PartitionsKind.MANY, 2, None),
+        ("daft.read_parquet(paths[:1])", PartitionsKind.UNKNOWN, None, None),
         ("daft.range(100)", PartitionsKind.ONE, 1, 100),
         ("daft.range(0, 100, 1, 8)", PartitionsKind.MANY, 8, 100),
         ("daft.read_parquet(path_from_somewhere)", PartitionsKind.UNKNOWN, None, None),
     ],
 )
 def test_sources(source: str, kind: PartitionsKind, count: int | None, rows: int | None) -> None:
-    imports = "import daft\nimport pandas as pd\nimport pyarrow as pa\n"
+    imports = "import daft\nimport pandas as pd\nimport pyarrow as pa\nimport os\nfrom pathlib import Path\n"
     step = read(f"{imports}df = {source}\ndf.show()\n").steps[0]
     assert step.source is not None
     assert (step.source.partitions.kind, step.source.partitions.count, step.source.rows) == (kind, count, rows)
