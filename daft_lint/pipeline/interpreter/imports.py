@@ -11,7 +11,7 @@ from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.values import UNKNOWN, DaftName, ExternalName, LazyImport
 from daft_lint.source.syntax import dotted
 
-MAX_REEXPORTS = 8
+MAX_REEXPORTS = 256
 """Modules that hand a name on to one another."""
 
 
