@@ -126,8 +126,8 @@ class Modules:
         return self.find_beside_script(parts, folder, paths)
 
     def find_beside_script(self, parts: list[str], folder: str, paths: set[str]) -> str | None:
-        """The file of a module in a package around the folder: `python app/main.py` looks in `app`, be that a package or
-        not. Python's own modules come first."""
+        """The file of a module in a package around the folder: `python app/main.py` looks in `app`, be that a package
+        or not. Python's own modules come first."""
         if parts[0] in sys.stdlib_module_names:
             return None
         base = folder

@@ -24,6 +24,7 @@ from daft_lint.pipeline.interpreter.values import (
     UNKNOWN,
     DaftName,
     DataFrame,
+    ListValue,
     WhenExpression,
     daft_object,
     dataframes_in,
@@ -100,7 +101,8 @@ def _dataframe_function(
     if key is None:
         return None
     spec = catalog.FRAME_FUNCTIONS[key]
-    parents = tuple(frame.step for frame in dataframes_in(args.value(*spec.frame)))
+    given = args.value(*spec.frame)
+    parents = tuple(frame.step for frame in dataframes_in(given))
     if not parents:
         return None
     location = scope.location(node)
@@ -123,6 +125,7 @@ def _dataframe_function(
             outputs=outputs,
             projection=spec.projection,
             statement=current_statement(interpreter, scope),
+            is_grown=isinstance(given, ListValue) and given.open,
         ),
     )
 

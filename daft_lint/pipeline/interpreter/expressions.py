@@ -45,7 +45,7 @@ from daft_lint.pipeline.interpreter.values import (
     spelled_as,
     unsure,
 )
-from daft_lint.pipeline.model import Expression, PythonTest
+from daft_lint.pipeline.model import Expression, PythonTest, SourceKind, StepKind
 from daft_lint.source.syntax import constant, single_index
 
 CONSTANTS = {"True": Literal(True), "False": Literal(False), "None": Literal(None)}
@@ -235,8 +235,15 @@ def _comparison(interpreter: InterpreterProtocol, node: cst.Comparison, scope: S
     if any(isinstance(v, Expression) for v in values):
         return _expression_comparison(interpreter, node, values, scope)
     if len(values) == 2:
-        return compared(node.comparisons[0].operator, values[0], values[1])
+        is_none = values[1] == CONSTANTS["None"] and isinstance(values[0], DataFrame) and is_surely_there(values[0])
+        return compared(node.comparisons[0].operator, Literal(False) if is_none else values[0], values[1])
     return UNKNOWN
+
+
+def is_surely_there(frame: DataFrame) -> bool:
+    """Whether a DataFrame is made by a call in view, and not only on some paths."""
+    step = frame.step
+    return step.kind is not StepKind.MERGE and (step.source is None or step.source.kind is SourceKind.CALL)
 
 
 def _expression_comparison(

@@ -36,6 +36,8 @@ class Recorder:
     """Made outside of any function."""
     returned: set[Step] = field(default_factory=set)
     """Some function returns what they make."""
+    carried: set[Step] = field(default_factory=set)
+    """A turn of a loop hands what they make on to the next one."""
     in_tests: set[Step] = field(default_factory=set)
     """Made in a test: nobody waits for it, and its rows are few."""
     failing: set[Step] = field(default_factory=set)
@@ -74,6 +76,11 @@ class Recorder:
         """Some other step reads what they make, or the script only looks at it."""
         for step in steps:
             self.consumed.update(merged_from(step))
+
+    def carry_over(self, value: object) -> None:
+        """A turn of a loop hands a value on to the next one."""
+        for frame in dataframes_in(value):
+            self.carried.update(merged_from(frame.step))
 
     def give_back(self, value: object) -> None:
         """Some function returns a value."""
