@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from daft_lint.api.batching import BatchSize, is_batched, late_batches, recommended_batch_rows
+from daft_lint.api.catalog import SOURCES
 from daft_lint.api.edits import AddKeyword
 from daft_lint.api.heavy import inflated_label
 from daft_lint.api.insertion import InsertionPoint, insert_batches, insertion_point_for, move_call, point_before
 from daft_lint.api.nodes import source_label, udf_related
 from daft_lint.api.promises import EXHAUSTION, Direction, Measure, Promise, Role, Symptom
 from daft_lint.api.remedies import remedies
-from daft_lint.api.rows import is_row_wise, unbounded_rows
+from daft_lint.api.rows import is_row_wise, known_value, unbounded_rows
 from daft_lint.api.rule import Fix, Level, Observation, PipelineRule, Remedy, Sinks, level_for
 from daft_lint.api.segments import boundary_of, segment_of
 from daft_lint.api.wording import byte_size
@@ -44,7 +45,8 @@ class HeavyUdfWithoutBatches(PipelineRule):
     It is a *warning* where nothing bounds the rows of a call, or where all rows are known to be in one partition and
     the script is for Ray, so that one task on one node does all the work. It is *advice* where a built-in `download`
     bounds the calls to 128 rows, or a `batch_size` does and the number of partitions is not known. Where the heavy
-    rows are read with a wildcard, so from many files, a `batch_size` is enough.
+    rows are read with a wildcard, so from many files, a `batch_size` is enough; so is what `read_video_frames` makes of
+    a folder, which it hands on in batches by bytes, and a class of `max_concurrency=1`, which wants one actor.
 
     ## Why
 
@@ -168,11 +170,13 @@ def _level(pipeline: Pipeline, operator: Operator, call: UdfCall, wanted: BatchS
         return None
     if call.bound.kind in (BoundKind.NONE, BoundKind.BATCHES):
         return Level.WARNING
-    if operator.partitions_in.kind is PartitionsKind.ONE and pipeline.runner is not Runner.NATIVE:
+    wants_one_actor = known_value(call.udf.max_concurrency) == 1 and call.udf.is_class
+    is_one = operator.partitions_in.kind is PartitionsKind.ONE and not wants_one_actor
+    if is_one and pipeline.runner is not Runner.NATIVE:
         return Level.WARNING
     if call.bound.kind is BoundKind.LOOSE:
         return Level.ADVICE
-    if call.inflating is not None and _reads_many_files(call.inflating):
+    if wants_one_actor or (call.inflating is not None and _reads_many_files(call.inflating)):
         return None
     return Level.ADVICE if operator.partitions_in.kind is PartitionsKind.UNKNOWN else None
 
@@ -202,8 +206,12 @@ def _opening_all(pipeline: Pipeline) -> Iterator[Observation]:
 
 
 def _reads_many_files(step: Step) -> bool:
-    """A source whose path is a wildcard: there are many files, and to rebatch their rows would move their bytes."""
-    return step.source is not None and any("*" in path for path in step.source.paths)
+    """A source that reads many files, by a wildcard or in batches of its own: to rebatch their rows would move their
+    bytes."""
+    if step.source is None:
+        return False
+    spec = SOURCES.get(step.source.name)
+    return any("*" in path for path in step.source.paths) or (spec is not None and spec.output_batch_bytes is not None)
 
 
 def _observation(pipeline: Pipeline, group: tuple[_Unbatched, ...]) -> Observation:
@@ -252,8 +260,11 @@ def _calls(pipeline: Pipeline, one: _Unbatched) -> str:
     if bound.kind is BoundKind.BATCHES:
         return f"in {calls} of {rows_text}: `default_morsel_size` is all that bounds them"
     if bound.kind is BoundKind.LOOSE:
-        is_source = bound.by is not None and bound.by.kind is StepKind.SOURCE
-        by = f"`{bound.by.name}`" if is_source and bound.by is not None else "the `download` before it"
+        by = "the `download` before it"
+        if bound.by is None:
+            by = "`default_morsel_size`"
+        elif bound.by.kind is StepKind.SOURCE:
+            by = f"`{bound.by.name}`"
         text = f"in {calls} of {rows_text}, which only {by} bounds"
     else:
         text = f"in {calls} of {rows_text}, bounded by {_bounded_by(pipeline, one)}"

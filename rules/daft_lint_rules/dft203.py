@@ -10,7 +10,7 @@ from daft_lint.api.nodes import source_label, udf_related
 from daft_lint.api.order import why_unordered
 from daft_lint.api.promises import EXHAUSTION, Direction, Measure, Promise, Role, Symptom
 from daft_lint.api.remedies import remedies
-from daft_lint.api.rows import FEW_ROWS, is_sample
+from daft_lint.api.rows import FEW_ROWS, is_sample, known_value
 from daft_lint.api.rule import Fix, Level, Observation, PipelineRule, Remedy, Sinks, level_for
 from daft_lint.pipeline.model import DEFAULT_BATCH_ROWS, Expression, Operator, PartitionsKind, Pipeline, Runner, Udf
 
@@ -57,7 +57,8 @@ class LightReadWithoutFanOut(PipelineRule):
 
     It is a warning where the source is known to make one partition, advice where the count is not known (a folder, a
     wildcard, a table, a DataFrame parameter). It is silent where the rows fit one batch, where the sink reads a few
-    rows only, and where nothing reads the column.
+    rows only, where nothing reads the column, and where a class of `max_concurrency=1` opens the files: one actor is
+    wanted.
     """
 
     code = "DFT203"
@@ -156,7 +157,8 @@ def _heavy_read(operator: Operator) -> tuple[Expression, Udf | None] | None:
         if heavy_operation.heavy_read and heavy_operation.read:
             return heavy_operation.expression, None
     for call in operator.udf_calls:
-        if call.opens and call.read:
+        wants_one_actor = known_value(call.udf.max_concurrency) == 1 and call.udf.is_class
+        if call.opens and call.read and not wants_one_actor:
             return call.expression, call.udf
     return None
 
