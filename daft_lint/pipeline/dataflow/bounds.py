@@ -144,8 +144,7 @@ class PathBounds:
         return later
 
     def _morsel_bounds(self) -> list[Bound | None]:
-        """For each stage, `default_morsel_size`: a bound where it is at or below what a rule would recommend there, else
-        a loose one."""
+        """For each stage, `default_morsel_size`: a loose bound where it is above what a rule would recommend there."""
         stages = self.stages[-1] + 1
         size = self._facts.context.morsel_size
         if size is None:

@@ -12,9 +12,10 @@ class ColumnLineage:
     """One column's data, from the step that makes it; renames and aliases share it.
 
     `inputs` are what it is made of. `keeps_weight`: its weight is theirs. `same_data`: where it is light, so are they.
-    `all_inputs`: evidence about it holds for all of them, not only for a single one (a `concat`). `unsized_udf` is the
-    name of the UDF that makes numbers of unknown length of them. `name_hint` is the column's name where that is a hint.
-    `collects`: a row holds any number of theirs. `own_weight` is what is known of it by itself, `weight` what `resolve` makes of that and of the inputs' weights.
+    `all_inputs`: evidence about it holds for all of them, not only for a single one (a `concat`). `collects`: a row
+    holds any number of theirs. `unsized_udf` is the name of the UDF that makes numbers of unknown length of them.
+    `name_hint` is the column's name where that is a hint. `own_weight` is what is known of it by itself, `weight` what
+    `resolve` makes of that and of the inputs' weights.
     """
 
     __slots__ = (

@@ -26,8 +26,9 @@ class DType:
     """A declared type.
 
     `text` is how messages spell it. `min_bytes` and `max_bytes` bound the size of one row (`max_bytes` None: no bound);
-    `nature` decides where they do not. `parts` are the types of a struct's fields, `names` their names. `unsized`: numbers whose count is not
-    declared, which is heavy only where a UDF makes it from heavy data. `element` is the type of a list's elements.
+    `nature` decides where they do not. `parts` are the types of a struct's fields, `names` their names. `unsized`:
+    numbers whose count is not declared, which is heavy only where a UDF makes it from heavy data. `element` is the type
+    of a list's elements.
     """
 
     text: str
@@ -166,7 +167,10 @@ def _tensor(name: str, dtype: object, shape: object, shape_given: bool) -> DType
     item = dtype if isinstance(dtype, DType) else None
     inner = item.text if item else "?"
     if not shape_given:
-        return DType(f"{name}[{inner}] of unknown shape", nature=Nature.BULKY)
+        # of wider integers it may be ids or counts
+        may_be_pixels = item is None or item.text in SAMPLES or item.max_bytes is None
+        nature = Nature.BULKY if may_be_pixels else Nature.UNKNOWN
+        return DType(f"{name}[{inner}] of unknown shape", nature=nature)
     count = _product(shape)
     if count is None:
         return DType(f"{name}[{inner}, ?]")
