@@ -1,4 +1,4 @@
-"""A `repartition`, `sort`, `distinct`, `list_agg` or join of heavy data: what it shuffles, and `into_batches` to replace a `repartition`."""
+"""What moves heavy data: repartitions, sorts, joins and their kin; and `into_batches` to replace a `repartition`."""
 
 from __future__ import annotations
 

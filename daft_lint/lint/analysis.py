@@ -12,7 +12,7 @@ from daft_lint.api.finding import Finding, FindingFix, Related, Span
 from daft_lint.api.nodes import code
 from daft_lint.api.promises import EXHAUSTION, Changes
 from daft_lint.api.rows import gets_few_rows
-from daft_lint.api.rule import Fix, Observation, PipelineRule, Remedy, Rule, ScriptRule, Sinks
+from daft_lint.api.rule import Fix, Observation, PipelineRule, Remedy, Rule, ScriptRule, Sinks, without_a_sign
 from daft_lint.config import Selection
 from daft_lint.lint.conditions import condition, operator_at
 from daft_lint.lint.engine_rules import SyntaxErrorRule
@@ -45,10 +45,11 @@ class Analysis:
         self.precedence = Precedence()
 
     def run(self) -> FileResult:
+        from daft_lint.pipeline.facts.ray_signs import ray_in_project
         from daft_lint.pipeline.interpreter.interpreter import interpret
 
         path = self.document.path
-        settings = self.config.settings
+        settings = replace(self.config.settings, for_ray=ray_in_project(path))
         if any(rule.knows_versions for rule in self.chosen):
             from daft_lint.pipeline.facts.target import daft_range, range_of
 
@@ -263,6 +264,8 @@ def observed(rule: type[Rule], script: Script, precedence: Precedence) -> Iterab
             for observation in made.check(pipeline) if made.applies_to(pipeline) else ():
                 if made.sinks is Sinks.ALL_ROWS and _is_about_few_rows(pipeline, observation):
                     continue
+                if rule.needs_ray and not pipeline.runner_is_sure:
+                    observation = without_a_sign(observation)
                 yield Observed(entry, observation, precedence.admits(rule, observation, number), pipeline)
     elif isinstance(made, ScriptRule):
         for observation in made.check(script):

@@ -15,7 +15,6 @@ from daft_lint.api.remedies import remedies
 from daft_lint.api.rule import Fix, Level, Observation, PipelineRule, Remedy, Sinks, level_for
 from daft_lint.pipeline.model import Column, NodeRef, Operator, Pipeline, StepKind
 
-
 _VERBS = {"groupby": "Group", **dict.fromkeys(("distinct", "unique", "drop_duplicates"), "Deduplicate")}
 
 

@@ -133,7 +133,7 @@ SOURCES: dict[str, SourceSpec] = {
     "read_paimon": SourceSpec(
         PartitionsFrom.UNKNOWN, path=Argument(0, "table"), names_hint=True, propagates_batch_size=True
     ),
-    "read_sql": _TABLE,
+    "read_sql": replace(_TABLE, partitions=PartitionsFrom.COLUMN, partitions_at=Argument(2, "partition_col")),
     "read_table": _TABLE,
     "read_kafka": SourceSpec(PartitionsFrom.UNKNOWN, light=("topic", "partition", "offset", "timestamp_ms", "key")),
     "sql": SourceSpec(PartitionsFrom.UNKNOWN),

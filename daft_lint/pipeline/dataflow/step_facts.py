@@ -34,6 +34,7 @@ class ScriptContext:
     morsel_size: int | None = None
     script_pipelines: ScriptPipelines = field(default_factory=ScriptPipelines)
     constants: Constants = field(default_factory=dict)
+    runner_is_sure: bool = True
 
 
 class StepFacts:

@@ -53,6 +53,8 @@ class Recorder:
     """The first step after which Daft's runner can no longer be set, outside of branches."""
     runners: set[Runner] = field(default_factory=set)
     """The runners that the script sets."""
+    uses_ray: bool = False
+    """It imports ray."""
     has_conditional_runner: bool = False
     """It sets one in a branch that need not be taken."""
     cluster: Cluster = field(default_factory=Cluster)

@@ -215,6 +215,10 @@ def _partitions(spec: SourceSpec, paths: tuple[str, ...], args: Arguments) -> Pa
         return Partitions.ONE
     if spec.partitions is PartitionsFrom.ARGUMENT:
         return _partitions_of_argument(spec, args)
+    if spec.partitions is PartitionsFrom.COLUMN and spec.partitions_at is not None and not args.open:
+        column = args.value(*spec.partitions_at)
+        is_whole = column is None or (isinstance(column, Literal) and column.value is None)
+        return Partitions.ONE if is_whole else Partitions.UNKNOWN
     if spec.partitions is PartitionsFrom.FILES:
         return _partitions_of_files(spec, paths, args)
     return Partitions.UNKNOWN
