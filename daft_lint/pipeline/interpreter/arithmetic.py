@@ -7,7 +7,7 @@ from dataclasses import replace
 import libcst as cst
 
 from daft_lint.pipeline.interpreter.arguments import Arguments
-from daft_lint.pipeline.interpreter.values import UNKNOWN, ListValue, Literal, Sized, Tail, literal_value
+from daft_lint.pipeline.interpreter.values import ENVIRONMENT, UNKNOWN, ListValue, Literal, Sized, Tail, literal_value
 
 MAX_TEXT = 4096
 """Characters of a string that is computed."""
@@ -132,7 +132,7 @@ def converted(value: object, to: type[int] | type[float]) -> object:
             return Literal(to(value.value), value.name, value.sure)
         except (ValueError, OverflowError):
             return UNKNOWN
-    return UNKNOWN
+    return ENVIRONMENT if value is ENVIRONMENT else UNKNOWN
 
 
 def extreme(name: str, args: Arguments) -> object:

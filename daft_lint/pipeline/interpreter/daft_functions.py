@@ -18,6 +18,7 @@ from daft_lint.pipeline.interpreter.daft_expressions import (
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.sources import add_source
+from daft_lint.pipeline.interpreter.sql import query
 from daft_lint.pipeline.interpreter.steps import add_step, current_statement
 from daft_lint.pipeline.interpreter.udfs import call_decorator, decorator_spelling
 from daft_lint.pipeline.interpreter.values import (
@@ -64,6 +65,10 @@ def call_daft(
     frame = _dataframe_function(interpreter, parts, args, node, scope)
     if frame is not None:
         return frame
+    if parts[1:] == ["sql"]:
+        frame = query(interpreter, args, node, scope)
+        if frame is not None:
+            return frame
     source = _catalog_key(parts, catalog.SOURCES)
     if source is not None:
         return add_source(interpreter, source, catalog.SOURCES[source], args, node, scope)

@@ -30,6 +30,7 @@ from daft_lint.pipeline.interpreter.merging import meet, meet_results
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.values import (
+    ENVIRONMENT,
     UNKNOWN,
     Choice,
     DaftName,
@@ -92,6 +93,8 @@ def _item(interpreter: InterpreterProtocol, owner: object, key: object, node: cs
     if isinstance(owner, ListValue) and isinstance(key, Literal) and isinstance(key.value, int):
         known = not owner.open and -len(owner.items) <= key.value < len(owner.items)
         return spelled_as(owner.items[key.value], node) if known else UNKNOWN
+    if owner == ExternalName("os.environ"):
+        return ENVIRONMENT
     return owner if isinstance(owner, (DaftName, ExternalName)) else UNKNOWN
 
 

@@ -148,6 +148,8 @@ def _argument(
     if args is not None and given is None and parameter.default is not None:
         return interpreter.evaluate(parameter.default, function.scope)
     location = function.scope.location(parameter)
+    if parameter.name.value == "daft" and given is not UNKNOWN:
+        return DaftName("daft")  # the module, as tests and plugins are given it
     if parameter.annotation is not None and is_dataframe_annotation(interpreter, parameter.annotation, scope):
         kind = SourceKind.PARAMETER if args is None else SourceKind.UNKNOWN
         return add_open_dataframe(interpreter, location, kind, function.qualified_name)

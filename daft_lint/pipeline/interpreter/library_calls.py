@@ -10,6 +10,7 @@ from daft_lint.pipeline.interpreter.builtin_calls import call_builtin
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.values import (
+    ENVIRONMENT,
     MAX_CONTAINED,
     UNKNOWN,
     Attributes,
@@ -26,6 +27,12 @@ from daft_lint.pipeline.interpreter.values import (
 
 EXPECTING_FAILURE = frozenset({"pytest.raises", "contextlib.suppress"})
 """Contexts in which a statement that does nothing may be meant."""
+FIELDS = frozenset({"pydantic.Field", "pydantic.fields.Field", "dataclasses.field", "attrs.field", "attr.ib"})
+"""Calls that declare an attribute, with its default."""
+ATTRIBUTE_DICTS = frozenset(
+    "omegaconf.OmegaConf.create box.Box munch.Munch munch.munchify easydict.EasyDict addict.Dict".split()
+)
+"""Calls that make an object of a dict, whose keys are its attributes."""
 TABLE_MAKERS = frozenset(
     "pandas.DataFrame polars.DataFrame pyarrow.table pyarrow.Table.from_pydict pyarrow.Table.from_pylist "
     "pandas.DataFrame.from_records pandas.DataFrame.from_dict".split()
@@ -54,6 +61,11 @@ def call_external(interpreter: InterpreterProtocol, path: str, args: Arguments, 
         return args.positional[-1 if path == "typing.cast" else 0][0] if args.positional else UNKNOWN
     if path in ("types.SimpleNamespace", "argparse.Namespace"):
         return Attributes(args.keyword_values())
+    if path in FIELDS:
+        default = args.value(0, "default")
+        return unsure(default) if isinstance(default, (Literal, ListValue, DictValue)) else UNKNOWN
+    if path in ATTRIBUTE_DICTS and isinstance(args.first(), DictValue):
+        return _attributes(args.first())
     if path in PATH_MAKERS and args.positional and not args.open:
         return _path_of(args.positional_values())
     interpreter.recorder.escape(*args.values())
@@ -62,6 +74,13 @@ def call_external(interpreter: InterpreterProtocol, path: str, args: Arguments, 
         if isinstance(data, (DictValue, ListValue, Sized)):
             return LiteralTable(data)
     return ExternalCall(path)
+
+
+def _attributes(value: object) -> object:
+    """A dict whose keys are attributes, and so in it."""
+    if not isinstance(value, DictValue):
+        return value
+    return Attributes({str(key): _attributes(inner) for key, inner in value.entries.items()})
 
 
 def _path_of(parts: list[object]) -> object:
@@ -93,7 +112,7 @@ def _partial(args: Arguments) -> object:
 def _environment_variable(args: Arguments) -> object:
     """A variable's default: what the script counts on where nobody sets it."""
     default = args.value(1, "default")
-    return unsure(default) if isinstance(default, Literal) and default.value is not None else UNKNOWN
+    return unsure(default) if isinstance(default, Literal) and default.value is not None else ENVIRONMENT
 
 
 def _note_ray_init(interpreter: InterpreterProtocol, args: Arguments) -> None:

@@ -50,6 +50,19 @@ class Literal:
     origin: NodeRef | None = field(default=None, compare=False)
 
 
+class Environment:
+    """What an environment variable holds that may not be set: where the script has a constant for that case, the
+    constant is what it counts on."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "ENVIRONMENT"
+
+
+ENVIRONMENT = Environment()
+
+
 @dataclass(frozen=True, slots=True)
 class Tail:
     """A text of which only the end is known: `f"{bucket}/listing.parquet"`; `head` are the other known parts of it."""
