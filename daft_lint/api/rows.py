@@ -38,11 +38,33 @@ def is_row_wise(udf: Udf) -> bool:
 def reads_few(pipeline: Pipeline) -> bool:
     """Whether the sink reads a few rows (`show`, `limit(n).collect()`), with nothing on the way that needs all of
     them, or no column at all."""
+    return _few_rows_from(pipeline) == 0
+
+
+def gets_few_rows(pipeline: Pipeline, operator: Operator) -> bool:
+    """Whether an operator gets a few rows, whatever those before it do: the sink reads no more, and nothing from there
+    on needs all of them, or a `limit` stands before it, with an `explode` at most between."""
+    return operator.index >= _few_rows_from(pipeline) or _is_behind_small_limit(pipeline, operator)
+
+
+@functools.lru_cache(maxsize=2)
+def _few_rows_from(pipeline: Pipeline) -> int:
+    """The first operator from which on the sink's few rows are enough; as many as there are operators where none is."""
     if pipeline.reads is Reads.NONE:
-        return True
-    if pipeline.reads is Reads.FEW or _is_limited(pipeline):
-        return not any(s.step.kind in REPARTITIONING or s.step.multiplies_rows() for s in pipeline.operators)
-    return False
+        return 0
+    if pipeline.reads is not Reads.FEW and not _is_limited(pipeline):
+        return len(pipeline.operators)
+    whole = (s.index for s in pipeline.operators if s.step.kind in REPARTITIONING or s.step.multiplies_rows())
+    return max(whole, default=-1) + 1
+
+
+def _is_behind_small_limit(pipeline: Pipeline, operator: Operator) -> bool:
+    before = pipeline.operators[: operator.index]
+    limit = next((s for s in reversed(before) if s.step.kind is StepKind.LIMIT), None)
+    if limit is None or limit.rows_out is None or limit.rows_out > FEW_ROWS:
+        return False
+    more = (s.step for s in before[limit.index + 1 :] if s.rows_out is None and s.rows_in is not None)
+    return all(step.kind is StepKind.EXPLODE or step.multiplies_rows() for step in more)
 
 
 @functools.lru_cache(maxsize=2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 import enum
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from daft_lint.api.edits import Action
@@ -103,6 +103,8 @@ class Rule(abc.ABC):
     """What its fix changes of a run."""
     runner: ClassVar[Runner] = Runner.RAY
     """The runner that its findings are about; `verify` runs them on it."""
+    needs_ray: ClassVar[bool] = False
+    """What it finds matters on Ray alone: with no sign of Ray it speaks one level lower, and says so."""
 
     @classmethod
     def can_match(cls, prescan: Prescan) -> bool:
@@ -135,6 +137,16 @@ class ScriptRule(Rule):
     @abc.abstractmethod
     def check(self, script: Script) -> Iterator[Observation]:
         """What this rule has to say of one file."""
+
+
+NO_SIGN_OF_RAY = (
+    'nothing here says that it is for Ray, where this matters: `runner = "ray"` in `[tool.daft-lint.cluster]` would'
+)
+
+
+def without_a_sign(observation: Observation) -> Observation:
+    """An observation that matters on Ray alone, of a script with no sign of Ray: a level lower."""
+    return replace(observation, level=observation.level.lowered(), impact=f"{observation.impact}; {NO_SIGN_OF_RAY}")
 
 
 def level_for(level: Level, pipeline: Pipeline, evidence: Evidence | None) -> Level:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from daft_lint.api.finding import Finding, FindingFix, Related, Span
 from daft_lint.api.nodes import code
 from daft_lint.api.promises import EXHAUSTION, Changes
-from daft_lint.api.rule import Fix, Observation, PipelineRule, Remedy, Rule, ScriptRule
+from daft_lint.api.rows import gets_few_rows
+from daft_lint.api.rule import Fix, Observation, PipelineRule, Remedy, Rule, ScriptRule, Sinks, without_a_sign
 from daft_lint.config import Selection
-from daft_lint.lint.conditions import condition
+from daft_lint.lint.conditions import condition, operator_at
 from daft_lint.lint.engine_rules import SyntaxErrorRule
 from daft_lint.lint.merge import agree_on_safety, strongest
 from daft_lint.lint.precedence import Precedence, in_order
@@ -50,8 +51,10 @@ class Analysis:
     def run(self) -> FileResult:
         """What the document gives; with the footers of the data files that it names only where it has findings, so
         that a tree without any costs nothing more."""
+        from daft_lint.pipeline.facts.ray_signs import ray_in_project
+
         path = self.document.path
-        settings = self.config.settings
+        settings = replace(self.config.settings, for_ray=ray_in_project(path))
         if any(rule.knows_versions for rule in self.chosen):
             from daft_lint.pipeline.facts.target import daft_range, range_of
 
@@ -220,7 +223,11 @@ class Analysis:
             observation.impact,
             observation.suggestion,
             evidence.strength.name.lower() if evidence is not None else None,
-            tuple(Related(self.span(location), message) for location, message in observation.related),
+            tuple(
+                Related(self.span(location), message)
+                for location, message in observation.related
+                if location != observation.location
+            ),
             condition=when,
         )
 
@@ -278,10 +285,20 @@ def observed(rule: type[Rule], script: Script, precedence: Precedence) -> Iterab
         for number, pipeline in enumerate(script.pipelines):
             entry = pipeline.entry if pipeline.open_parameter else ""
             for observation in made.check(pipeline) if made.applies_to(pipeline) else ():
+                if made.sinks is Sinks.ALL_ROWS and _is_about_few_rows(pipeline, observation):
+                    continue
+                if rule.needs_ray and not pipeline.runner_is_sure:
+                    observation = without_a_sign(observation)
                 yield Observed(entry, observation, precedence.admits(rule, observation, number), pipeline)
     elif isinstance(made, ScriptRule):
         for observation in made.check(script):
             yield Observed("", observation, precedence.admits(rule, observation))
+
+
+def _is_about_few_rows(pipeline: Pipeline, observation: Observation) -> bool:
+    """Whether the step that an observation is about gets a few rows, whatever the others of its pipeline get."""
+    operator = observation.operator or operator_at(pipeline, observation.location.node)
+    return operator is not None and gets_few_rows(pipeline, operator)
 
 
 def pointed_at(node: cst.CSTNode) -> tuple[cst.CSTNode, cst.CSTNode]:

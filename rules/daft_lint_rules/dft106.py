@@ -65,7 +65,8 @@ class UnbatchedInflation(PipelineRule):
 
     Inserts `.into_batches(n)` before the step that makes the data heavy (right after a source that is heavy already),
     or right after the last repartitioning step or `explode`; n as for DFT101, 64 with no `batch_size` in view. It is
-    unsafe where something can see the row order, which `into_batches` does not keep on Ray.
+    unsafe where something can see the row order, which `into_batches` does not keep on Ray. There is none where DFT101
+    has none.
 
     ## Options
 

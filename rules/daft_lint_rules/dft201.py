@@ -66,6 +66,7 @@ class TooManyPartitions(PipelineRule):
     code = "DFT201"
     name = "too-many-partitions"
     level = Level.WARNING
+    needs_ray = True
     trigger_words = ("repartition", "into_partitions")
     fixable = True
     promises = (

@@ -59,6 +59,7 @@ class TooFewPartitions(PipelineRule):
     code = "DFT202"
     name = "too-few-partitions"
     level = Level.WARNING
+    needs_ray = True
     trigger_words = ("repartition", "into_partitions")
     fixable = True
     promises = (

@@ -45,6 +45,7 @@ class OrderLost(PipelineRule):
     code = "DFT206"
     name = "order-lost"
     level = Level.WARNING
+    needs_ray = True
     trigger_words = ("sort",)
     sinks = Sinks.ALL_ROWS
 

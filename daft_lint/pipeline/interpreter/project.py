@@ -37,6 +37,8 @@ class Project:
         """Cells of notebooks and Markdown that do not parse, and why."""
         self.heap: dict[object, object] = {}
         """The attributes of the objects that modules make, by object and name."""
+        self.loading: list[str] = []
+        """The modules that are being evaluated, each imported by the one before it."""
         self.documents: dict[str, Document] = {}
         """The documents of the modules in `scopes`, by path."""
 
@@ -105,13 +107,22 @@ class Project:
             return None
         self.modules.led_to.setdefault(path, set()).add(file)
         if file not in self.scopes:
-            if len(self.scopes) >= MAX_MODULES:
-                oldest = next(iter(self.scopes))
-                self.scopes.pop(oldest)
-                self.documents.pop(oldest, None)
             self.scopes[file] = None
-            self._load(file, evaluate)
-        return self.scopes[file]
+            self.loading.append(file)
+            try:
+                self._load(file, evaluate)
+            finally:
+                self.loading.pop()
+        scope = self.scopes[file]
+        self._forget_oldest()
+        return scope
+
+    def _forget_oldest(self) -> None:
+        """Keep `MAX_MODULES`, but those that wait for others to be evaluated."""
+        for oldest in list(self.scopes)[: max(0, len(self.scopes) - MAX_MODULES)]:
+            if oldest not in self.loading:
+                del self.scopes[oldest]
+                self.documents.pop(oldest, None)
 
     def _load(self, file: str, evaluate: ModuleEvaluator) -> None:
         """Evaluate a module's top level; imports in a circle see what is there so far."""

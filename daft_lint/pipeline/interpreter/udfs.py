@@ -9,6 +9,7 @@ import libcst as cst
 from daft_lint.pipeline import dtypes
 from daft_lint.pipeline.interpreter.arguments import Arguments
 from daft_lint.pipeline.interpreter.definitions import (
+    BoundMethod,
     Class,
     DecoratedMethod,
     Function,
@@ -86,6 +87,9 @@ def decorate(
         return _decorate_class(interpreter, decorator, value, location)
     if isinstance(value, DecoratedMethod):
         return value
+    bound = None
+    if isinstance(value, BoundMethod) and isinstance(value.function, Function) and kind not in METHOD_KINDS:
+        bound, value = value.instance.cls, value.function
     if not isinstance(value, Function):
         if kind is None or kind in METHOD_KINDS:
             return UNKNOWN
@@ -95,7 +99,7 @@ def decorate(
         return value
     if kind in METHOD_KINDS:
         return DecoratedMethod(value, kind, replace(decorator.options, carrier=location))
-    return UdfFunction(udf_of_function(interpreter, kind, value, decorator.options), value)
+    return UdfFunction(udf_of_function(interpreter, kind, value, decorator.options, bound), value)
 
 
 def _decorate_class(
@@ -135,11 +139,18 @@ def _opaque_udf(interpreter: InterpreterProtocol, kind: UdfKind, options: UdfOpt
     )
 
 
-def udf_of_function(interpreter: InterpreterProtocol, kind: UdfKind, function: Function, options: UdfOptions) -> Udf:
+def udf_of_function(
+    interpreter: InterpreterProtocol,
+    kind: UdfKind,
+    function: Function,
+    options: UdfOptions,
+    bound: Class | None = None,
+) -> Udf:
+    """A function, or a method of an object of the class `bound`, as a UDF."""
     key = (function.node, options.carrier, kind, count_values(options))
     known = interpreter.udfs.get(key)
     if known is None:
-        known = interpreter.udfs[key] = _make_udf(interpreter, kind, function, options, function.name, None)
+        known = interpreter.udfs[key] = _make_udf(interpreter, kind, function, options, function.name, None, bound)
     return known
 
 
@@ -171,12 +182,15 @@ def _make_udf(
     options: UdfOptions,
     name: str,
     owner: Class | None,
+    bound: Class | None = None,
 ) -> Udf:
-    """Examine the body and put options and body together."""
+    """Examine the body and put options and body together; `owner` is the class of a UDF class, `bound` that of a plain
+    object whose method it is."""
+    cls = owner or bound
     body = examine(
         function.node,
-        ScopeNames(interpreter, function.scope, owner),
-        skip_self=owner is not None and "staticmethod" not in decorator_names(function.node),
+        ScopeNames(interpreter, function.scope, cls),
+        skip_self=cls is not None and not decorator_names(function.node) & {"staticmethod"},
         heavy_row_bytes=interpreter.settings.heavy_row_bytes,
         declared=declared_type(options, ScopeNames(interpreter, function.scope)),
         batch=kind in BATCH_KINDS,

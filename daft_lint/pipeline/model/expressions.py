@@ -62,6 +62,8 @@ class Weight:
     heavy: bool | None = None
     evidence: Evidence | None = None
     row_bytes: int | None = None
+    fields: Mapping[str, Weight] | None = field(default=None, compare=False)
+    """The weights of a struct's fields, where its type declares them."""
 
     UNKNOWN: ClassVar[Weight]
     LIGHT: ClassVar[Weight]

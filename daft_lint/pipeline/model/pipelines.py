@@ -153,7 +153,8 @@ class Pipeline:
 
     `operators[0]` is the source (or the `collect` that stands for it), `operators[-1]` the sink, or the last step
     where the DataFrame is returned or leaves the view. `reads` is how much of it is read. `runner` is the target;
-    `runner_is_set` says that the script sets it unconditionally. `cluster` has the script's own facts in place of the
+    `runner_is_set` says that the script sets it unconditionally, `runner_is_sure` that the script, the configuration or
+    the project says so in any way. `cluster` has the script's own facts in place of the
     configuration's where it gives them. `open_parameter`: the rows come from a DataFrame parameter with no caller in
     view, and `entry` is that function. `morsel_size` is the script's `default_morsel_size`, in rows.
     `script_pipelines` has all pipelines of the script: an edit at a step that several share concerns them all.
@@ -172,6 +173,7 @@ class Pipeline:
     script_pipelines: ScriptPipelines = field(default_factory=ScriptPipelines)
     constants: Constants = field(default_factory=dict)
     decisions: tuple[Decision, ...] = ()
+    runner_is_sure: bool = True
 
     @property
     def author_cuts(self) -> frozenset[Step]:

@@ -89,7 +89,7 @@ USES: Mapping[str, tuple[ArgumentUse, ...]] = {
     ),
     **_named("scipy.io.wavfile.read wave.open audioread.audio_open", _opener(0)),
     **_named("whisper.load_audio whisperx.load_audio faster_whisper.decode_audio", _opener(0, "file", "input_file")),
-    **_named("av.open decord.VideoReader decord.AudioReader", _opener(0, "file", "uri")),
+    **_named("av.open decord.VideoReader decord.AudioReader video_reader.PyVideoReader", _opener(0, "file", "uri")),
     **_named("torchcodec.decoders.VideoDecoder torchcodec.decoders.AudioDecoder", _either(0, "source")),
     **_named(
         "moviepy.VideoFileClip moviepy.editor.VideoFileClip moviepy.AudioFileClip ffmpeg.input", _opener(0, "filename")
@@ -127,6 +127,9 @@ USES: Mapping[str, tuple[ArgumentUse, ...]] = {
     **_named("shutil.copy shutil.copyfile", ArgumentUse(Use.OPENS, Use.NOTHING, 0, ("src",))),
 }
 """Functions that decode data or open paths, by qualified name."""
+
+IMAGE_MAKERS = frozenset({"cv2.imdecode", "cv2.imread", "cv2.cvtColor", "PIL.Image.open", "tifffile.imread"})
+"""Functions that return a decoded image."""
 
 DECODING_MODULES = (
     "torchvision.transforms.functional.",
@@ -167,9 +170,10 @@ OBJECT_STORE_METHODS = frozenset({"get_object", "download_file", "download_fileo
 
 FILE_METHODS = frozenset({"open", "to_tempfile", "read_bytes", "read_text"})
 """Methods that open the file reference or path that they are called on."""
-FILE_REFERENCE_METHODS = frozenset(
-    {"read", "to_numpy", "frames", "keyframes", "get_frame_by_idx", "resample", "decode"}
-)
+FILE_REFERENCE_METHODS = frozenset({
+    "read", "to_numpy", "frames", "keyframes", "get_frame_by_idx", "resample", "decode",
+    "metadata", "keys", "attrs", "visit",
+})  # fmt: skip
 """Methods that open what is declared as a `daft.File` or one of its kinds."""
 
 IN_MEMORY_FILES = frozenset(
@@ -182,16 +186,42 @@ PASS_THROUGH = frozenset({
     "urllib.parse.urlparse", "urllib.parse.unquote", "pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath",
     "numpy.ascontiguousarray", "numpy.squeeze", "numpy.transpose", "torch.from_numpy", "torch.as_tensor",
     "base64.b64decode", "base64.standard_b64decode", "base64.urlsafe_b64decode", "gzip.decompress", "zlib.decompress",
+    "gzip.compress", "zlib.compress", "bz2.compress", "lzma.compress",
     "json.loads", "orjson.loads", "ast.literal_eval", "copy.copy", "copy.deepcopy", "typing.cast", "contextlib.closing",
     "tqdm.tqdm", "tqdm",
     "itertools.chain", "itertools.chain.from_iterable", "more_itertools.chunked", "itertools.islice",
 })  # fmt: skip
 """Functions whose result holds their argument's rows, or a part of them."""
 
+SMALL_MAKERS = frozenset({"json.dumps", "orjson.dumps", "ujson.dumps", "simplejson.dumps", "struct.pack"})
+"""Functions that make a record of a few bytes."""
+SERIALIZERS = frozenset(
+    {"pickle.dumps", "cloudpickle.dumps", "dill.dumps", "marshal.dumps", "msgpack.packb", "msgpack.dumps"}
+)
+"""Functions that make one of a record, or hold what is heavy as it is."""
+SMALL_METHODS = frozenset({"digest", "to_bytes"})
+"""Methods that make a few bytes: of a hash, an integer."""
+
+PROGRAM_RUNNERS = frozenset({
+    "subprocess.run", "subprocess.check_output", "subprocess.check_call", "subprocess.call", "subprocess.Popen",
+    "subprocess.getoutput", "os.system", "os.popen", "asyncio.create_subprocess_exec",
+    "asyncio.create_subprocess_shell",
+})  # fmt: skip
+"""Functions that run a program."""
+READING_PROGRAMS = frozenset(
+    "ffprobe mediainfo exiftool file identify convert magick tesseract pdftotext pdftoppm pdfinfo pdfimages mutool gs "
+    "qpdf pandoc soffice libreoffice antiword catdoc sox soxi fpcalc cat head tail zcat gunzip unzip 7z tar wc "
+    "md5sum sha1sum sha256sum gdalinfo gdal_translate ncdump h5dump samtools bcftools exrheader curl wget".split()
+)
+"""Programs that open each file or URL among their arguments."""
+
 ARRAY_MAKERS = frozenset(
     {"numpy.array", "numpy.asarray", "numpy.stack", "numpy.vstack", "numpy.concatenate", "torch.tensor"}
 )
 """Functions that make one array of rows, which may be embeddings or tokens as well as pixels."""
+
+FILLED_ARRAYS = frozenset({"numpy.zeros", "numpy.ones", "numpy.empty", "numpy.full"})
+"""Functions that make an array of the shape that they are given first."""
 
 TENSOR_STACKS = frozenset({"torch.stack", "torch.cat"})
 """Stacking rows that are tensors: those of embeddings are told by their names."""
@@ -230,6 +260,8 @@ MODEL_LOADERS = frozenset({
 })  # fmt: skip
 """Functions that load a model, by qualified name."""
 MODEL_LOADER_METHODS = frozenset({"from_pretrained", "load_from_checkpoint", "from_pretrained_keras"})
+MODEL_LOADING_METHODS = frozenset({"load_model", "load_checkpoint"})
+"""Methods by which an object that the body has made loads its model."""
 NOT_MODEL_NAMES = re.compile(r"Config$")
 TORCHVISION_MODEL = re.compile(r"torchvision\.models\.(\w+\.)*[a-z]\w*$")
 

@@ -14,7 +14,7 @@ from daft_lint.source.syntax import dotted
 def loads_model(name: str) -> bool:
     """Whether a function, by its qualified name, loads a model."""
     owner, _, last = name.rpartition(".")
-    if last in libraries.MODEL_LOADER_METHODS:
+    if last in libraries.MODEL_LOADER_METHODS or (owner and last in libraries.MODEL_LOADING_METHODS):
         return not libraries.NOT_MODEL_NAMES.search(owner)
     return name in libraries.MODEL_LOADERS or libraries.TORCHVISION_MODEL.fullmatch(name) is not None
 

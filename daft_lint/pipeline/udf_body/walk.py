@@ -11,7 +11,7 @@ from daft_lint.pipeline.dtypes import DType
 from daft_lint.pipeline.model import Evidence, NodeRef, Strength
 from daft_lint.pipeline.name_resolver import NameResolver
 from daft_lint.pipeline.udf_body import libraries
-from daft_lint.pipeline.udf_body.tracking import NOTHING, Form, Frame, Nesting, TrackedValue, union
+from daft_lint.pipeline.udf_body.tracking import NOTHING, Form, Frame, Nesting, Small, TrackedValue, union
 from daft_lint.source import cst
 from daft_lint.source.syntax import dotted
 
@@ -143,7 +143,7 @@ class BodyWalk:
     def add_to(self, name: str, value: TrackedValue) -> None:
         """A container takes another value in."""
         mine = self.frame.names.get(name)
-        if value.params:
+        if value.params or (mine is not None and isinstance(mine.made_by, Small)):
             self.frame.names[name] = union((mine, value.keep())) if mine else value.keep()
 
     # Expressions

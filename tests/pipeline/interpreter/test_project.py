@@ -64,6 +64,25 @@ def test_the_oldest_module_is_forgotten(folder: Path) -> None:
     assert len(project.scopes) == MAX_MODULES
 
 
+def test_modules_that_wait_for_one_another_are_kept(folder: Path) -> None:
+    depth = MAX_MODULES + 8
+    for number in range(depth):
+        (folder / f"m{number}.py").write_text("x = 1\n")
+    project = Project()
+    evaluate = Evaluator()
+
+    def importing(document: Document, on_scope: Callable[[Scope], None]) -> LayeredDict:
+        heap = evaluate(document, on_scope)
+        number = int(document.path[1:-3]) + 1
+        if number < depth:
+            assert project.scope_of(f"m{number}", document.path, importing) is not None
+        return heap
+
+    assert project.scope_of("m0", "main.py", importing) is not None
+    assert len(evaluate.paths) == depth
+    assert len(project.scopes) == MAX_MODULES
+
+
 def test_too_deep_a_module_is_evaluated_again(folder: Path) -> None:
     (folder / "deep.py").write_text("x = 1\n")
     project = Project()

@@ -18,6 +18,8 @@ LOADS = [
     "def f(x): return spacy.load('en_core_web_sm')(x)",
     "def f(x): return torchvision.models.resnet18(pretrained=True)(x)",
     "def load(): return YOLO('m')\ndef f(x): return load()(x)",
+    "def f(x):\n    from serving import Engine\n    engine = Engine('s3://m')\n    engine.load_model('r')\n    return engine(x)",
+    "def f(x):\n    import mlflow\n    return mlflow.sklearn.load_model('m').predict(x)",
 ]  # fmt: skip
 
 
