@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from types import TracebackType
 
@@ -39,7 +38,7 @@ class RunProgress:
         if not self.bar.wanted:
             click.echo(f"running {what}", err=True)
             return
-        room = max(shutil.get_terminal_size().columns - BAR_COLUMNS, 10) if "COLUMNS" not in os.environ else 40
+        room = max(shutil.get_terminal_size().columns - BAR_COLUMNS, 10)
         shown = visible(what)
         self.bar.what = "Running " + (shown if len(shown) <= room else "…" + shown[1 - room :])
         self.bar(min(self.done, self.total), self.total)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -187,7 +188,8 @@ LEFT, RIGHT, TOP, MIDDLE = 78, 20, 14, 210
 
 
 def chart(tuned: TunedNumber) -> str:
-    """Time over the best with its interval, and memory of a worker, of each value; the plateau on its own ground."""
+    """Time over the best with its interval (logarithmic), and memory of a worker, of each value; the plateau on its own
+    ground."""
     standings = tuned.plateau.standings
     top = max(1.1, *(s.high for s in standings))
     low = min(1.0, *(s.low for s in standings))
@@ -195,7 +197,7 @@ def chart(tuned: TunedNumber) -> str:
     most = max(tuned.trials[s.value].peak for s in standings) or 1.0
 
     def y(ratio: float) -> float:
-        return MIDDLE - (ratio - low) / (top - low) * (MIDDLE - TOP - 10)
+        return MIDDLE - math.log(ratio / low) / math.log(top / low) * (MIDDLE - TOP - 10)
 
     body = [
         f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(1):.1f}" y2="{y(1):.1f}"/>',
