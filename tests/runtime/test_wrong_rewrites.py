@@ -84,7 +84,7 @@ ON_NATIVE = {
 }
 """What is replaced by what, and what the verdict names."""
 ON_RAY = {
-    "batches behind the sort": (SORT, SORT + "df = df.into_batches(100)\n", "out of order"),
+    "batches behind the sort": (SORT, SORT + "df = df.into_batches(50)\n", "though the script sorts"),
     "repartition behind the sort": (SORT, SORT + "df = df.repartition(8)\n", "ranges of the files overlap"),
     # placement
     "no fan-out": (".into_partitions(16)", "", "nodes 2 → 1"),
