@@ -26,7 +26,7 @@ from daft_lint_runtime.spec import ClusterSpec, RunOptions, VerifyError
 from daft_lint_runtime.tuning.candidates import MOST_BEYOND, Candidates, Facts, candidates
 from daft_lint_runtime.tuning.choice import changes
 from daft_lint_runtime.tuning.numbers import NumberKind, TunableNumber, edited
-from daft_lint_runtime.tuning.plateau import LEAST_ROUNDS, find_plateau
+from daft_lint_runtime.tuning.plateau import find_plateau
 from daft_lint_runtime.tuning.results import Trial, TunedNumber, TuneResult
 from daft_lint_runtime.verify import find_unsteady
 
@@ -148,7 +148,7 @@ class _Session:
             tuned = tuple(tuning.judged() for tuning in tunings)
             for one in tuned:
                 one.give_up_what_is_slower(present)
-            if self.rounds >= LEAST_ROUNDS and all(one.plateau.settled for one in tuned):
+            if all(one.plateau.settled or len(one.plateau.values) == 1 for one in tuned):
                 break
         return tuned
 
