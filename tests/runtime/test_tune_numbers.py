@@ -157,6 +157,11 @@ def test_no_more_actors_are_tried_than_there_are_cpus() -> None:
     assert tried.values == (1, 2, 4)
 
 
+def test_a_batch_of_more_rows_than_there_are_is_held_to_smaller_ones() -> None:
+    tried = candidates(number(SCRIPT, NumberKind.BATCH_SIZE), Facts(nodes=1, cpus=4, rows={"score": 100}))
+    assert {25, 50, 100, 1024} <= set(tried.values)
+
+
 @pytest.mark.parametrize(
     ("seconds", "value"),
     [

@@ -65,7 +65,7 @@ def candidates(number: TunableNumber, facts: Facts) -> Candidates:
     least, most = _bounds(number, facts)
     by_formula = {_whole(value) for use in number.uses for value in _formula(use, facts)}
     formula = tuple(sorted(value for value in by_formula if least <= value <= most))
-    steps = {_whole(number.value * factor) for factor in LADDER}
+    steps = {_whole(min(number.value, most) * factor) for factor in LADDER}
     steps |= {_whole(value * factor) for value in formula for factor in AROUND}
     anchors = (number.value, *formula[:1])
     others = (v for v in steps if least <= v <= most and v not in (number.value, *formula))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from daft_lint.api.promises import Measure, Unit
 from daft_lint_runtime.effects import EFFECTS
 from daft_lint_runtime.measure import quantity
+from daft_lint_runtime.tuning.plateau import MARGIN
 from daft_lint_runtime.tuning.results import TunedNumber
 
 MEMORY = next(effect for effect in EFFECTS if effect.measure is Measure.WORKER_MEMORY)
@@ -23,14 +24,16 @@ class Choice:
 
 
 def choose(tuned: TunedNumber) -> Choice:
-    """The present value where it is among the good ones; else the formula's, else the middle one."""
+    """The present value where it is among the good ones; else, of those whose median is no further from the best than
+    the noise, the formula's, else the middle one."""
     present, plateau = tuned.number.value, tuned.plateau.values
     good = [value for value in plateau if not takes_more(tuned, value)]
     if present in good:
         return Choice(present, False, f"{present:,} is as good as any: nothing to change")
-    by_formula = [value for value in tuned.candidates.formula if value in good]
-    chosen = by_formula[0] if by_formula else good[(len(good) - 1) // 2]
-    which = "the formula's, " if by_formula else "in the middle of the plateau, " if len(good) > 2 else ""
+    near = [v for v in good if tuned.plateau.standing(v).ratio <= 1 + max(MARGIN, tuned.plateau.noise)] or good
+    by_formula = [value for value in tuned.candidates.formula if value in near]
+    chosen = by_formula[0] if by_formula else near[(len(near) - 1) // 2]
+    which = "the formula's, " if by_formula else "in the middle of the plateau, " if len(near) > 2 else ""
     if present in plateau:
         saved = quantity(tuned.trials[present].peak - tuned.trials[chosen].peak, Unit.BYTES)
         return Choice(chosen, True, f"{which}as fast as {present:,}, and a worker needs {saved} less memory")

@@ -25,6 +25,8 @@ from daft_lint_runtime.tuning.results import TunedNumber, TuneResult
 
 VERSION = 1
 """Of the JSON; raised when a field changes its meaning or goes away."""
+NOISY = 0.15
+"""The noise from which on values that differ by less than a fifth are not told apart."""
 BAR = 28
 """Characters of the longest bar."""
 
@@ -72,7 +74,9 @@ def problems(tuned: TunedNumber) -> list[tuple[str, str]]:
 
 def summary(tuned: TunedNumber) -> str:
     """The plateau in a sentence, with the noise that it was told apart from."""
-    return f"{sentence(tuned.plateau)} (noise of a round: {tuned.plateau.noise * 100:.0f} %)"
+    noise = tuned.plateau.noise
+    hint = "; a longer query or a quieter machine tells more apart" if noise > NOISY else ""
+    return f"{sentence(tuned.plateau)} (noise of a round: {noise * 100:.0f} %{hint})"
 
 
 def advice(tuned: TunedNumber) -> str:
