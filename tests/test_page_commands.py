@@ -31,7 +31,7 @@ PIP = [line for line in LINES if line.startswith("pip ")]
 FLAKE8 = [line for line in LINES if line.startswith("flake8 ")]
 MAKE = [line for line in LINES if line.startswith("make ")]
 DISCARDED = 'import daft\n\ndf = daft.read_parquet("s3://b/*.parquet")\ndf.repartition(8)\ndf.show()\n'
-EXTRAS = {"server": "lsp", "verify": "runtime", "profile": "runtime"}
+EXTRAS = {"server": "lsp", "verify": "runtime", "profile": "runtime", "tune": "runtime"}
 """The commands that need more than the core, and the extra that brings it."""
 
 

@@ -12,6 +12,7 @@ from daft_lint_runtime.harness import run_text
 from daft_lint_runtime.spec import ClusterSpec, RunOptions
 from daft_lint_runtime.verify import verify_case
 
+from daft_lint.api.promises import Measure
 from daft_lint.config import Config
 from daft_lint.pipeline.model import Cluster, Settings
 from tests.runtime.runtime_cases import KEPT, PAIRS, measured, pair
@@ -52,9 +53,9 @@ def test_what_the_model_predicts_is_what_ray_does(base: Path) -> None:
     """e5, e7: the partitions of sources and steps, and the rows that reach a call."""
     case = linted_case(PAIRS / "partitions.py", Config())
     predicted = case.predicted[0]
-    assert ("behind_a_download", "largest call") in predicted
+    assert ("behind_a_download", Measure.LARGEST_CALL) in predicted
     # 40 rows are left over, and may come before a batch: see `daft_lint.pipeline.dataflow.effects`.
-    assert not [title for udf, title in predicted if udf == "behind_uneven_batches"]
+    assert not [what for udf, what in predicted if udf == "behind_uneven_batches"]
     run = run_text("run", case.path, case.original, "ray", OPTIONS, base)
     assert run.ok, run.stderr
     assert measured(run, predicted) == dict(predicted)
