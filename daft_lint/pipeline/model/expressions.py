@@ -124,7 +124,8 @@ class Udf:
     carries the options, `returns` is the weight of what it makes. The numbers are None where the option is not given:
     `batch_size` is the most rows per call, `max_concurrency` the most calls (or instances of the class) at once in the
     cluster, `gpus` and `cpus` are those that one call or instance asks for. `model_loads` are the calls in the body
-    that load a model and keep it in no cache.
+    that load a model and keep it in no cache, `connections` those that make a client or connect to a database,
+    `init_model_loads` and `init_connections` those in the `__init__` of its class.
     """
 
     name: str
@@ -143,6 +144,9 @@ class Udf:
     unsized_output: bool = False
     """It returns numbers of unknown length (samples, pixels), which are heavy where it takes a heavy column."""
     model_loads: tuple[NodeRef, ...] = ()
+    connections: tuple[NodeRef, ...] = ()
+    init_model_loads: tuple[NodeRef, ...] = ()
+    init_connections: tuple[NodeRef, ...] = ()
 
     def parameter(self, index: int, keyword: str | None = None) -> Parameter | None:
         """The parameter that an argument is bound to (`self` does not count); None where it is not known."""

@@ -159,6 +159,6 @@ def _unknown(walk: BodyWalk, node: cst.Call, spelled: str, arguments: Sequence[C
     if spelled in ("filter", "asyncio.gather", "asyncio.run") and arguments:
         return union([a.value for a in arguments]).keep()
     name = walk.qualified(spelled) if spelled else ""
-    if name in libraries.SESSIONS or name in libraries.DECODING_OBJECTS:
+    if name in libraries.DECODING_OBJECTS:
         return TrackedValue(made_by=name)
     return NOTHING
