@@ -79,7 +79,9 @@ class ClassWithoutMaxConcurrency(ScriptRule):
         is_on_ray = pipeline.runner_is_set or pipeline.cluster.runner is Runner.RAY
         level = level_for(self.level if udf.init_model_loads else Level.ADVICE, pipeline, None)
         count = operator.partitions_in.count
-        reached = "partitions" if operator.partitions_in.kind is PartitionsKind.MANY else "an unknown number of partitions"
+        reached = (
+            "partitions" if operator.partitions_in.kind is PartitionsKind.MANY else "an unknown number of partitions"
+        )
         action = bounding(udf, pipeline.cluster)
         assert udf.options is not None
         return Observation(

@@ -333,3 +333,34 @@ def test_e19_what_daft_refuses_at_once() -> None:
     assert found["write_json"].startswith("DaftCoreException")
     assert found["write_csv"] != "ok"
     assert "Cannot set runner more than once" in found["runner late"]
+
+
+def test_e19_types_that_files_refuse() -> None:
+    found = measure("""
+        import numpy
+        square = numpy.zeros((2, 2, 3), numpy.uint8)
+        integer, real = DataType.int64(), DataType.float32()
+        types = {
+            "binary": (DataType.binary(), b"x"),
+            "list": (DataType.list(integer), [1]),
+            "embedding": (DataType.embedding(real, 2), [1.0, 2.0]),
+            "struct": (DataType.struct({"a": integer}), {"a": 1}),
+            "map": (DataType.map(DataType.string(), integer), {"a": 1}),
+            "tensor": (DataType.tensor(real), square[0, 0]),
+            "image": (DataType.image("RGB"), square),
+            "list[binary]": (DataType.list(DataType.binary()), [b"x"]),
+            "string": (DataType.string(), "x"),
+        }
+        refused = {"write_csv": [], "write_json": [], "write_parquet": []}
+        for name, (dtype, value) in types.items():
+            df = daft.from_pydict({"x": daft.Series.from_pylist([value], dtype=dtype)})
+            for write in refused:
+                if outcome(lambda: getattr(df, write)(os.path.join(folder, write))) != "ok":
+                    refused[write].append(name)
+        print(json.dumps(refused))
+    """)
+    assert found == {
+        "write_csv": ["list", "embedding", "struct", "map", "tensor", "image", "list[binary]"],
+        "write_json": ["binary", "embedding", "tensor", "image", "list[binary]"],
+        "write_parquet": [],
+    }

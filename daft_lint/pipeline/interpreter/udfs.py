@@ -190,6 +190,7 @@ def _make_udf(
         options=options.carrier,
         parameters=body.parameters,
         returns=body.returns,
+        return_type=body.return_type,
         is_async=body.is_async,
         is_generator=body.is_generator,
         is_class=owner is not None,

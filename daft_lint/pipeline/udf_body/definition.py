@@ -28,7 +28,8 @@ _HANDLERS = Handlers(STATEMENTS, {**EXPRESSIONS, cst.Call: call})
 class UdfBody:
     """What the definition of a UDF says.
 
-    `returns` is the weight by the declared type or the return annotation. `unsized_output`: that type is numbers of
+    `returns` is the weight by the declared type or the return annotation, `return_type` that type as it is spelled ("":
+    not known). `unsized_output`: that type is numbers of
     unknown length (samples, pixels), so it is heavy where the UDF takes a heavy column; embeddings do not count.
     `model_loads` are the calls that load a model each time the body runs, with no cache, `connections` those that make
     a client or connect to a database; methods have them too.
@@ -36,6 +37,7 @@ class UdfBody:
 
     parameters: tuple[Parameter, ...]
     returns: Weight
+    return_type: str
     is_async: bool
     is_generator: bool
     unsized_output: bool
@@ -76,6 +78,7 @@ def examine(
     return UdfBody(
         parameters=tuple(_parameter(p, annotations[p.name.value], walk, resolver) for p in parameters),
         returns=weight,
+        return_type="" if returns is None or returns == dtypes.UNKNOWN else returns.text,
         is_async=is_async,
         is_generator=walk.frame.yields,
         unsized_output=returns is not None and returns.unsized and not walk.embeds,

@@ -167,10 +167,10 @@ CLIENTS = SESSIONS | frozenset({
 })  # fmt: skip
 """What sends requests, by the qualified name of what makes it."""
 CONNECTIONS = frozenset({
-    "sqlite3.connect", "psycopg2.connect", "psycopg.connect", "pymysql.connect", "mysql.connector.connect",
-    "pyodbc.connect", "duckdb.connect", "snowflake.connector.connect", "sqlalchemy.create_engine", "oracledb.connect",
+    "psycopg2.connect", "psycopg.connect", "pymysql.connect", "mysql.connector.connect", "pyodbc.connect",
+    "snowflake.connector.connect", "oracledb.connect",
 })  # fmt: skip
-"""What connects to a database."""
+"""What connects to a database on a server."""
 SESSION_NAMES = frozenset({"session", "_session", "sess", "http_session", "http_client", "http"})
 """Names of what gets URLs where its constructor is not in view."""
 
