@@ -1,4 +1,4 @@
-"""How Daft behaves on Ray, where the rules rest on it: e20 to e22 of the page of measurements, on one private Ray."""
+"""How Daft behaves on Ray, where the rules rest on it: e20 to e25 of the page of measurements, on one private Ray."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def seconds(function):
     function()
     return time.perf_counter() - begin
 
-ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False)
+ray.init(address="local", num_cpus=2, num_gpus=2, include_dashboard=False, log_to_driver=False)
 try:
     daft.set_runner_ray()
     daft.range(512).write_parquet(folder + "/ids")
@@ -151,3 +151,25 @@ def test_e23_a_captured_table_goes_into_every_task(tmp_path: Path) -> None:
     """)
     assert found["table"][1] > 2 * found["plain"][1]
     assert found["table"][1] > 2 * found["table"][0]
+
+
+def test_e24_what_ray_assigns_to_actors_that_ask_for_a_gpu_and_to_those_that_do_not() -> None:
+    found = measure("""
+        def seen(**options):
+            @daft.cls(**options)
+            class Model:
+                def __init__(self):
+                    self.devices = os.environ.get("CUDA_VISIBLE_DEVICES", "all")
+                @daft.method.batch(return_dtype=DataType.string(), batch_size=8)
+                def run(self, x):
+                    time.sleep(0.05)
+                    return [f"{self.devices} in {os.getpid()}"] * len(x)
+            rows = daft.range(0, 64, 1, 8).with_column("seen", Model().run(col("id"))).to_pydict()["seen"]
+            return sorted(actor.partition(" in ")[0] for actor in set(rows))
+        found = {
+            "asked": seen(max_concurrency=2, gpus=1),
+            "not asked": seen(max_concurrency=2),
+            "no actors": seen(),
+        }
+    """)
+    assert found == {"asked": ["0", "1"], "not asked": ["all", "all"], "no actors": ["0,1"]}
