@@ -1,4 +1,4 @@
-"""How Daft behaves, on the native runner, where the rules rest on it: e11 to e19 of the page of measurements.
+"""How Daft behaves, on the native runner, where the rules rest on it: e11 to e19 and e25 of the page of measurements.
 
 Each experiment is a script in a process of its own that prints one JSON object. Times are
 read as ratios within one run.
@@ -364,3 +364,35 @@ def test_e19_types_that_files_refuse() -> None:
         "write_json": ["binary", "embedding", "tensor", "image", "list[binary]"],
         "write_parquet": [],
     }
+
+
+def test_e25_frames_that_are_decoded_and_then_thrown_away() -> None:
+    pytest.importorskip("av", reason="PyAV is not installed")
+    found = measure("""
+        import av, numpy
+        path = os.path.join(folder, "clip.mp4")
+        row = (numpy.arange(640) % 256).astype(numpy.uint8)
+        picture = numpy.tile(row[None, :, None], (360, 1, 3))
+        with av.open(path, "w") as container:
+            stream = container.add_stream("libx264", rate=30)
+            stream.width, stream.height, stream.pix_fmt, stream.gop_size = 640, 360, "yuv420p", 30
+            for index in range(600):
+                frame = av.VideoFrame.from_ndarray(numpy.roll(picture, index, axis=1), format="rgb24")
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode())
+        def frames(**options):
+            return daft.read_video_frames(path, image_height=360, image_width=640, **options)
+        def index(df):
+            return df.select("frame_index", "data").to_pydict()["frame_index"]
+        plans = {
+            "filtered": frames().where(col("is_key_frame")), "key frames": frames(is_key_frame=True),
+            "each 30th": frames().where(col("frame_index") % 30 == 0), "interval": frames(sample_interval_seconds=1.0),
+        }
+        print(json.dumps({name: [seconds(lambda: index(df)), index(df)] for name, df in plans.items()}))
+    """)
+    assert found["filtered"][0] > 3 * found["key frames"][0]
+    assert found["each 30th"][0] > 1.5 * found["interval"][0]
+    assert len(found["filtered"][1]) == len(found["key frames"][1])
+    assert found["key frames"][1][:3] == [0, 1, 2]
+    assert found["filtered"][1][1] > 1
+    assert found["each 30th"][1] == found["interval"][1]

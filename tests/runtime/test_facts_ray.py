@@ -1,4 +1,4 @@
-"""How Daft behaves on Ray, where the rules rest on it: e20 to e25 of the page of measurements, on one private Ray."""
+"""How Daft behaves on Ray, where the rules rest on it: e20 to e24 of the page of measurements, on one private Ray."""
 
 from __future__ import annotations
 
