@@ -1,4 +1,4 @@
-"""How Daft behaves, on the native runner, where the rules rest on it: e11 to e19 and e25 of the page of measurements.
+"""How Daft behaves, on the native runner, where rules rest on it: e11 to e19, e25, e26 of the page of measurements.
 
 Each experiment is a script in a process of its own that prints one JSON object. Times are
 read as ratios within one run.
@@ -396,3 +396,26 @@ def test_e25_frames_that_are_decoded_and_then_thrown_away() -> None:
     assert found["key frames"][1][:3] == [0, 1, 2]
     assert found["filtered"][1][1] > 1
     assert found["each 30th"][1] == found["interval"][1]
+
+
+def test_e26_a_null_that_reaches_a_udf() -> None:
+    found = measure("""
+        there = os.path.join(folder, "there")
+        open(there, "w").write("abc")
+        df = daft.from_pydict({"u": [there, there + "-not"]}).with_column("b", col("u").download(on_error="null"))
+        @daft.func
+        def size(b: bytes) -> int:
+            return len(b)
+        @daft.func
+        def guarded(b: bytes) -> int | None:
+            return None if b is None else len(b)
+        applied = col("b").apply(lambda b: len(b), return_dtype=DataType.int64())
+        plans = {
+            "func": df.select(size(col("b"))), "apply": df.select(applied), "guarded": df.select(guarded(col("b"))),
+            "filtered": df.where(col("b").not_null()).select(size(col("b"))),
+        }
+        print(json.dumps({name: outcome(plan.collect) for name, plan in plans.items()}))
+    """)
+    assert "NoneType" in found["func"]
+    assert found["apply"].startswith("UDFException")
+    assert found["guarded"] == found["filtered"] == "ok"
