@@ -1,4 +1,4 @@
-"""A `repartition`, `sort` or join of heavy data: what it shuffles, and `into_batches` to replace a `repartition`."""
+"""Steps that shuffle heavy data, and `into_batches` in the place of a `repartition`."""
 
 from __future__ import annotations
 
@@ -10,20 +10,35 @@ from daft_lint.api.nodes import method_location
 from daft_lint.api.order import why_unordered
 from daft_lint.api.rule import Fix, Remedy
 from daft_lint.api.segments import boundary_of, is_boundary, segment_of
-from daft_lint.pipeline.model import BoundKind, Column, Operator, Pipeline, Runner, StepKind
+from daft_lint.pipeline.model import BoundKind, Column, ExpressionKind, Operator, Pipeline, Runner, Step, StepKind
 
 
 def shuffled_columns(pipeline: Pipeline, operator: Operator) -> list[Column]:
-    """The heavy columns that a step shuffles and that something reads afterwards; none where the rows are few."""
-    if not _shuffles(pipeline, operator):
+    """The heavy columns that a step shuffles and that something reads afterwards; none where the rows are few, and no
+    key."""
+    collected = _collected(operator.step)
+    if not collected and not _shuffles(pipeline, operator):
         return []
     if recommended_batch_rows(pipeline, segment_of(pipeline, operator)).covers(operator.rows_in):
         return []
+    is_repartition = operator.step.kind is StepKind.REPARTITION
+    keys = frozenset() if is_repartition else {e.name for e in operator.step.expressions if e.name is not None}
     return [
         column
         for column in operator.columns_in.values()
-        if column.weight.heavy and used_after(pipeline, operator.index, column.name)
+        if column.weight.heavy
+        and column.name not in keys
+        and (column.name in collected if collected else used_after(pipeline, operator.index, column.name))
     ]
+
+
+def _collected(step: Step) -> frozenset[str]:
+    """The columns whose values an aggregation gathers in lists, row by row."""
+    if step.kind is not StepKind.SHUFFLE:
+        return frozenset()
+    lists = (e for e in step.walk() if e.kind is ExpressionKind.FUNCTION and e.name == "list_agg")
+    inputs = (part for gathered in lists for part in gathered.inputs)
+    return frozenset(e.name for e in inputs if e.kind is ExpressionKind.COLUMN and e.name is not None)
 
 
 def _shuffles(pipeline: Pipeline, operator: Operator) -> bool:
@@ -34,6 +49,8 @@ def _shuffles(pipeline: Pipeline, operator: Operator) -> bool:
         return pipeline.runner is not Runner.NATIVE and (step.name == "repartition" or works)
     if step.name == "sort":
         return True
+    if step.name in ("distinct", "unique", "drop_duplicates"):
+        return bool(step.expressions)  # else all columns are its key
     options = step.options
     return (
         step.kind is StepKind.JOIN

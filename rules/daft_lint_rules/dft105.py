@@ -17,12 +17,12 @@ from daft_lint.pipeline.model import Column, NodeRef, Operator, Pipeline, StepKi
 
 
 class HeavyShuffle(PipelineRule):
-    """A `repartition`, an `into_partitions` before a UDF, a `sort` or a hash join of a DataFrame that carries a heavy
-    column: every image, document or tensor goes over the network and through the object store, although a few bytes
-    would identify the rows.
+    """A `repartition`, an `into_partitions` before a UDF, a `sort`, a `distinct` by some columns, a `list_agg` or a
+    hash join of a DataFrame that carries a heavy column: every image, document or tensor goes over the network and
+    through the object store, although a few bytes would identify the rows.
 
-    `repartition` and `into_partitions` are a *warning* (on the native runner they do nothing: DFT204); `sort` and joins
-    are *advice*. A broadcast join and columns that nothing reads afterwards are not reported.
+    `repartition` and `into_partitions` are a *warning* (on the native runner they do nothing: DFT204); the others are
+    *advice*. A broadcast join, a key and columns that nothing reads afterwards are not reported.
 
     ## Why
 
@@ -47,7 +47,7 @@ class HeavyShuffle(PipelineRule):
     replaced by `.into_batches(n)`, which spreads the rows with no shuffle; where an `into_batches` spreads them
     already, it is removed. A fix is unsafe where something sees the row order, and where the number of partitions that
     the script asks for is given up. There is no fix where the count or
-    a partition key may not be known at the earlier place, and none for `sort` and joins: drop the heavy column before
+    a partition key may not be known at the earlier place, and none for the others: drop the heavy column before
     them, or fetch it afterwards.
 
     ## Options
@@ -60,7 +60,10 @@ class HeavyShuffle(PipelineRule):
     code = "DFT105"
     name = "heavy-shuffle"
     level = Level.WARNING
-    trigger_words = ("repartition", "into_partitions", "sort", "join")
+    trigger_words = (
+        *("repartition", "into_partitions", "sort", "join", "distinct", "unique", "drop_duplicates"),
+        *("list_agg", "agg_list"),
+    )
     fixable = True
     sinks = Sinks.ALL_ROWS
     promises = (
@@ -106,13 +109,18 @@ def _observation(pipeline: Pipeline, operator: Operator, heavy: list[Column]) ->
     )
 
 
+_DOES = {
+    **dict.fromkeys(("distinct", "unique", "drop_duplicates"), "Find the distinct rows of the light columns alone"),
+    **dict.fromkeys(("groupby", "agg", "list_agg", "agg_list"), "Gather the keys of the rows alone"),
+}
+"""What the advice is where it is not the name of the step."""
+
+
 def _advice(name: str, heavy: list[Column]) -> str:
     names = " and ".join(f"`{column.name}`" for column in heavy)
     them = "it" if len(heavy) == 1 else "them"
-    return (
-        f"{name.capitalize()} the light columns alone: drop {names} before the `{name}`, and fetch or join {them} by"
-        " key afterwards"
-    )
+    do = _DOES.get(name, f"{name.capitalize()} the light columns alone")
+    return f"{do}: drop {names} before the `{name}`, and fetch or join {them} by key afterwards"
 
 
 def _for_repartition(pipeline: Pipeline, operator: Operator, column: Column) -> Remedy:
