@@ -57,7 +57,8 @@ def library_call(walk: BodyWalk, node: cst.Call, name: str, arguments: Sequence[
         note(walk, node, walk.model_loads)
         return TrackedValue(made_by=name)
     if connects(name):
-        note(walk, node, walk.connections)
+        if walk.fresh_self or name not in libraries.SESSIONS:  # a session costs nothing by itself
+            note(walk, node, walk.connections)
         return TrackedValue(made_by=name)
     if known is not None:
         return TrackedValue(made_by=name)
