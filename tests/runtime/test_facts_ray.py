@@ -121,6 +121,9 @@ def test_e22_a_task_writes_a_file_for_each_key() -> None:
             "batches gathered": files(read().into_batches(16).into_partitions(2)),
             "keys of 4 tasks": files(keyed().into_partitions(4), partition_cols=["k"]),
             "keys repartitioned": files(keyed().repartition(4, "k"), partition_cols=["k"]),
+            "a key of each row": files(
+                read().limit(64).with_column("k", daft.functions.uuid().cast(DataType.string())), partition_cols=["k"]
+            ),
             "groupby of 1": files(keyed().groupby("k").agg(col("id").sum())),
             "groupby of 4": files(keyed().repartition(4).groupby("k").agg(col("id").sum())),
         }
@@ -131,6 +134,7 @@ def test_e22_a_task_writes_a_file_for_each_key() -> None:
         "batches gathered": 2,
         "keys of 4 tasks": 32,
         "keys repartitioned": 8,
+        "a key of each row": 64,
         "groupby of 1": 1,
         "groupby of 4": 4,
     }
