@@ -49,6 +49,17 @@ def decorator_keywords(function: cst.CSTNode) -> frozenset[str] | None:
     return frozenset(a.keyword.value for a in arguments if a.keyword is not None)
 
 
+def given_options(udf: Udf) -> frozenset[str] | None:
+    """The keywords of the decorator or call that carries a UDF's options; None where it takes `**options`."""
+    node = udf.options.node if udf.options is not None else None
+    call = node.decorator if isinstance(node, cst.Decorator) else node
+    if not isinstance(call, cst.Call):
+        return frozenset()
+    if any(a.star for a in call.args):
+        return None
+    return frozenset(a.keyword.value for a in call.args if a.keyword is not None)
+
+
 @dataclass(frozen=True, slots=True)
 class Binding:
     """What binds a name: the scope that it is a variable of, and its binders there, all in `location`'s cell."""

@@ -1,4 +1,4 @@
-"""How Daft behaves on Ray, where the rules rest on it: e20 to e22 of the page of measurements, on one private Ray."""
+"""How Daft behaves on Ray, where the rules rest on it: e20 to e26 of the page of measurements, on one private Ray."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def seconds(function):
     function()
     return time.perf_counter() - begin
 
-ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False)
+ray.init(address="local", num_cpus=2, num_gpus=2, include_dashboard=False, log_to_driver=False)
 try:
     daft.set_runner_ray()
     daft.range(512).write_parquet(folder + "/ids")
@@ -114,6 +114,9 @@ def test_e22_a_task_writes_a_file_for_each_key() -> None:
             "batches gathered": files(read().into_batches(16).into_partitions(2)),
             "keys of 4 tasks": files(keyed().into_partitions(4), partition_cols=["k"]),
             "keys repartitioned": files(keyed().repartition(4, "k"), partition_cols=["k"]),
+            "a key of each row": files(
+                read().limit(64).with_column("k", daft.functions.uuid().cast(DataType.string())), partition_cols=["k"]
+            ),
             "groupby of 1": files(keyed().groupby("k").agg(col("id").sum())),
             "groupby of 4": files(keyed().repartition(4).groupby("k").agg(col("id").sum())),
         }
@@ -124,6 +127,7 @@ def test_e22_a_task_writes_a_file_for_each_key() -> None:
         "batches gathered": 2,
         "keys of 4 tasks": 32,
         "keys repartitioned": 8,
+        "a key of each row": 64,
         "groupby of 1": 1,
         "groupby of 4": 4,
     }
@@ -144,3 +148,25 @@ def test_e23_a_captured_table_goes_into_every_task(tmp_path: Path) -> None:
     """)
     assert found["table"][1] > 2 * found["plain"][1]
     assert found["table"][1] > 2 * found["table"][0]
+
+
+def test_e26_what_ray_assigns_to_actors_that_ask_for_a_gpu_and_to_those_that_do_not() -> None:
+    found = measure("""
+        def seen(**options):
+            @daft.cls(**options)
+            class Model:
+                def __init__(self):
+                    self.devices = os.environ.get("CUDA_VISIBLE_DEVICES", "all")
+                @daft.method.batch(return_dtype=DataType.string(), batch_size=8)
+                def run(self, x):
+                    time.sleep(0.05)
+                    return [f"{self.devices} in {os.getpid()}"] * len(x)
+            rows = daft.range(0, 64, 1, 8).with_column("seen", Model().run(col("id"))).to_pydict()["seen"]
+            return sorted(actor.partition(" in ")[0] for actor in set(rows))
+        found = {
+            "asked": seen(max_concurrency=2, gpus=1),
+            "not asked": seen(max_concurrency=2),
+            "no actors": seen(),
+        }
+    """)
+    assert found == {"asked": ["0", "1"], "not asked": ["all", "all"], "no actors": ["0,1"]}

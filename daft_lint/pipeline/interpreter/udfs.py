@@ -8,6 +8,7 @@ import libcst as cst
 
 from daft_lint.pipeline import dtypes
 from daft_lint.pipeline.interpreter.arguments import Arguments
+from daft_lint.pipeline.interpreter.attributes import class_attribute
 from daft_lint.pipeline.interpreter.definitions import (
     BoundMethod,
     Class,
@@ -29,7 +30,7 @@ from daft_lint.pipeline.interpreter.udf_options import (
 )
 from daft_lint.pipeline.interpreter.values import UNKNOWN, DaftName, Literal
 from daft_lint.pipeline.model import ApiUse, NodeRef, Udf, UdfKind
-from daft_lint.pipeline.udf_body.definition import examine
+from daft_lint.pipeline.udf_body.definition import examine, made_by_init
 from daft_lint.source.syntax import decorator_names
 
 UDF_DECORATORS: dict[str, UdfKind | None] = {
@@ -195,6 +196,7 @@ def _make_udf(
         declared=declared_type(options, ScopeNames(interpreter, function.scope)),
         batch=kind in BATCH_KINDS,
     )
+    init_loads, init_connections = _made_by_init(interpreter, owner)
     udf = Udf(
         name=name,
         kind=kind,
@@ -202,13 +204,27 @@ def _make_udf(
         options=options.carrier,
         parameters=body.parameters,
         returns=body.returns,
+        return_type=body.return_type,
         is_async=body.is_async,
         is_generator=body.is_generator,
         is_class=owner is not None,
         unsized_output=body.unsized_output,
         model_loads=body.model_loads if owner is None else (),
+        connections=body.connections if owner is None else (),
+        init_model_loads=init_loads,
+        init_connections=init_connections,
         **udf_counts(options),
     )
     if not interpreter.expected_failures:
         interpreter.recorder.udfs.append(udf)
     return udf
+
+
+def _made_by_init(
+    interpreter: InterpreterProtocol, owner: Class | None
+) -> tuple[tuple[NodeRef, ...], tuple[NodeRef, ...]]:
+    """The models that the `__init__` of a class loads, and what it connects to."""
+    init = class_attribute(interpreter, owner, "__init__") if owner is not None else None
+    if not isinstance(init, Function) or not isinstance(init.node, cst.FunctionDef):
+        return (), ()
+    return made_by_init(init.node, ScopeNames(interpreter, init.scope, owner))

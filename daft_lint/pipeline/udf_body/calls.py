@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from daft_lint.pipeline.udf_body import libraries
-from daft_lint.pipeline.udf_body.model_loads import note_load
+from daft_lint.pipeline.udf_body.model_loads import note
 from daft_lint.pipeline.udf_body.reads import (
     array_bytes,
     client_method,
@@ -148,7 +148,7 @@ def _method(walk: BodyWalk, node: cst.Call, func: cst.Attribute, arguments: Sequ
     if client_method(walk, node, func, receiver, arguments):
         return NOTHING
     if method in libraries.MODEL_LOADING_METHODS and isinstance(func.value, cst.Name) and not receiver.params:
-        note_load(walk, node)
+        note(walk, node, walk.model_loads)
     if receiver.made_by in libraries.DECODING_OBJECTS:
         return NOTHING
     return _unknown(walk, node, dotted(func) or method, arguments)
@@ -167,6 +167,6 @@ def _unknown(walk: BodyWalk, node: cst.Call, spelled: str, arguments: Sequence[C
     if spelled in ("filter", "asyncio.gather", "asyncio.run") and arguments:
         return union([a.value for a in arguments]).keep()
     name = walk.qualified(spelled) if spelled else ""
-    if name in libraries.SESSIONS or name in libraries.DECODING_OBJECTS:
+    if name in libraries.DECODING_OBJECTS:
         return TrackedValue(made_by=name)
     return NOTHING

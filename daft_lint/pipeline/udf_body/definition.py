@@ -31,17 +31,21 @@ _HANDLERS = Handlers(STATEMENTS, {**EXPRESSIONS, cst.Call: call})
 class UdfBody:
     """What the definition of a UDF says.
 
-    `returns` is the weight by the declared type or the return annotation. `unsized_output`: that type is numbers of
+    `returns` is the weight by the declared type or the return annotation, `return_type` that type as it is spelled ("":
+    not known). `unsized_output`: that type is numbers of
     unknown length (samples, pixels), so it is heavy where the UDF takes a heavy column; embeddings do not count.
-    `model_loads` are the calls that load a model each time the body runs, with no cache; methods have them too.
+    `model_loads` are the calls that load a model each time the body runs, with no cache, `connections` those that make
+    a client or connect to a database; methods have them too.
     """
 
     parameters: tuple[Parameter, ...]
     returns: Weight
+    return_type: str
     is_async: bool
     is_generator: bool
     unsized_output: bool
     model_loads: tuple[NodeRef, ...]
+    connections: tuple[NodeRef, ...]
 
 
 def examine(
@@ -80,11 +84,24 @@ def examine(
     return UdfBody(
         parameters=tuple(_parameter(p, annotations[p.name.value], walk, resolver) for p in parameters),
         returns=weight,
+        return_type="" if returns is None or returns == dtypes.UNKNOWN else returns.text,
         is_async=is_async,
         is_generator=walk.frame.yields,
         unsized_output=returns is not None and returns.unsized and not walk.embeds,
         model_loads=tuple(walk.model_loads),
+        connections=tuple(walk.connections),
     )
+
+
+def made_by_init(
+    definition: cst.FunctionDef, resolver: NameResolver
+) -> tuple[tuple[NodeRef, ...], tuple[NodeRef, ...]]:
+    """The calls of an `__init__` that load a model for each instance, and those that make a client or connect to a
+    database."""
+    parameters = {p.name.value: None for p in _parameters(definition, skip_self=True)}
+    walk = BodyWalk(_HANDLERS, resolver, parameters, 0, fresh_self=True)
+    walk.examine(definition)
+    return tuple(walk.model_loads), tuple(walk.connections)
 
 
 def _returns_small(frame: Frame, returns: DType | None) -> bool:

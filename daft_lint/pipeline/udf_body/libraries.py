@@ -162,6 +162,18 @@ SESSIONS = frozenset({
     "requests.Session", "requests.session", "httpx.Client", "httpx.AsyncClient", "aiohttp.ClientSession",
     "requests_futures.sessions.FuturesSession", "urllib3.PoolManager",
 })  # fmt: skip
+CLIENTS = SESSIONS | frozenset({
+    "boto3.client", "boto3.resource", "openai.OpenAI", "openai.AsyncOpenAI", "openai.AzureOpenAI",
+    "openai.AsyncAzureOpenAI", "anthropic.Anthropic", "anthropic.AsyncAnthropic", "google.cloud.storage.Client",
+    "qdrant_client.QdrantClient", "pymongo.MongoClient", "redis.Redis", "elasticsearch.Elasticsearch",
+    "groq.Groq", "mistralai.Mistral", "cohere.Client",
+})  # fmt: skip
+"""What sends requests, by the qualified name of what makes it."""
+CONNECTIONS = frozenset({
+    "psycopg2.connect", "psycopg.connect", "pymysql.connect", "mysql.connector.connect", "pyodbc.connect",
+    "snowflake.connector.connect", "oracledb.connect",
+})  # fmt: skip
+"""What connects to a database on a server."""
 SESSION_NAMES = frozenset({"session", "_session", "sess", "http_session", "http_client", "http"})
 """Names of what gets URLs where its constructor is not in view."""
 
@@ -256,7 +268,8 @@ MODEL_LOADERS = frozenset({
     "paddleocr.PaddleOCR", "insightface.app.FaceAnalysis", "xgboost.Booster", "lightgbm.Booster", "nemo.load_model",
     "fastembed.TextEmbedding", "fastembed.ImageEmbedding", "flair.models.SequenceTagger.load", "stanza.Pipeline",
     "gensim.models.KeyedVectors.load_word2vec_format", "mlflow.pyfunc.load_model", "catboost.CatBoost.load_model",
-    "docling.document_converter.DocumentConverter", "gliner.GLiNER", "ctranslate2.Translator", "ctranslate2.Generator",
+    "docling.document_converter.DocumentConverter", "gliner.GLiNER", "presidio_analyzer.AnalyzerEngine",
+    "ctranslate2.Translator", "ctranslate2.Generator",
 })  # fmt: skip
 """Functions that load a model, by qualified name."""
 MODEL_LOADER_METHODS = frozenset({"from_pretrained", "load_from_checkpoint", "from_pretrained_keras"})

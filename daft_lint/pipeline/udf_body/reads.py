@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from daft_lint.pipeline.udf_body import libraries
-from daft_lint.pipeline.udf_body.model_loads import loads_model, note_load
+from daft_lint.pipeline.udf_body.model_loads import connects, loads_model, note
 from daft_lint.pipeline.udf_body.tracking import NOTHING, CallArgument, Form, Small, TrackedValue, union
 from daft_lint.pipeline.udf_body.walk import BodyWalk
 from daft_lint.source import cst
@@ -54,7 +54,11 @@ def library_call(walk: BodyWalk, node: cst.Call, name: str, arguments: Sequence[
     if known is not None and _read(walk, node, known, arguments):
         return TrackedValue(made_by=name) if name in libraries.IMAGE_MAKERS else NOTHING
     if loads_model(name):
-        note_load(walk, node)
+        note(walk, node, walk.model_loads)
+        return TrackedValue(made_by=name)
+    if connects(name):
+        if walk.fresh_self or name not in libraries.SESSIONS:  # a session costs nothing by itself
+            note(walk, node, walk.connections)
         return TrackedValue(made_by=name)
     if known is not None:
         return TrackedValue(made_by=name)
