@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import io
 import itertools
 import math
 import re
@@ -24,20 +25,42 @@ daft = pytest.importorskip("daft", reason="the extra `runtime` is not installed"
 from daft import DataType, col  # noqa: E402
 
 TEXTS = [
-    "", " ", "a", "A", "Ab cD", "  x  ", "\t\n x\r\n", "\x1c\x1d\x1e\x1fx\x1f", "\x85x\x85", "\u00a0x\u00a0", "\u200bx\ufeff",
-    "\u3000x\u2028", "ß", "ẞ", "İ", "ı", "ΑΣ", "ΑΣ Β", "Σ", "ŉ", "ǆ", "ǅ", "ƛ", "ﬁn", "éÉ", "e\u0301", "👍🏽", "👨\u200d👩\u200d👧", "日本語",
-    "a\0b", "aXbXc", "xx", "xyx", "a,b,,c", ",", "%", "_", "a%b", ".*", "$1", "\\", "{", "}", "lorem IPSUM", "0", "-1", "12",
-    "１２", "1_0", " 1 ", "1e3", "nan", "\U00010400", "\ud7ff", "a-b-a", "aaa", "aaaa", "x\n", "\nx", "a\nb", "xa", "x" * 300,
+    "", " ", "a", "A", "Ab cD", "  x  ", "\t\n x\r\n", "\x1c\x1d\x1e\x1fx\x1f", "\x85x\x85",
+    "\u00a0x\u00a0", "\u200bx\ufeff", "\u3000x\u2028", "ß", "ẞ", "İ", "ı", "ΑΣ", "ΑΣ Β", "Σ", "ŉ", "ǆ", "ǅ", "ƛ",
+    "ﬁn", "éÉ", "e\u0301", "👍🏽", "👨\u200d👩\u200d👧", "日本語",
+    "a\0b", "aXbXc", "xx", "xyx", "a,b,,c", ",", "%",
+    "_", "a%b", ".*", "$1", "\\", "{", "}", "lorem IPSUM", "0", "-1", "12", "１２",
+    "1_0", " 1 ", "1e3", "nan", "\U00010400", "\ud7ff", "a-b-a", "aaa", "aaaa", "x\n", "\nx", "a\nb", "xa", "x" * 300,
 ]  # fmt: skip
-INTS = [0, 1, -1, 2, -2, 3, 7, -7, 10, 100, 2**31 - 1, -(2**31), 2**53, 2**53 + 1, -(2**53) - 1, 2**62, 2**63 - 1, -(2**63)]
+INTS = [
+    0,
+    1,
+    -1,
+    2,
+    -2,
+    3,
+    7,
+    -7,
+    10,
+    100,
+    2**31 - 1,
+    -(2**31),
+    2**53,
+    2**53 + 1,
+    -(2**53) - 1,
+    2**62,
+    2**63 - 1,
+    -(2**63),
+]
 FLOATS = [
-    0.0, -0.0, 1.0, -1.0, 0.5, 1.5, 2.5, -2.5, 0.1, 10.0, 1e16, 1e22, 1e300, 1.7e308, -1.7e308, 5e-324, math.inf, -math.inf,
-    math.nan, 123456789.123, 1e-7,
+    0.0, -0.0, 1.0, -1.0, 0.5, 1.5, 2.5, -2.5, 0.1, 10.0, 1e16, 1e22, 1e300, 1.7e308, -1.7e308, 5e-324,
+    math.inf, -math.inf, math.nan, 123456789.123, 1e-7,
 ]  # fmt: skip
 TIMES = [
     datetime.datetime(1970, 1, 1), datetime.datetime(1969, 12, 31, 23, 59, 59, 999_999),
     datetime.datetime(2024, 2, 29, 12, 30, 15, 123_456), datetime.datetime(1, 1, 1),
-    datetime.datetime(9999, 12, 31, 23, 59, 59, 999_999), datetime.datetime(2021, 1, 3), datetime.datetime(2020, 12, 31, 22, 59),
+    datetime.datetime(9999, 12, 31, 23, 59, 59, 999_999), datetime.datetime(2021, 1, 3),
+    datetime.datetime(2020, 12, 31, 22, 59),
 ]  # fmt: skip
 ZONED = [time for time in TIMES if 1900 < time.year < 2100]
 DAYS = [time.date() for time in TIMES]
@@ -59,7 +82,8 @@ INTEGERS = [
 ]  # fmt: skip
 REALS = [Edge(DataType.float64(), FLOATS), Edge(DataType.float32(), [*FLOATS[:10], *FLOATS[15:19]], known=False)]
 EDGES: dict[str, list[Edge]] = {
-    **dict.fromkeys("rs", [Edge(DataType.string(), TEXTS)]),
+    "r": [Edge(DataType.string(), TEXTS)],
+    "s": [Edge(DataType.string(), TEXTS)],
     "t": [Edge(DataType.string(), TEXTS[::-1])],
     "n": [*INTEGERS, Edge(DataType.float64(), FLOATS, known=False)],
     "m": [e._replace(values=e.values[::-1]) for e in INTEGERS],
@@ -70,12 +94,30 @@ EDGES: dict[str, list[Edge]] = {
     "d": [Edge(DataType.date(), DAYS), Edge(DataType.timestamp("us"), TIMES),
           Edge(DataType.timestamp("us", "Europe/Berlin"), ZONED)],
     "e": [Edge(DataType.date(), DAYS), Edge(DataType.timestamp("us"), TIMES, known=False)],
-    "u": [Edge(DataType.timestamp("us"), TIMES), Edge(DataType.timestamp("ns"), ZONED), Edge(DataType.timestamp("s"), TIMES),
+    "u": [Edge(DataType.timestamp("us"), TIMES), Edge(DataType.timestamp("ns"), ZONED),
+          Edge(DataType.timestamp("s"), TIMES),
           *(Edge(DataType.timestamp("us", zone), ZONED) for zone in ("UTC", "America/New_York", "+05:30"))],
     "l": [Edge(DataType.list(DataType.string()), [[], [""], ["a", "b"], ["a"] * 100])],
-    "x": [Edge(DataType.struct({"k": DataType.string()}), [{"k": "a"}]), Edge(DataType.int64(), [1])],
+    "x": [Edge(DataType.list(DataType.int64()), [[], [1, 2]]), Edge(DataType.int64(), [1]),
+          Edge(DataType.struct({"k": DataType.string()}), [{"k": "a"}])],
 }  # fmt: skip
-PATTERNS = ["x", "[a-z]+", "[^a-z]+", "x|X", "a.", r"\.", "^x", "[0-9]+", "^[A-Z]", "-+", " +", "aa", "a|aa", "[.,]", r"\$1"]
+PATTERNS: list[object] = [
+    "x",
+    "[a-z]+",
+    "[^a-z]+",
+    "x|X",
+    "a.",
+    r"\.",
+    "^x",
+    "[0-9]+",
+    "^[A-Z]",
+    "-+",
+    " +",
+    "aa",
+    "a|aa",
+    "[.,]",
+    r"\$1",
+]
 SAMPLES: dict[str, list[object]] = {
     "A": ["x", "a", "aa", ".", "%", ",", "\\", "$1"],
     "B": ["", "x", "ab", ".", "%", "$1", "\\"],
@@ -91,7 +133,12 @@ RETURNS = {
     Kind.TEXT: str, Kind.INT: int, Kind.FLOAT: float, Kind.NUMBER: float, Kind.BOOL: bool, Kind.DATE: datetime.date,
     Kind.TEXTS: list[str],
 }  # fmt: skip
-KINDS = {Constant.TEXT: Kind.TEXT, Constant.SOME_TEXT: Kind.TEXT, Constant.NUMBER: Kind.FLOAT, Constant.NOT_ZERO: Kind.FLOAT}
+KINDS = {
+    Constant.TEXT: Kind.TEXT,
+    Constant.SOME_TEXT: Kind.TEXT,
+    Constant.NUMBER: Kind.FLOAT,
+    Constant.NOT_ZERO: Kind.FLOAT,
+}
 ROWS = [pytest.param(row, id=row.python) for row in EQUIVALENTS]
 
 
@@ -125,21 +172,21 @@ def trials(row: Equivalent) -> Iterator[Trial]:
     constants = [name for name in names if name.isupper()]
     for edges in itertools.product(*(EDGES[name] for name in columns)):
         for values in itertools.product(*(SAMPLES[name] for name in constants)):
-            given = dict(zip(constants, values, strict=True))
-            operands: dict[str, Column | Value] = {
-                name: Column(f'col("{name}")', Kind.UNKNOWN, (name,), name) for name in columns
-            }
-            for name, value in given.items():
-                text = repr(list(value)) if isinstance(value, tuple) else repr(value)
-                operands[name] = Value(text, Kind.TEXT, value)
-            python = re.sub(r"\b[A-Z]\b", lambda m: repr(given.get(m[0], m[0])), row.python)
-            yield Trial(python, filled(row, operands).typed(), dict(zip(columns, edges, strict=True)))
+            yield trial(row, dict(zip(columns, edges, strict=True)), dict(zip(constants, values, strict=True)))
         if not row.of_columns:
-            for name, edge in zip(columns, edges, strict=True):
-                dtype = f"DataType.{str(edge.dtype).lower()}()"
-                text = f'col("{name}")' + COMPUTED.get(name, "").format(dtype=dtype)
-                operands[name] = Column(text, Kind.UNKNOWN, (name,), name)
-            yield Trial(python, filled(row, operands).typed(), dict(zip(columns, edges, strict=True)))
+            first = {name: SAMPLES[name][0] for name in constants}
+            yield trial(row, dict(zip(columns, edges, strict=True)), first, computed=True)
+
+
+def trial(row: Equivalent, edges: dict[str, Edge], given: dict[str, object], computed: bool = False) -> Trial:
+    operands: dict[str, Column | Value] = {}
+    for name, edge in edges.items():
+        method = COMPUTED.get(name, "").format(dtype=f"DataType.{str(edge.dtype).lower()}()") if computed else ""
+        operands[name] = Column(f'col("{name}"){method}', Kind.UNKNOWN, (name,), name)
+    for name, value in given.items():
+        operands[name] = Value(repr(list(value)) if isinstance(value, tuple) else repr(value), Kind.TEXT, value)
+    python = re.sub(r"\b[A-Z]\b", lambda match: repr(given[match[0]]), row.python)
+    return Trial(python, filled(row, operands).typed(), edges)
 
 
 def frame(trial: Trial) -> Any:
@@ -156,11 +203,11 @@ def function(trial: Trial) -> Any:
     """The Python, with the guard that gives a null for nulls."""
     names = ", ".join(trial.edges)
     none = " or ".join(f"{name} is None" for name in trial.edges)
-    return eval(f"lambda {names}: None if {none} else {trial.python}", {"re": re, "math": math})  # noqa: S307
+    return eval(f"lambda {names}: None if {none} else {trial.python}", {"re": re, "math": math})
 
 
 def expression(trial: Trial) -> Any:
-    return eval(trial.column.text, {"col": col, "DataType": DataType})  # noqa: S307
+    return eval(trial.column.text, {"col": col, "DataType": DataType})
 
 
 def same(a: object, b: object) -> bool:
@@ -176,13 +223,14 @@ def outcome(row: Equivalent, trial: Trial) -> str:
     try:
         ours = data.select(expression(trial).alias("o")).collect()
         theirs = data.select(udf(*map(col, trial.edges)).alias("o")).collect()
-    except BaseException as error:  # noqa: BLE001  # Daft's panics are no Exception
+    except BaseException as error:  # Daft's panics are no Exception
         if isinstance(error, KeyboardInterrupt):
             raise
         return f"{type(error).__name__}: {error}"[:300]
     if ours.schema()["o"].dtype != theirs.schema()["o"].dtype:
         return f"{ours.schema()['o'].dtype}, not {theirs.schema()['o'].dtype}"
-    rows = zip(zip(*data.to_pydict().values(), strict=True), ours.to_pydict()["o"], theirs.to_pydict()["o"], strict=True)
+    given = zip(*data.to_pydict().values(), strict=True)
+    rows = zip(given, ours.to_pydict()["o"], theirs.to_pydict()["o"], strict=True)
     return next((f"{values!r}: {got!r}, not {wanted!r}" for values, got, wanted in rows if not same(got, wanted)), "")
 
 
@@ -203,6 +251,18 @@ def test_a_row_is_as_equal_as_it_says(row: Equivalent) -> None:
             assert not found, f"{trial.column.text} on {[str(e.dtype) for e in trial.edges.values()]}: {found}"
     assert tried
     assert differing or not (row.differs or row.assumes), f"{row.python} is said to differ, and never does"
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_the_patterns_of_the_rows_are_written(pattern: object) -> None:
+    assert is_common_pattern(str(pattern))
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"\w+", r"\s", "x$", "a*", "a?", "(a)", "(?i)a", "^a|b", "", "a{2}", "[[:alpha:]]", "a++"]
+)
+def test_other_patterns_are_not(pattern: str) -> None:
+    assert not is_common_pattern(pattern)
 
 
 NEW_CAPITALS = {"ƛ", "ɤ"} if unicodedata.unidata_version < "16" else set()
@@ -228,7 +288,7 @@ CODES = {"a": 1, "xx": 2}
 NAMES = {1: "one", 2: "two"}
 KNOWN = ("a", "b")
 """
-COLUMNS = {
+COLUMNS: dict[str, tuple[Any, Sequence[object]]] = {
     "s": (DataType.string(), TEXTS), "t": (DataType.string(), TEXTS[::-1]), "n": (DataType.int64(), INTS),
     "f": (DataType.float64(), FLOATS), "d": (DataType.date(), DAYS), "u": (DataType.timestamp("us", "UTC"), ZONED),
     "b": (DataType.bool(), [True, False]),
@@ -238,7 +298,7 @@ SAFE = [
     ("(s: str | None) -> int", "if s is None:\n    return 0\nreturn len(s)"),
     ("(s: str) -> float", "if s is None:\n    return 0.0\nelse:\n    return len(s)"),
     ("(s: str) -> bool", "return s.lower().startswith('a') if s is not None else False"),
-    ("(s: str) -> str", "if s is None:\n    return ''\nname = s.lower()\nname = name.replace('x', '')\nreturn f'<{name}> {{}}'"),
+    ("(s: str) -> str", "if s is None:\n    return ''\ns = s.lower()\nt = s.replace('x', '')\nreturn f'<{t}> {{}}'"),
     ("(s: str) -> str", "return f'{s}@{DOMAIN}' if s is not None else None"),
     ("(s: str, t: str) -> str", "if s is None or t is None:\n    return None\nreturn f'{s}, {t.lower()}'"),
     ("(s: str) -> str", "return NOISE.sub('#', s) if s is not None else None"),
@@ -280,15 +340,91 @@ def test_what_is_offered_as_safe_gives_the_same(signature: str, body: str) -> No
     names = re.findall(r"(\w+): ", signature)
     assert equal is not None
     assert equal.writable, equal
-    rows = list(itertools.product(*([*COLUMNS[name][1], None] for name in names)))
-    data = daft.from_pydict({
-        name: daft.Series.from_pylist([row[i] for row in rows]).cast(COLUMNS[name][0]) for i, name in enumerate(names)
-    })
+    values: list[list[object]] = [[*COLUMNS[name][1], None] for name in names]
+    rows = list(itertools.product(*values))
+    data = daft.from_pydict(
+        {name: daft.Series.from_pylist([row[i] for row in rows]).cast(COLUMNS[name][0]) for i, name in enumerate(names)}
+    )
     scope: dict[str, Any] = {}
-    exec(text, scope)  # noqa: S102
+    exec(text, scope)
     theirs = data.select(scope["function"](*map(col, names)).alias("o")).collect()
-    ours = data.select(eval(equal.text, scope).alias("o")).collect()  # noqa: S307
+    ours = data.select(eval(equal.text, scope).alias("o")).collect()
     assert ours.schema()["o"].dtype == theirs.schema()["o"].dtype
     pairs = zip(rows, ours.to_pydict()["o"], theirs.to_pydict()["o"], strict=True)
     assert [(row, got, wanted) for row, got, wanted in pairs if not same(got, wanted)] == []
     assert equal.differs == ()
+
+
+@pytest.mark.parametrize(
+    ("signature", "body", "text", "differs"),
+    [
+        ("(s: str) -> str", "return s.lower()", 'col("s").lower()', "null"),
+        ("(s: str) -> str", "return s.strip() if s is not None else None", 'col("s").strip()', "U+001C"),
+        ("(n: int) -> int", "return None if n is None else n * 2", 'col("n") * 2', "overflow"),
+        ("(n: int) -> bool", "return n is not None and n % 2 == 0", '(col("n") % 2 == 0).fill_null(False)', "NaN"),
+        ("(f: float) -> float", "return (f - 32) / 1.8", '(col("f") - 32) / 1.8', "type"),
+        ("(f: float) -> bool", "return 0 < f < 1", '(col("f") > 0) & (col("f") < 1)', "NaN"),
+        ("(s: str) -> int", "return {'a': 1}[s]", "when(col(\"s\") == 'a', 1)", "key"),
+        ("(s: str, t: str) -> str", "return s + t if s is not None else None", 'col("s") + col("t")', "null"),
+    ],
+)
+def test_what_differs_is_said(signature: str, body: str, text: str, differs: str) -> None:
+    _, equal = equal_of(signature, body)
+    assert equal is not None
+    assert equal.text == text
+    assert any(differs in reason for reason in equal.differs)
+
+
+@pytest.mark.parametrize(
+    ("signature", "body"),
+    [
+        ("(s: str) -> str", "if not s:\n    return ''\nreturn s.lower()"),
+        ("(s: str) -> str", "try:\n    return s.lower()\nexcept AttributeError:\n    return ''"),
+        ("(s: str) -> str", "print(s)\nreturn s.lower()"),
+        ("(s: str) -> str", "return s.lower().title()"),
+        ("(s: str) -> str", "return f'{s!r}'"),
+        ("(f: float) -> str", "return f'{f}'"),
+        ("(b: bool) -> str", "return f'{b}'"),
+        ("(n: int) -> int", "return n // 2"),
+        ("(n: int) -> int", "return n % 3"),
+        ("(s: str) -> list", "return s.split()"),
+        ("(s: str) -> int", "return s.find('x')"),
+        ("(s: str) -> str", "return s[2:]"),
+        ("(s: str) -> str", "return s.replace('', '-')"),
+        ("(s: str) -> bool", "return s.lower() in ('a', 'b')"),
+        ("(s: str) -> str", "return re.sub(r'\\w+', '', s)"),
+        ("(s: str) -> str", "return re.sub('x$', '', s)"),
+        ("(s: str) -> str", "return re.sub('a', '$1', s)"),
+        ("(s: str) -> str", "return s.lower() if s else None"),
+    ],
+)
+def test_what_has_no_equivalent(signature: str, body: str) -> None:
+    assert equal_of(signature, body)[1] is None
+
+
+def test_a_type_that_would_be_another_is_not_written() -> None:
+    _, equal = equal_of("(s: str) -> str", "return len(s)")
+    assert equal is not None
+    assert not equal.writable
+
+
+def test_images_come_out_with_other_pixels() -> None:
+    """Why decoding and resizing in a UDF is left alone: only a lossless image is the same, and no resized one is."""
+    numpy, image = pytest.importorskip("numpy"), pytest.importorskip("PIL.Image")
+    pixels = numpy.random.default_rng(0).integers(0, 256, (32, 48, 3), dtype="uint8")
+
+    def encoded(kind: str) -> bytes:
+        file = io.BytesIO()
+        image.fromarray(pixels).save(file, kind)
+        return file.getvalue()
+
+    def by_pillow(data: bytes) -> Any:
+        return image.open(io.BytesIO(data)).convert("RGB")
+
+    data = daft.from_pydict({"data": [encoded("PNG"), encoded("JPEG")]})
+    decoded = data.select(col("data").decode_image(mode="RGB")).to_pydict()["data"]
+    assert numpy.array_equal(decoded[0], by_pillow(encoded("PNG")))
+    assert not numpy.array_equal(decoded[1], by_pillow(encoded("JPEG")))
+    resized = data.select(col("data").decode_image(mode="RGB").resize(24, 16)).to_pydict()["data"][0]
+    for filter_ in image.Resampling:
+        assert not numpy.array_equal(resized, by_pillow(encoded("PNG")).resize((24, 16), filter_))

@@ -58,9 +58,7 @@ def _parameters(given: cst.Parameters) -> dict[str, cst.Annotation | None] | Non
     return {p.name.value: p.annotation for p in listed}
 
 
-def _statements(
-    function: cst.FunctionDef | cst.Lambda, parameters: Mapping[str, cst.Annotation | None]
-) -> Body | None:
+def _statements(function: cst.FunctionDef | cst.Lambda, parameters: Mapping[str, cst.Annotation | None]) -> Body | None:
     """What is returned, the names on the way, and the guard before them."""
     if isinstance(function, cst.Lambda):
         return Body(function.body, parameters)
@@ -68,8 +66,9 @@ def _statements(
     if statements and _is_docstring(statements[0]):
         statements.pop(0)
     guard = None
-    if statements and isinstance(statements[0], cst.If):
-        first = statements.pop(0)
+    first = statements[0] if statements else None
+    if isinstance(first, cst.If):
+        del statements[0]
         guard = _guard_of(first.test, _only_return(first.body))
         if guard is None:
             return None

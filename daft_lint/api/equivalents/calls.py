@@ -22,7 +22,8 @@ NULLS = "where a value is null, the UDF fails or returns a value of its own, and
 _BATCHES = frozenset({UdfKind.FUNC_BATCH, UdfKind.LEGACY})
 _ROW_BY_ROW = frozenset({UdfKind.FUNC, UdfKind.APPLY})
 _HARMLESS_OPTIONS = frozenset({
-    "return_dtype", "batch_size", "max_concurrency", "concurrency", "num_cpus", "cpus", "use_process", "func", "fn",
+    "return_dtype", "batch_size", "max_concurrency", "concurrency", "num_cpus", "cpus", "num_gpus", "gpus",
+    "use_process", "func", "fn",
 })  # fmt: skip
 """Options of a UDF that say nothing of its results."""
 _KINDS = {
@@ -136,7 +137,7 @@ def _names(udf: Udf, body: Body, call: Expression, location: NodeRef) -> tuple[d
             text = f"({text})"
         if expression.kind is ExpressionKind.LITERAL:
             names[name] = literal(node) or Value(text, kind)
-        elif expression.kind is ExpressionKind.UNKNOWN or (body.element and name != body.element):
+        elif expression.kind is ExpressionKind.UNKNOWN or expression.spread or (body.element and name != body.element):
             raise NoTranslation
         else:
             is_named = expression.kind is ExpressionKind.COLUMN

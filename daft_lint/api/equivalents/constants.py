@@ -30,10 +30,11 @@ def literal(node: cst.BaseExpression) -> Value | None:
     return None if kind is None else Value(code(node), kind, value)
 
 
-def global_value(name: str, function: NodeRef, call: NodeRef) -> cst.BaseExpression | None:
-    """What a module gives a name that a function of it reads, once and for all, seen from a call in the same module."""
+def outer_value(name: str, function: NodeRef, call: NodeRef) -> cst.BaseExpression | None:
+    """What a name that a function reads from around it is given, once and for all; None where the call of the function
+    sees another."""
     binding = binding_of(name, function)
-    if binding is None or not binding.is_global or binding.location.cell is not call.cell:
+    if binding is None or binding.location.cell is not call.cell:
         return None
     seen = binding_of(name, call)
     if seen is None or seen.location.node is not binding.location.node:

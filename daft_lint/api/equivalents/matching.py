@@ -24,7 +24,7 @@ def candidates(node: cst.BaseExpression, called: Called) -> Iterator[tuple[Equiv
             yield row, found
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _tree(python: str) -> cst.BaseExpression:
     return cst.parse_expression(python)
 

@@ -17,11 +17,11 @@ class Column:
     """An expression of Daft's that has the value of a Python expression.
 
     `text` spells it, `operator` is its outermost operator ("" for a name or a call), `known` says that Daft's type is
-    that of `kind`, once it is `typed`: `cast` is the Python type that makes it so. `differs` says where it is not the same as
-    Python. `reads` are the parameters, as often and in the order as `text` has them; `first` is the one that gives the
-    expression its name, "" where a constant does. `keeps_nulls`: it is null wherever one of `reads` is;
-    `is_conjunction`: it is null or False there. `imports` are the modules and names that the text needs;
-    `is_named`: it is a column by its name.
+    that of `kind`, once it is `typed`: `cast` is the Python type that makes it so. `differs` says where it is not the
+    same as Python. `reads` are the parameters, as often and in the order as `text` has them; `first` is the one that
+    gives the expression its name, "" where a constant does. `keeps_nulls`: it is null wherever one of `reads` is;
+    `is_conjunction`: it is null or False there. `imports` are the modules and names that the text needs; `is_named`:
+    it is a column by its name.
     """
 
     text: str
@@ -98,7 +98,8 @@ def _is_int(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**31
 
 
-_ATOM = r"(?:[A-Za-z0-9 _,;:@%=<>/\"'!`]|\\[.+*?()\[\]{}|^$\\-]|\[\^?(?:[A-Za-z0-9]-[A-Za-z0-9]|[A-Za-z0-9 _,;:@%=<>/.+*?()!])+\])"
+_CLASS = r"\[\^?(?:[A-Za-z0-9]-[A-Za-z0-9]|[A-Za-z0-9 _,;:@%=<>/.+*?()!])+\]"
+_ATOM = rf"(?:[A-Za-z0-9 _,;:@%=<>/\"'!`.-]|\\[.+*?()\[\]{{}}|^$\\-]|{_CLASS})"
 _COMMON = re.compile(rf"\^?(?:{_ATOM}\+?)+(?:\|(?:{_ATOM}\+?)+)*")
 """Characters, their classes, `+` and `|`: no class whose members differ (`\\w`, `\\s`, `\\d`), no group, nothing that
 matches the empty text, and no `$`, which stands before a last line break as well in Python."""

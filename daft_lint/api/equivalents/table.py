@@ -1,8 +1,8 @@
 """What Daft's expressions do as Python does it: the table of translations.
 
-Each row pairs Python on one value with the expression of a column. `tests/api/test_equivalents.py` runs both for every
-row, on the installed Daft, over values at the edges: a row without `differs` gives the same there, of the same type, and
-a row with it does not.
+Each row pairs Python on one value with the expression of a column. `tests/api/test_equivalents.py` runs both, for every
+row, on the installed Daft over values at the edges: a row without `differs` gives the same there, of the same type, and
+one with it does not.
 
 The letters of a row are slots, one for each kind of thing that may stand there (`SLOTS`).
 """
@@ -158,6 +158,12 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
     Equivalent("n + m", "{n} + {m}", Kind.INT, WRAPS),
     Equivalent("n - m", "{n} - {m}", Kind.INT, WRAPS),
     Equivalent("n * m", "{n} * {m}", Kind.INT, WRAPS),
+    Equivalent("n + N", "{n} + {N}", Kind.INT, WRAPS),
+    Equivalent("n - N", "{n} - {N}", Kind.INT, WRAPS),
+    Equivalent("n * N", "{n} * {N}", Kind.INT, WRAPS),
+    Equivalent("N + n", "{N} + {n}", Kind.INT, WRAPS),
+    Equivalent("N - n", "{N} - {n}", Kind.INT, WRAPS),
+    Equivalent("N * n", "{N} * {n}", Kind.INT, WRAPS),
     Equivalent("f + g", "{f} + {g}", Kind.NUMBER, assumes=TYPED),
     Equivalent("f - g", "{f} - {g}", Kind.NUMBER, assumes=TYPED),
     Equivalent("f * g", "{f} * {g}", Kind.NUMBER, assumes=TYPED),
@@ -230,8 +236,6 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
     Equivalent("u.date()", "{u}.date()", Kind.DATE),
     # What is unknown
     Equivalent("len(x)", "{x}.length()", Kind.INT, UNTYPED, cast="int"),
-    Equivalent("B in x", "{x}.contains({B})", Kind.BOOL, UNTYPED),
-    Equivalent("B not in x", "~{x}.contains({B})", Kind.BOOL, UNTYPED),
     Equivalent("x == B", "{x} == {B}", Kind.BOOL, UNTYPED),
     Equivalent("x != B", "{x} != {B}", Kind.BOOL, UNTYPED),
 )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from daft_lint.api import cst
-from daft_lint.api.equivalents.constants import global_value, literal
+from daft_lint.api.equivalents.constants import literal, outer_value
 from daft_lint.api.equivalents.matching import Binding, candidates
 from daft_lint.api.equivalents.operands import Column, NoTranslation, Value, fits
 from daft_lint.api.equivalents.table import TYPED, Equivalent, Kind
@@ -72,7 +72,7 @@ class Translator:
         try:
             match node:
                 case cst.Name():
-                    return self._global(node)
+                    return self._outer(node)
                 case cst.FormattedString():
                     return self._joined(node)
                 case cst.Comparison():
@@ -84,9 +84,9 @@ class Translator:
         return None
 
     def _qualify(self, function: cst.BaseExpression) -> str:
-        if isinstance(function, cst.Name) and function.value not in self.names:
-            if binding_of(function.value, self._function) is None:
-                return function.value
+        name = function.value if isinstance(function, cst.Name) else ""
+        if name and name not in self.names and binding_of(name, self._function) is None:
+            return name
         return qualified_name(function, self._function)
 
     def _called(self, node: cst.Call) -> tuple[str, Sequence[cst.Arg]]:
@@ -95,7 +95,7 @@ class Translator:
         if isinstance(function, cst.Attribute) and isinstance(function.value, cst.Name):
             made = None
             if function.value.value not in self.names:
-                made = global_value(function.value.value, self._function, self._call)
+                made = outer_value(function.value.value, self._function, self._call)
             if isinstance(made, cst.Call) and len(made.args) == 1 and self._qualify(made.func) == "re.compile":
                 return f"re.{function.attr.value}", (made.args[0], *node.args)
         return self._qualify(function), node.args
@@ -116,8 +116,8 @@ class Translator:
 
     # Names, f-strings, comparisons
 
-    def _global(self, node: cst.Name) -> Value | None:
-        value = global_value(node.value, self._function, self._call)
+    def _outer(self, node: cst.Name) -> Value | None:
+        value = outer_value(node.value, self._function, self._call)
         found = None if value is None or isinstance(value, cst.Set) else literal(value)
         return None if found is None else replace(found, text=node.value)
 
@@ -191,7 +191,7 @@ class Translator:
     ) -> Column | None:
         """A table of constants, as a chain of `when`."""
         if isinstance(table, cst.Name):
-            table = global_value(table.value, self._function, self._call) or table
+            table = outer_value(table.value, self._function, self._call) or table
         entries = _entries(table)
         otherwise = None if default is None or code(default) == "None" else literal(default)
         if not entries or (default is not None and code(default) != "None" and otherwise is None):
@@ -231,7 +231,9 @@ def filled(row: Equivalent, operands: Mapping[str, Operand]) -> Column:
     used = [columns[slot] for slot in order if slot in columns]
     merge = merged(used, text, row.gives, operands[order[0]], operator)
     assumed = row.assumes and not all(column.known for column in used)
-    differs = dict.fromkeys((*merge.differs, *([row.differs] if row.differs else []), *([row.assumes] if assumed else [])))
+    differs = dict.fromkeys(
+        (*merge.differs, *([row.differs] if row.differs else []), *([row.assumes] if assumed else []))
+    )
     conjunction = operator == "&" and all(c.keeps_nulls or c.is_conjunction for c in used)
     return replace(
         merge,
