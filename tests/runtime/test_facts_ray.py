@@ -1,4 +1,4 @@
-"""How Daft behaves on Ray, where the rules rest on it: e20 to e26 of the page of measurements, on one private Ray."""
+"""How Daft behaves on Ray, where the rules rest on it: e20 to e27 of the page of measurements, on one private Ray."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def test_e23_a_captured_table_goes_into_every_task(tmp_path: Path) -> None:
     assert found["table"][1] > 2 * found["table"][0]
 
 
-def test_e26_what_ray_assigns_to_actors_that_ask_for_a_gpu_and_to_those_that_do_not() -> None:
+def test_e27_what_ray_assigns_to_actors_that_ask_for_a_gpu_and_to_those_that_do_not() -> None:
     found = measure("""
         def seen(**options):
             @daft.cls(**options)

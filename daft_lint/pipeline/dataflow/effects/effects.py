@@ -86,7 +86,8 @@ class Crossing:
 class Effects:
     """What one pipeline does.
 
-    `capacity` is how many tasks the cluster can be said to keep busy, `shuffles` how often rows go from tasks to other
+    `capacity` is how many tasks the cluster can be said to keep busy, `places` how many models it can load at once,
+    `shuffles` how often rows go from tasks to other
     tasks, `files` those that its write makes (None: it
     writes none, or the runner is native), `heavy_files`: their rows are heavy. `forbidden` are the calls that its
     checkpoint forbids, `cuts` the author's own repartitionings that stand under a condition on their own number.
@@ -95,6 +96,7 @@ class Effects:
 
     calls: tuple[CallEffects, ...]
     capacity: int
+    places: int
     crossings: tuple[Crossing, ...]
     shuffles: int
     files: Amount | None
@@ -117,6 +119,7 @@ def effects_of(pipeline: Pipeline) -> Effects:
     return Effects(
         calls=calls,
         capacity=max(SMALL_FAN_OUT, cluster.total_concurrency or 0, cluster.nodes or 0),
+        places=cluster.total_concurrency or SMALL_FAN_OUT,
         crossings=tuple(_crossings(pipeline)),
         shuffles=sum(_hands_on(pipeline, operator) for operator in pipeline.operators[1:]),
         files=_files(pipeline, tasks[-1]),
