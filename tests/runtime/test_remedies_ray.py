@@ -93,7 +93,13 @@ CASES = {
         'df = df.with_column("bytes", weigh(col("image"))).select("id", "bytes")\n'
         'df.write_parquet("out")\n',
         BATCHES,
-        "though the script sorts",
+        "files written",
+    ),
+    "behind a heavy into_partitions": Case(
+        HEAD + PICTURES + "df = df.into_partitions(8)\n#HERE\n"
+        'df = df.with_column("bytes", weigh(col("image"))).select("id", "bytes").collect()\n',
+        BATCHES,
+        "object store",
     ),
     "before a write of light rows": Case(
         HEAD + PICTURES + '#HERE\ndf = df.with_column("bytes", weigh(col("image"))).select("id", "bytes")\n'
@@ -112,8 +118,10 @@ class Runs:
     def run(self, label: str, text: str) -> Run:
         return run_text(label, str(self.base / "script.py"), text.encode(), "ray", OPTIONS, self.base, self.ray)
 
-    def judged(self, before: Run, script: str, text: str) -> CaseResult:
-        case = VerifyCase(str(self.base / "script.py"), script.encode(), text.encode(), against="other.py")
+    def judged(self, before: Run, script: str, text: str, *, fixed: bool = False) -> CaseResult:
+        document = Document.from_bytes("script.py", script.encode())
+        findings = tuple(f for f in check_document(document, CONFIG).findings if f.fix is not None) if fixed else ()
+        case = VerifyCase(str(self.base / "script.py"), script.encode(), text.encode(), findings, against="other.py")
         return judged_case(case, (before,), (self.run("after", text),), OPTIONS)
 
 
@@ -137,5 +145,5 @@ def test_batches_do_harm_and_what_the_tool_writes_does_not(runs: Runs, name: str
     assert case.harm in said(batches), said(batches)
     written = case.by_the_tool
     if written != case.script:
-        chosen = runs.judged(before, case.script, written)
+        chosen = runs.judged(before, case.script, written, fixed=True)
         assert chosen.status not in ("refuted", "confirmed, but"), (written, said(chosen))
