@@ -19,6 +19,7 @@ from daft_lint.cli.output import CLEAN
 @options.facts_option
 def plan(path: str, form: str, config_file: Path | None, facts: bool | None) -> int:
     """Show the pipelines of the script at PATH: steps, heavy columns, rows, partitions, batch sizes; `?` is unknown."""
+    from daft_lint.pipeline.facts.settings import with_all_footers
     from daft_lint.pipeline.interpreter.interpreter import interpret
     from daft_lint.pipeline.interpreter.project import Project
     from daft_lint.report.plan import render
@@ -33,7 +34,7 @@ def plan(path: str, form: str, config_file: Path | None, facts: bool | None) -> 
         raise click.ClickException(f"{path}: {reason}") from None
 
     def work() -> str:
-        return render(interpret(document, config.settings, Project()), form)
+        return render(interpret(document, with_all_footers(config.settings), Project()), form)
 
     try:
         text = run_as_deep_as_needed(document, work)

@@ -70,13 +70,15 @@ def case_against(path: Path, other: str, config: Config) -> VerifyCase:
 def predictions(document: Document, config: Config) -> Predictions:
     """What the model foresees of each UDF of a text; where a UDF is called in two places, what holds for both."""
     from daft_lint.pipeline.dataflow.effects import predict
+    from daft_lint.pipeline.facts.settings import with_all_footers
     from daft_lint.pipeline.interpreter.interpreter import interpret
     from daft_lint.pipeline.interpreter.project import Project
     from daft_lint.source.document import run_as_deep_as_needed
     from daft_lint.source.problems import ParseFailure
 
+    settings = with_all_footers(config.settings)
     try:
-        script = run_as_deep_as_needed(document, lambda: interpret(document, config.settings, Project()))
+        script = run_as_deep_as_needed(document, lambda: interpret(document, settings, Project()))
     except ParseFailure:
         return {}
     seen: dict[tuple[str, Measure], set[int | None]] = {}

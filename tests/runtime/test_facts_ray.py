@@ -1,4 +1,4 @@
-"""How Daft behaves on Ray, where the rules rest on it: e20 to e27 of the page of measurements, on one private Ray."""
+"""How Daft behaves on Ray, where the rules rest on it: e20 to e23, e27 and e28 of the page of measurements."""
 
 from __future__ import annotations
 
@@ -170,3 +170,19 @@ def test_e27_what_ray_assigns_to_actors_that_ask_for_a_gpu_and_to_those_that_do_
         }
     """)
     assert found == {"asked": ["0", "1"], "not asked": ["all", "all"], "no actors": ["0,1"]}
+
+
+def test_e28_partitions_of_sort_distinct_and_groupby() -> None:
+    """Each file of a write is a partition."""
+    found = measure("""
+        spread = lambda n: read().into_partitions(n)
+        summed = lambda df: df.groupby("id").agg((col("id") * 2).sum().alias("s"))
+        steps = {"sort": lambda df: df.sort("id"), "distinct": lambda df: df.distinct(), "groupby": summed}
+        found = {
+            name: [files(step(spread(n))) for n in (1, 3, 5)] + [files(step(spread(3).into_batches(16)))]
+            for name, step in steps.items()
+        }
+    """)
+    for counts in found.values():
+        assert counts[:3] == [1, 3, 5]
+        assert counts[3] < 8

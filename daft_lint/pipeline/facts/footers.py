@@ -36,6 +36,7 @@ def footer_facts(paths: Iterable[str], folder: str, heavy_row_bytes: int, wanted
         return None
     rows = sum(footer.num_rows for footer in footers)
     sizes = column_sizes(footers)
+    in_parts = any(footer.num_row_groups > 1 for footer in footers)
     heavy = tuple(name for name, size in sizes.items() if rows and size >= heavy_row_bytes * rows)
     return SourceFacts(
         rows=rows,
@@ -43,6 +44,8 @@ def footer_facts(paths: Iterable[str], folder: str, heavy_row_bytes: int, wanted
         row_bytes=sum(sizes.values()) // rows if rows else None,
         heavy=heavy,
         light=tuple(name for name in sizes if name not in heavy) if rows else (),
+        largest_file=None if in_parts else max(footer.num_rows for footer in footers),
+        in_parts=in_parts,
         origin="the files' footers",
     )
 

@@ -6,7 +6,7 @@ Kept apart from the model, which a run without findings does not need.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 DEFAULT_HEAVY_ROW_BYTES = 32 * 1024
@@ -80,6 +80,10 @@ class SourceFacts:
     """Columns that are heavy."""
     light: tuple[str, ...] = ()
     """Columns that are not, whatever their names say."""
+    largest_file: int | None = None
+    """Rows of the largest file, where each is read at once: a Parquet file of one row group."""
+    in_parts: bool | None = None
+    """Whether a file is read in several parts: a Parquet file of several row groups."""
     origin: str = ""
     """Who says so, as messages put it: "line 3", "the files' footers"; "" where that is not known."""
 
@@ -122,3 +126,8 @@ class Settings:
     """The newest Daft that it is to run on; None: no end is known."""
     written_for: Version | None = None
     """The oldest Daft that its author can have run it on; None: not known."""
+
+
+def with_all_footers(settings: Settings) -> Settings:
+    """The settings for one script whose plan is asked for: folders and wildcards too, unless no footer may be read."""
+    return settings if settings.footers is Footers.NONE else replace(settings, footers=Footers.ALL)

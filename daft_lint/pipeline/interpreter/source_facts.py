@@ -48,5 +48,7 @@ def merged_facts(known: Sequence[SourceFacts]) -> SourceFacts:
         row_bytes=next((f.row_bytes for f in known if f.row_bytes is not None), None),
         heavy=tuple(name for name, heavy in is_heavy.items() if heavy),
         light=tuple(name for name, heavy in is_heavy.items() if not heavy),
+        largest_file=next((f.largest_file for f in known if f.largest_file is not None), None),
+        in_parts=next((f.in_parts for f in known if f.in_parts is not None), None),
         origin=next((f.origin for f in known if f.origin), ""),
     )

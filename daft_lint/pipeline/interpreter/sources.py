@@ -61,6 +61,8 @@ def add_source(
         partitions=Partitions.of(facts.files) if facts.files is not None else _partitions(spec, paths, args),
         rows=facts.rows if facts.rows is not None else _literal_rows(spec, args),
         row_bytes=facts.row_bytes,
+        largest_file=facts.largest_file,
+        in_parts=bool(facts.in_parts),
         columns=known.columns,
         closed=known.closed,
         names_hint=spec.names_hint,

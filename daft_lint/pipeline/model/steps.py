@@ -58,6 +58,7 @@ class Source:
     `name` is Daft's (`read_parquet`) where a call makes it, else that of its kind. `rows` is the most rows that it can
     have, `row_bytes` the size of one row in bytes, both only from facts. `columns` are the known ones; `closed` says
     that there are no others. `function` is the function, as `path::name`, whose parameter it is; "" where it is none.
+    `largest_file` is the rows of its largest file where each is read at once; `in_parts`: one is read in several parts.
     `names_hint`: the names of its columns count as hints. `rest_light`: the columns that are not listed are light.
     """
 
@@ -66,6 +67,8 @@ class Source:
     partitions: Partitions = Partitions.UNKNOWN
     rows: int | None = None
     row_bytes: int | None = None
+    largest_file: int | None = None
+    in_parts: bool = False
     columns: Mapping[str, Weight] = field(default_factory=dict)
     closed: bool = False
     names_hint: bool = False

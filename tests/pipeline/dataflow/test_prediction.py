@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +55,15 @@ def predicted(frame: str, options: str = "", setup: str = "") -> Prediction:
         ("daft.range(1000).limit(333)", "", 1, 333),
         ("daft.range(1000).where(daft.col('id') > 5)", ", batch_size=50", 1, None),
         ("daft.read_parquet('x.parquet')", "", 1, None),
+        ("daft.range(1000).into_batches(64)", ", batch_size=50", None, 50),  # some batch has 0.8 x 64 rows at least
+        ("daft.range(1000).into_batches(64)", ", batch_size=52", None, None),
+        ("daft.range(0, 1000, 1, 3).sort('id')", ", batch_size=50", 3, 50),
+        ("daft.range(0, 1000, 1, 3).distinct()", ", batch_size=50", 3, None),
+        ("daft.range(0, 1000, 1, 3).unique()", "", 3, None),
+        ("daft.range(1024).into_batches(64).sort('id')", "", None, None),  # not the number of its batches
+        ("daft.range(1024).into_batches(64).groupby('id').agg(daft.col('id').sum())", "", None, None),
+        ("daft.range(1024).into_batches(64).into_partitions(4).sort('id')", "", 4, None),
+        ("daft.range(1000).repartition(300).distinct()", "", None, None),  # an aggregation makes 200 at most
     ],
 )
 def test_tasks_and_largest_batch_on_ray(frame: str, options: str, tasks: int | None, largest: int | None) -> None:
@@ -74,3 +84,49 @@ def test_the_plan_as_json_carries_them() -> None:
     plan = json.loads(render(interpret(document, Settings(), Project()), "json"))
     (step,) = [step for step in plan["pipelines"][0]["steps"] if step["udfs"]]
     assert step["predicted"] == {"tasks": 1, "nodes": None, "largest_batches": {"work": 1024}}
+
+
+SPREAD = """
+import daft
+
+@daft.func.batch(return_dtype=daft.DataType.int64())
+def work(x):
+    return x
+
+df = daft.range(1000).with_column("y", work(daft.col("id")))
+df = df{then}
+df.collect()
+"""
+
+
+@pytest.mark.parametrize(
+    ("then", "tasks", "largest"),
+    [
+        ('.where(daft.col("y") > 5)', 1, 1000),
+        ('.where(daft.col("id") > 5)', 1, None),  # pushed down below the UDF
+        ('.where(daft.col("id") + daft.col("y") > 5)', 1, 1000),
+        (".limit(5)", None, None),
+        ('.sort("id").limit(5)', None, None),
+    ],
+)
+def test_what_is_pushed_down_below_a_udf_takes_rows_from_it(then: str, tasks: int | None, largest: int | None) -> None:
+    document = Document.from_bytes("a.py", SPREAD.format(then=then).encode())
+    (pipeline,) = interpret(document, Settings(), Project()).pipelines
+    found = next(operator for operator in predict(pipeline) if operator.udfs)
+    assert (found.tasks, found.udfs[0].largest_batch) == (tasks, largest)
+
+
+@pytest.mark.parametrize(
+    ("files", "groups", "tasks", "largest"),
+    [((300,), 300, 1, 300), ((300, 900), 900, 2, 900), ((300, 900), 600, 2, None), ((300,), 100, 1, None)],
+)
+def test_the_footers_of_files_say_what_a_call_gets(
+    files: tuple[int, ...], groups: int, tasks: int, largest: int | None, tmp_path: Path
+) -> None:
+    """A file of several row groups is read in parts, of which Daft may join some."""
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    paths = [str(tmp_path / f"{rows}.parquet") for rows in files]
+    for rows, path in zip(files, paths, strict=True):
+        parquet.write_table(pa.table({"id": range(rows)}), path, row_group_size=groups)
+    found = predicted(f"daft.read_parquet({paths!r})")
+    assert (found.tasks, found.udfs[0].largest_batch) == (tasks, largest)
