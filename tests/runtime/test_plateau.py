@@ -139,7 +139,7 @@ def judged(medians: dict[int, float]) -> Plateau:
         ({16: 1.0, 32: 1.0, 64: 1.0}, "16 to 64 are equal within noise"),
         ({16: 1.2, 32: 1.0, 64: 1.4}, "32 is fastest beyond noise; 16 and 64 are 20 to 40 % slower"),
         ({8: 1.9, 16: 13.1, 32: 1.0}, "32 is fastest beyond noise; 16 and fewer are 1.9 to 13.1 times as slow"),
-        ({1: 4.04, 1000: 1.0, 2000: 1.0}, "1,000 and more are equal within noise; 1 is 4.0 times as slow"),
+        ({1: 4.04, 1000: 1.0, 2000: 1.0}, "1,000 to 2,000 are equal within noise; 1 is 4.0 times as slow"),
         ({1: 1.0, 2: 1.2, 4: 1.0, 8: 1.2}, "1 and 4 are equal within noise; 2 and 8 are 20 % slower"),
         ({64: 1.0}, "only 64 could be measured"),
     ],
