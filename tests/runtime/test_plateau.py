@@ -113,6 +113,7 @@ def test_few_rounds_say_nothing_but_of_what_is_far_off() -> None:
 def test_too_few_rounds_are_said_to_be_too_few() -> None:
     plateau = find_plateau({8: [1.0] * 2, 16: [1.0] * 2}, 8)
     assert sentence(plateau) == "2 rounds are too few to tell 8 to 16 apart: it takes at least 5"
+    assert sentence(find_plateau({8: [1.0], 16: [1.0]}, 8)).startswith("1 round is too few")
 
 
 def test_differences_within_the_margin_are_none() -> None:

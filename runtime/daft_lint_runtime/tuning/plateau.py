@@ -57,6 +57,11 @@ class Plateau:
     def settled(self) -> bool:
         return all(s.settled for s in self.standings)
 
+    @property
+    def rounds(self) -> int:
+        """The most that a value was run in."""
+        return max(s.rounds for s in self.standings)
+
     def standing(self, value: int) -> Standing:
         return next(s for s in self.standings if s.value == value)
 
@@ -115,9 +120,9 @@ def sentence(plateau: Plateau) -> str:
     slower = [s for s in plateau.standings if s.slower]
     if len(order) == 1:
         return f"only {order[0]:,} could be measured"
-    rounds = max(s.rounds for s in plateau.standings)
-    if not slower and rounds < LEAST_ROUNDS:
-        return f"{rounds} rounds are too few to tell {_listed(order, order)} apart: it takes at least {LEAST_ROUNDS}"
+    if not slower and plateau.rounds < LEAST_ROUNDS:
+        few = "1 round is" if plateau.rounds == 1 else f"{plateau.rounds} rounds are"
+        return f"{few} too few to tell {_listed(order, order)} apart: it takes at least {LEAST_ROUNDS}"
     if len(equal) == 1:
         first = f"{equal[0]:,} is fastest beyond noise"
     else:
