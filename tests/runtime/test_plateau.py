@@ -113,6 +113,7 @@ def test_few_rounds_say_nothing_but_of_what_is_far_off() -> None:
 def test_too_few_rounds_are_said_to_be_too_few() -> None:
     plateau = find_plateau({8: [1.0] * 2, 16: [1.0] * 2}, 8)
     assert sentence(plateau) == "2 rounds are too few to tell 8 to 16 apart: it takes at least 5"
+    assert sentence(find_plateau({8: [1.0], 16: [1.0]}, 8)).startswith("1 round is too few")
 
 
 def test_differences_within_the_margin_are_none() -> None:
@@ -139,7 +140,7 @@ def judged(medians: dict[int, float]) -> Plateau:
         ({16: 1.0, 32: 1.0, 64: 1.0}, "16 to 64 are equal within noise"),
         ({16: 1.2, 32: 1.0, 64: 1.4}, "32 is fastest beyond noise; 16 and 64 are 20 to 40 % slower"),
         ({8: 1.9, 16: 13.1, 32: 1.0}, "32 is fastest beyond noise; 16 and fewer are 1.9 to 13.1 times as slow"),
-        ({1: 4.04, 1000: 1.0, 2000: 1.0}, "1,000 and more are equal within noise; 1 is 4.0 times as slow"),
+        ({1: 4.04, 1000: 1.0, 2000: 1.0}, "1,000 to 2,000 are equal within noise; 1 is 4.0 times as slow"),
         ({1: 1.0, 2: 1.2, 4: 1.0, 8: 1.2}, "1 and 4 are equal within noise; 2 and 8 are 20 % slower"),
         ({64: 1.0}, "only 64 could be measured"),
     ],

@@ -11,7 +11,6 @@ from daft_lint.api.formula import PartitionPlan
 from daft_lint.api.rows import known_value
 from daft_lint.pipeline.model import Cluster, Operator, StepKind
 from daft_lint_runtime.tuning.numbers import NumberKind, TunableNumber, Use
-from daft_lint_runtime.tuning.plateau import MARGIN
 
 LADDER = (0.25, 0.5, 1, 2, 4)
 """Multiples of the present value that are tried."""
@@ -20,7 +19,9 @@ AROUND = (0.5, 1, 2)
 MOST = 7
 """Values of one number that are tried: each costs at least `plateau.LEAST_ROUNDS` runs."""
 MOST_BEYOND = 4
-"""Values beyond those that are tried where the best lies at an end of them."""
+"""Values beyond those that are tried where the plateau may reach an end of them."""
+EDGE = 1.25
+"""So many times the best's seconds, in one run, make an end of the values: the plateau lies within."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,8 @@ class Candidates:
 
     def beyond(self, seconds: Mapping[int, float]) -> int | None:
         """The value to try next, once each has taken so many seconds: twice the last or half the first one, where that
-        one is about as good as the best. None where the best lies between others, or nothing lies beyond."""
-        first, last, limit = min(seconds), max(seconds), min(seconds.values()) * (1 + MARGIN)
+        one may be as good as the best. None where slower ones lie on both sides, or nothing lies beyond."""
+        first, last, limit = min(seconds), max(seconds), min(seconds.values()) * EDGE
         if seconds[last] <= limit and last < self.most:
             return min(2 * last, self.most)
         if seconds[first] <= limit and first > 1:

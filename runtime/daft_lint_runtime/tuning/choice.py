@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from daft_lint.api.promises import Measure, Unit
 from daft_lint_runtime.effects import EFFECTS
 from daft_lint_runtime.measure import quantity
-from daft_lint_runtime.tuning.plateau import MARGIN
+from daft_lint_runtime.tuning.plateau import LEAST_ROUNDS, MARGIN
 from daft_lint_runtime.tuning.results import TunedNumber
 
 MEMORY = next(effect for effect in EFFECTS if effect.measure is Measure.WORKER_MEMORY)
@@ -29,7 +29,8 @@ def choose(tuned: TunedNumber) -> Choice:
     present, plateau = tuned.number.value, tuned.plateau.values
     good = [value for value in plateau if not takes_more(tuned, value)]
     if present in good:
-        return Choice(present, False, f"{present:,} is as good as any: nothing to change")
+        few = tuned.plateau.rounds < LEAST_ROUNDS and len(plateau) > 1
+        return Choice(present, False, "too few rounds for a change" if few else "none is faster: nothing to change")
     near = [v for v in good if tuned.plateau.standing(v).ratio <= 1 + max(MARGIN, tuned.plateau.noise)] or good
     by_formula = [value for value in tuned.candidates.formula if value in near]
     chosen = by_formula[0] if by_formula else near[(len(near) - 1) // 2]

@@ -57,6 +57,11 @@ class Plateau:
     def settled(self) -> bool:
         return all(s.settled for s in self.standings)
 
+    @property
+    def rounds(self) -> int:
+        """The most that a value was run in."""
+        return max(s.rounds for s in self.standings)
+
     def standing(self, value: int) -> Standing:
         return next(s for s in self.standings if s.value == value)
 
@@ -115,21 +120,22 @@ def sentence(plateau: Plateau) -> str:
     slower = [s for s in plateau.standings if s.slower]
     if len(order) == 1:
         return f"only {order[0]:,} could be measured"
-    rounds = max(s.rounds for s in plateau.standings)
-    if not slower and rounds < LEAST_ROUNDS:
-        return f"{rounds} rounds are too few to tell {_listed(order, order)} apart: it takes at least {LEAST_ROUNDS}"
-    if not slower:
-        return f"{_listed(order, equal)} are equal within noise"
+    if not slower and plateau.rounds < LEAST_ROUNDS:
+        few = "1 round is" if plateau.rounds == 1 else f"{plateau.rounds} rounds are"
+        return f"{few} too few to tell {_listed(order, order)} apart: it takes at least {LEAST_ROUNDS}"
     if len(equal) == 1:
         first = f"{equal[0]:,} is fastest beyond noise"
     else:
         first = f"{_listed(order, equal)} are equal within noise"
+    if not slower:
+        return first
     verb = "is" if len(slower) == 1 else "are"
-    return f"{first}; {_listed(order, [s.value for s in slower])} {verb} {_slower([s.ratio for s in slower])}"
+    beside = _listed(order, [s.value for s in slower], is_open=True)
+    return f"{first}; {beside} {verb} {_slower([s.ratio for s in slower])}"
 
 
-def _listed(order: Sequence[int], members: Sequence[int]) -> str:
-    """Members among all values in their order: neighbours as a range, open where it reaches an end of several."""
+def _listed(order: Sequence[int], members: Sequence[int], *, is_open: bool = False) -> str:
+    """Members among all values in their order, neighbours as a range; `is_open`: it goes on where the values end."""
     runs: list[list[int]] = []
     for index, value in enumerate(order):
         if value not in members:
@@ -138,15 +144,15 @@ def _listed(order: Sequence[int], members: Sequence[int]) -> str:
             runs[-1].append(value)
         else:
             runs.append([value])
-    return " and ".join(_run(run, order, whole=len(runs) == 1 and len(members) == len(order)) for run in runs)
+    return " and ".join(_run(run, order, is_open=is_open) for run in runs)
 
 
-def _run(run: Sequence[int], order: Sequence[int], *, whole: bool) -> str:
+def _run(run: Sequence[int], order: Sequence[int], *, is_open: bool) -> str:
     if len(run) == 1:
         return f"{run[0]:,}"
-    if not whole and run[-1] == order[-1]:
+    if is_open and run[-1] == order[-1]:
         return f"{run[0]:,} and more"
-    if not whole and run[0] == order[0]:
+    if is_open and run[0] == order[0]:
         return f"{run[-1]:,} and fewer"
     return f"{run[0]:,} to {run[-1]:,}"
 
