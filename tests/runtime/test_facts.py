@@ -333,3 +333,12 @@ def test_e19_what_daft_refuses_at_once() -> None:
     assert found["write_json"].startswith("DaftCoreException")
     assert found["write_csv"] != "ok"
     assert "Cannot set runner more than once" in found["runner late"]
+
+
+def test_e26_a_checkpoint_on_the_native_runner() -> None:
+    found = measure("""
+        daft.from_pydict({"id": [1, 2]}).write_parquet(folder + "/in")
+        config = daft.CheckpointConfig(store=daft.CheckpointStore("file://" + tempfile.mkdtemp()), on="id")
+        print(json.dumps(outcome(lambda: daft.read_parquet(folder + "/in/*.parquet", checkpoint=config).collect())))
+    """)
+    assert found.startswith("ValueError: checkpoint= is not supported on the native runner")
