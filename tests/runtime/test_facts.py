@@ -303,6 +303,8 @@ def test_e19_what_daft_refuses_at_once() -> None:
             return outcome(lambda: df.select(daft.func(f)(col("i"))).schema())
         def gpus(count):
             return daft.cls(gpus=count)(type("Model", (), {"__call__": lambda self, x: x}))()
+        model = daft.cls(type("Model", (), {"__call__": lambda self, x: x}))
+        no_object = [lambda step=step: step(model(col("i"))) for step in (df.select, df.where, df.sort)]
         annotations = {"Optional": Optional[int], "List": List[int], "Dict": Dict[str, int], "Union": Union[int, str]}
         other = daft.from_pydict({"i": [1]})
         join = lambda how, strategy: outcome(lambda: df.join(other, on="i", how=how, strategy=strategy).collect())
@@ -316,6 +318,7 @@ def test_e19_what_daft_refuses_at_once() -> None:
             "cross on": outcome(lambda: df.join(other, on="i", how="cross")),
             "write_json": outcome(lambda: df.write_json(folder + "/j")),
             "write_csv": outcome(lambda: df.select("l").write_csv(folder + "/c")),
+            "no object": [outcome(line) for line in no_object],
             "runner late": outcome(daft.set_runner_ray),
         }))
     """)
@@ -332,6 +335,7 @@ def test_e19_what_daft_refuses_at_once() -> None:
     assert found["cross on"].startswith("ValueError: In a cross join")
     assert found["write_json"].startswith("DaftCoreException")
     assert found["write_csv"] != "ok"
+    assert all("received wrong input type" in said for said in found["no object"])
     assert "Cannot set runner more than once" in found["runner late"]
 
 
