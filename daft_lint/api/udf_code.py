@@ -10,6 +10,7 @@ from daft_lint.api.nodes import modules_of
 from daft_lint.api.scopes import ModuleScopes, nodes_in
 from daft_lint.pipeline.model import NodeRef, Udf
 from daft_lint.pipeline.udf_body.waiting import BLOCKING as BLOCKING
+from daft_lint.source.syntax import constant as constant
 from daft_lint.source.syntax import dotted as dotted
 
 

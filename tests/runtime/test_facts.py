@@ -303,6 +303,8 @@ def test_e19_what_daft_refuses_at_once() -> None:
             return outcome(lambda: df.select(daft.func(f)(col("i"))).schema())
         def gpus(count):
             return daft.cls(gpus=count)(type("Model", (), {"__call__": lambda self, x: x}))()
+        model = daft.cls(type("Model", (), {"__call__": lambda self, x: x}))
+        no_object = [lambda step=step: step(model(col("i"))) for step in (df.select, df.where, df.sort)]
         annotations = {"Optional": Optional[int], "List": List[int], "Dict": Dict[str, int], "Union": Union[int, str]}
         other = daft.from_pydict({"i": [1]})
         join = lambda how, strategy: outcome(lambda: df.join(other, on="i", how=how, strategy=strategy).collect())
@@ -316,6 +318,7 @@ def test_e19_what_daft_refuses_at_once() -> None:
             "cross on": outcome(lambda: df.join(other, on="i", how="cross")),
             "write_json": outcome(lambda: df.write_json(folder + "/j")),
             "write_csv": outcome(lambda: df.select("l").write_csv(folder + "/c")),
+            "no object": [outcome(line) for line in no_object],
             "runner late": outcome(daft.set_runner_ray),
         }))
     """)
@@ -332,6 +335,7 @@ def test_e19_what_daft_refuses_at_once() -> None:
     assert found["cross on"].startswith("ValueError: In a cross join")
     assert found["write_json"].startswith("DaftCoreException")
     assert found["write_csv"] != "ok"
+    assert all("received wrong input type" in said for said in found["no object"])
     assert "Cannot set runner more than once" in found["runner late"]
 
 
@@ -419,3 +423,12 @@ def test_e26_a_null_that_reaches_a_udf() -> None:
     assert "NoneType" in found["func"]
     assert found["apply"].startswith("UDFException")
     assert found["guarded"] == found["filtered"] == "ok"
+
+
+def test_e29_a_checkpoint_on_the_native_runner() -> None:
+    found = measure("""
+        daft.from_pydict({"id": [1, 2]}).write_parquet(folder + "/in")
+        config = daft.CheckpointConfig(store=daft.CheckpointStore("file://" + tempfile.mkdtemp()), on="id")
+        print(json.dumps(outcome(lambda: daft.read_parquet(folder + "/in/*.parquet", checkpoint=config).collect())))
+    """)
+    assert found.startswith("ValueError: checkpoint= is not supported on the native runner")

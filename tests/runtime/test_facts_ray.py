@@ -1,4 +1,4 @@
-"""How Daft behaves on Ray, where the rules rest on it: e20 to e23, e27 and e28 of the page of measurements."""
+"""How Daft behaves on Ray, where the rules rest on it: e20 to e23, e27 to e29 of the page of measurements."""
 
 from __future__ import annotations
 
@@ -186,3 +186,50 @@ def test_e28_partitions_of_sort_distinct_and_groupby() -> None:
     for counts in found.values():
         assert counts[:3] == [1, 3, 5]
         assert counts[3] < 8
+
+
+def test_e29_what_a_plan_with_a_checkpoint_rejects() -> None:
+    found = measure("""
+        source = os.path.join(folder, "in")
+        daft.from_pydict({"id": list(range(10)), "v": [1] * 10}).write_parquet(source)
+        other = daft.from_pydict({"id": [1], "w": [2]})
+
+        def read():
+            store = daft.CheckpointStore("file://" + tempfile.mkdtemp())
+            config = daft.CheckpointConfig(store=store, on="id")
+            return daft.read_parquet(source + "/*.parquet", checkpoint=config)
+
+        def written(df):
+            df.write_parquet(tempfile.mkdtemp())
+
+        steps = {
+            "where": lambda df: written(df.where(col("v") == 1)),
+            "into_batches": lambda df: written(df.into_batches(2)),
+            "unpivot": lambda df: written(df.unpivot("id", "v")),
+            "collect": lambda df: df.collect(),
+            "limit": lambda df: written(df.limit(3)),
+            "offset": lambda df: written(df.limit(3).offset(1)),
+            "sample": lambda df: written(df.sample(0.5)),
+            "sort": lambda df: written(df.sort("id")),
+            "distinct": lambda df: written(df.distinct()),
+            "agg": lambda df: written(df.groupby("id").agg(col("v").sum())),
+            "join": lambda df: written(df.join(other, on="id")),
+            "concat": lambda df: written(df.concat(read())),
+            "repartition": lambda df: written(df.repartition(2)),
+            "into_partitions": lambda df: written(df.into_partitions(2)),
+            "count_rows": lambda df: df.count_rows(),
+            "show": lambda df: df.show(),
+        }
+
+        def outcome(run):
+            try:
+                run(read())
+            except BaseException as error:
+                return "map-only" if "only supports map-only pipelines" in str(error) else str(error)[:200]
+            return "ok"
+
+        found = {name: outcome(run) for name, run in steps.items()}
+    """)
+    allowed = {name for name, outcome in found.items() if outcome == "ok"}
+    assert allowed == {"where", "into_batches", "unpivot", "collect"}
+    assert set(found.values()) == {"ok", "map-only"}

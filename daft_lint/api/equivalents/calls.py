@@ -11,11 +11,10 @@ from daft_lint.api.equivalents.constants import literal
 from daft_lint.api.equivalents.operands import Column, NoTranslation, Value
 from daft_lint.api.equivalents.table import Kind
 from daft_lint.api.equivalents.translation import Operand, Translator
-from daft_lint.api.nodes import code, enclosing
+from daft_lint.api.nodes import code, enclosing, is_in_test_file
 from daft_lint.api.scopes import nodes_in
 from daft_lint.api.udf_code import function_of
 from daft_lint.pipeline.model import Expression, ExpressionKind, NodeRef, Script, Udf, UdfKind
-from daft_lint.source.pytest_names import is_test_file
 from daft_lint.source.syntax import dotted, last_name
 
 NULLS = "where a value is null, the UDF fails or returns a value of its own, and the expression is null"
@@ -268,6 +267,6 @@ def udf_calls_of(script: Script) -> Iterator[tuple[Expression, Udf]]:
         location = udf.options
         if udf.kind is not UdfKind.APPLY or location is None or location in seen:
             continue
-        if not is_test_file(location.cell.document.path):
+        if not is_in_test_file(location):
             owner = Expression(ExpressionKind.FUNCTION)
             yield Expression(ExpressionKind.UDF, location, udf.name, (owner,), (None,), udf=udf), udf

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from daft_lint.pipeline import catalog
+from daft_lint.pipeline.dataflow.checkpoints import has_checkpoint
 from daft_lint.pipeline.dataflow.effects.amount import Amount
 from daft_lint.pipeline.dataflow.effects.prediction import Prediction, predict
 from daft_lint.pipeline.dataflow.functions import function_spec
@@ -405,7 +406,7 @@ def _keeps_order(step: Step, *, native: bool, writes: bool) -> bool:
 
 
 def _forbidden(pipeline: Pipeline) -> tuple[str, ...]:
-    if "checkpoint" not in _keywords(pipeline.source.step.call.node):
+    if not has_checkpoint(pipeline):
         return ()
     return tuple(s.step.name for s in pipeline.operators if s.step.name in _CHECKPOINT_FORBIDS)
 
