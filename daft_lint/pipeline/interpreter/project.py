@@ -15,10 +15,14 @@ from daft_lint.pipeline.model import SourceFacts
 from daft_lint.source.document import Cell, Document
 from daft_lint.source.modules import Modules
 from daft_lint.source.positions import Positions
+from daft_lint.source.prefilter import mentions_daft
 from daft_lint.source.problems import ParseFailure
 
 MAX_MODULES = 64
 """Modules whose names are kept; beyond that, the oldest is forgotten."""
+MAX_FOREIGN_BYTES = 256 * 1024
+"""Bytes of modules without the word Daft that are read for one file: settings and small helpers. More of them are the
+source of another package that lies in the tree, from which no DataFrame can come."""
 
 ModuleEvaluator = Callable[[Document, Callable[[Scope], None]], LayeredDict]
 """Evaluates the top level of a module: hands over its scope before its first statement, and returns the attributes of
@@ -37,12 +41,20 @@ class Project:
         """Cells of notebooks and Markdown that do not parse, and why."""
         self.heap: dict[object, object] = {}
         """The attributes of the objects that modules make, by object and name."""
+        self.foreign: dict[str, int] = {}
+        """The modules without the word Daft that the file at work asks for, and their bytes."""
+        self.sizes: dict[str, int] = {}
+        """The bytes of each module that has been asked for; 0 of one that names Daft."""
         self.loading: list[str] = []
         """The modules that are being evaluated, each imported by the one before it."""
         self.documents: dict[str, Document] = {}
         """The documents of the modules in `scopes`, by path."""
 
     # Documents
+
+    def begin(self) -> None:
+        """Another file is evaluated: what it asks for counts from the start."""
+        self.foreign.clear()
 
     def document_of(self, path: str, raw: bytes) -> Document:
         """The document of a file: the one that is parsed already where it was imported."""
@@ -106,6 +118,8 @@ class Project:
         if file is None:
             return None
         self.modules.led_to.setdefault(path, set()).add(file)
+        if not self._is_worth_reading(file):
+            return None
         if file not in self.scopes:
             self.scopes[file] = None
             self.loading.append(file)
@@ -116,6 +130,15 @@ class Project:
         scope = self.scopes[file]
         self._forget_oldest()
         return scope
+
+    def _is_worth_reading(self, file: str) -> bool:
+        """Whether a DataFrame, a UDF or a setting can come from a module, as far as `MAX_FOREIGN_BYTES` go."""
+        if file not in self.sizes:
+            document = self.modules.overlay.get(file)
+            raw = self.modules.read(file) if document is None else document.raw
+            self.sizes[file] = 0 if raw is None or mentions_daft(raw) else len(raw)
+        self.foreign[file] = self.sizes[file]
+        return not self.sizes[file] or sum(self.foreign.values()) <= MAX_FOREIGN_BYTES
 
     def _forget_oldest(self) -> None:
         """Keep `MAX_MODULES`, but those that wait for others to be evaluated."""
