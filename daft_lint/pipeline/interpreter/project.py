@@ -37,6 +37,8 @@ class Project:
         self.scopes: dict[str, Scope | None] = {}
         self.positions: dict[Cell, Positions] = {}
         self.facts_by_line: dict[Cell, dict[int, SourceFacts]] = {}
+        self.facts_used: dict[Cell, set[int]] = {}
+        """The lines whose facts some source has."""
         self.left_out: dict[Cell, ParseFailure] = {}
         """Cells of notebooks and Markdown that do not parse, and why."""
         self.heap: dict[object, object] = {}
@@ -68,6 +70,7 @@ class Project:
         for cell in document.cells:
             self.positions.pop(cell, None)
             self.facts_by_line.pop(cell, None)
+            self.facts_used.pop(cell, None)
             self.left_out.pop(cell, None)
             cell.forget_tree()
 
@@ -107,7 +110,11 @@ class Project:
         lines = list(range(positions.line_column(start)[0], positions.line_column(end)[0] + 1))
         if statement is not None:
             lines.append(positions.line_column(positions.span(statement)[0])[0])
-        return next((facts[line] for line in lines if line in facts), None)
+        found = next((line for line in lines if line in facts), None)
+        if found is None:
+            return None
+        self.facts_used.setdefault(cell, set()).add(found)
+        return facts[found]
 
     # Modules
 
