@@ -10,6 +10,7 @@ from daft_lint.pipeline.model import (
     REPARTITIONING,
     Count,
     Operator,
+    PartitionsKind,
     Pipeline,
     Reads,
     StepKind,
@@ -91,8 +92,10 @@ def unbounded_rows(pipeline: Pipeline, operator: Operator) -> str:
     rows = operator.rows_in
     morsel = pipeline.morsel_size or DEFAULT_MORSEL_ROWS
     if rows is not None and rows < morsel:
-        return f"{rows:,} rows (all of them)"
+        is_whole = operator.partitions_in.kind is PartitionsKind.ONE
+        return f"{rows:,} rows{' (all of them)' if is_whole else ''}"
     source = pipeline.source.step.source
     by_groups = operator.stage == 0 and source is not None and source.name in _ROW_GROUP_SOURCES
     by_groups = by_groups and pipeline.morsel_size is None
+    by_groups = by_groups and not any(s.step.kind is StepKind.LIMIT for s in pipeline.operators[: operator.index])
     return f"{morsel:,} rows{' or a whole row group' if by_groups else ''}"

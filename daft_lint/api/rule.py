@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from daft_lint.api.edits import Action
 from daft_lint.api.finding import Level as Level
+from daft_lint.api.missing import Need as Need
 from daft_lint.api.promises import Changes, Failure, Promise, Symptom
 from daft_lint.api.rows import reads_few
 from daft_lint.pipeline.model import Evidence, NodeRef, Operator, Pipeline, Runner, Script, Strength
@@ -91,6 +92,9 @@ class Rule(abc.ABC):
     yields_to: ClassVar[tuple[str, ...]] = ()
     """The codes of rules that have the first word: where one of them, selected or not, observes something at the same
     place or in the same stage of a pipeline, this rule is silent."""
+
+    needs: ClassVar[tuple[Need, ...]] = ()
+    """The facts that it rests on: `check --why` names those that are missing at a line."""
 
     # What `verify` measures for it.
     promises: ClassVar[tuple[Promise, ...]] = ()

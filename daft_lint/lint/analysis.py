@@ -16,11 +16,12 @@ from daft_lint.api.rows import gets_few_rows
 from daft_lint.api.rule import Fix, Observation, PipelineRule, Remedy, Rule, ScriptRule, Sinks, without_a_sign
 from daft_lint.config import Selection
 from daft_lint.lint.conditions import condition, operator_at
-from daft_lint.lint.engine_rules import SyntaxErrorRule
+from daft_lint.lint.engine_rules import SyntaxErrorRule, UnusedSuppression
 from daft_lint.lint.merge import agree_on_safety, strongest
 from daft_lint.lint.precedence import Precedence, in_order
 from daft_lint.lint.registry import rules
 from daft_lint.lint.results import FileResult, Proposal, RawFinding
+from daft_lint.lint.suppressions import comment_span, unused_finding
 from daft_lint.pipeline.facts.footers import named_file
 from daft_lint.pipeline.facts.settings import Footers
 from daft_lint.source.document import Document
@@ -34,6 +35,13 @@ if TYPE_CHECKING:
     from daft_lint.pipeline.interpreter.project import Project
     from daft_lint.pipeline.model import NodeRef, Pipeline, Script, Settings
     from daft_lint.source.edit import Edit
+
+
+FACTS_FOR_NOTHING = (
+    "No source is read on the line that this comment is about",
+    "Its facts have no effect",
+    "Put it on the line of the call that reads the source, or alone on the line before",
+)
 
 
 class Analysis:
@@ -90,7 +98,7 @@ class Analysis:
         sources = (pipeline.source.step.source for pipeline in script.pipelines)
         paths = {path for source in sources if source is not None for path in source.paths}
         self.named_files = frozenset(file for path in paths if (file := named_file(path, ".")) is not None)
-        findings: list[RawFinding] = []
+        findings: list[RawFinding] = list(self.facts_for_nothing(script))
         problems: list[Problem] = []
         for rule in in_order(self.chosen, rules(self.config.plugins)):
             found, problem = self.guarded(rule, script)
@@ -168,6 +176,18 @@ class Analysis:
                 line, _ = self.document.location(cell, failure.line, failure.column)
                 where = f"cell {cell.number}, line {line}" if self.document.kind == "notebook" else f"line {line}"
                 yield f"{where}: left out, it does not parse: {failure.message}"
+
+    def facts_for_nothing(self, script: Script) -> Iterable[RawFinding]:
+        """A finding for each comment whose facts no source has, where all of the file was evaluated."""
+        if script.limits_hit or not Selection(self.config).runs(UnusedSuppression.code):
+            return
+        from daft_lint.pipeline.facts.comments import comment_facts
+
+        for cell in self.document.cells:
+            used = self.project.facts_used.get(cell, set())
+            for line, comment in comment_facts(cell).comments.items():
+                if line not in used and cell not in self.project.left_out:
+                    yield RawFinding(unused_finding(comment_span(cell, comment), *FACTS_FOR_NOTHING))
 
     def syntax_error(self, failure: ParseFailure) -> Finding:
         """The finding for a file that does not parse."""

@@ -14,7 +14,7 @@ from daft_lint.api.nodes import source_label, udf_related
 from daft_lint.api.promises import EXHAUSTION, Direction, Measure, Promise, Role, Symptom
 from daft_lint.api.remedies import remedies
 from daft_lint.api.rows import is_row_wise, known_value, unbounded_rows
-from daft_lint.api.rule import NO_SIGN_OF_RAY, Fix, Level, Observation, PipelineRule, Remedy, Sinks, level_for
+from daft_lint.api.rule import NO_SIGN_OF_RAY, Fix, Level, Need, Observation, PipelineRule, Remedy, Sinks, level_for
 from daft_lint.api.segments import boundary_of, segment_of
 from daft_lint.api.wording import byte_size
 from daft_lint.pipeline.model import (
@@ -115,6 +115,7 @@ class HeavyUdfWithoutBatches(PipelineRule):
     code = "DFT101"
     name = "heavy-udf-without-batches"
     level = Level.WARNING
+    needs = (Need.ALL_ROWS, Need.HEAVY, Need.UNBOUNDED)
     trigger_words = ("udf", "func", "cls", "apply", "embed_image", "classify_image", "prompt")
     fixable = True
     yields_to = ("DFT102", "DFT105", "DFT404")

@@ -12,7 +12,7 @@ from daft_lint.api.nodes import method_location
 from daft_lint.api.order import why_unordered
 from daft_lint.api.promises import EXHAUSTION, Direction, Measure, Promise, Role, Symptom
 from daft_lint.api.remedies import remedies
-from daft_lint.api.rule import Fix, Level, Observation, PipelineRule, Remedy, Sinks, level_for
+from daft_lint.api.rule import Fix, Level, Need, Observation, PipelineRule, Remedy, Sinks, level_for
 from daft_lint.pipeline.model import Column, NodeRef, Operator, Pipeline, StepKind
 
 _VERBS = {"groupby": "Group", **dict.fromkeys(("distinct", "unique", "drop_duplicates"), "Deduplicate")}
@@ -63,6 +63,7 @@ class HeavyShuffle(PipelineRule):
     code = "DFT105"
     name = "heavy-shuffle"
     level = Level.WARNING
+    needs = (Need.ALL_ROWS, Need.HEAVY)
     trigger_words = (
         *("repartition", "into_partitions", "sort", "join", "distinct", "unique", "drop_duplicates"),
         *("list_agg", "list_agg_distinct", "agg_list", "agg_set"),

@@ -13,7 +13,7 @@ from daft_lint.api.nodes import method_location
 from daft_lint.api.promises import EXHAUSTION, Direction, Measure, Promise, Role
 from daft_lint.api.remedies import remedies
 from daft_lint.api.rows import unbounded_rows
-from daft_lint.api.rule import Level, Observation, PipelineRule, Remedy, Sinks
+from daft_lint.api.rule import Level, Need, Observation, PipelineRule, Remedy, Sinks
 from daft_lint.api.segments import boundary_of, segment_of
 from daft_lint.pipeline.model import BoundKind, Evidence, NodeRef, Operator, Pipeline, Step, StepKind, Strength
 
@@ -77,6 +77,7 @@ class UnbatchedInflation(PipelineRule):
     code = "DFT106"
     name = "unbatched-inflation"
     level = Level.ADVICE
+    needs = (Need.ALL_ROWS, Need.HEAVY)
     trigger_words = (*_HEAVY_FUNCTIONS, "explode", "image")
     fixable = True
     sinks = Sinks.ALL_ROWS

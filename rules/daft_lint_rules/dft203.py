@@ -12,7 +12,7 @@ from daft_lint.api.order import why_unordered
 from daft_lint.api.promises import EXHAUSTION, Direction, Measure, Promise, Role, Symptom
 from daft_lint.api.remedies import remedies
 from daft_lint.api.rows import FEW_ROWS, is_row_wise, is_sample, known_value
-from daft_lint.api.rule import Fix, Level, Observation, PipelineRule, Remedy, Sinks, level_for
+from daft_lint.api.rule import Fix, Level, Need, Observation, PipelineRule, Remedy, Sinks, level_for
 from daft_lint.pipeline.model import (
     DEFAULT_BATCH_ROWS,
     BoundKind,
@@ -82,6 +82,7 @@ class LightReadWithoutFanOut(PipelineRule):
     name = "light-read-without-fan-out"
     level = Level.WARNING
     needs_ray = True
+    needs = (Need.ALL_ROWS, Need.RAY, Need.WORK, Need.ONE_PARTITION)
     trigger_words = (
         *("download", "video_frames", "video_keyframes", "decode_image_file", "audio_file"),
         *("udf", "func", "cls", "apply"),

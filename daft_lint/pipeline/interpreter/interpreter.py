@@ -87,6 +87,7 @@ class Interpreter:
 
     def run(self, document: Document) -> None:
         """Evaluate all cells in order in one scope, then the functions that nobody in view calls."""
+        self.project.begin()
         self.max_work = MIN_WORK + WORK_PER_LINE * document.raw.count(b"\n")
         if self._evaluate_cells(document):
             evaluate_uncalled(self, document)

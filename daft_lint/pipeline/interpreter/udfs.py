@@ -89,7 +89,7 @@ def decorate(
     if isinstance(value, DecoratedMethod):
         return value
     bound = None
-    if isinstance(value, BoundMethod) and isinstance(value.function, Function) and kind not in METHOD_KINDS:
+    if isinstance(value, BoundMethod) and kind not in METHOD_KINDS:
         bound, value = value.instance.cls, value.function
     if not isinstance(value, Function):
         if kind is None or kind in METHOD_KINDS:
