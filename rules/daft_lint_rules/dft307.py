@@ -66,10 +66,9 @@ class SerialRequests(ScriptRule):
     def check(self, script: Script) -> Iterator[Observation]:
         seen: set[object] = set()
         for udf in script.udfs:
-            if udf.is_async or udf.max_concurrency is not None or udf.kind is UdfKind.AI or udf.definition in seen:
+            if udf.is_async or udf.kind is UdfKind.AI or udf.definition in seen:
                 continue
-            options = given_options(udf)
-            if options is None or options & {"max_concurrency", "concurrency", "use_process"} or _runs_several(udf):
+            if _has_actors(udf) or _runs_several(udf):
                 continue
             request = request_in(udf)
             if request is not None and not _gets_few_rows(udf, script):
@@ -99,6 +98,15 @@ def _gets_few_rows(udf: Udf, script: Script) -> bool:
         if any(call.udf.definition == udf.definition for call in operator.udf_calls)
     ]
     return bool(calls) and all(calls)
+
+
+def _has_actors(udf: Udf) -> bool:
+    """Whether the UDF may run in several actors; a number on a synchronous function, which Daft refuses, makes none."""
+    options = given_options(udf)
+    if options is None or "use_process" in options:
+        return True
+    counted = udf.max_concurrency is not None or not options.isdisjoint(("max_concurrency", "concurrency"))
+    return counted and udf.kind not in (UdfKind.FUNC, UdfKind.FUNC_BATCH)
 
 
 def _runs_several(udf: Udf) -> bool:
