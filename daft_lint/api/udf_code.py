@@ -40,6 +40,22 @@ def own_nodes(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
         pending.extend(reversed(node.children))
 
 
+def hands_on_each(function: NodeRef) -> bool:
+    """Whether a function does nothing with the lists that its comprehensions make but return them: what it makes of one
+    element is gone before it takes the next."""
+    parents = function.cell.parents
+    for node in own_nodes(function.node):
+        if isinstance(node, cst.For):
+            return False
+        if isinstance(node, cst.ListComp | cst.GeneratorExp | cst.DictComp | cst.SetComp):
+            around = parents.get(node)
+            while isinstance(around, cst.Arg | cst.Call):
+                around = parents.get(around)
+            if not isinstance(around, cst.Return):
+                return False
+    return True
+
+
 def decorator_keywords(function: cst.CSTNode) -> frozenset[str] | None:
     """The keywords of all decorators; None where one of them takes `**options`."""
     if not isinstance(function, cst.FunctionDef):

@@ -16,6 +16,7 @@ from daft_lint.api.remedies import remedies
 from daft_lint.api.rows import is_row_wise, known_value, unbounded_rows
 from daft_lint.api.rule import NO_SIGN_OF_RAY, Fix, Level, Need, Observation, PipelineRule, Remedy, Sinks, level_for
 from daft_lint.api.segments import boundary_of, segment_of
+from daft_lint.api.udf_code import function_of, hands_on_each
 from daft_lint.api.wording import byte_size
 from daft_lint.pipeline.model import (
     DEFAULT_MORSEL_ROWS,
@@ -187,11 +188,14 @@ def _level(pipeline: Pipeline, operator: Operator, call: UdfCall, wanted: BatchS
 
 
 def _opening_all(pipeline: Pipeline) -> Iterator[Observation]:
-    """Batch UDFs that open each file whose path they are given, all of a call at once, with nothing that bounds it."""
+    """Batch UDFs that keep what they open of each file whose path they are given, with nothing that bounds a call."""
     for operator in pipeline.operators:
         for call in operator.udf_calls:
             udf = call.udf
             if call.is_heavy or not (call.opens and call.read) or udf.kind not in _BATCH_KINDS or udf.batch_size:
+                continue
+            function = function_of(udf)
+            if not udf.returns.heavy and function is not None and hands_on_each(function):
                 continue
             wanted = recommended_batch_rows(pipeline, segment_of(pipeline, boundary_of(pipeline, operator)))
             if call.bound.kind is not BoundKind.NONE or wanted.covers(operator.rows_in):
