@@ -107,7 +107,7 @@ def rules_index(rules: Sequence[type[Rule]]) -> str:
     """The table of all rules."""
     parts = [
         "# Rules",
-        "Codes are stable for ever. `select` and `ignore` take codes and their beginnings: `DFT1` is a whole family. "
+        "A code never changes its meaning. `select` and `ignore` take codes and their beginnings: `DFT1` is a family. "
         "The level is the highest that a rule reports at; weak evidence lowers it.",
     ]
     families = sorted({rule.code[:4] for rule in rules})

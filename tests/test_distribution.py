@@ -69,7 +69,8 @@ def test_the_wheel_holds_the_packages_and_nothing_else(wheel: Path) -> None:
     assert f"daft_lint-{__version__}.dist-info/licenses/LICENSE" in names
     for rule in rules():
         if rule.__module__.startswith("daft_lint_rules."):
-            assert rule.__module__.replace(".", "/") + ".py" in names
+            home = rule.__module__.replace(".", "/")
+            assert {f"{home}.py", f"{home}/__init__.py"} & set(names), home
 
 
 def test_the_wheel_says_what_it_needs(wheel: Path) -> None:

@@ -38,7 +38,7 @@ FORMULA = ROOT / "docs" / "pages" / "javascripts" / "formula.js"
 
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_print_what_the_page_says(page: str) -> None:
-    if page == "docs/pages/verify.md":
+    if page in ("docs/pages/verify.md", "docs/pages/tune.md"):
         for module in ("daft", "ray", "pyarrow", "psutil", "PIL"):
             pytest.importorskip(module, reason="needs the extra `runtime`")
     wrong = snippets.wrong_output(PAGES[page])
@@ -115,6 +115,7 @@ def test_shells_complete(shell: str, tmp_path: Path) -> None:
         ("verify --h", "--html"),
         ("verify --compare s", "schema"),
         ("profile --run", "--runner"),
+        ("tune --app", "--apply"),
     ],
 )
 def test_codes_and_what_the_runtime_takes_complete(typed: str, wanted: str, tmp_path: Path) -> None:

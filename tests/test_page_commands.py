@@ -31,7 +31,7 @@ PIP = [line for line in LINES if line.startswith("pip ")]
 FLAKE8 = [line for line in LINES if line.startswith("flake8 ")]
 MAKE = [line for line in LINES if line.startswith("make ")]
 DISCARDED = 'import daft\n\ndf = daft.read_parquet("s3://b/*.parquet")\ndf.repartition(8)\ndf.show()\n'
-EXTRAS = {"server": "lsp", "verify": "runtime", "profile": "runtime"}
+EXTRAS = {"server": "lsp", "verify": "runtime", "profile": "runtime", "tune": "runtime"}
 """The commands that need more than the core, and the extra that brings it."""
 
 
@@ -123,7 +123,7 @@ def test_without_its_extra_a_command_says_in_one_line_how_to_get_it(tmp_path: Pa
         run = bare.type(f"daft-lint {command} jobs/a.py" if extra == "runtime" else f"daft-lint {command}")
         assert run.returncode == 2
         (line,) = run.stderr.splitlines()
-        assert line.endswith(f"pip install 'daft-lint[{extra}]'"), line
+        assert line.endswith(f"pip install 'daft-lint[{extra}] @ {bare.checkout.as_uri()}'"), line
     findings(bare)
 
 
@@ -172,7 +172,7 @@ def test_the_benchmarks_run(tmp_path: Path) -> None:
 def test_every_line_to_type_is_run() -> None:
     """Here, by `test_docs.py`, as the demo by `runtime/test_commands.py`, or by CI, as `test_vscode.py` makes sure."""
     here = {*PIP, *FLAKE8, "make docs", "make test", "make verify", "make facts", "make bench", "make demo"}
-    here |= {"make vscode"}
+    here |= {"make setup", "make vscode", "make test-lowest"}
     assert [line for line in LINES if line not in here and not line.startswith("daft-lint ")] == []
 
 

@@ -14,7 +14,7 @@ from daft_lint.api import cst
 from daft_lint.api.scopes import ModuleScopes
 from daft_lint.api.udf_code import assigned_values, binding_of, function_of, names_read, qualified_name
 from daft_lint.pipeline.model import NodeRef, Udf
-from daft_lint.pipeline.udf_body.libraries import SESSIONS
+from daft_lint.pipeline.udf_body.libraries import CLIENTS
 from daft_lint.pipeline.udf_body.model_loads import loads_model
 
 
@@ -60,12 +60,6 @@ _UNPICKLABLE: dict[str, Captured] = {
     "multiprocessing.pool.ThreadPool": Captured.POOL,
     "multiprocessing.Pool": Captured.POOL,
 }  # fmt: skip
-_CLIENTS = SESSIONS | frozenset({
-    "boto3.client", "boto3.resource", "openai.OpenAI", "openai.AsyncOpenAI", "openai.AzureOpenAI",
-    "openai.AsyncAzureOpenAI", "anthropic.Anthropic", "anthropic.AsyncAnthropic", "google.cloud.storage.Client",
-    "qdrant_client.QdrantClient", "pymongo.MongoClient", "redis.Redis", "elasticsearch.Elasticsearch",
-    "groq.Groq", "mistralai.Mistral", "cohere.Client",
-})  # fmt: skip
 _TABLE_READERS = frozenset({
     "pandas.read_parquet", "pandas.read_csv", "pandas.read_json", "pandas.read_pickle", "pandas.read_excel",
     "pandas.read_feather", "polars.read_parquet", "polars.read_csv", "pyarrow.parquet.read_table",
@@ -155,7 +149,7 @@ def _kind_of(node: cst.BaseExpression, location: NodeRef) -> Captured | None:
     name = qualified_name(node.func, location)
     if name in _UNPICKLABLE:
         return _UNPICKLABLE[name]
-    if name in _CLIENTS:
+    if name in CLIENTS:
         return Captured.CLIENT
     if name in _TABLE_READERS:
         return Captured.TABLE

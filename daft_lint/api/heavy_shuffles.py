@@ -1,4 +1,4 @@
-"""A `repartition`, `sort` or join of heavy data: what it shuffles, and `into_batches` to replace a `repartition`."""
+"""What moves heavy data: repartitions, sorts, joins and their kin; and `into_batches` to replace a `repartition`."""
 
 from __future__ import annotations
 
@@ -10,20 +10,36 @@ from daft_lint.api.nodes import method_location
 from daft_lint.api.order import why_unordered
 from daft_lint.api.rule import Fix, Remedy
 from daft_lint.api.segments import boundary_of, is_boundary, segment_of
-from daft_lint.pipeline.model import BoundKind, Column, Operator, Pipeline, Runner, StepKind
+from daft_lint.pipeline.model import BoundKind, Column, ExpressionKind, Operator, Pipeline, Runner, Step, StepKind
+
+_BY_KEYS = frozenset({"sort", "distinct", "unique", "drop_duplicates"})
+_COLLECTING = frozenset({"list_agg", "list_agg_distinct"})
 
 
 def shuffled_columns(pipeline: Pipeline, operator: Operator) -> list[Column]:
-    """The heavy columns that a step shuffles and that something reads afterwards; none where the rows are few."""
-    if not _shuffles(pipeline, operator):
+    """The heavy columns that a step shuffles and that something reads afterwards, keys left out; none where the rows
+    are few."""
+    is_grouped = operator.step.name == "groupby"
+    if not is_grouped and not _shuffles(pipeline, operator):
         return []
     if recommended_batch_rows(pipeline, segment_of(pipeline, operator)).covers(operator.rows_in):
         return []
-    return [
-        column
-        for column in operator.columns_in.values()
-        if column.weight.heavy and used_after(pipeline, operator.index, column.name)
-    ]
+    heavy = [column for column in operator.columns_in.values() if column.weight.heavy]
+    if is_grouped:
+        listed = _listed(operator.step)
+        return [c for c in heavy if c.name in listed and used_after(pipeline, operator.index, listed[c.name])]
+    keys = {name for expression in operator.step.expressions for name in expression.columns()}
+    return [c for c in heavy if c.name not in keys and used_after(pipeline, operator.index, c.name)]
+
+
+def _listed(step: Step) -> dict[str, str]:
+    """The columns whose values a `groupby` collects into lists, each with the name of its list."""
+    found: dict[str, str] = {}
+    for output in step.outputs:
+        collects = any(e.kind is ExpressionKind.FUNCTION and e.name in _COLLECTING for e in output.walk())
+        if collects and output.output is not None:
+            found.update({name: output.output for name in output.columns() if name is not None})
+    return found
 
 
 def _shuffles(pipeline: Pipeline, operator: Operator) -> bool:
@@ -32,8 +48,9 @@ def _shuffles(pipeline: Pipeline, operator: Operator) -> bool:
     if step.kind is StepKind.REPARTITION:
         works = any(s.udf_calls for s in pipeline.operators[operator.index :])
         return pipeline.runner is not Runner.NATIVE and (step.name == "repartition" or works)
-    if step.name == "sort":
-        return True
+    if step.name in _BY_KEYS:
+        # Without keys, whole rows are what is compared.
+        return step.name == "sort" or bool(step.expressions)
     options = step.options
     return (
         step.kind is StepKind.JOIN

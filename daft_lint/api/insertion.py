@@ -11,7 +11,7 @@ from daft_lint.api.edits import Action, InsertCall, MoveCall, ReplaceNode
 from daft_lint.api.heavy import maker
 from daft_lint.api.nodes import method_location
 from daft_lint.api.order import why_unordered
-from daft_lint.api.rule import Fix
+from daft_lint.api.rule import Fix, Remedy
 from daft_lint.api.segments import boundary_of
 from daft_lint.pipeline.model import NodeRef, Operator, Pipeline, Step, StepKind
 
@@ -71,11 +71,20 @@ def _yields_frame(operator: Operator) -> bool:
 def insert_batches(pipeline: Pipeline, point: InsertionPoint, batch_size: BatchSize) -> Fix | None:
     """The fix that puts `.into_batches(n)` there; on Ray it loses the row order (`e4`). None where the script decides
     the number when it runs, and has no name for it there, or where the author has cut the rows to a number."""
-    if pipeline.is_cut_by_author(point.index) or not batch_size.is_known_at(point.after, pipeline):
+    if pipeline.author_cut_before(point.index) is not None or not batch_size.is_known_at(point.after, pipeline):
         return None
     call = f"into_batches({batch_size.written_at(point.after, pipeline)})"
     why = why_unordered(pipeline, point.index, "into_batches", point.after)
     return Fix(f"Insert `.{call}` {point.where}", (InsertCall(point.after, call),), why)
+
+
+def batches_remedy(pipeline: Pipeline, point: InsertionPoint, batch_size: BatchSize) -> Remedy:
+    """`.into_batches(n)` there as advice, with the fix that writes it, or with what speaks against one."""
+    suggestion = f"Write `.into_batches({batch_size.written_at(point.after, pipeline)})` {point.where}"
+    cut = pipeline.author_cut_before(point.index)
+    if cut is not None:
+        suggestion += f" (no fix: it would undo the author's own `{cut.name}`)"
+    return Remedy(suggestion, insert_batches(pipeline, point, batch_size))
 
 
 def replace_call(step: Step, method: str, argument: str) -> tuple[Action, ...] | None:

@@ -8,6 +8,7 @@ from daft_lint.pipeline.model import NodeRef, Operator, SourceKind, Step, Udf
 from daft_lint.source import cst
 from daft_lint.source.document import Cell as Cell
 from daft_lint.source.problems import ParseFailure
+from daft_lint.source.pytest_names import is_test_file
 
 
 def code(node: cst.CSTNode) -> str:
@@ -81,6 +82,11 @@ def method_location(step: Step) -> NodeRef:
     if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
         return NodeRef(step.call.cell, node.func.attr)
     return step.call
+
+
+def is_in_test_file(location: NodeRef) -> bool:
+    """Whether a place is in a file that pytest collects by its default names."""
+    return is_test_file(location.cell.document.path)
 
 
 def replaceable(location: NodeRef) -> bool:

@@ -66,14 +66,26 @@ def _bounded_loads(paths: tuple[Pipeline, ...], reached: Operator) -> _Addition 
     actions: dict[NodeRef, Action] = {}
     words: list[str] = []
     for udf in _unbounded_classes(paths, reached):
-        actors = _actors(udf, paths[0].cluster)
-        if actors is None or udf.options is None:
+        action = bounding(udf, paths[0].cluster)
+        if action is None:
             return None
-        if udf.options not in actions:
-            name = "concurrency" if udf.kind is UdfKind.LEGACY else "max_concurrency"
-            actions[udf.options] = AddKeyword(udf.options, name, str(actors))
-            words.append(f"`{name}={actors}` on `{udf.name.partition('.')[0]}`")
+        if action.call not in actions:
+            actions[action.call] = action
+            words.append(f"`{action.name}={action.value}` on `{udf.name.partition('.')[0]}`")
     return _Addition(tuple(actions.values()), " and ".join(words)) if actions else None
+
+
+def bounding(udf: Udf, cluster: Cluster) -> AddKeyword | None:
+    """`max_concurrency` for a class that has none; None where the cluster facts give no number."""
+    actors = _actors(udf, cluster)
+    if actors is None or udf.options is None:
+        return None
+    return AddKeyword(udf.options, concurrency_option(udf), str(actors))
+
+
+def concurrency_option(udf: Udf) -> str:
+    """What the option is called that says how many instances of a class run at once."""
+    return "concurrency" if udf.kind is UdfKind.LEGACY else "max_concurrency"
 
 
 def _unbounded_classes(paths: tuple[Pipeline, ...], reached: Operator) -> Iterator[Udf]:

@@ -10,6 +10,7 @@ from daft_lint.pipeline.model import (
     REPARTITIONING,
     Count,
     Operator,
+    PartitionsKind,
     Pipeline,
     Reads,
     StepKind,
@@ -38,11 +39,33 @@ def is_row_wise(udf: Udf) -> bool:
 def reads_few(pipeline: Pipeline) -> bool:
     """Whether the sink reads a few rows (`show`, `limit(n).collect()`), with nothing on the way that needs all of
     them, or no column at all."""
+    return _few_rows_from(pipeline) == 0
+
+
+def gets_few_rows(pipeline: Pipeline, operator: Operator) -> bool:
+    """Whether an operator gets a few rows, whatever those before it do: the sink reads no more, and nothing from there
+    on needs all of them, or a `limit` stands before it, with an `explode` at most between."""
+    return operator.index >= _few_rows_from(pipeline) or _is_behind_small_limit(pipeline, operator)
+
+
+@functools.lru_cache(maxsize=2)
+def _few_rows_from(pipeline: Pipeline) -> int:
+    """The first operator from which on the sink's few rows are enough; as many as there are operators where none is."""
     if pipeline.reads is Reads.NONE:
-        return True
-    if pipeline.reads is Reads.FEW or _is_limited(pipeline):
-        return not any(s.step.kind in REPARTITIONING or s.step.multiplies_rows() for s in pipeline.operators)
-    return False
+        return 0
+    if pipeline.reads is not Reads.FEW and not _is_limited(pipeline):
+        return len(pipeline.operators)
+    whole = (s.index for s in pipeline.operators if s.step.kind in REPARTITIONING or s.step.multiplies_rows())
+    return max(whole, default=-1) + 1
+
+
+def _is_behind_small_limit(pipeline: Pipeline, operator: Operator) -> bool:
+    before = pipeline.operators[: operator.index]
+    limit = next((s for s in reversed(before) if s.step.kind is StepKind.LIMIT), None)
+    if limit is None or limit.rows_out is None or limit.rows_out > FEW_ROWS:
+        return False
+    more = (s.step for s in before[limit.index + 1 :] if s.rows_out is None and s.rows_in is not None)
+    return all(step.kind is StepKind.EXPLODE or step.multiplies_rows() for step in more)
 
 
 @functools.lru_cache(maxsize=2)
@@ -69,8 +92,10 @@ def unbounded_rows(pipeline: Pipeline, operator: Operator) -> str:
     rows = operator.rows_in
     morsel = pipeline.morsel_size or DEFAULT_MORSEL_ROWS
     if rows is not None and rows < morsel:
-        return f"{rows:,} rows (all of them)"
+        is_whole = operator.partitions_in.kind is PartitionsKind.ONE
+        return f"{rows:,} rows{' (all of them)' if is_whole else ''}"
     source = pipeline.source.step.source
     by_groups = operator.stage == 0 and source is not None and source.name in _ROW_GROUP_SOURCES
     by_groups = by_groups and pipeline.morsel_size is None
+    by_groups = by_groups and not any(s.step.kind is StepKind.LIMIT for s in pipeline.operators[: operator.index])
     return f"{morsel:,} rows{' or a whole row group' if by_groups else ''}"

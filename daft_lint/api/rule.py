@@ -5,11 +5,12 @@ from __future__ import annotations
 import abc
 import enum
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from daft_lint.api.edits import Action
 from daft_lint.api.finding import Level as Level
+from daft_lint.api.missing import Need as Need
 from daft_lint.api.promises import Changes, Failure, Promise, Symptom
 from daft_lint.api.rows import reads_few
 from daft_lint.pipeline.model import Evidence, NodeRef, Operator, Pipeline, Runner, Script, Strength
@@ -92,6 +93,9 @@ class Rule(abc.ABC):
     """The codes of rules that have the first word: where one of them, selected or not, observes something at the same
     place or in the same stage of a pipeline, this rule is silent."""
 
+    needs: ClassVar[tuple[Need, ...]] = ()
+    """The facts that it rests on: `check --why` names those that are missing at a line."""
+
     # What `verify` measures for it.
     promises: ClassVar[tuple[Promise, ...]] = ()
     """What its fix makes better, the most telling measure first."""
@@ -103,6 +107,8 @@ class Rule(abc.ABC):
     """What its fix changes of a run."""
     runner: ClassVar[Runner] = Runner.RAY
     """The runner that its findings are about; `verify` runs them on it."""
+    needs_ray: ClassVar[bool] = False
+    """What it finds matters on Ray alone: with no sign of Ray it speaks one level lower, and says so."""
 
     @classmethod
     def can_match(cls, prescan: Prescan) -> bool:
@@ -135,6 +141,16 @@ class ScriptRule(Rule):
     @abc.abstractmethod
     def check(self, script: Script) -> Iterator[Observation]:
         """What this rule has to say of one file."""
+
+
+NO_SIGN_OF_RAY = (
+    'nothing here says that it is for Ray, where this matters: `runner = "ray"` in `[tool.daft-lint.cluster]` would'
+)
+
+
+def without_a_sign(observation: Observation) -> Observation:
+    """An observation that matters on Ray alone, of a script with no sign of Ray: a level lower."""
+    return replace(observation, level=observation.level.lowered(), impact=f"{observation.impact}; {NO_SIGN_OF_RAY}")
 
 
 def level_for(level: Level, pipeline: Pipeline, evidence: Evidence | None) -> Level:

@@ -10,6 +10,7 @@ from daft_lint.api.nodes import modules_of
 from daft_lint.api.scopes import ModuleScopes, nodes_in
 from daft_lint.pipeline.model import NodeRef, Udf
 from daft_lint.pipeline.udf_body.waiting import BLOCKING as BLOCKING
+from daft_lint.source.syntax import constant as constant
 from daft_lint.source.syntax import dotted as dotted
 
 
@@ -39,6 +40,22 @@ def own_nodes(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
         pending.extend(reversed(node.children))
 
 
+def hands_on_each(function: NodeRef) -> bool:
+    """Whether a function does nothing with the lists that its comprehensions make but return them: what it makes of one
+    element is gone before it takes the next."""
+    parents = function.cell.parents
+    for node in own_nodes(function.node):
+        if isinstance(node, cst.For):
+            return False
+        if isinstance(node, cst.ListComp | cst.GeneratorExp | cst.DictComp | cst.SetComp):
+            around = parents.get(node)
+            while isinstance(around, cst.Arg | cst.Call):
+                around = parents.get(around)
+            if not isinstance(around, cst.Return):
+                return False
+    return True
+
+
 def decorator_keywords(function: cst.CSTNode) -> frozenset[str] | None:
     """The keywords of all decorators; None where one of them takes `**options`."""
     if not isinstance(function, cst.FunctionDef):
@@ -47,6 +64,17 @@ def decorator_keywords(function: cst.CSTNode) -> frozenset[str] | None:
     if any(a.star for a in arguments):
         return None
     return frozenset(a.keyword.value for a in arguments if a.keyword is not None)
+
+
+def given_options(udf: Udf) -> frozenset[str] | None:
+    """The keywords of the decorator or call that carries a UDF's options; None where it takes `**options`."""
+    node = udf.options.node if udf.options is not None else None
+    call = node.decorator if isinstance(node, cst.Decorator) else node
+    if not isinstance(call, cst.Call):
+        return frozenset()
+    if any(a.star for a in call.args):
+        return None
+    return frozenset(a.keyword.value for a in call.args if a.keyword is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ COMMANDS = {
     "plan": "daft_lint.cli.plan",
     "profile": "daft_lint.cli.runtime",
     "server": "daft_lint.cli.server",
+    "tune": "daft_lint.cli.runtime",
     "upgrade": "daft_lint.cli.upgrade",
     "verify": "daft_lint.cli.runtime",
 }

@@ -34,6 +34,12 @@ from daft_lint.report.formats import FORMATS
 @click.option("--exit-non-zero-on-fix", is_flag=True, help="With --fix, exit with 1 if something was fixed.")
 @click.option("--show-files", is_flag=True, help="List the files that would be checked, and stop.")
 @click.option("--show-settings", is_flag=True, help="Show the configurations of these files in TOML, and stop.")
+@click.option(
+    "--why",
+    metavar="RULE",
+    shell_complete=options.complete_code,
+    help="Say why this rule is silent at FILE:LINE, the only path, and which facts it lacks.",
+)
 @click.option("--watch", is_flag=True, help="Check again whenever a file changes, until Ctrl-C.")
 @click.option("--jobs", type=click.IntRange(min=0), default=0, metavar="N", help="Processes; 0: as many as pay off.")
 @click.option("--cache-dir", type=click.Path(path_type=Path), help="Keep the results of runs in this folder.")
@@ -49,6 +55,11 @@ def check(**given: Any) -> int:
     """Report problems in PATHS (default: the configured `src`, else this folder); `-` reads standard input."""
     from daft_lint.cli.checking import CheckOptions, CheckRun
 
+    asked = given.pop("why")
+    if asked is not None:
+        from daft_lint.cli.why import explain_silence
+
+        return explain_silence(asked, CheckOptions(**given))
     run = CheckRun(CheckOptions(**given))
     if not given["watch"]:
         return run.once()

@@ -23,8 +23,9 @@ class ProgressBar:
     Its clock goes on while no file is done. A signal drives it: beside a second thread no process can be forked.
     """
 
-    def __init__(self, what: str = "Checking", *, quiet: bool = False) -> None:
+    def __init__(self, what: str = "Checking", *, unit: str = "files", quiet: bool = False) -> None:
         self.what = what
+        self.unit = unit
         self.begun = time.monotonic()
         self.shown = 0.0
         self.width = 0
@@ -58,7 +59,7 @@ class ProgressBar:
             self.width = 0
 
     def __call__(self, done: int, total: int) -> None:
-        """Show that `done` of `total` files are checked."""
+        """Show that `done` of `total` units are done."""
         self.done, self.total = done, total
         self._draw()
 
@@ -75,7 +76,7 @@ class ProgressBar:
         text = f"{self.what}, {now - self.begun:.0f} s"
         if self.total:
             filled = _WIDTH * self.done // self.total
-            text += f" [{'#' * filled}{'.' * (_WIDTH - filled)}] {self.done:,} of {self.total:,} files"
+            text += f" [{'#' * filled}{'.' * (_WIDTH - filled)}] {self.done:,} of {self.total:,} {self.unit}"
         sys.stderr.write("\r" + text.ljust(self.width))
         sys.stderr.flush()
         self.width = max(self.width, len(text))

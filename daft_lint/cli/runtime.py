@@ -1,4 +1,4 @@
-"""`daft-lint verify` and `daft-lint profile`: commands of the companion runtime, which is imported when they run."""
+"""`daft-lint verify`, `profile` and `tune`: commands of the companion runtime, which is imported when they run."""
 
 from __future__ import annotations
 
@@ -36,3 +36,4 @@ class _RuntimeCommand(click.Command):
 
 verify = _RuntimeCommand("verify", help="Run scripts on Ray before and after their fixes, and measure the difference.")
 profile = _RuntimeCommand("profile", help="Run a script once and record the sizes of its sources for check.")
+tune = _RuntimeCommand("tune", help="Run a script with other numbers, and show which of them are equally fast.")

@@ -68,13 +68,13 @@ def upgrade(
     """
     from daft_lint.fix.upgrade import UpgradeOptions, newest, run_upgrade
     from daft_lint.lint.project_checker import ProjectChecker
-    from daft_lint.lint.registry import builtin_rules
+    from daft_lint.lint.registry import upgrading_rules
 
     to = to_version or newest()
     configs = configured(config_file, plugins=False)
     config = replace(
         configs.run,
-        select=tuple(rule.code for rule in builtin_rules() if rule.knows_versions),
+        select=tuple(rule.code for rule in upgrading_rules()),
         ignore=(),
         target_daft=f"=={to}",
         written_for=f"=={from_version}" if from_version else "",

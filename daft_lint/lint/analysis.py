@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from daft_lint.api.finding import Finding, FindingFix, Related, Span
 from daft_lint.api.nodes import code
 from daft_lint.api.promises import EXHAUSTION, Changes
-from daft_lint.api.rule import Fix, Observation, PipelineRule, Remedy, Rule, ScriptRule
+from daft_lint.api.rows import gets_few_rows
+from daft_lint.api.rule import Fix, Observation, PipelineRule, Remedy, Rule, ScriptRule, Sinks, without_a_sign
 from daft_lint.config import Selection
-from daft_lint.lint.conditions import condition
-from daft_lint.lint.engine_rules import SyntaxErrorRule
+from daft_lint.lint.conditions import condition, operator_at
+from daft_lint.lint.engine_rules import SyntaxErrorRule, UnusedSuppression
 from daft_lint.lint.merge import agree_on_safety, strongest
 from daft_lint.lint.precedence import Precedence, in_order
 from daft_lint.lint.registry import rules
 from daft_lint.lint.results import FileResult, Proposal, RawFinding
+from daft_lint.lint.suppressions import comment_span, unused_finding
 from daft_lint.pipeline.facts.footers import named_file
 from daft_lint.pipeline.facts.settings import Footers
 from daft_lint.source.document import Document
@@ -33,6 +35,13 @@ if TYPE_CHECKING:
     from daft_lint.pipeline.interpreter.project import Project
     from daft_lint.pipeline.model import NodeRef, Pipeline, Script, Settings
     from daft_lint.source.edit import Edit
+
+
+FACTS_FOR_NOTHING = (
+    "No source is read on the line that this comment is about",
+    "Its facts have no effect",
+    "Put it on the line of the call that reads the source, or alone on the line before",
+)
 
 
 class Analysis:
@@ -50,8 +59,10 @@ class Analysis:
     def run(self) -> FileResult:
         """What the document gives; with the footers of the data files that it names only where it has findings, so
         that a tree without any costs nothing more."""
+        from daft_lint.pipeline.facts.ray_signs import ray_in_project
+
         path = self.document.path
-        settings = self.config.settings
+        settings = replace(self.config.settings, for_ray=ray_in_project(path))
         if any(rule.knows_versions for rule in self.chosen):
             from daft_lint.pipeline.facts.target import daft_range, range_of
 
@@ -87,7 +98,7 @@ class Analysis:
         sources = (pipeline.source.step.source for pipeline in script.pipelines)
         paths = {path for source in sources if source is not None for path in source.paths}
         self.named_files = frozenset(file for path in paths if (file := named_file(path, ".")) is not None)
-        findings: list[RawFinding] = []
+        findings: list[RawFinding] = list(self.facts_for_nothing(script))
         problems: list[Problem] = []
         for rule in in_order(self.chosen, rules(self.config.plugins)):
             found, problem = self.guarded(rule, script)
@@ -166,6 +177,18 @@ class Analysis:
                 where = f"cell {cell.number}, line {line}" if self.document.kind == "notebook" else f"line {line}"
                 yield f"{where}: left out, it does not parse: {failure.message}"
 
+    def facts_for_nothing(self, script: Script) -> Iterable[RawFinding]:
+        """A finding for each comment whose facts no source has, where all of the file was evaluated."""
+        if script.limits_hit or not Selection(self.config).runs(UnusedSuppression.code):
+            return
+        from daft_lint.pipeline.facts.comments import comment_facts
+
+        for cell in self.document.cells:
+            used = self.project.facts_used.get(cell, set())
+            for line, comment in comment_facts(cell).comments.items():
+                if line not in used and cell not in self.project.left_out:
+                    yield RawFinding(unused_finding(comment_span(cell, comment), *FACTS_FOR_NOTHING))
+
     def syntax_error(self, failure: ParseFailure) -> Finding:
         """The finding for a file that does not parse."""
         line, column = self.document.location(self.document.cells[0], failure.line, failure.column)
@@ -220,7 +243,11 @@ class Analysis:
             observation.impact,
             observation.suggestion,
             evidence.strength.name.lower() if evidence is not None else None,
-            tuple(Related(self.span(location), message) for location, message in observation.related),
+            tuple(
+                Related(self.span(location), message)
+                for location, message in observation.related
+                if location != observation.location
+            ),
             condition=when,
         )
 
@@ -278,10 +305,20 @@ def observed(rule: type[Rule], script: Script, precedence: Precedence) -> Iterab
         for number, pipeline in enumerate(script.pipelines):
             entry = pipeline.entry if pipeline.open_parameter else ""
             for observation in made.check(pipeline) if made.applies_to(pipeline) else ():
+                if made.sinks is Sinks.ALL_ROWS and _is_about_few_rows(pipeline, observation):
+                    continue
+                if rule.needs_ray and not pipeline.runner_is_sure:
+                    observation = without_a_sign(observation)
                 yield Observed(entry, observation, precedence.admits(rule, observation, number), pipeline)
     elif isinstance(made, ScriptRule):
         for observation in made.check(script):
             yield Observed("", observation, precedence.admits(rule, observation))
+
+
+def _is_about_few_rows(pipeline: Pipeline, observation: Observation) -> bool:
+    """Whether the step that an observation is about gets a few rows, whatever the others of its pipeline get."""
+    operator = observation.operator or operator_at(pipeline, observation.location.node)
+    return operator is not None and gets_few_rows(pipeline, operator)
 
 
 def pointed_at(node: cst.CSTNode) -> tuple[cst.CSTNode, cst.CSTNode]:

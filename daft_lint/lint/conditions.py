@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import libcst as cst
 
-    from daft_lint.pipeline.model import Decision, NodeRef, Pipeline, Step
+    from daft_lint.pipeline.model import Decision, NodeRef, Operator, Pipeline, Step
 
 ON_SOME = "on some paths"
 """Where no decision, and no two, tell the paths with the finding from those without it."""
@@ -37,13 +37,19 @@ def condition(found: Sequence[Pipeline], location: NodeRef) -> str | None:
 
 def _step_at(pipeline: Pipeline, node: cst.CSTNode) -> Step:
     """The step that a node is part of; the last one where it stands somewhere else."""
+    operator = operator_at(pipeline, node)
+    return pipeline.sink.step if operator is None else operator.step
+
+
+def operator_at(pipeline: Pipeline, node: cst.CSTNode) -> Operator | None:
+    """The operator whose step a node is part of; None where it stands somewhere else."""
     for operator in pipeline.operators:
         call = operator.step.call.node
         if node is call or node is getattr(getattr(call, "func", None), "attr", None):
-            return operator.step
+            return operator
         if any(e.location is not None and e.location.node is node for e in operator.step.walk()):
-            return operator.step
-    return pipeline.sink.step
+            return operator
+    return None
 
 
 def _key(decision: Decision) -> _Key:

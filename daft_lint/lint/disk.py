@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from daft_lint.pipeline.facts.ray_signs import ray_in_project
 from daft_lint.source.digests import DATA_SUFFIX, digest, file_state
 
 
@@ -54,13 +55,15 @@ class Disk:
         return self.contents[path]
 
     def requirements(self, folder: str) -> str:
-        """A digest of every pyproject.toml from a folder upwards: they say which Daft a file is for."""
+        """A digest of every pyproject.toml from a folder upwards, which say which Daft a file is for, and whether the
+        project is for Ray."""
         known = self.around.get(folder)
         if known is None:
             parent = os.path.dirname(folder)
             above = "" if parent == folder else self.requirements(parent)
             file = os.path.join(folder, "pyproject.toml")
             here = self.content(file) if self.listing(folder).get("pyproject.toml") == "f" else None
-            known = above if here is None else digest(f"{above} {here}".encode())
+            for_ray = ray_in_project(os.path.join(folder, "x.py"))
+            known = above if here is None and not for_ray else digest(f"{above} {here} {for_ray}".encode())
             self.around[folder] = known
         return known

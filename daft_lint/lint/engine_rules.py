@@ -22,9 +22,10 @@ class SyntaxErrorRule(Rule):
 
 
 class UnusedSuppression(Rule):
-    """A suppression that silences nothing, or a `# daft-lint:` comment that is not understood.
+    """A suppression that silences nothing, or a `# daft-lint:` comment that is not understood, or whose facts are about
+    no source.
 
-    The first would hide a later finding, the second has no effect. Remove the comment, or write it as it was meant.
+    The first would hide a later finding, the others have no effect. Remove the comment, or write it as it was meant.
     Files that do not mention daft are not read for comments.
 
     The fix takes out the codes that silence nothing, or the comment with its reason where none is left. It is unsafe:

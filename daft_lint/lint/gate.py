@@ -107,7 +107,7 @@ class Gate:
             return _Verdict(f"the result does not parse: {error}")
         verdict = _weigh(raw, base, after)
         if verdict.reason is None and not alone:
-            for ended in base.findings - after.findings:
+            for ended in _ended(base.findings, after.findings):
                 state.ended[ended] = max(raw.finding.level, state.ended.get(ended, raw.finding.level))
             state.edits, state.now = edits, after
         return verdict
@@ -146,12 +146,20 @@ def _weigh(raw: RawFinding, before: Outlook, after: Outlook) -> _Verdict:
     added = sorted(_by_code(after.findings) - _by_code(before.findings + before.hidden))
     if added:
         return _Verdict(f"{added[0]} would report what it makes")
-    key = (raw.finding.code, raw.subject)
-    if after.findings[key] >= before.findings[key] > 0:
+    code = raw.finding.code
+    if before.findings[code, raw.subject] and _by_code(after.findings)[code] >= _by_code(before.findings)[code]:
         return _Verdict("it would not end this finding")
     if grown and not any(change.verdict is Verdict.BETTER for change in changes):
         return _Verdict("nothing would be better")
     return _Verdict(None, tuple(changes))
+
+
+def _ended(before: Findings, after: Findings) -> Iterator[tuple[str, str]]:
+    """What findings are about that an edit ends: not what it only writes otherwise, of which a rule still speaks."""
+    fewer = _by_code(before) - _by_code(after)
+    gone = before - after
+    numbers = _by_code(gone)
+    return (key for key in gone if numbers[key[0]] == fewer[key[0]])
 
 
 def _by_code(findings: Findings) -> Counter[str]:

@@ -10,6 +10,7 @@ import importlib
 import pkgutil
 from typing import TYPE_CHECKING
 
+from daft_lint.api.promises import Changes
 from daft_lint.api.rule import Rule
 from daft_lint.config import OWN_LETTERS, Selection
 from daft_lint.lint.engine_rules import ENGINE_RULES
@@ -73,3 +74,8 @@ def code_letters(config: Config) -> frozenset[str]:
     if not config.plugins:
         return frozenset({OWN_LETTERS})
     return frozenset({OWN_LETTERS, *(rule.code[: len(OWN_LETTERS)] for rule in rules(config.plugins))})
+
+
+def upgrading_rules() -> tuple[type[Rule], ...]:
+    """The rules whose fixes write what a script says for another Daft."""
+    return tuple(rule for rule in builtin_rules() if rule.knows_versions and rule.changes is Changes.SPELLING)

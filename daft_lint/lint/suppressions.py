@@ -30,7 +30,8 @@ _CODE = re.compile(r"(?P<letters>[A-Z]{3})[0-9]{0,3}\Z")
 _HIDES_LATER = "A later finding would go unnoticed"
 
 
-def _unused(span: Span, observed: str, impact: str, suggestion: str, fix: FindingFix | None = None) -> Finding:
+def unused_finding(span: Span, observed: str, impact: str, suggestion: str, fix: FindingFix | None = None) -> Finding:
+    """A finding about a comment that does nothing."""
     rule = UnusedSuppression
     return Finding(rule.code, rule.name, rule.level, span, observed, impact, suggestion, fix=fix)
 
@@ -102,7 +103,7 @@ class Suppressions:
             for cell in document.cells:
                 self._read(cell)
                 facts = comment_facts(cell)
-                self.malformed += [_Malformed(_span(cell, one.comment), one.message) for one in facts.malformed]
+                self.malformed += [_Malformed(comment_span(cell, one.comment), one.message) for one in facts.malformed]
 
     def hides(self, finding: Finding) -> bool:
         """Whether some comment silences `finding`; that comment counts as used from then on."""
@@ -123,14 +124,14 @@ class Suppressions:
         Codes of rules that did not run are left out. A bare `# noqa` may be meant for another tool and is not reported.
         """
         for wrong in self.malformed:
-            yield _unused(
+            yield unused_finding(
                 wrong.span, f"This daft-lint comment is not understood: {wrong.message}", "It has no effect", ""
             )
         for item in self.items:
             if item.codes is None:
                 if not item.is_noqa and not item.used:
                     fix = item.part.without(None)
-                    yield _unused(
+                    yield unused_finding(
                         item.span, "This comment silences no finding", _HIDES_LATER, "Remove the comment", fix
                     )
                 continue
@@ -138,7 +139,7 @@ class Suppressions:
             if unused:
                 codes = ", ".join(unused)
                 observed, fix = f"This comment silences no finding of {codes}", item.part.without(unused)
-                yield _unused(item.span, observed, _HIDES_LATER, f"Remove {codes}", fix)
+                yield unused_finding(item.span, observed, _HIDES_LATER, f"Remove {codes}", fix)
 
     def _read(self, cell: Cell) -> None:
         statements: Statements | None = None
@@ -169,7 +170,7 @@ class Suppressions:
     def _suppressions(self, cell: Cell, comment: LinterComment) -> Iterator[Suppression]:
         """What a comment silences: `# noqa: E501  # daft-lint: ignore[CODE] reason` speaks to two tools. The lines are
         those of the cell."""
-        span = _span(cell, comment)
+        span = comment_span(cell, comment)
         on_line = (comment.line, comment.line)
         noqa = _NOQA.search(comment.text)
         if noqa:
@@ -197,7 +198,8 @@ class Suppressions:
         return match is not None and match["letters"] in self.letters
 
 
-def _span(cell: Cell, comment: LinterComment) -> Span:
+def comment_span(cell: Cell, comment: LinterComment) -> Span:
+    """Where a comment stands."""
     line, column = cell.document.location(cell, comment.line, comment.column)
     number = cell.number if cell.document.kind == "notebook" else None
     return Span(cell.document.path, number, line, column, line, column + len(comment.text.rstrip()))

@@ -178,7 +178,7 @@ _READS = {
 
 _UNNAMED = {
     BoundKind.UDF.value: "by its own batch_size",
-    BoundKind.LOOSE.value: "by a download",
+    BoundKind.LOOSE.value: "by default_morsel_size",
     BoundKind.BATCHES.value: "by default_morsel_size",
 }
 """What bounds the rows of a call if no step does."""

@@ -27,6 +27,10 @@ DEFAULT_EXCLUDES = frozenset(
 them."""
 
 
+ENVIRONMENT_MARKS = frozenset({"pyvenv.cfg", "conda-meta"})
+"""What lies in a virtual environment, whatever its folder is called: it is only entered where it is given as a path."""
+
+
 @dataclass(frozen=True, slots=True)
 class FileFilter:
     """Which files of a folder count, besides what git ignores."""
@@ -202,12 +206,15 @@ class _Walk:
     def walk(self, shown: str, absolute: str, ignores: tuple[_Ignores, ...]) -> None:
         """Walks the folder `absolute`, whose files are shown below `shown`."""
         # Links to folders are not entered, so that what lies below has no other path either.
-        pending = [("" if shown == "." else shown, absolute, os.path.realpath(absolute), ignores)]
+        given = "" if shown == "." else shown
+        pending = [(given, absolute, os.path.realpath(absolute), ignores)]
         while pending:
             shown, absolute, real, ignores = pending.pop()
             self.use_filter_of(absolute)
             suffixes = self.file_filter.suffixes
             listed = self._listed(shown or ".", absolute)
+            if shown != given and any(entry.name in ENVIRONMENT_MARKS for entry in listed):
+                continue
             if any(entry.name == ".gitignore" for entry in listed):
                 ignores = (*ignores, *self._ignores_in(absolute, ".gitignore"))
             inside, below, beneath = os.path.join(shown, ""), os.path.join(real, ""), f"{absolute}/"

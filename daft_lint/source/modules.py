@@ -6,6 +6,7 @@ Only names and bytes of files are read; nothing is parsed.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -126,7 +127,29 @@ class Modules:
             found = self.file_under(base, parts, paths)
             if found is not None:
                 return found
-        return None
+        return self.find_beside_script(parts, folder, paths)
+
+    def find_beside_script(self, parts: list[str], folder: str, paths: set[str]) -> str | None:
+        """The file of a module in a package around the folder: `python app/main.py` looks in `app`, be that a package
+        or not. Python's own modules come first."""
+        if parts[0] in sys.stdlib_module_names:
+            return None
+        base = folder
+        while True:
+            mark = os.path.join(base, "__init__.py")
+            paths.add(mark)
+            if not os.path.isfile(mark):
+                return None
+            if {parts[0], f"{parts[0]}.py"} & self.listing(base):
+                found = self.file_under(base, parts, paths)
+                if found is not None:
+                    return found
+            else:
+                paths.update((os.path.join(base, parts[0]), os.path.join(base, f"{parts[0]}.py")))
+            above = _parent(base)
+            if os.path.abspath(above) == os.path.abspath(base):
+                return None
+            base = above
 
     def bases(self, folder: str, paths: set[str]) -> list[str]:
         """The folders that a file's absolute imports may lead to."""

@@ -17,9 +17,9 @@ _JSON_ESCAPE = re.compile(rb"\\[nrt]")
 # Every repetition that a hostile text could have tried again and again is bounded.
 _IMPORT = re.compile(
     r"""(?x)
-    \bfrom\s{1,9} (?P<module>[.\w][.\w\ ]{0,300}?) \s{1,9}import\b\s{0,9}
+    \bfrom(?:\s{1,99}|(?=\.)) (?P<module>[.\w](?:[.\w\ ]{0,300}?[.\w])?) (?:\s{1,99}|(?<=\.))import\b\s{0,99}
         (?P<names> \((?:[^()\#]|\#[^\n]{0,300}\n){0,4000}\) | [^\n;\#]{0,4000} )
-  | \bimport\s{1,9} (?P<modules> [^\n;\#]{0,4000} )
+  | \bimport\s{1,99} (?P<modules> [^\n;\#]{0,4000} )
     """
 )
 _ALIASED = re.compile(r"(?P<name>\w[\w.]*|\*)(?:\s+as\s+(?P<bound>\w+))?")

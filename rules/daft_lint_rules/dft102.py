@@ -10,7 +10,7 @@ from daft_lint.api.heavy import maker
 from daft_lint.api.insertion import move_call, point_before
 from daft_lint.api.nodes import method_location
 from daft_lint.api.promises import EXHAUSTION, Direction, Measure, Promise, Role
-from daft_lint.api.rule import Fix, Level, Observation, PipelineRule, Sinks, level_for
+from daft_lint.api.rule import Fix, Level, Need, Observation, PipelineRule, Sinks, level_for
 from daft_lint.api.wording import written_call
 from daft_lint.pipeline.model import BoundKind, Pipeline, Runner
 
@@ -65,6 +65,7 @@ class BatchesAfterInflation(PipelineRule):
     code = "DFT102"
     name = "batches-after-inflation"
     level = Level.WARNING
+    needs = (Need.ALL_ROWS, Need.HEAVY)
     trigger_words = ("into_batches",)
     fixable = True
     sinks = Sinks.ALL_ROWS

@@ -12,17 +12,20 @@ from daft_lint.api.nodes import method_location
 from daft_lint.api.order import why_unordered
 from daft_lint.api.promises import EXHAUSTION, Direction, Measure, Promise, Role, Symptom
 from daft_lint.api.remedies import remedies
-from daft_lint.api.rule import Fix, Level, Observation, PipelineRule, Remedy, Sinks, level_for
+from daft_lint.api.rule import Fix, Level, Need, Observation, PipelineRule, Remedy, Sinks, level_for
 from daft_lint.pipeline.model import Column, NodeRef, Operator, Pipeline, StepKind
+
+_VERBS = {"groupby": "Group", **dict.fromkeys(("distinct", "unique", "drop_duplicates"), "Deduplicate")}
 
 
 class HeavyShuffle(PipelineRule):
-    """A `repartition`, an `into_partitions` before a UDF, a `sort` or a hash join of a DataFrame that carries a heavy
-    column: every image, document or tensor goes over the network and through the object store, although a few bytes
-    would identify the rows.
+    """A `repartition`, an `into_partitions` before a UDF, a `sort`, a `distinct` by some columns, a hash join of a
+    DataFrame that carries a heavy column, or a `list_agg` of one: every image, document or tensor goes over the network
+    and through the object store, although a few bytes would identify the rows.
 
-    `repartition` and `into_partitions` are a *warning* (on the native runner they do nothing: DFT204); `sort` and joins
-    are *advice*. A broadcast join and columns that nothing reads afterwards are not reported.
+    `repartition` and `into_partitions` are a *warning* (on the native runner they do nothing: DFT204); the others are
+    *advice*. A broadcast join, a heavy column that is itself the key, and columns that nothing reads afterwards are not
+    reported.
 
     ## Why
 
@@ -47,8 +50,8 @@ class HeavyShuffle(PipelineRule):
     replaced by `.into_batches(n)`, which spreads the rows with no shuffle; where an `into_batches` spreads them
     already, it is removed. A fix is unsafe where something sees the row order, and where the number of partitions that
     the script asks for is given up. There is no fix where the count or
-    a partition key may not be known at the earlier place, and none for `sort` and joins: drop the heavy column before
-    them, or fetch it afterwards.
+    a partition key may not be known at the earlier place, and none for the others: drop the heavy column before them,
+    or fetch it afterwards.
 
     ## Options
 
@@ -60,7 +63,11 @@ class HeavyShuffle(PipelineRule):
     code = "DFT105"
     name = "heavy-shuffle"
     level = Level.WARNING
-    trigger_words = ("repartition", "into_partitions", "sort", "join")
+    needs = (Need.ALL_ROWS, Need.HEAVY)
+    trigger_words = (
+        *("repartition", "into_partitions", "sort", "join", "distinct", "unique", "drop_duplicates"),
+        *("list_agg", "list_agg_distinct", "agg_list", "agg_set"),
+    )
     fixable = True
     sinks = Sinks.ALL_ROWS
     promises = (
@@ -110,8 +117,8 @@ def _advice(name: str, heavy: list[Column]) -> str:
     names = " and ".join(f"`{column.name}`" for column in heavy)
     them = "it" if len(heavy) == 1 else "them"
     return (
-        f"{name.capitalize()} the light columns alone: drop {names} before the `{name}`, and fetch or join {them} by"
-        " key afterwards"
+        f"{_VERBS.get(name, name.capitalize())} the light columns alone: drop {names} before the `{name}`, and fetch or"
+        f" join {them} by key afterwards"
     )
 
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from daft_lint.api import catalog
-from daft_lint.api.batching import BatchSize, recommended_batch_rows
+from daft_lint.api.batching import recommended_batch_rows
 from daft_lint.api.heavy import inflated_label
-from daft_lint.api.insertion import InsertionPoint, insert_batches, insertion_point_for
+from daft_lint.api.insertion import batches_remedy, insertion_point_for
 from daft_lint.api.nodes import method_location
 from daft_lint.api.promises import EXHAUSTION, Direction, Measure, Promise, Role
 from daft_lint.api.remedies import remedies
 from daft_lint.api.rows import unbounded_rows
-from daft_lint.api.rule import Level, Observation, PipelineRule, Remedy, Sinks
+from daft_lint.api.rule import Level, Need, Observation, PipelineRule, Remedy, Sinks
 from daft_lint.api.segments import boundary_of, segment_of
 from daft_lint.pipeline.model import BoundKind, Evidence, NodeRef, Operator, Pipeline, Step, StepKind, Strength
 
@@ -65,7 +65,8 @@ class UnbatchedInflation(PipelineRule):
 
     Inserts `.into_batches(n)` before the step that makes the data heavy (right after a source that is heavy already),
     or right after the last repartitioning step or `explode`; n as for DFT101, 64 with no `batch_size` in view. It is
-    unsafe where something can see the row order, which `into_batches` does not keep on Ray.
+    unsafe where something can see the row order, which `into_batches` does not keep on Ray. There is none where DFT101
+    has none.
 
     ## Options
 
@@ -76,6 +77,7 @@ class UnbatchedInflation(PipelineRule):
     code = "DFT106"
     name = "unbatched-inflation"
     level = Level.ADVICE
+    needs = (Need.ALL_ROWS, Need.HEAVY)
     trigger_words = (*_HEAVY_FUNCTIONS, "explode", "image")
     fixable = True
     sinks = Sinks.ALL_ROWS
@@ -159,8 +161,11 @@ def _observations(pipeline: Pipeline, found: _Unbounded, boundary: Operator) -> 
     related: list[tuple[NodeRef, str]] = []
     if found.inflating is not found.operator.step:
         related.append((found.inflating.call, inflated_label(pipeline, found.inflating)))
-    rows = str(wanted.rows) if point is None else wanted.written_at(point.after, pipeline)
-    where = "before the step that makes the data heavy" if point is None else point.where
+    if point is None:
+        nowhere = f"Write `.into_batches({wanted.rows})` before the step that makes the data heavy"
+        offered: tuple[Remedy, ...] = (Remedy(nowhere, None),)
+    else:
+        offered = remedies(pipeline, batches_remedy(pipeline, point, wanted), point.index)
     # "`decode_image` makes heavy data" needs no "heavy: `decode_image` decodes an image into it".
     told = found.evidence is None or found.evidence.reason.startswith(found.label)
     reason = "" if told or found.evidence is None else f" (heavy: {found.evidence.reason})"
@@ -170,14 +175,9 @@ def _observations(pipeline: Pipeline, found: _Unbounded, boundary: Operator) -> 
         observed=f"{found.label} makes heavy data of up to {unbounded_rows(pipeline, found.operator)} at a time:"
         f" nothing bounds it{reason}",
         impact="A worker held 9.0 GB in our measurement (1,024 rows of 1 MB), where 32-row batches held 3.5 GB",
-        suggestion=f"Write `.into_batches({rows})` {where}",
+        suggestion=offered[0].suggestion,
         evidence=found.evidence,
         related=tuple(related),
         operator=found.operator,
-        remedies=() if point is None else _remedies(pipeline, point, wanted),
+        remedies=offered,
     )
-
-
-def _remedies(pipeline: Pipeline, point: InsertionPoint, wanted: BatchSize) -> tuple[Remedy, ...]:
-    suggestion = f"Write `.into_batches({wanted.written_at(point.after, pipeline)})` {point.where}"
-    return remedies(pipeline, Remedy(suggestion, insert_batches(pipeline, point, wanted)), point.index)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from daft_lint.api.fan_out import partition_counts
 from daft_lint.api.nodes import udf_related
 from daft_lint.api.promises import Direction, Measure, Promise, Role
-from daft_lint.api.rule import Level, Observation, PipelineRule, level_for
+from daft_lint.api.rule import Level, Need, Observation, PipelineRule, level_for
 from daft_lint.api.wording import written_call
 from daft_lint.pipeline.model import Pipeline
 
@@ -66,6 +66,8 @@ class TooManyPartitions(PipelineRule):
     code = "DFT201"
     name = "too-many-partitions"
     level = Level.WARNING
+    needs_ray = True
+    needs = (Need.RAY, Need.ROWS, Need.BATCH_SIZE, Need.CONCURRENCY, Need.NODES)
     trigger_words = ("repartition", "into_partitions")
     fixable = True
     promises = (

@@ -8,7 +8,7 @@ from daft_lint.api.fan_out import partition_counts
 from daft_lint.api.nodes import udf_related
 from daft_lint.api.promises import Direction, Measure, Promise, Role
 from daft_lint.api.remedies import remedies
-from daft_lint.api.rule import Level, Observation, PipelineRule, Remedy, level_for
+from daft_lint.api.rule import Level, Need, Observation, PipelineRule, Remedy, level_for
 from daft_lint.api.wording import counted, written_call
 from daft_lint.pipeline.model import Pipeline
 
@@ -59,6 +59,8 @@ class TooFewPartitions(PipelineRule):
     code = "DFT202"
     name = "too-few-partitions"
     level = Level.WARNING
+    needs_ray = True
+    needs = (Need.RAY, Need.ROWS, Need.BATCH_SIZE, Need.CONCURRENCY, Need.NODES)
     trigger_words = ("repartition", "into_partitions")
     fixable = True
     promises = (

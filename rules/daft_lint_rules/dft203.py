@@ -1,23 +1,35 @@
-"""DFT203: a heavy read whose light rows come in one partition."""
+"""DFT203: a heavy read, or other expensive work, whose light rows come in one partition."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from daft_lint.api.edits import InsertCall
+from daft_lint.api.expensive import why_expensive
 from daft_lint.api.fan_out import PartitionDemand, partition_demand
 from daft_lint.api.nodes import source_label, udf_related
 from daft_lint.api.order import why_unordered
 from daft_lint.api.promises import EXHAUSTION, Direction, Measure, Promise, Role, Symptom
 from daft_lint.api.remedies import remedies
-from daft_lint.api.rows import FEW_ROWS, is_sample
-from daft_lint.api.rule import Fix, Level, Observation, PipelineRule, Remedy, Sinks, level_for
-from daft_lint.pipeline.model import DEFAULT_BATCH_ROWS, Expression, Operator, PartitionsKind, Pipeline, Runner, Udf
+from daft_lint.api.rows import FEW_ROWS, is_row_wise, is_sample, known_value
+from daft_lint.api.rule import Fix, Level, Need, Observation, PipelineRule, Remedy, Sinks, level_for
+from daft_lint.pipeline.model import (
+    DEFAULT_BATCH_ROWS,
+    BoundKind,
+    Expression,
+    Operator,
+    PartitionsKind,
+    Pipeline,
+    Runner,
+    Udf,
+    UdfCall,
+)
 
 
 class LightReadWithoutFanOut(PipelineRule):
     """Paths, URLs or file references in one partition, and a step that opens what they point to: a `download`,
-    `video_frames`, `decode_image_file`, or a UDF that opens the path it is given.
+    `video_frames`, `decode_image_file`, or a UDF that opens the path it is given. So are light rows in one partition
+    before a UDF that is expensive without opening anything: a class that runs a model, an AI function, a request.
 
     ## Why
     The table of paths is small, so one file, a glob or a `from_pydict` makes one task of it (experiment e5), however
@@ -52,22 +64,29 @@ class LightReadWithoutFanOut(PipelineRule):
     the fix is unsafe where something after it sees the order (`limit`, `show`, `to_pandas`, ...). `into_partitions`
     keeps the order.
 
+    On the native runner one thread works on one partition, so that a row-wise UDF that opens files or is expensive uses
+    one core: there the fix is `.into_batches(64)`, unsafe before a write, whose rows then come in another order.
+
     ## Options
     - `fan_out = "into_partitions"`: insert that instead of `repartition`.
-    - `[tool.daft-lint.cluster]`: `nodes`, `total_concurrency`; `runner = "native"` silences the rule.
+    - `[tool.daft-lint.cluster]`: `nodes`, `total_concurrency`, `runner`.
     - `[tool.daft-lint.sources]` or `# daft-lint: rows=400_000` on the source's line: rows and files.
 
     It is a warning where the source is known to make one partition, advice where the count is not known (a folder, a
     wildcard, a table, a DataFrame parameter). It is silent where the rows fit one batch, where the sink reads a few
-    rows only, and where nothing reads the column.
+    rows only, where nothing reads the column, and where a class of `max_concurrency=1` opens the files: one actor is
+    wanted.
     """
 
     code = "DFT203"
     name = "light-read-without-fan-out"
     level = Level.WARNING
+    needs_ray = True
+    needs = (Need.ALL_ROWS, Need.RAY, Need.WORK, Need.ONE_PARTITION)
     trigger_words = (
         *("download", "video_frames", "video_keyframes", "decode_image_file", "audio_file"),
         *("udf", "func", "cls", "apply"),
+        *("embed_text", "embed_image", "classify_text", "classify_image", "prompt", "llm_generate"),
     )
     fixable = True
     sinks = Sinks.ALL_ROWS
@@ -80,13 +99,16 @@ class LightReadWithoutFanOut(PipelineRule):
     symptoms = (Symptom(Measure.TASKS, least=1, most=1),)
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
-        if pipeline.runner is Runner.NATIVE or pipeline.declined_cut:
+        if pipeline.declined_cut:
+            return
+        if pipeline.runner is Runner.NATIVE:
+            yield from _on_one_thread(pipeline)
             return
         reported: set[int] = set()
         for operator in pipeline.operators:
             if operator.stage in reported or operator.partitions_in.kind is PartitionsKind.MANY:
                 continue
-            read = _heavy_read(operator)
+            read = _heavy_read(operator) or _expensive_call(operator)
             if read is None:
                 continue
             reported.add(operator.stage)
@@ -107,8 +129,6 @@ class LightReadWithoutFanOut(PipelineRule):
         call = _inserted(pipeline, operator, demand)
         origin = pipeline.operators[0]
         name = udf.name if udf is not None else expression.name
-        columns = [f"`{column}`" for column in dict.fromkeys(_opened(expression, udf)) if column is not None]
-        points = " and ".join(columns or ["its column"]) + (" point" if len(columns) > 1 else " points")
         rows = "the rows that reach it" + ("" if operator.rows_in is None else f", at most {operator.rows_in:,},")
         partitions = (
             "are one partition" if one else "may be one partition: how many partitions the source makes is not known"
@@ -116,7 +136,7 @@ class LightReadWithoutFanOut(PipelineRule):
         return Observation(
             location=expression.location or operator.step.call,
             level=level_for(self.level if one else Level.ADVICE, pipeline, None),
-            observed=f"`{name}` opens what {points} to, and {rows} {partitions}",
+            observed=f"`{name}` {_work(expression, udf)}, and {rows} {partitions}",
             impact=f"A partition is one task on one node{_idle(pipeline.cluster.nodes)}: on 4 nodes, 4 of 16 actors"
             " did all the work, 23.3 s against 15.7 s with a fan-out in our measurement",
             suggestion=_advice(operator, demand) if call is None else f"Write `.{call}` before it",
@@ -158,9 +178,64 @@ def _heavy_read(operator: Operator) -> tuple[Expression, Udf | None] | None:
         if heavy_operation.heavy_read and heavy_operation.read:
             return heavy_operation.expression, None
     for call in operator.udf_calls:
-        if call.opens and call.read:
+        if call.opens and call.read and not _wants_one_actor(call.udf):
             return call.expression, call.udf
     return None
+
+
+def _expensive_call(operator: Operator) -> tuple[Expression, Udf | None] | None:
+    """The first UDF call of a step that is expensive on light rows, which are known to come in one partition."""
+    if operator.partitions_in.kind is not PartitionsKind.ONE:
+        return None
+    for call in operator.udf_calls:
+        if call.read and not call.is_heavy and not _wants_one_actor(call.udf) and why_expensive(call.udf):
+            return call.expression, call.udf
+    return None
+
+
+def _wants_one_actor(udf: Udf) -> bool:
+    return udf.is_class and known_value(udf.max_concurrency) == 1
+
+
+def _work(expression: Expression, udf: Udf | None) -> str:
+    """What an expression does with the light rows, in words."""
+    columns = [f"`{column}`" for column in dict.fromkeys(_opened(expression, udf)) if column is not None]
+    if not columns and udf is not None:
+        return why_expensive(udf) or "opens what its column points to"
+    return f"opens what {' and '.join(columns or ['its column'])} {'point' if len(columns) > 1 else 'points'} to"
+
+
+def _on_one_thread(pipeline: Pipeline) -> Iterator[Observation]:
+    """On the native runner: the first row-wise UDF that is slow, over light rows in one partition that nothing cuts."""
+    for operator in pipeline.operators if pipeline.runner_is_sure else ():
+        if operator.partitions_in.kind is not PartitionsKind.ONE:
+            continue
+        for call in operator.udf_calls:
+            udf = call.udf
+            is_slow = call.opens or why_expensive(udf) is not None
+            if not (is_slow and call.read and is_row_wise(udf)) or udf.is_async or udf.is_class or call.is_heavy:
+                continue
+            if call.bound.kind is BoundKind.NONE and not _fits_one_batch(pipeline, operator, None):
+                yield _single_threaded(pipeline, operator, call)
+                return
+
+
+def _single_threaded(pipeline: Pipeline, operator: Operator, call: UdfCall) -> Observation:
+    written = f"into_batches({DEFAULT_BATCH_ROWS})"
+    receiver = operator.step.receiver
+    is_written = pipeline.sink.step.name.startswith("write_")
+    why = "the rows of a written file come in another order" if is_written else None
+    fix = None if receiver is None else Fix(f"Insert `.{written}` before it", (InsertCall(receiver, written),), why)
+    return Observation(
+        location=call.expression.location or operator.step.call,
+        level=level_for(Level.WARNING, pipeline, None),
+        observed=f"`{call.udf.name}` {_work(call.expression, call.udf)}, and the rows that reach it are one partition",
+        impact="On the native runner one thread calls it for all of them, and the other cores wait",
+        suggestion=f"Write `.{written}` before it",
+        related=((pipeline.operators[0].step.call, source_label(pipeline.operators[0])), *udf_related(call.udf)),
+        fix=fix,
+        operator=operator,
+    )
 
 
 def _opened(expression: Expression, udf: Udf | None) -> Iterator[str | None]:

@@ -13,7 +13,7 @@ from daft_lint.pipeline.model import Operator, Pipeline, Runner, Script, Step, S
 
 ALWAYS_REPARTITIONING = frozenset({StepKind.REPARTITION, StepKind.BATCHES, StepKind.SHUFFLE, StepKind.JOIN})
 AS_MANY_AS_THEY_GET = frozenset({"groupby", "sort", "distinct", "unique", "drop_duplicates"})
-"""They make as many partitions as the plan has before them (docs/pages/measurements.md, e25)."""
+"""They make as many partitions as the plan has before them (docs/pages/measurements.md, e28)."""
 PARTITIONS_ONLY = frozenset({"repartition", "into_partitions"})
 
 
@@ -48,7 +48,7 @@ class RedundantShuffle(ScriptRule):
 
     ## Options
     None. A `repartition` before a `groupby`, `sort` or `distinct` is left alone, since these make as many partitions as
-    they get (experiment e25; with a `groupby` 8 actors on 4 nodes worked, 2 actors on 1 node without the
+    they get (experiment e28; with a `groupby` 8 actors on 4 nodes worked, 2 actors on 1 node without the
     `repartition`); so is one by columns before a join (it may use its partitions), and one before a broadcast or cross
     join, which does not repartition.
     """

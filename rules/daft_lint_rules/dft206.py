@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from daft_lint.api import catalog
 from daft_lint.api.nodes import method_location
 from daft_lint.api.rows import known_value
-from daft_lint.api.rule import Level, Observation, PipelineRule, Sinks, level_for
+from daft_lint.api.rule import Level, Need, Observation, PipelineRule, Sinks, level_for
 from daft_lint.api.wording import written_call
 from daft_lint.pipeline.model import Operator, Pipeline, Runner, StepKind
 
@@ -45,6 +45,8 @@ class OrderLost(PipelineRule):
     code = "DFT206"
     name = "order-lost"
     level = Level.WARNING
+    needs_ray = True
+    needs = (Need.ALL_ROWS, Need.RAY)
     trigger_words = ("sort",)
     sinks = Sinks.ALL_ROWS
 

@@ -1,4 +1,4 @@
-"""DFT303: more actors than the cluster holds."""
+"""DFT303: more actors than the cluster holds, and GPUs that cannot be had."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from daft_lint.api import cst
 from daft_lint.api.nodes import udf_related
 from daft_lint.api.promises import Direction, Failure, Measure, Promise, Role, Symptom
 from daft_lint.api.rows import known_value
 from daft_lint.api.rule import Level, Observation, ScriptRule
+from daft_lint.api.udf_code import constant
 from daft_lint.api.wording import counted
 from daft_lint.pipeline.model import Cluster, Count, NodeRef, Runner, Script, Udf, UdfKind
 
@@ -30,13 +32,16 @@ class Shortage:
 
 class ConcurrencyAboveCapacity(ScriptRule):
     """A `max_concurrency` that asks for more actors, or with its `cpus` and `gpus` for more CPUs and GPUs, than the
-    cluster facts hold.
+    cluster facts hold. And `gpus` above 1 that are no whole number, as *error*.
 
     ## Why
     Daft starts that many actors and waits for them before the first row. Those that fit nowhere never start: Daft
     waits 120 s without a message, then goes on with the actors that fit. Measured (experiment e6): 10 actors on 4 CPUs
     took 121 s, 2 actors a few seconds (also Daft issue 7112). On a metered cluster you pay for two minutes of every
     GPU, at each start.
+
+    One GPU can be shared by several actors (`gpus=0.5`), one and a half can not: Daft raises a ValueError when the
+    class is decorated (experiment e19).
 
     ## Example
     4 nodes with 2 GPUs each:
@@ -63,16 +68,20 @@ class ConcurrencyAboveCapacity(ScriptRule):
 
     code = "DFT303"
     name = "concurrency-above-capacity"
-    level = Level.WARNING
-    trigger_words = ("concurrency", "max_concurrency", "with_concurrency")
+    level = Level.ERROR
+    trigger_words = ("concurrency", "max_concurrency", "with_concurrency", "gpus", "num_gpus")
     promises = (
         Promise(Measure.FIRST_CALL, Direction.LOWER),
         Promise(Measure.PROCESSES, Direction.HIGHER, Role.INFORMS),
     )
-    ends = (Failure("RuntimeError", "when no actor has started after 120 s"),)
+    ends = (
+        Failure("RuntimeError", "when no actor has started after 120 s"),
+        Failure("ValueError", "when the class is decorated"),
+    )
     symptoms = (Symptom(Measure.FIRST_CALL, least=100),)
 
     def check(self, script: Script) -> Iterator[Observation]:
+        yield from _fractions(script)
         if script.runner is Runner.NATIVE:
             return
         seen: set[int] = set()
@@ -93,7 +102,7 @@ class ConcurrencyAboveCapacity(ScriptRule):
         nodes = cluster.nodes or 1
         return Observation(
             location=location,
-            level=self.level,
+            level=Level.WARNING,
             observed=f"`{udf.name}` asks for {counted(actors, 'actor')} with"
             f" {_amount(shortage.each, shortage.resource)} each,"
             f" {_amount(actors * shortage.each, shortage.resource)} in all;"
@@ -108,6 +117,26 @@ class ConcurrencyAboveCapacity(ScriptRule):
             else f"Ask for fewer {shortage.resource}s an actor, or correct the cluster facts",
             related=udf_related(udf),
         )
+
+
+def _fractions(script: Script) -> Iterator[Observation]:
+    """Each `gpus=1.5`."""
+    seen: set[NodeRef] = set()
+    for udf in script.udfs:
+        location = None if udf.gpus is None else udf.gpus.location
+        if location is None or location in seen or not isinstance(location.node, cst.Float):
+            continue
+        seen.add(location)
+        gpus = constant(location.node)
+        if isinstance(gpus, float) and gpus > 1 and not gpus.is_integer():
+            yield Observation(
+                location=location,
+                level=Level.ERROR,
+                observed=f"`{udf.name}` asks for {gpus:g} GPUs",
+                impact="Daft raises a ValueError: above 1 it has to be a whole number",
+                suggestion=f"Write {math.ceil(gpus)}, or a part of one",
+                related=udf_related(udf),
+            )
 
 
 def _amount(number: float, resource: str) -> str:

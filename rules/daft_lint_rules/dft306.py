@@ -9,6 +9,7 @@ from daft_lint.api.nodes import enclosing, short_code
 from daft_lint.api.promises import Failure
 from daft_lint.api.rule import Level, Observation, ScriptRule
 from daft_lint.api.udf_code import BLOCKING, dotted, function_of, own_nodes, qualified_name
+from daft_lint.api.udf_rows import is_for_each_row, rows_of
 from daft_lint.pipeline.model import NodeRef, Script, Udf, UdfKind
 
 _BATCH = frozenset({UdfKind.FUNC_BATCH, UdfKind.METHOD_BATCH, UdfKind.LEGACY})
@@ -130,34 +131,4 @@ def _waits_for_each_row(function: NodeRef, location: NodeRef) -> bool:
         return False
     if qualified_name(node.expression.func, location).startswith(("asyncio.", "anyio.")):
         return False
-    rows = _names_of_rows(function.node)
-    for above in enclosing(location):
-        if above is function.node:
-            return False
-        if isinstance(above, cst.For) and above.asynchronous is None and _reads(above.iter, rows):
-            return _is_in_body(above, location)
-        if isinstance(above, cst.ListComp) and _reads(above.for_in.iter, rows):
-            return True
-    return False
-
-
-def _is_in_body(loop: cst.For, location: NodeRef) -> bool:
-    return any(above is loop.body for above in enclosing(location))
-
-
-def _names_of_rows(function: cst.CSTNode) -> frozenset[str]:
-    """The parameters, and what plain assignments make of them."""
-    if not isinstance(function, cst.FunctionDef):
-        return frozenset()
-    rows = {p.name.value for p in (*function.params.posonly_params, *function.params.params)} - {"self"}
-    for node in own_nodes(function):
-        if isinstance(node, cst.Assign) and _reads(node.value, frozenset(rows)):
-            rows |= {t.target.value for t in node.targets if isinstance(t.target, cst.Name)}
-    return frozenset(rows)
-
-
-def _reads(node: cst.CSTNode, names: frozenset[str]) -> bool:
-    """Whether an expression goes through rows: it reads one of the names, and is no `range`."""
-    if isinstance(node, cst.Call) and dotted(node.func) == "range":
-        return False
-    return any(isinstance(n, cst.Name) and n.value in names for n in own_nodes(node))
+    return is_for_each_row(location, function, rows_of(function.node))

@@ -1,7 +1,7 @@
 """Runs scripts on Ray before and after a fix, measures both, and says whether the fix keeps its promise.
 
-Nothing of `daft_lint` but its commands `verify` and `profile` imports this package, and it imports Daft and Ray only
-in the processes that run a user's script.
+Nothing of `daft_lint` but its commands `verify`, `profile` and `tune` imports this package, and it imports Daft and Ray
+only in the processes that run a user's script.
 """
 
 from __future__ import annotations

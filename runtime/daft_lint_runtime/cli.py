@@ -1,4 +1,4 @@
-"""The commands `verify` and `profile`, with click; `daft_lint.cli.runtime` adds them without importing this module.
+"""The commands `verify`, `profile` and `tune`, with click; `daft_lint.cli.runtime` adds them and imports this late.
 
 What they need of Daft, Ray and rich is imported when they run.
 """
@@ -64,8 +64,15 @@ def _mapping(_context: click.Context, _parameter: click.Parameter, value: tuple[
     return pairs
 
 
+def _values(_context: click.Context, _parameter: click.Parameter, value: tuple[str, ...]) -> tuple[int, ...]:
+    words = [word.strip().replace("_", "") for text in value for word in text.split(",") if word.strip()]
+    if any(not word.isdecimal() or not int(word) for word in words):
+        raise click.BadParameter("write whole numbers from 1 on, such as --values 16,32,64")
+    return tuple(dict.fromkeys(int(word) for word in words))
+
+
 def _run_options(function: Any) -> Any:
-    """The options that `verify` and `profile` share."""
+    """The options that `verify`, `profile` and `tune` share."""
     options = (
         click.option("--runner", type=click.Choice(["auto", "ray", "native"]), default="auto", show_default=True),
         click.option("--address", metavar="ADDRESS", help="Join this Ray cluster (auto, ray://host:port, host:port)."),
@@ -153,6 +160,58 @@ def profile(path: Path, output: Path | None, config_file: Path | None, **asked: 
     return profile_command(path, config, output=output, options=run_options(**_with_configured(config.verify, asked)))
 
 
+@click.command(cls=ScriptCommand)
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--apply", is_flag=True, help="Write the better numbers into the script.")
+@click.option(
+    "--only", multiple=True, metavar="NUMBER", help="Only this number: its line, constant, UDF, or what it is for."
+)
+@click.option("--values", multiple=True, callback=_values, metavar="NUMBERS", help="Try these, with commas between.")
+@click.option(
+    "--rounds", type=click.IntRange(min=1), help="Run each value at most this many times (default: 9, at least 5)."
+)
+@click.option("--budget", type=SECONDS, help="Begin no round after this many seconds.")
+@click.option(
+    "--compare",
+    type=click.Choice(["rows", "schema", "none"]),
+    default="rows",
+    show_default=True,
+    help="What must stay the same in the results.",
+)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a page with charts to this file.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the report to this file.")
+@_run_options
+def tune(
+    path: Path,
+    apply: bool,
+    only: tuple[str, ...],
+    values: tuple[int, ...],
+    rounds: int | None,
+    budget: float | None,
+    form: str,
+    html: Path | None,
+    output: Path | None,
+    config_file: Path | None,
+    **asked: Any,
+) -> int:
+    """Run the script at PATH, your code, many times with other numbers, and show which of them are equally fast.
+
+    The numbers are those of batch_size, into_batches, repartition, into_partitions and max_concurrency, as literals or
+    constants. Arguments for the script follow after `--`. Exit status: 0 nothing to change, or changed; 1 a better
+    number was found and not written; 2 misuse.
+    """
+    from daft_lint_runtime.tuning.command import TuneRequest, tune_command
+
+    _need_runtime()
+    config = _configured(config_file, (), ())
+    options = run_options(**_with_configured(config.verify, asked))
+    _need_cluster(options)
+    _end_on_signals()
+    request = TuneRequest(path, config, options, only, values, rounds, budget, apply)
+    return tune_command(request, form=form, html=html, output=output)
+
+
 def _with_configured(given: VerifyConfig, asked: dict[str, Any]) -> dict[str, Any]:
     """The command line's options, and the configuration's for those that were left out."""
     context = click.get_current_context()
@@ -216,6 +275,7 @@ def verify_command(
     _need_cluster(options)
     from daft_lint_runtime.capacity import with_capacity
     from daft_lint_runtime.cases import cases_of, scripts
+    from daft_lint_runtime.progress import RunProgress
     from daft_lint_runtime.verify import verify_cases
 
     cases, problems = cases_of(scripts(paths, config), config, against)
@@ -228,7 +288,8 @@ def verify_command(
         cases = [with_capacity(case, options.cluster, config) for case in cases]
     for path, note in ((case.path, note) for case in cases for note in case.notes):
         click.echo(f"{path}: {note}", err=True)
-    summary = verify_cases(cases, options, lambda text: click.echo(f"running {text}", err=True))
+    with RunProgress(options.repeat * sum(1 + (case.fixed is not None) for case in cases)) as progress:
+        summary = verify_cases(cases, options, progress)
     if learn:
         _keep_facts(summary, config)
     _report(summary, form, output, html, verbose)
@@ -244,6 +305,7 @@ def profile_command(path: Path, config: Config, *, output: Path | None = None, o
     from daft_lint_runtime.cases import linted_case
     from daft_lint_runtime.facts import described, udf_facts, updated
     from daft_lint_runtime.profile import profile_script
+    from daft_lint_runtime.progress import RunProgress
 
     _end_on_signals()
     try:
@@ -252,7 +314,9 @@ def profile_command(path: Path, config: Config, *, output: Path | None = None, o
             options = replace(options, cluster=case.cluster or options.cluster)
             for note in case.notes:
                 click.echo(f"{path}: {note}", err=True)
-        found = profile_script(path, options)
+        with RunProgress() as progress:
+            progress(str(path))
+            found = profile_script(path, options)
     except VerifyError as error:
         raise click.ClickException(str(error)) from None
     target = output or _from_here(config.root / FACTS_FILE)

@@ -12,7 +12,7 @@ from daft_lint.config import Config
 from daft_lint.fix.loop import fix_documents
 from daft_lint.fix.upgrade import newest
 from daft_lint.lint.project_checker import ProjectChecker
-from daft_lint.lint.registry import builtin_rules
+from daft_lint.lint.registry import upgrading_rules
 from daft_lint.source.document import Document
 
 NOT_FOLLOWED = {
@@ -28,7 +28,7 @@ def upgraded(pair: Pair) -> str:
     text = pair.script(pair.old.lstrip("\n"))
     config = replace(
         Config(Path.cwd()),
-        select=tuple(rule.code for rule in builtin_rules() if rule.knows_versions),
+        select=tuple(rule.code for rule in upgrading_rules()),
         target_daft=f"=={newest()}",
         written_for="==" + ".".join(map(str, min(pair.on))),
     )

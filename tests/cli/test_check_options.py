@@ -194,7 +194,7 @@ def test_nothing_to_check_is_a_warning(tmp_path: Path) -> None:
     assert run.stderr.startswith("daft-lint: warning: no Python files")
 
 
-@pytest.mark.parametrize("command", ["verify", "profile"])
+@pytest.mark.parametrize("command", ["verify", "profile", "tune"])
 @pytest.mark.parametrize("option", ["-h", "--help"])
 def test_help_of_the_runtime_s_commands_needs_no_daft(tmp_path: Path, command: str, option: str) -> None:
     missing = "import sys\nsys.modules['daft'] = sys.modules['ray'] = None\n"

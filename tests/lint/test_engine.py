@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from daft_lint.config import Config
-from daft_lint.lint.engine import Checker
+from daft_lint.lint.engine import Checker, check_document
+from daft_lint.source.document import Document
 
 
 def test_a_module_that_is_imported_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,3 +28,24 @@ def test_a_module_that_is_imported_is_parsed_once(tmp_path: Path, monkeypatch: p
     files, looked_for = checker.modules.looked_into("a.py")
     assert set(files) == {"helper.py"}
     assert "helper.py" in {os.path.normpath(path) for path in looked_for}
+
+
+def test_facts_about_no_source_are_reported() -> None:
+    text = b"""import daft
+# daft-lint: rows=100
+SIZE = 3
+
+df = daft.read_parquet("a.parquet")  # daft-lint: rows=1000
+df = df.where(daft.col("x") > SIZE)  # daft-lint: rows=5
+# daft-lint: rows=7
+daft.read_parquet("b.parquet").write_parquet("x")
+
+
+def load():
+    return daft.read_parquet(  # daft-lint: rows=9
+        "c.parquet",
+    )
+"""
+    report = check_document(Document.from_bytes("a.py", text), Config())
+    found = [(finding.code, finding.span.line) for finding in report.findings if finding.code == "DFT002"]
+    assert found == [("DFT002", 2), ("DFT002", 6)]

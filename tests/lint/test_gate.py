@@ -114,7 +114,7 @@ def test_the_loads_of_a_model_are_bounded_with_the_batches_where_the_facts_give_
             "move the heavy column `image`",
         ),
         (
-            "df = daft.read_video_frames('a/', image_height=640, image_width=640)\n"
+            "df = daft.read_video_frames('a.mp4', image_height=640, image_width=640)\n"
             "df.with_column('b', blur(col('data'))).to_pydict()",
             "move the heavy column `data`",
         ),

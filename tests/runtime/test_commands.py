@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
-from daft_lint_runtime.cli import Size, _write, profile, verify
+from daft_lint_runtime.cli import Size, _write, profile, tune, verify
 
 from daft_lint.cli.app import run
 from daft_lint.config import parse
@@ -85,7 +85,7 @@ def test_nothing_to_verify(project: Path) -> None:
     assert "no-such-revision is not a file" in result.output
 
 
-@pytest.mark.parametrize("command", [verify, profile])
+@pytest.mark.parametrize("command", [verify, profile, tune])
 @pytest.mark.parametrize("scheme", ["", "ray://"])
 def test_a_cluster_that_is_not_there_is_said_at_once(project: Path, command: click.Command, scheme: str) -> None:
     with socket.socket() as free:
@@ -283,3 +283,69 @@ def test_the_demo_finds_changes_and_measures() -> None:
     assert "memory of a worker" in said["line 36"]
     assert ": confirmed, but, same rows; " in said["line 47"]
     assert "model loads" in said["line 47"]
+
+
+TUNED = """
+import time
+
+import daft
+from daft import DataType, Series, col
+
+BATCH = 8
+
+
+@daft.func.batch(return_dtype=DataType.int64(), batch_size=BATCH)
+def score(x: Series) -> Series:
+    time.sleep(0.02)
+    return Series.from_pylist([v + 1 for v in x.to_pylist()])
+
+
+df = daft.range(512).with_column("a", score(col("id")))
+df.repartition(4).write_parquet("out")
+"""
+
+
+@pytest.fixture
+def tuned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "job.py").write_text(TUNED)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_tune_finds_a_better_batch_and_writes_it(tuned: Path) -> None:
+    arguments = ["job.py", "--runner", "native", "--values", "64", "--rounds", "5", "--html", "page.html", "--apply"]
+    result = CliRunner().invoke(tune, arguments, standalone_mode=False)
+    assert result.return_value == 0, result.output
+    assert "tune runs job.py, your code, many times on Daft's native runner: BATCH = 8 (line 7)" in result.output
+    assert "repartition is left out: the native runner ignores partitions" in result.output
+    assert "64 is fastest beyond noise; 8 is " in result.output
+    assert (tuned / "job.py").read_text() == TUNED.replace("BATCH = 8", "BATCH = 64")
+    assert "<svg" in (tuned / "page.html").read_text()
+    assert sorted(path.name for path in tuned.iterdir()) == ["job.py", "page.html"]
+
+
+@pytest.mark.slow
+def test_a_number_that_changes_the_rows_is_out_of_the_question(tuned: Path) -> None:
+    (tuned / "job.py").write_text(TUNED.replace("v + 1 for", "v + BATCH for"))
+    arguments = ["job.py", "--runner", "native", "--values", "64", "--rounds", "1", "--format", "json"]
+    result = CliRunner().invoke(tune, arguments, standalone_mode=False)
+    assert result.return_value == 0, result.output
+    (number,) = json.loads(result.stdout)["numbers"]
+    assert "other results" in number["problems"]["64"]
+    assert number["plateau"] == [8]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["job.py", "--only", "limit"], "--only limit leaves none of BATCH (line 7), repartition (line 17)"),
+        (["job.py", "--only", "repartition", "--limit-rows", "5"], "not tuned on a sample"),
+        (["job.py", "--values", "1.5"], "write whole numbers from 1 on"),
+        (["none.py"], "none.py"),
+    ],
+)
+def test_what_cannot_be_tuned_is_said(tuned: Path, arguments: list[str], said: str) -> None:
+    result = CliRunner().invoke(tune, arguments)
+    assert result.exit_code != 0
+    assert said in " ".join(result.output.split())

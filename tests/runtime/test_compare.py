@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from daft_lint_runtime import plans
 from daft_lint_runtime.compare import rows as compared_rows
 from daft_lint_runtime.compare.rows import Comparison, ComparisonKind, ResultRows, close, compare_rows
 from daft_lint_runtime.compare.runs import schema_difference
+from daft_lint_runtime.compare.sinks import file_order
+from daft_lint_runtime.plans import SortKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -200,3 +204,27 @@ def test_which_plans_take_any_rows() -> None:
     assert plans.picks_any_rows(node("Project", node("Limit", source)))
     assert not plans.picks_any_rows(node("Limit", node("Sort", source, sort_by=["col(a)"])))
     assert not plans.picks_any_rows(node("Project", source))
+
+
+@pytest.mark.parametrize(
+    ("files", "descending", "order"),
+    [
+        ([[1, 2], [3, 4]], False, (0, False)),
+        ([[3, 4], [1, 2]], False, (0, False)),
+        ([[4, 3], [2, 1]], True, (0, False)),
+        ([[1, 3], [2, 4]], False, (0, True)),
+        ([[1, 2], [2, 2], [2, 5], []], False, (0, False)),
+        ([[1, None, 2], [3]], False, (0, False)),
+        ([[2, 1], [3]], False, (1, False)),
+        ([[1, 2], [3, 4]], True, (2, False)),
+    ],
+)
+def test_files_are_in_order_where_their_ranges_do_not_overlap(
+    tmp_path: Path, files: list[list[int | None]], descending: bool, order: tuple[int, bool]
+) -> None:
+    for number, values in enumerate(files):
+        pq.write_table(pa.table({"x": pa.array(values, pa.int64())}), tmp_path / f"{number}.parquet")
+    sink = {"name": "write_parquet", "schema": [["x", "Int64"]]}
+    found = file_order(tmp_path, sink, [SortKey("x", descending)])
+    assert (found.unsorted, found.overlap) == order
+    assert found.files == len(files)

@@ -1,4 +1,4 @@
-"""How Daft behaves, on the native runner, where the rules rest on it: e11 to e19 of the page of measurements.
+"""How Daft behaves, on the native runner, where rules rest on it: e11 to e19, e25, e26 of the page of measurements.
 
 Each experiment is a script in a process of its own that prints one JSON object. Times are
 read as ratios within one run.
@@ -303,6 +303,8 @@ def test_e19_what_daft_refuses_at_once() -> None:
             return outcome(lambda: df.select(daft.func(f)(col("i"))).schema())
         def gpus(count):
             return daft.cls(gpus=count)(type("Model", (), {"__call__": lambda self, x: x}))()
+        model = daft.cls(type("Model", (), {"__call__": lambda self, x: x}))
+        no_object = [lambda step=step: step(model(col("i"))) for step in (df.select, df.where, df.sort)]
         annotations = {"Optional": Optional[int], "List": List[int], "Dict": Dict[str, int], "Union": Union[int, str]}
         other = daft.from_pydict({"i": [1]})
         join = lambda how, strategy: outcome(lambda: df.join(other, on="i", how=how, strategy=strategy).collect())
@@ -316,6 +318,7 @@ def test_e19_what_daft_refuses_at_once() -> None:
             "cross on": outcome(lambda: df.join(other, on="i", how="cross")),
             "write_json": outcome(lambda: df.write_json(folder + "/j")),
             "write_csv": outcome(lambda: df.select("l").write_csv(folder + "/c")),
+            "no object": [outcome(line) for line in no_object],
             "runner late": outcome(daft.set_runner_ray),
         }))
     """)
@@ -332,4 +335,100 @@ def test_e19_what_daft_refuses_at_once() -> None:
     assert found["cross on"].startswith("ValueError: In a cross join")
     assert found["write_json"].startswith("DaftCoreException")
     assert found["write_csv"] != "ok"
+    assert all("received wrong input type" in said for said in found["no object"])
     assert "Cannot set runner more than once" in found["runner late"]
+
+
+def test_e19_types_that_files_refuse() -> None:
+    found = measure("""
+        import numpy
+        square = numpy.zeros((2, 2, 3), numpy.uint8)
+        integer, real = DataType.int64(), DataType.float32()
+        types = {
+            "binary": (DataType.binary(), b"x"),
+            "list": (DataType.list(integer), [1]),
+            "embedding": (DataType.embedding(real, 2), [1.0, 2.0]),
+            "struct": (DataType.struct({"a": integer}), {"a": 1}),
+            "map": (DataType.map(DataType.string(), integer), {"a": 1}),
+            "tensor": (DataType.tensor(real), square[0, 0]),
+            "image": (DataType.image("RGB"), square),
+            "list[binary]": (DataType.list(DataType.binary()), [b"x"]),
+            "string": (DataType.string(), "x"),
+        }
+        refused = {"write_csv": [], "write_json": [], "write_parquet": []}
+        for name, (dtype, value) in types.items():
+            df = daft.from_pydict({"x": daft.Series.from_pylist([value], dtype=dtype)})
+            for write in refused:
+                if outcome(lambda: getattr(df, write)(os.path.join(folder, write))) != "ok":
+                    refused[write].append(name)
+        print(json.dumps(refused))
+    """)
+    assert found == {
+        "write_csv": ["list", "embedding", "struct", "map", "tensor", "image", "list[binary]"],
+        "write_json": ["binary", "embedding", "tensor", "image", "list[binary]"],
+        "write_parquet": [],
+    }
+
+
+def test_e25_frames_that_are_decoded_and_then_thrown_away() -> None:
+    pytest.importorskip("av", reason="PyAV is not installed")
+    found = measure("""
+        import av, numpy
+        path = os.path.join(folder, "clip.mp4")
+        row = (numpy.arange(640) % 256).astype(numpy.uint8)
+        picture = numpy.tile(row[None, :, None], (360, 1, 3))
+        with av.open(path, "w") as container:
+            stream = container.add_stream("libx264", rate=30)
+            stream.width, stream.height, stream.pix_fmt, stream.gop_size = 640, 360, "yuv420p", 30
+            for index in range(600):
+                frame = av.VideoFrame.from_ndarray(numpy.roll(picture, index, axis=1), format="rgb24")
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode())
+        def frames(**options):
+            return daft.read_video_frames(path, image_height=360, image_width=640, **options)
+        def index(df):
+            return df.select("frame_index", "data").to_pydict()["frame_index"]
+        plans = {
+            "filtered": frames().where(col("is_key_frame")), "key frames": frames(is_key_frame=True),
+            "each 30th": frames().where(col("frame_index") % 30 == 0), "interval": frames(sample_interval_seconds=1.0),
+        }
+        print(json.dumps({name: [seconds(lambda: index(df)), index(df)] for name, df in plans.items()}))
+    """)
+    assert found["filtered"][0] > 3 * found["key frames"][0]
+    assert found["each 30th"][0] > 1.5 * found["interval"][0]
+    assert len(found["filtered"][1]) == len(found["key frames"][1])
+    assert found["key frames"][1][:3] == [0, 1, 2]
+    assert found["filtered"][1][1] > 1
+    assert found["each 30th"][1] == found["interval"][1]
+
+
+def test_e26_a_null_that_reaches_a_udf() -> None:
+    found = measure("""
+        there = os.path.join(folder, "there")
+        open(there, "w").write("abc")
+        df = daft.from_pydict({"u": [there, there + "-not"]}).with_column("b", col("u").download(on_error="null"))
+        @daft.func
+        def size(b: bytes) -> int:
+            return len(b)
+        @daft.func
+        def guarded(b: bytes) -> int | None:
+            return None if b is None else len(b)
+        applied = col("b").apply(lambda b: len(b), return_dtype=DataType.int64())
+        plans = {
+            "func": df.select(size(col("b"))), "apply": df.select(applied), "guarded": df.select(guarded(col("b"))),
+            "filtered": df.where(col("b").not_null()).select(size(col("b"))),
+        }
+        print(json.dumps({name: outcome(plan.collect) for name, plan in plans.items()}))
+    """)
+    assert "NoneType" in found["func"]
+    assert found["apply"].startswith("UDFException")
+    assert found["guarded"] == found["filtered"] == "ok"
+
+
+def test_e29_a_checkpoint_on_the_native_runner() -> None:
+    found = measure("""
+        daft.from_pydict({"id": [1, 2]}).write_parquet(folder + "/in")
+        config = daft.CheckpointConfig(store=daft.CheckpointStore("file://" + tempfile.mkdtemp()), on="id")
+        print(json.dumps(outcome(lambda: daft.read_parquet(folder + "/in/*.parquet", checkpoint=config).collect())))
+    """)
+    assert found.startswith("ValueError: checkpoint= is not supported on the native runner")

@@ -1,4 +1,4 @@
-"""How Daft behaves on Ray, where the rules rest on it: e20 to e23 and e25 of the page of measurements."""
+"""How Daft behaves on Ray, where the rules rest on it: e20 to e23, e27 to e29 of the page of measurements."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def seconds(function):
     function()
     return time.perf_counter() - begin
 
-ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False)
+ray.init(address="local", num_cpus=2, num_gpus=2, include_dashboard=False, log_to_driver=False)
 try:
     daft.set_runner_ray()
     daft.range(512).write_parquet(folder + "/ids")
@@ -114,6 +114,9 @@ def test_e22_a_task_writes_a_file_for_each_key() -> None:
             "batches gathered": files(read().into_batches(16).into_partitions(2)),
             "keys of 4 tasks": files(keyed().into_partitions(4), partition_cols=["k"]),
             "keys repartitioned": files(keyed().repartition(4, "k"), partition_cols=["k"]),
+            "a key of each row": files(
+                read().limit(64).with_column("k", daft.functions.uuid().cast(DataType.string())), partition_cols=["k"]
+            ),
             "groupby of 1": files(keyed().groupby("k").agg(col("id").sum())),
             "groupby of 4": files(keyed().repartition(4).groupby("k").agg(col("id").sum())),
         }
@@ -124,6 +127,7 @@ def test_e22_a_task_writes_a_file_for_each_key() -> None:
         "batches gathered": 2,
         "keys of 4 tasks": 32,
         "keys repartitioned": 8,
+        "a key of each row": 64,
         "groupby of 1": 1,
         "groupby of 4": 4,
     }
@@ -146,7 +150,29 @@ def test_e23_a_captured_table_goes_into_every_task(tmp_path: Path) -> None:
     assert found["table"][1] > 2 * found["table"][0]
 
 
-def test_e25_partitions_of_sort_distinct_and_groupby() -> None:
+def test_e27_what_ray_assigns_to_actors_that_ask_for_a_gpu_and_to_those_that_do_not() -> None:
+    found = measure("""
+        def seen(**options):
+            @daft.cls(**options)
+            class Model:
+                def __init__(self):
+                    self.devices = os.environ.get("CUDA_VISIBLE_DEVICES", "all")
+                @daft.method.batch(return_dtype=DataType.string(), batch_size=8)
+                def run(self, x):
+                    time.sleep(0.05)
+                    return [f"{self.devices} in {os.getpid()}"] * len(x)
+            rows = daft.range(0, 64, 1, 8).with_column("seen", Model().run(col("id"))).to_pydict()["seen"]
+            return sorted(actor.partition(" in ")[0] for actor in set(rows))
+        found = {
+            "asked": seen(max_concurrency=2, gpus=1),
+            "not asked": seen(max_concurrency=2),
+            "no actors": seen(),
+        }
+    """)
+    assert found == {"asked": ["0", "1"], "not asked": ["all", "all"], "no actors": ["0,1"]}
+
+
+def test_e28_partitions_of_sort_distinct_and_groupby() -> None:
     """Each file of a write is a partition."""
     found = measure("""
         spread = lambda n: read().into_partitions(n)
@@ -160,3 +186,50 @@ def test_e25_partitions_of_sort_distinct_and_groupby() -> None:
     for counts in found.values():
         assert counts[:3] == [1, 3, 5]
         assert counts[3] < 8
+
+
+def test_e29_what_a_plan_with_a_checkpoint_rejects() -> None:
+    found = measure("""
+        source = os.path.join(folder, "in")
+        daft.from_pydict({"id": list(range(10)), "v": [1] * 10}).write_parquet(source)
+        other = daft.from_pydict({"id": [1], "w": [2]})
+
+        def read():
+            store = daft.CheckpointStore("file://" + tempfile.mkdtemp())
+            config = daft.CheckpointConfig(store=store, on="id")
+            return daft.read_parquet(source + "/*.parquet", checkpoint=config)
+
+        def written(df):
+            df.write_parquet(tempfile.mkdtemp())
+
+        steps = {
+            "where": lambda df: written(df.where(col("v") == 1)),
+            "into_batches": lambda df: written(df.into_batches(2)),
+            "unpivot": lambda df: written(df.unpivot("id", "v")),
+            "collect": lambda df: df.collect(),
+            "limit": lambda df: written(df.limit(3)),
+            "offset": lambda df: written(df.limit(3).offset(1)),
+            "sample": lambda df: written(df.sample(0.5)),
+            "sort": lambda df: written(df.sort("id")),
+            "distinct": lambda df: written(df.distinct()),
+            "agg": lambda df: written(df.groupby("id").agg(col("v").sum())),
+            "join": lambda df: written(df.join(other, on="id")),
+            "concat": lambda df: written(df.concat(read())),
+            "repartition": lambda df: written(df.repartition(2)),
+            "into_partitions": lambda df: written(df.into_partitions(2)),
+            "count_rows": lambda df: df.count_rows(),
+            "show": lambda df: df.show(),
+        }
+
+        def outcome(run):
+            try:
+                run(read())
+            except BaseException as error:
+                return "map-only" if "only supports map-only pipelines" in str(error) else str(error)[:200]
+            return "ok"
+
+        found = {name: outcome(run) for name, run in steps.items()}
+    """)
+    allowed = {name for name, outcome in found.items() if outcome == "ok"}
+    assert allowed == {"where", "into_batches", "unpivot", "collect"}
+    assert set(found.values()) == {"ok", "map-only"}

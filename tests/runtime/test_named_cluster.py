@@ -20,9 +20,12 @@ from daft_lint_runtime import processes
 from daft_lint_runtime.cases import linted_case
 from daft_lint_runtime.harness import run_text, workspace
 from daft_lint_runtime.spec import MARKER_ENV, ClusterSpec, RunOptions
+from daft_lint_runtime.tuning.numbers import find_numbers
+from daft_lint_runtime.tuning.session import TuneOptions, tune
 from daft_lint_runtime.verify import verify_case
 
 from daft_lint.config import Config
+from daft_lint.source.document import Document
 from tests.runtime.runtime_cases import KEPT
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
@@ -163,3 +166,20 @@ def test_a_cluster_that_nobody_named_is_left_alone(
     assert run.cluster["nodes"] == 1
     assert len({call.node for call in run.calls}) == 1
     assert foreign.session() == running
+
+
+@pytest.mark.parametrize("foreign", ["token"], indirect=True)
+def test_numbers_are_tuned_on_a_cluster_that_stays(foreign: Foreign, tmp_path: Path) -> None:
+    running = foreign.session()
+    script = tmp_path / "job.py"
+    script.write_text(JOB)
+    address = ClusterSpec(address=f"127.0.0.1:{foreign.port}")
+    document = Document.read(script)
+    numbers = [n for n in find_numbers(document, Config()).numbers if n.answers_to("into_batches")]
+    options = TuneOptions(RunOptions(timeout=90, cluster=address), rounds=1, values=(64,))
+    result = tune(document, numbers, Config(), options, lambda *_: None)
+    (tuned,) = result.numbers
+    assert result.place == "Ray, 2 × 1 CPUs"
+    assert {value: (len(t.memory), t.problem) for value, t in tuned.trials.items()} == {16: (1, ""), 64: (1, "")}
+    assert foreign.session() == running
+    assert not [name for name in os.listdir(foreign.folder) if name.startswith(("dl-", "daft-lint-"))]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
 import pytest
+from daft_lint_runtime.case import VerifyCase
 from daft_lint_runtime.spec import RunOptions
-from daft_lint_runtime.verify import verify_case
+from daft_lint_runtime.verify import CaseResult, verifier
 
 from tests.runtime.runtime_cases import KEPT, expected, measured, pipeline, pipeline_cluster, pipeline_names
 
@@ -26,10 +30,10 @@ VERDICTS = {
     "pdf_chunks": {"DFT101": "kept"},
     "several_udfs": {"DFT101": "kept"},
     "video_frames": {"DFT105": "kept"},
-    "web_archive_text": {"DFT101": "kept"},
+    "web_archive_text": {"DFT101": "harmless"},
 }
-"""Kept is confirmed or mechanism only, for these runs are small. Harmless is a rule without a fix and without
-a measure that one run could show."""
+"""Kept is confirmed or mechanism only, for these runs are small. Harmless is a finding without a fix, of which one run
+shows nothing: `read_warc` hands on 64 rows at a time, and the fix, which would raise that, is withheld."""
 
 EACH_RUN = ("blob_batches", "image_embed", "native_partitions")
 """Verified at each run of the tests; `make verify` takes all of them."""
@@ -47,12 +51,21 @@ def test_the_linter_finds_what_is_marked(name: str) -> None:
     assert found == expected(name)
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=() if n in EACH_RUN else pytest.mark.slow) for n in sorted(VERDICTS)]
-)
+@pytest.fixture(scope="module")
+def verify() -> Iterator[Callable[[VerifyCase], CaseResult]]:
+    """What verifies a pipeline on the one private Ray of this module."""
+    with verifier(RunOptions(timeout=90)) as verify_one:
+        yield verify_one
+
+
+BY_CLUSTER = sorted(VERDICTS, key=lambda name: (pipeline_cluster(name).nodes, name))
+"""In this order Ray is started once for each size of a cluster."""
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=() if n in EACH_RUN else pytest.mark.slow) for n in BY_CLUSTER])
 @pytest.mark.ray
-def test_the_fix_holds_on_ray(name: str) -> None:
-    result = verify_case(pipeline(name), RunOptions(timeout=90, cluster=pipeline_cluster(name)))
+def test_the_fix_holds_on_ray(name: str, verify: Callable[[VerifyCase], CaseResult]) -> None:
+    result = verify(replace(pipeline(name), cluster=pipeline_cluster(name)))
     found = {v.finding.code: "kept" if v.outcome in KEPT else v.outcome for v in result.verdicts}
     assert found == VERDICTS[name], [v.reason for v in result.verdicts]
     assert all(c.equal for c in result.comparisons)

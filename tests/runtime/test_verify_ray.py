@@ -73,7 +73,8 @@ df.with_column("i", decode_image(df["d"])).write_parquet("out")
     cut = text.replace("df.with_column", "df.into_batches(32).with_column")
     case = VerifyCase("images.py", text.encode(), cut.encode(), (finding("DFT106", "images.py", 9),))
     (verdict,) = verify_case(case, OPTIONS).verdicts
-    assert verdict.outcome in KEPT, verdict.reason
+    assert verdict.outcome == "confirmed, but", verdict.reason
+    assert verdict.reason.endswith("but files written 1 → 16")
     rows, memory, _ = verdict.measures
     assert (rows.before, rows.after) == (512, 32)
     assert memory.title == "memory of a worker"

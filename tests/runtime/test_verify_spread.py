@@ -55,7 +55,7 @@ def test_what_the_model_predicts_is_what_ray_does(base: Path) -> None:
     predicted = case.predicted[0]
     assert ("behind_a_download", Measure.LARGEST_CALL) in predicted
     # 40 rows are left over, and may come before a batch: see `daft_lint.pipeline.dataflow.effects`.
-    assert not [title for udf, title in predicted if udf == "behind_uneven_batches"]
+    assert not [what for udf, what in predicted if udf == "behind_uneven_batches"]
     run = run_text("run", case.path, case.original, "ray", OPTIONS, base)
     assert run.ok, run.stderr
     assert measured(run, predicted) == dict(predicted)

@@ -17,6 +17,7 @@ from daft_lint_runtime.verify import CaseResult, judged_case
 OPTIONS = RunOptions(timeout=300, cluster=ClusterSpec(nodes=2, cpus_per_node=2))
 
 RIGHT = """
+import time
 import daft
 import numpy as np
 from daft import DataType, Series, col
@@ -27,6 +28,7 @@ kept = []
 @daft.cls(max_concurrency=2)
 class Model:
     def __init__(self):
+        time.sleep(0.3)
         self.offset = 1
 
     @daft.method.batch(return_dtype=DataType.int64(), batch_size=64)
@@ -40,7 +42,7 @@ def weigh(x: Series) -> Series:
     return Series.from_pylist([v * 0.1 * float(row.mean()) for v, row in zip(x.to_pylist(), held)])
 
 
-df = daft.range(1024).into_partitions(8)
+df = daft.range(1024).into_partitions(16)
 df = df.with_column("score", Model().score(col("id")))
 df = df.with_column("weight", weigh(col("id")))
 df = df.sort("id", desc=True)
@@ -82,17 +84,17 @@ ON_NATIVE = {
 }
 """What is replaced by what, and what the verdict names."""
 ON_RAY = {
-    "batches behind the sort": (SORT, SORT + "df = df.into_batches(100)\n", "out of order"),
-    "repartition behind the sort": (SORT, SORT + "df = df.repartition(8)\n", "out of order"),
+    "batches behind the sort": (SORT, SORT + "df = df.into_batches(50)\n", "though the script sorts"),
+    "repartition behind the sort": (SORT, SORT + "df = df.repartition(8)\n", "ranges of the files overlap"),
     # placement
-    "no fan-out": (".into_partitions(8)", "", "nodes 2 → 1"),
-    "one partition": ("into_partitions(8)", "repartition(1)", "nodes 2 → 1"),
+    "no fan-out": (".into_partitions(16)", "", "nodes 2 → 1"),
+    "one partition": ("into_partitions(16)", "repartition(1)", "nodes 2 → 1"),
     # files
-    "a file a task": ("into_partitions(8)", "into_partitions(64)", "files written"),
-    "a file a key": ('"sorted")', '"sorted", partition_cols=[(col("id") % 64).alias("k")])', "files written"),
+    "a file a task": ("into_partitions(16)", "into_partitions(80)", "files written"),
+    "a file a key": ('"sorted")', '"sorted", partition_cols=[(col("id") % 64).alias("k")])', "rows differ"),
     # loads
     "a model a task": ("@daft.cls(max_concurrency=2)", "@daft.cls", "model loads"),
-    "a model a batch": ("@daft.cls(max_concurrency=2)", "@daft.cls(cpus=1)", "model loads"),
+    "a model a task, of one CPU": ("@daft.cls(max_concurrency=2)", "@daft.cls(cpus=1)", "model loads"),
 }
 
 

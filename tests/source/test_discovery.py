@@ -81,3 +81,16 @@ def test_an_unreadable_folder_is_a_problem(tmp_path: Path) -> None:
         (tmp_path / "shut").chmod(0o700)
     assert [file.name for file in found.files] == ["a.py"]
     assert [problem.message for problem in found.problems] == ["Permission denied"]
+
+
+@pytest.mark.parametrize("mark", ["pyvenv.cfg", "conda-meta/history"])
+def test_a_virtual_environment_is_left_out_whatever_its_name(mark: str, tmp_path: Path) -> None:
+    for name in ("job.py", f"tools/env3/{mark}", "tools/env3/lib/a.py", "tools/b.py"):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("import daft\n")
+    everything = FileFilter(tmp_path)
+    found = {file.relative_to(tmp_path).as_posix() for file in discover([tmp_path], everything).files}
+    assert found == {"job.py", "tools/b.py"}
+    given = {file.relative_to(tmp_path).as_posix() for file in discover([tmp_path / "tools/env3"], everything).files}
+    assert given == {"tools/env3/lib/a.py"}

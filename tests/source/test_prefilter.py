@@ -34,6 +34,24 @@ def test_a_module_that_is_imported_concerns_its_importers(tmp_path: Path, monkey
     assert not needs_analysis("without.py")
 
 
+@pytest.mark.parametrize("module", ["steps.udfs", "udfs_of_steps"])
+def test_a_script_in_a_package_looks_beside_itself(
+    module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = Path("app", *module.split(".")).with_suffix(".py")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    Path("app/steps").mkdir(exist_ok=True)
+    for name in ("app/__init__.py", "app/steps/__init__.py", "app/json.py", "app/steps/json.py"):
+        Path(name).write_text(UDFS)
+    file.write_text(UDFS)
+    modules = Modules()
+    assert modules.resolve(module, "app/main.py") == file.as_posix()
+    assert modules.resolve(module, "app/steps/job.py") == file.as_posix()
+    assert modules.resolve("json", "app/main.py") is None
+    assert modules.resolve("steps.missing", "app/main.py") is None
+
+
 def test_what_is_left_out_rests_on_what_it_imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("a.py").write_text("import daft\nfrom b import x\nfrom c import y\n\ndaft.range(x).collect()\n")

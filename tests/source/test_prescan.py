@@ -32,6 +32,12 @@ def named(module: str, level: int, *names: tuple[str, str]) -> list[Import]:
             named("a", 0, ("", ""), ("b", "b"), ("one", "one"), ("c", "d")),
         ),
         ("if x:\n    from a import *\n", named("a", 0, ("", ""), ("*", "*"))),
+        ("from          a.b          import          c", named("a.b", 0, ("", ""), ("c", "c"))),
+        ("from.a import b", named("a", 1, ("", ""), ("b", "b"))),
+        ("from .import b", named("", 1, ("", ""), ("b", "b"))),
+        ("from\ta\timport\tb", named("a", 0, ("", ""), ("b", "b"))),
+        ("from ..a . b import c", named("a.b", 2, ("", ""), ("c", "c"))),
+        ("import           daft", [Import("daft", 0, "", "daft")]),
     ],
 )
 def test_imports(text: str, expected: list[Import]) -> None:

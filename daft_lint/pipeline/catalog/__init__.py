@@ -5,6 +5,7 @@ and fails on a name that is missing here.
 """
 
 from daft_lint.pipeline.catalog.functions import FUNCTIONS as FUNCTIONS
+from daft_lint.pipeline.catalog.functions import MAKES as MAKES
 from daft_lint.pipeline.catalog.functions import OUTPUT_NAMES as OUTPUT_NAMES
 from daft_lint.pipeline.catalog.legacy import LEGACY_UDF_OPTIONS as LEGACY_UDF_OPTIONS
 from daft_lint.pipeline.catalog.legacy import LEGACY_UDF_OPTIONS_SINCE as LEGACY_UDF_OPTIONS_SINCE

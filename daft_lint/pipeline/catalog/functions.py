@@ -164,6 +164,21 @@ FUNCTIONS: dict[str, FunctionSpec] = {
 """By the name of the function or Expression method. `if_else` and `otherwise` are methods only: of an Expression until
 0.6.14, and of what `when` returns."""
 
+_MAKES = {
+    "binary": "download encode_image compress",
+    "image": "convert_image crop decode_image decode_image_file get_video_frame_by_idx resize",
+    "list[image]": "video_frames video_keyframes",
+    "tensor": "image_to_tensor resample",
+    "embedding": "embed_image embed_text",
+    "list[string]": "regexp_extract_all regexp_split split json_object_keys",
+    "list": "chunk list_agg list_agg_distinct list_append list_distinct list_filter list_sort minhash to_list"
+    " tokenize_encode",
+    "map": "value_counts",
+    "struct": "parse_url to_struct",
+}
+MAKES: dict[str, str] = {name: dtype for dtype, names in _MAKES.items() for name in names.split()}
+"""The type of what a function makes, where that is not a number, text or a moment; as `DType.text` spells it."""
+
 OUTPUT_NAMES: dict[str, str] = {
     "dense_rank": "dense_rank",
     "monotonically_increasing_id": "monotonically_increasing_id",

@@ -133,15 +133,15 @@ SOURCES: dict[str, SourceSpec] = {
     "read_paimon": SourceSpec(
         PartitionsFrom.UNKNOWN, path=Argument(0, "table"), names_hint=True, propagates_batch_size=True
     ),
-    "read_sql": _TABLE,
+    "read_sql": replace(_TABLE, partitions=PartitionsFrom.COLUMN, partitions_at=Argument(2, "partition_col")),
     "read_table": _TABLE,
     "read_kafka": SourceSpec(PartitionsFrom.UNKNOWN, light=("topic", "partition", "offset", "timestamp_ms", "key")),
     "sql": SourceSpec(PartitionsFrom.UNKNOWN),
     # Memory.
     "from_pydict": SourceSpec(PartitionsFrom.ONE, rows=RowsFrom.PYDICT),
     "from_pylist": SourceSpec(PartitionsFrom.ONE, rows=RowsFrom.PYLIST),
-    "from_arrow": SourceSpec(PartitionsFrom.ONE, list_partitions=True),
-    "from_pandas": SourceSpec(PartitionsFrom.ONE, list_partitions=True),
+    "from_arrow": SourceSpec(PartitionsFrom.ONE, rows=RowsFrom.TABLE, list_partitions=True),
+    "from_pandas": SourceSpec(PartitionsFrom.ONE, rows=RowsFrom.TABLE, list_partitions=True),
     # A block or a Dask partition each.
     "from_ray_dataset": SourceSpec(PartitionsFrom.UNKNOWN),
     "from_dask_dataframe": SourceSpec(PartitionsFrom.UNKNOWN),

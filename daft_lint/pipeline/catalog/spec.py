@@ -37,6 +37,8 @@ class PartitionsFrom(enum.Enum):
     """One for each file; one file by its name makes one."""
     ARGUMENT = "argument"
     """`range(0, n, 1, p)` makes p, and one without p."""
+    COLUMN = "column"
+    """One, unless an argument names a column to split the rows by."""
     UNKNOWN = "unknown"
 
 
@@ -47,6 +49,8 @@ class RowsFrom(enum.Enum):
     PYDICT = "pydict"
     PYLIST = "pylist"
     RANGE = "range"
+    TABLE = "table"
+    """A table of pandas or Arrow that the script makes of columns or rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ class SourceSpec:
     open_if: tuple[str, ...] = ()
     """Keywords that add columns of unknown names where they are given, so that it is not closed."""
     partitions_at: Argument | None = None
-    """The argument that gives the partitions, for `PartitionsFrom.ARGUMENT`."""
+    """The argument that gives the partitions, or the column, for `PartitionsFrom.ARGUMENT` and `COLUMN`."""
     list_partitions: bool = False
     """Given a list of tables, it makes one partition for each."""
     propagates_batch_size: bool = False

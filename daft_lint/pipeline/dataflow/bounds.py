@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -36,6 +37,9 @@ class _ActiveBounds:
         if self.batches is not None:
             known = [b.rows for b in (self.batches, morsel) if b is not None and b.rows is not None]
             return replace(self.batches, rows=min(known) if known else None)
+        if morsel is not None and morsel.kind is BoundKind.LOOSE:
+            loose = [b for b in (self.loose, morsel) if b is not None]
+            return self.udf or later or min(loose, key=lambda b: math.inf if b.rows is None else b.rows)
         return morsel or self.udf or later or self.loose or Bound()
 
 
@@ -65,7 +69,8 @@ class PathBounds:
     def of_function(self, index: int, expression: Expression) -> Bound:
         """The bound of a built-in function at `steps[index]`."""
         operator = self.bounds[index]
-        return self._within_step(index, expression) if operator.kind is BoundKind.NONE else operator
+        is_morsel = operator.kind is BoundKind.LOOSE and operator.by is None
+        return self._within_step(index, expression) if operator.kind is BoundKind.NONE or is_morsel else operator
 
     def _within_step(self, index: int, expression: Expression) -> Bound:
         """What the other calls in the same step bound: those inside this one, and those after it at the scan."""
@@ -139,7 +144,7 @@ class PathBounds:
         return later
 
     def _morsel_bounds(self) -> list[Bound | None]:
-        """For each stage, `default_morsel_size` where it is at or below what a rule would recommend there."""
+        """For each stage, `default_morsel_size`: a loose bound where it is above what a rule would recommend there."""
         stages = self.stages[-1] + 1
         size = self._facts.context.morsel_size
         if size is None:
@@ -151,7 +156,7 @@ class PathBounds:
         for stage, given in zip(self.stages, self._batch_sizes, strict=True):
             if given is not None and given.value is not None:
                 recommended[stage] = max(recommended[stage], int(given.value * factor))
-        return [Bound(BoundKind.BATCHES, size) if size <= rows else None for rows in recommended]
+        return [Bound(BoundKind.BATCHES if size <= rows else BoundKind.LOOSE, size) for rows in recommended]
 
     def _bounds_of_source(self) -> _ActiveBounds:
         step = self._steps[0]

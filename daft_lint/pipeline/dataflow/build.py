@@ -119,6 +119,7 @@ def _pipeline(
         reads=reads,
         runner=context.runner,
         runner_is_set=context.runner_is_set,
+        runner_is_sure=context.runner_is_sure,
         cluster=context.cluster,
         settings=context.settings,
         open_parameter=path[0] in facts.from_parameter,

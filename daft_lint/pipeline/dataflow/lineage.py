@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from daft_lint.pipeline.model import Step, Strength, Weight
 
@@ -11,13 +12,15 @@ class ColumnLineage:
     """One column's data, from the step that makes it; renames and aliases share it.
 
     `inputs` are what it is made of. `keeps_weight`: its weight is theirs. `same_data`: where it is light, so are they.
-    `all_inputs`: evidence about it holds for all of them, not only for a single one (a `concat`). `unsized_udf` is the
-    name of the UDF that makes numbers of unknown length of them. `name_hint` is the column's name where that is a hint.
-    `own_weight` is what is known of it by itself, `weight` what `resolve` makes of that and of the inputs' weights.
+    `all_inputs`: evidence about it holds for all of them, not only for a single one (a `concat`). `collects`: a row
+    holds any number of theirs. `unsized_udf` is the name of the UDF that makes numbers of unknown length of them.
+    `name_hint` is the column's name where that is a hint. `own_weight` is what is known of it by itself, `weight` what
+    `resolve` makes of that and of the inputs' weights.
     """
 
     __slots__ = (
         "all_inputs",
+        "collects",
         "inputs",
         "keeps_weight",
         "name_hint",
@@ -37,6 +40,7 @@ class ColumnLineage:
         keeps_weight: bool = False,
         same_data: bool = False,
         all_inputs: bool = False,
+        collects: bool = False,
         unsized_udf: str | None = None,
         name_hint: str | None = None,
     ) -> None:
@@ -46,6 +50,7 @@ class ColumnLineage:
         self.keeps_weight = keeps_weight
         self.same_data = same_data
         self.all_inputs = all_inputs
+        self.collects = collects
         self.unsized_udf = unsized_udf
         self.name_hint = name_hint
         self.weight = own_weight
@@ -57,7 +62,7 @@ class ColumnLineage:
             return
         heavy = next((i.weight for i in self.inputs if i.weight.heavy), None)
         if self.keeps_weight and heavy is not None:
-            self.weight = heavy
+            self.weight = replace(heavy, row_bytes=None) if self.collects else heavy
         elif self.keeps_weight and self.inputs and all(i.weight.heavy is False for i in self.inputs):
             self.weight = Weight.LIGHT
         elif self.unsized_udf is not None and heavy is not None:

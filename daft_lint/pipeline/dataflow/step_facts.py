@@ -34,6 +34,7 @@ class ScriptContext:
     morsel_size: int | None = None
     script_pipelines: ScriptPipelines = field(default_factory=ScriptPipelines)
     constants: Constants = field(default_factory=dict)
+    runner_is_sure: bool = True
 
 
 class StepFacts:
@@ -70,6 +71,8 @@ class StepFacts:
         if effect is RowsEffect.MORE or self.multiplies_rows[step]:
             return None
         if effect is RowsEffect.SUM:
+            if step.is_grown:
+                return None
             known = [rows for rows in before if rows is not None]
             return sum(known) if len(known) == len(before) else None
         limit = step.count.value if effect is RowsEffect.LIMIT and step.count is not None else None
@@ -90,7 +93,7 @@ class StepFacts:
         if step.kind is StepKind.LIMIT:
             return before if before.kind is PartitionsKind.ONE else Partitions.UNKNOWN
         if step.kind is StepKind.UNION:
-            return _concatenated([self.partitions[parent] for parent in resolved.parents])
+            return _concatenated([self.partitions[parent] for parent in resolved.parents], step.is_grown)
         if step.name == "groupby":
             return before  # as many as it gets (docs/pages/measurements.md, e22)
         if step.kind in (StepKind.SHUFFLE, StepKind.JOIN):
@@ -111,8 +114,11 @@ def _batched(rows: int | None, size: int | None) -> Partitions:
     return Partitions.of(max(1, -(-rows // size)))
 
 
-def _concatenated(sides: Sequence[Partitions]) -> Partitions:
-    """Each side has at least one partition, so several sides have several."""
+def _concatenated(sides: Sequence[Partitions], is_grown: bool) -> Partitions:
+    """Each side has at least one partition, so several sides have several; `is_grown`: two of them may be one."""
+    if is_grown:
+        is_many = len(sides) > 2 or any(side.kind is PartitionsKind.MANY for side in sides)
+        return Partitions.MANY if is_many else Partitions.UNKNOWN
     counts = [side.count for side in sides if side.count is not None]
     if len(sides) == 1:
         return sides[0]

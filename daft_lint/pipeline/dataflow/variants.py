@@ -2,7 +2,8 @@
 
 Branches that exclude each other are never taken together (`Branch.implies`). Up to `MAX_EXACT` variants all are taken;
 else a covering array of strength two, so that the work grows with the number of branches and not with their product:
-every branch occurs, and of two optional steps all four combinations do, where the script allows them.
+every branch occurs, and of two optional steps all four combinations do, where the script allows them. It is filled up
+to `MAX_EXACT` with scattered ones, which tell a condition of one branch from one that needs three.
 """
 
 from __future__ import annotations
@@ -100,6 +101,7 @@ class Variants:
                         del open_branches[step]
                     continue
             found.append(choices)
+        found += [self._walk(end, array.scattered(number)) for number in range(len(found), MAX_EXACT)]
         return found
 
     def _above(self, end: Step) -> list[Step]:
@@ -178,6 +180,7 @@ class _CoveringArray:
         self._size = next(n for n in itertools.count(4) if math.comb(n - 1, (n + 1) // 2) >= len(names))
         ones = itertools.combinations(range(1, self._size), (self._size + 1) // 2)
         self._columns = {name: frozenset(column) for name, column in zip(names, ones, strict=False)}
+        self._numbers = {name: number for number, name in enumerate(names)}
         self._offsets = {step: number for number, step in enumerate(merges)}
         widest = max(len(step.parents) for step in merges)
         repeated = widest if widest > 2 and widest * self._size <= MAX_REPEATED else 1
@@ -195,6 +198,24 @@ class _CoveringArray:
             return index if index in left else left[index % len(left)]
 
         return pick
+
+    def scattered(self, number: int) -> Pick:
+        """Branches that hang on nothing; the same for branchings on one test."""
+
+        def pick(step: Step, left: Sequence[int]) -> int:
+            column = self._numbers.get(_column_name(step), self._offsets[step])
+            index = _mixed(number, column) % len(step.parents)
+            return index if index in left else left[index % len(left)]
+
+        return pick
+
+
+def _mixed(row: int, column: int) -> int:
+    """A number that seems random, by the finalizer of MurmurHash3."""
+    mixed = (row * 0x9E3779B1 + column * 0x7F4A7C15) & 0xFFFFFFFF
+    mixed = (mixed ^ mixed >> 16) * 0x85EBCA6B & 0xFFFFFFFF
+    mixed = (mixed ^ mixed >> 13) * 0xC2B2AE35 & 0xFFFFFFFF
+    return mixed ^ mixed >> 16
 
 
 def _column_name(step: Step) -> object:

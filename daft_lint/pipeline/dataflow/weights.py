@@ -29,11 +29,17 @@ from daft_lint.pipeline.model import (
 _MAX_PASSES = 8
 """Each pass can only mark lineages that were unknown before; scripts need two or three."""
 
+_MAX_HOPS = 8
+"""Aliases and parts of a column up to which its declared type is looked for."""
+
 _RGB_BYTES = 3
 """Bytes a pixel of what images mostly are; the mode of a resized one is not in the script."""
 
 _SAME_DATA = frozenset({"alias", "fill_null", "coalesce"})
 """Functions behind which a light column says that what they read is light as well."""
+
+_COLLECTING = frozenset({"list_agg", "list_agg_distinct", "to_list"})
+"""Functions that make a list of any number of values."""
 
 _DECODES = frozenset({"decode", "try_decode"})
 _CODEC_ARGUMENTS = ("0", "charset", "codec")
@@ -240,9 +246,18 @@ class Weights:
             return self._add(ColumnLineage(step, self._resized(expression), inputs[:1], keeps_weight=True))
         if expression.name == "alias" and len(inputs) == 1:
             return inputs[0]
+        declared = None if not inputs else _declared_field(expression, inputs[0])
+        if declared is not None:
+            return self._add(ColumnLineage(step, declared, inputs))
         if effect is WeightEffect.KEEPS or (effect is WeightEffect.ELEMENT and not _names_light_field(expression)):
             return self._add(
-                ColumnLineage(step, inputs=inputs, keeps_weight=True, same_data=expression.name in _SAME_DATA)
+                ColumnLineage(
+                    step,
+                    inputs=inputs,
+                    keeps_weight=True,
+                    same_data=expression.name in _SAME_DATA,
+                    collects=expression.name in _COLLECTING,
+                )
             )
         return self._add(ColumnLineage(step, inputs=inputs))
 
@@ -332,6 +347,21 @@ def _makes_text(expression: Expression) -> bool:
         return False
     given = [expression.options.get(name) for name in _CODEC_ARGUMENTS]
     return any(isinstance(codec, str) and codec.lower() in _TEXT_CODECS for codec in given)
+
+
+def _declared_field(expression: Expression, struct: ColumnLineage) -> Weight | None:
+    """The weight of the field that a `get` takes, where the struct's type declares it."""
+    name = next((expression.options[key] for key in ("0", "key", "name") if key in expression.options), None)
+    if expression.name != "get" or not isinstance(name, str):
+        return None
+    for _ in range(_MAX_HOPS):
+        fields = struct.own_weight.fields
+        if fields is not None:
+            return fields.get(name)
+        if not struct.keeps_weight or len(struct.inputs) != 1:
+            break
+        (struct,) = struct.inputs
+    return None
 
 
 def _names_light_field(expression: Expression) -> bool:

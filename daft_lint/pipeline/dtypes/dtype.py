@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
-from daft_lint.pipeline.model import NodeRef, Strength, Weight
+from daft_lint.pipeline.model import Evidence, NodeRef, Strength, Weight
 from daft_lint.source.syntax import MAX_QUOTED
 
 
@@ -26,8 +26,9 @@ class DType:
     """A declared type.
 
     `text` is how messages spell it. `min_bytes` and `max_bytes` bound the size of one row (`max_bytes` None: no bound);
-    `nature` decides where they do not. `parts` are the fields of a struct. `unsized`: numbers whose count is not
-    declared, which is heavy only where a UDF makes it from heavy data. `element` is the type of a list's elements.
+    `nature` decides where they do not. `parts` are the types of a struct's fields, `names` their names. `unsized`:
+    numbers whose count is not declared, which is heavy only where a UDF makes it from heavy data. `element` is the type
+    of a list's elements.
     """
 
     text: str
@@ -37,6 +38,7 @@ class DType:
     parts: tuple[DType, ...] = ()
     unsized: bool = False
     element: DType | None = None
+    names: tuple[str, ...] = ()
 
     @property
     def row_bytes(self) -> int | None:
@@ -61,8 +63,18 @@ class DType:
         heavy = self.is_heavy(heavy_row_bytes)
         if heavy:
             size = f", {self.row_bytes:,} bytes a row" if self.row_bytes is not None else ""
-            return Weight.of(strength, f"{prefix}`{self.text}`{size}", location, self.row_bytes)
+            evidence = Evidence(strength, f"{prefix}`{self.text}`{size}", location)
+            return Weight(True, evidence, self.row_bytes, self._fields(strength, location, heavy_row_bytes, prefix))
         return Weight(heavy=heavy, row_bytes=self.row_bytes)
+
+    def _fields(
+        self, strength: Strength, location: NodeRef | None, heavy_row_bytes: int, prefix: str
+    ) -> Mapping[str, Weight] | None:
+        """The weights of a struct's fields."""
+        if not self.names:
+            return None
+        pairs = zip(self.names, self.parts, strict=True)
+        return {name: part.weight(strength, location, heavy_row_bytes, prefix) for name, part in pairs}
 
 
 def fixed(text: str, size: int) -> DType:
@@ -102,7 +114,7 @@ def list_of(element: DType) -> DType:
     text = f"list[{element.text}]"
     unsized = element.text in SAMPLES or element.unsized
     if element.nature is Nature.SMALL and element.max_bytes is None:
-        return DType(text, nature=Nature.SMALL, parts=element.parts, element=element)
+        return DType(text, nature=Nature.SMALL, parts=element.parts, element=element, names=element.names)
     if element.nature is Nature.BULKY or element.parts:
         return replace(element, text=text, max_bytes=None, element=element, unsized=unsized)
     parts = () if element.min_bytes == 0 else (_heavy_if_one_is(element),)
@@ -123,7 +135,8 @@ def struct_of(fields: Iterable[tuple[str, DType]]) -> DType:
     text = ", ".join(f"{name}: {part.text}" for name, part in fields)
     if len(text) > 60:
         text = "…"
-    return DType(f"struct[{text}]", sum(p.min_bytes for p in parts), max_bytes, Nature.SMALL, parts)
+    names = tuple(name for name, _ in fields)
+    return DType(f"struct[{text}]", sum(p.min_bytes for p in parts), max_bytes, Nature.SMALL, parts, names=names)
 
 
 def _sized_list(element: DType, size: object, text: str) -> DType:
@@ -154,7 +167,10 @@ def _tensor(name: str, dtype: object, shape: object, shape_given: bool) -> DType
     item = dtype if isinstance(dtype, DType) else None
     inner = item.text if item else "?"
     if not shape_given:
-        return DType(f"{name}[{inner}] of unknown shape", nature=Nature.BULKY)
+        # of wider integers it may be ids or counts
+        may_be_pixels = item is None or item.text in SAMPLES or item.max_bytes is None
+        nature = Nature.BULKY if may_be_pixels else Nature.UNKNOWN
+        return DType(f"{name}[{inner}] of unknown shape", nature=nature)
     count = _product(shape)
     if count is None:
         return DType(f"{name}[{inner}, ?]")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from daft_lint.pipeline.facts.settings import SourceFacts
@@ -33,12 +33,15 @@ class CommentFacts:
 
     by_line: Mapping[int, SourceFacts]
     malformed: tuple[MalformedComment, ...] = ()
+    comments: Mapping[int, LinterComment] = field(default_factory=dict)
+    """The comments by the same lines."""
 
 
 def comment_facts(cell: Cell) -> CommentFacts:
     """What the comments of a cell say of its sources."""
     by_line: dict[int, SourceFacts] = {}
     malformed: list[MalformedComment] = []
+    comments: dict[int, LinterComment] = {}
     if b"daft-lint:" not in cell.source:
         return CommentFacts(by_line)
     for comment in linter_comments(cell):
@@ -52,7 +55,8 @@ def comment_facts(cell: Cell) -> CommentFacts:
             continue
         shown, _ = cell.document.location(cell, comment.line, comment.column)
         by_line[comment.line + comment.alone] = replace(facts, origin=f"line {shown}")
-    return CommentFacts(by_line, tuple(malformed))
+        comments[comment.line + comment.alone] = comment
+    return CommentFacts(by_line, tuple(malformed), comments)
 
 
 def parse_facts(body: str) -> SourceFacts:

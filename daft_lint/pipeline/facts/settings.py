@@ -118,6 +118,8 @@ class Settings:
     """Which call a fix inserts that spreads light rows over the cluster: `repartition` or `into_partitions`."""
     footers: Footers = Footers.NAMED
     """Which local Parquet files have their footers read for their facts; none where pyarrow is not installed."""
+    for_ray: bool = True
+    """The project says that it is for Ray, by what it depends on or sets; False: there is no sign of that."""
     target_daft: Version | None = None
     """The oldest Daft that the script is to run on; None: the newest."""
     newest_daft: Version | None = None

@@ -78,14 +78,19 @@ def _of_folder(folder: Path) -> DaftRange:
 
 
 def _required(file: Path) -> Iterator[DaftRange]:
+    for requirement in requirements_of(file):
+        found = range_of(requirement)
+        if found.oldest is not None:
+            yield found
+
+
+def requirements_of(file: Path) -> Iterator[str]:
+    """The requirements in a `pyproject.toml`, as PEP 508 spells them; none where it cannot be read."""
     try:
         table = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError):
         return  # other tools report a broken pyproject.toml, `config` reports it where it holds our table
-    for requirement in _requirements(table):
-        found = range_of(requirement)
-        if found.oldest is not None:
-            yield found
+    yield from _requirements(table)
 
 
 def _requirements(table: Mapping[str, object]) -> Iterator[str]:
@@ -100,8 +105,9 @@ def _requirements(table: Mapping[str, object]) -> Iterator[str]:
     for dependencies in (_table(poetry, "dependencies"), *groups):
         for name, wanted in dependencies.items():
             version = wanted.get("version") if isinstance(wanted, Mapping) else wanted
+            extras = ",".join(_strings(wanted.get("extras"))) if isinstance(wanted, Mapping) else ""
             if isinstance(version, str):
-                yield f"{name}{version}"
+                yield f"{name}[{extras}]{version}" if extras else f"{name}{version}"
 
 
 def _table(table: Mapping[str, object], key: str) -> Mapping[str, object]:

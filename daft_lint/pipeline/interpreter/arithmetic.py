@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import libcst as cst
 
 from daft_lint.pipeline.interpreter.arguments import Arguments
-from daft_lint.pipeline.interpreter.values import UNKNOWN, ListValue, Literal, Sized, literal_value
+from daft_lint.pipeline.interpreter.values import ENVIRONMENT, UNKNOWN, ListValue, Literal, Sized, Tail, literal_value
 
 MAX_TEXT = 4096
 """Characters of a string that is computed."""
@@ -43,16 +45,62 @@ def arithmetic(operator: cst.CSTNode, left: Literal, right: Literal) -> object:
     return UNKNOWN if result is None else Literal(result, sure=sure)
 
 
+def is_text(value: object) -> bool:
+    """A string, or one of which only the end is known."""
+    return isinstance(value, Tail) or (isinstance(value, Literal) and isinstance(value.value, str))
+
+
+def with_tail(text: str, head: str) -> object:
+    """A text that ends in `text`; `head` are the other known parts of it."""
+    return Tail(text, head) if text else UNKNOWN
+
+
+def ended(before: object, end: object) -> object:
+    """What something not known and an end of it make together."""
+    known = before.head + before.text if isinstance(before, Tail) else ""
+    if isinstance(before, Literal):
+        known = str(before.value)
+    if isinstance(end, Tail):
+        return Tail(end.text, known + end.head)
+    text = str(end.value) if isinstance(end, Literal) else ""
+    return with_tail(text, known) if len(known) + len(text) <= MAX_TEXT else UNKNOWN
+
+
 def repeated(left: object, right: object) -> object:
     """`[x] * n`, `n * [x]`."""
     if isinstance(left, Literal):
         left, right = right, left
     if isinstance(right, Literal) and isinstance(right.value, int):
         if isinstance(left, ListValue) and not left.open:
-            return Sized(max(0, len(left.items) * right.value))
+            return Sized(max(0, len(left.items) * right.value), element=left.items[0] if left.items else UNKNOWN)
         if isinstance(left, Sized):
-            return Sized(max(0, left.length * right.value))
+            return replace(left, length=max(0, left.length * right.value))
     return UNKNOWN
+
+
+def sliced(value: object, lower: object, upper: object) -> object:
+    """`x[lower:upper]`, with None for an end that is not given: exact where all is known, else its longest."""
+    first, last = literal_value(lower), literal_value(upper)
+    is_known = (lower is None or isinstance(first, int)) and (upper is None or isinstance(last, int))
+    if not (is_known and (first is None or isinstance(first, int)) and (last is None or isinstance(last, int))):
+        return UNKNOWN
+    if isinstance(value, ListValue) and not value.open:
+        return ListValue(value.items[first:last])
+    if isinstance(value, Sized):
+        return replace(value, length=len(range(value.length)[first:last]))
+    if isinstance(last, int) and last >= 0 and (first is None or first >= 0):
+        element = value.items[0] if isinstance(value, ListValue) and value.items else UNKNOWN
+        return Sized(max(0, last - (first or 0)), at_most=True, element=element)
+    return UNKNOWN
+
+
+def range_of(args: Arguments) -> object:
+    """`range(stop)`, `range(start, stop, step)`."""
+    numbers = [literal_value(value) for value in args.positional_values()]
+    bounds = [n for n in numbers if isinstance(n, int) and abs(n) <= MAX_NUMBER]
+    if args.open or not 1 <= len(bounds) == len(numbers) <= 3 or bounds[2:] == [0]:
+        return UNKNOWN
+    return Sized(len(range(*bounds)))
 
 
 def compared(operator: cst.CSTNode, left: object, right: object) -> object:
@@ -84,7 +132,7 @@ def converted(value: object, to: type[int] | type[float]) -> object:
             return Literal(to(value.value), value.name, value.sure)
         except (ValueError, OverflowError):
             return UNKNOWN
-    return UNKNOWN
+    return ENVIRONMENT if value is ENVIRONMENT else UNKNOWN
 
 
 def extreme(name: str, args: Arguments) -> object:
@@ -112,4 +160,9 @@ def known_length(value: object) -> int | None:
     """The number of items of a sequence, None where it is not known."""
     if isinstance(value, ListValue):
         return None if value.open else len(value.items)
-    return value.length if isinstance(value, Sized) else None
+    return value.length if isinstance(value, Sized) and not value.at_most else None
+
+
+def most_items(value: object) -> int | None:
+    """The most items that a sequence can have, None where that is not known."""
+    return value.length if isinstance(value, Sized) else known_length(value)

@@ -8,7 +8,15 @@ from daft_lint.pipeline import catalog
 from daft_lint.pipeline.catalog.history.lookup import namespaces
 from daft_lint.pipeline.interpreter.arguments import Arguments
 from daft_lint.pipeline.interpreter.builtin_calls import BUILTINS
-from daft_lint.pipeline.interpreter.definitions import BoundMethod, Class, DecoratedMethod, Function, Instance, Module
+from daft_lint.pipeline.interpreter.definitions import (
+    BoundMethod,
+    Class,
+    DecoratedMethod,
+    Function,
+    Instance,
+    Module,
+    Super,
+)
 from daft_lint.pipeline.interpreter.imports import resolve_lazy
 from daft_lint.pipeline.interpreter.inlining import inline
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
@@ -60,6 +68,11 @@ def attribute_of(interpreter: InterpreterProtocol, owner: object, node: cst.Attr
         return spelled_as(value, node)
     if isinstance(owner, Instance):
         return _instance_attribute(interpreter, owner, node)
+    if isinstance(owner, Super):
+        found = base_attribute(interpreter, owner.cls, name)
+        if isinstance(found, (Function, DecoratedMethod)) and isinstance(owner.receiver, Instance):
+            return BoundMethod(owner.receiver, found)
+        return spelled_as(found or UNKNOWN, node)
     if isinstance(owner, Class):
         return spelled_as(class_attribute(interpreter, owner, name) or UNKNOWN, node)
     if isinstance(owner, Attributes):
@@ -90,12 +103,18 @@ def _instance_attribute(interpreter: InterpreterProtocol, owner: Instance, node:
 def class_attribute(interpreter: InterpreterProtocol, owner: Class, name: str, depth: int = 0) -> object | None:
     """What a class or a base of it binds to a name, None where it is not known."""
     value = owner.names.get(name)
-    if value is None and depth < MAX_BASES:
-        for base in owner.bases:
-            if isinstance(base, LazyImport):
-                base = resolve_lazy(interpreter, base, owner.scope)
-            if isinstance(base, Class):
-                value = class_attribute(interpreter, base, name, depth + 1)
-                if value is not None:
-                    break
-    return value
+    return base_attribute(interpreter, owner, name, depth) if value is None else value
+
+
+def base_attribute(interpreter: InterpreterProtocol, owner: Class, name: str, depth: int = 0) -> object | None:
+    """What a base of a class binds to a name, None where it is not known."""
+    if depth >= MAX_BASES:
+        return None
+    for base in owner.bases:
+        if isinstance(base, LazyImport):
+            base = resolve_lazy(interpreter, base, owner.scope)
+        if isinstance(base, Class):
+            value = class_attribute(interpreter, base, name, depth + 1)
+            if value is not None:
+                return value
+    return None

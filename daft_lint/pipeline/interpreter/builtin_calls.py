@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from daft_lint.pipeline import catalog
 from daft_lint.pipeline.interpreter.arguments import Arguments
-from daft_lint.pipeline.interpreter.arithmetic import converted, extreme, length
-from daft_lint.pipeline.interpreter.definitions import Instance
+from daft_lint.pipeline.interpreter.arithmetic import converted, extreme, length, range_of
+from daft_lint.pipeline.interpreter.definitions import Class, Instance, Super
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.steps import add_iteration
@@ -14,9 +14,11 @@ from daft_lint.pipeline.interpreter.values import (
     Attributes,
     DataFrame,
     DictValue,
+    ExternalName,
     ListValue,
     Literal,
     Sized,
+    Tail,
     alternatives,
     literal_value,
 )
@@ -40,9 +42,8 @@ def call_builtin(interpreter: InterpreterProtocol, name: str, args: Arguments, s
         return converted(first, int if name == "int" else float)
     if name in ("min", "max"):
         return extreme(name, args)
-    if name == "range" and len(args.positional) == 1:
-        value = literal_value(first)
-        return Sized(max(0, value)) if isinstance(value, int) else UNKNOWN
+    if name == "range":
+        return range_of(args)
     if name in ("list", "tuple", "set", "sorted", "reversed"):
         return first if isinstance(first, (ListValue, Sized)) else UNKNOWN
     if name == "dict":
@@ -50,15 +51,51 @@ def call_builtin(interpreter: InterpreterProtocol, name: str, args: Arguments, s
     if name == "len":
         return length(first)
     if name == "str":
-        return Literal(str(first.value), sure=first.sure) if isinstance(first, Literal) else UNKNOWN
+        text = first if isinstance(first, Tail) else UNKNOWN
+        return Literal(str(first.value), sure=first.sure) if isinstance(first, Literal) else text
     if name == "getattr" and len(args.positional) >= 2:
         return _getattr(interpreter, args)
+    if name == "isinstance" and len(args.positional) == 2 and isinstance(first, (Literal, ListValue, Tail)):
+        return _isinstance(first, args.positional[1][0])
+    if name == "super":
+        return _super(interpreter, args, scope)
     if name in INSPECTING:
         for value in args.values():
             if isinstance(value, DataFrame):
                 interpreter.recorder.consume(value.step)
         return UNKNOWN
     interpreter.recorder.escape(*args.values())
+    return UNKNOWN
+
+
+def _isinstance(value: Literal | ListValue | Tail, kinds: object) -> object:
+    """Whether a constant or a container is of a builtin type; UNKNOWN for types of others."""
+    asked = kinds.items if isinstance(kinds, ListValue) and not kinds.open else (kinds,)
+    names = [kind.path.removeprefix("builtins.") for kind in asked if isinstance(kind, ExternalName)]
+    sure = True
+    if isinstance(value, Literal):
+        own, sure = {base.__name__ for base in type(value.value).__mro__[:-1]}, value.sure
+    else:
+        # a tuple and a set are followed as lists are
+        own = {"str"} if isinstance(value, Tail) else {"list", "tuple", "set"}
+    if isinstance(value, ListValue) and own & set(names) and not own <= set(names):
+        return UNKNOWN
+    if own & set(names):
+        return Literal(True, sure=sure)
+    return Literal(False, sure=sure) if len(names) == len(asked) and set(names) <= BUILTINS else UNKNOWN
+
+
+def _super(interpreter: InterpreterProtocol, args: Arguments, scope: Scope) -> object:
+    """`super()`, `super(Class, self)`."""
+    owner, receiver = scope.get("__class__"), None
+    if len(args.positional) == 2:
+        owner, receiver = args.positional_values()
+    elif interpreter.active_calls:
+        parameters = interpreter.active_calls[-1].node.params
+        first = next(iter((*parameters.posonly_params, *parameters.params)), None)
+        receiver = None if first is None else scope.get(first.name.value)
+    if isinstance(owner, Class) and isinstance(receiver, (Instance, Class)):
+        return Super(owner, receiver)
     return UNKNOWN
 
 

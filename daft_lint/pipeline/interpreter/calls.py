@@ -113,7 +113,8 @@ def _call_function(
 def _call_bound_method(
     interpreter: InterpreterProtocol, callee: BoundMethod, args: Arguments, node: cst.Call, scope: Scope
 ) -> object:
-    if isinstance(callee.function, DecoratedMethod) or callee.instance.cls.udf is not None:
+    is_init = callee.function.name == "__init__" if isinstance(callee.function, Function) else False
+    if isinstance(callee.function, DecoratedMethod) or (callee.instance.cls.udf is not None and not is_init):
         return call_udf_method(interpreter, callee, args, node, scope)
     return inline(interpreter, callee.function, args, callee.instance)
 

@@ -193,20 +193,27 @@ def _loop(interpreter: InterpreterProtocol, scope: Scope, begin: Callable[[], No
     loop would leave is no plan that its author has in mind."""
     names, heap = scope.names, interpreter.heap
     before = len(interpreter.ways)
-    names.push()
-    heap.push()
+    names.push_loop()
+    heap.push_loop()
     with interpreter.loops, interpreter.branches:
         begin()
         interpreter.suite(body, scope)
         del interpreter.ways[before:]
         written = names.layers[-1]
-        rebinds = any(dataframes_in(v) and dataframes_in(names.get_below(k)) for k, v in written.items())
+        rebinds = any(dataframes_in(v) and _may_grow(names.get_below(k)) for k, v in written.items())
         if rebinds and interpreter.loops.depth <= MAX_LOOP_DEPTH:
+            for value in written.values():
+                interpreter.recorder.carry_over(value)
             begin()
             interpreter.suite(body, scope)
             del interpreter.ways[before:]
     names.merge_loop()
     heap.merge_loop()
+
+
+def _may_grow(before: object) -> bool:
+    """Whether a loop that binds a DataFrame to the name of this value may make it of the last turn's."""
+    return bool(dataframes_in(before)) or before == Literal(None)
 
 
 # with

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import libcst as cst
 
+from daft_lint.pipeline.interpreter.arithmetic import known_length, most_items
 from daft_lint.pipeline.interpreter.assignments import bind
 from daft_lint.pipeline.interpreter.merging import loop_item
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.steps import add_iteration
-from daft_lint.pipeline.interpreter.values import DataFrame, DictValue, ListValue, Sized
+from daft_lint.pipeline.interpreter.values import DictValue, ListValue, Sized, dataframes_in, has_daft_expression
 from daft_lint.pipeline.model import Expression
 
 MAX_UNROLLED = 64
@@ -22,7 +23,8 @@ def comprehension(
     """`[f(x) for x in xs]`: item by item over a literal list, else one item for all."""
     inner = scope.child()
     values = interpreter.evaluate(node.for_in.iter, scope)
-    is_plain = not node.for_in.ifs and node.for_in.inner_for_in is None
+    is_single = node.for_in.inner_for_in is None
+    is_plain = is_single and not node.for_in.ifs
     if isinstance(values, ListValue) and is_plain and len(values.items) <= MAX_UNROLLED // interpreter.unrolled:
         items = []
         with interpreter.unrolling(max(1, len(values.items))):
@@ -33,8 +35,10 @@ def comprehension(
         return ListValue(tuple(items), values.open)
     _bind_clause(interpreter, node.for_in, values, inner)
     item = interpreter.evaluate(node.elt, inner)
-    if isinstance(values, Sized) and is_plain and not isinstance(item, (Expression, DataFrame)):
-        return values
+    most = most_items(values) if is_single else None
+    if most is not None and not has_daft_expression(item) and not dataframes_in(item):
+        is_exact = is_plain and known_length(values) is not None
+        return Sized(most, at_most=not is_exact, element=item)
     return ListValue((item,), open=True)
 
 

@@ -35,7 +35,8 @@ def list_method(
         return UNKNOWN
     if name in ("append", "add") and args.positional:
         items = (*owner.items, args.positional[0][0])[:MAX_ITEMS]
-        bind(interpreter, target, ListValue(items, owner.open), scope)
+        is_repeated = isinstance(target, cst.Name) and scope.names.is_from_before_loop(target.value)
+        bind(interpreter, target, ListValue(items, owner.open or is_repeated), scope)
     elif name in ("extend", "insert", "update"):
         bind(interpreter, target, ListValue(owner.items, open=True), scope)
     return UNKNOWN

@@ -17,6 +17,7 @@ from daft_lint.pipeline.interpreter.values import (
     Literal,
     MaybeColumn,
     WhenExpression,
+    as_list,
     has_daft_expression,
     is_column,
     to_python,
@@ -55,7 +56,7 @@ def to_expression(value: object, node: cst.CSTNode, scope: Scope) -> Expression:
 def to_columns(values: Iterable[object], node: cst.CSTNode, scope: Scope) -> list[Expression]:
     """Arguments that stand for columns: a string is one, a list has one for each of its items."""
     found: list[Expression] = []
-    for value in values:
+    for value in map(as_list, values):
         if isinstance(value, ListValue):
             found.extend(to_columns(value.items, node, scope))
             if value.open:

@@ -18,12 +18,14 @@ from daft_lint.pipeline.interpreter.daft_expressions import (
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.sources import add_source
+from daft_lint.pipeline.interpreter.sql import query
 from daft_lint.pipeline.interpreter.steps import add_step, current_statement
 from daft_lint.pipeline.interpreter.udfs import call_decorator, decorator_spelling
 from daft_lint.pipeline.interpreter.values import (
     UNKNOWN,
     DaftName,
     DataFrame,
+    ListValue,
     WhenExpression,
     daft_object,
     dataframes_in,
@@ -63,6 +65,10 @@ def call_daft(
     frame = _dataframe_function(interpreter, parts, args, node, scope)
     if frame is not None:
         return frame
+    if parts[1:] == ["sql"]:
+        frame = query(interpreter, args, node, scope)
+        if frame is not None:
+            return frame
     source = _catalog_key(parts, catalog.SOURCES)
     if source is not None:
         return add_source(interpreter, source, catalog.SOURCES[source], args, node, scope)
@@ -100,7 +106,8 @@ def _dataframe_function(
     if key is None:
         return None
     spec = catalog.FRAME_FUNCTIONS[key]
-    parents = tuple(frame.step for frame in dataframes_in(args.value(*spec.frame)))
+    given = args.value(*spec.frame)
+    parents = tuple(frame.step for frame in dataframes_in(given))
     if not parents:
         return None
     location = scope.location(node)
@@ -123,6 +130,7 @@ def _dataframe_function(
             outputs=outputs,
             projection=spec.projection,
             statement=current_statement(interpreter, scope),
+            is_grown=isinstance(given, ListValue) and given.open,
         ),
     )
 

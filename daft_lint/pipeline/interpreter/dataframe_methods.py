@@ -10,6 +10,7 @@ from daft_lint.pipeline.interpreter.arguments import Arguments
 from daft_lint.pipeline.interpreter.daft_expressions import to_columns
 from daft_lint.pipeline.interpreter.merging import meet_results
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
+from daft_lint.pipeline.interpreter.recorder import merged_from
 from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.sources import add_source
 from daft_lint.pipeline.interpreter.step_columns import columns_of, made_columns
@@ -65,6 +66,7 @@ def _step(
     parents = [parent]
     if spec.others is not None:
         parents.extend(frame.step for frame in dataframes_in(args.value(*spec.others)))
+    carried = interpreter.recorder.carried
     return Step(
         name=name,
         kind=spec.kind,
@@ -80,6 +82,7 @@ def _step(
         reads=spec.reads,
         statement=current_statement(interpreter, scope),
         options=literal_options(args),
+        is_grown=spec.kind is StepKind.UNION and not carried.isdisjoint(merged_from(parent)),
     )
 
 

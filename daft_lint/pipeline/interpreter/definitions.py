@@ -59,6 +59,14 @@ class BoundMethod:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Super:
+    """`super()` in a method of `cls`: the names of its bases, for `receiver`."""
+
+    cls: Class
+    receiver: Instance | Class
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Module:
     """A module."""
 

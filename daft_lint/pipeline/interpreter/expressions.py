@@ -7,7 +7,16 @@ from typing import Any
 
 import libcst as cst
 
-from daft_lint.pipeline.interpreter.arithmetic import MAX_TEXT, arithmetic, compared, repeated
+from daft_lint.pipeline.interpreter.arithmetic import (
+    MAX_TEXT,
+    arithmetic,
+    compared,
+    ended,
+    is_text,
+    repeated,
+    sliced,
+    with_tail,
+)
 from daft_lint.pipeline.interpreter.assignments import bind
 from daft_lint.pipeline.interpreter.attributes import attribute_of, lookup
 from daft_lint.pipeline.interpreter.branchings import IfTest
@@ -21,6 +30,7 @@ from daft_lint.pipeline.interpreter.merging import meet, meet_results
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.values import (
+    ENVIRONMENT,
     UNKNOWN,
     Choice,
     DaftName,
@@ -31,10 +41,12 @@ from daft_lint.pipeline.interpreter.values import (
     Literal,
     OpenParameter,
     alternatives,
+    as_list,
+    choice,
     spelled_as,
     unsure,
 )
-from daft_lint.pipeline.model import Expression, PythonTest
+from daft_lint.pipeline.model import Expression, PythonTest, SourceKind, StepKind
 from daft_lint.source.syntax import constant, single_index
 
 CONSTANTS = {"True": Literal(True), "False": Literal(False), "None": Literal(None)}
@@ -58,6 +70,11 @@ def _attribute(interpreter: InterpreterProtocol, node: cst.Attribute, scope: Sco
 def _subscript(interpreter: InterpreterProtocol, node: cst.Subscript, scope: Scope) -> object:
     owner = interpreter.evaluate(node.value, scope)
     index = single_index(node)
+    part = node.slice[0].slice
+    if isinstance(part, cst.Slice) and len(node.slice) == 1 and part.step is None:
+        ends = [None if end is None else interpreter.evaluate(end, scope) for end in (part.lower, part.upper)]
+        if not isinstance(owner, (DataFrame, Expression)):
+            return choice(sliced(one, *ends) for one in alternatives(owner))
     keys = [interpreter.evaluate(e.slice.value, scope) for e in node.slice if isinstance(e.slice, cst.Index)]
     if len(keys) > 1:
         columns = ListValue(tuple(keys))
@@ -76,6 +93,8 @@ def _item(interpreter: InterpreterProtocol, owner: object, key: object, node: cs
     if isinstance(owner, ListValue) and isinstance(key, Literal) and isinstance(key.value, int):
         known = not owner.open and -len(owner.items) <= key.value < len(owner.items)
         return spelled_as(owner.items[key.value], node) if known else UNKNOWN
+    if owner == ExternalName("os.environ"):
+        return ENVIRONMENT
     return owner if isinstance(owner, (DaftName, ExternalName)) else UNKNOWN
 
 
@@ -98,6 +117,7 @@ def _concatenated_string(interpreter: InterpreterProtocol, node: cst.Concatenate
 
 
 def _formatted_string(interpreter: InterpreterProtocol, node: cst.FormattedString, scope: Scope) -> object:
+    head: list[str] = []
     parts: list[str] = []
     sure, known = True, True
     for part in node.parts:
@@ -109,9 +129,10 @@ def _formatted_string(interpreter: InterpreterProtocol, node: cst.FormattedStrin
                 parts.append(str(value.value))
                 sure = sure and value.sure
             else:
-                known = False
-    known = known and sum(map(len, parts)) <= MAX_TEXT
-    return Literal("".join(parts), sure=sure) if known else UNKNOWN
+                head, parts, known = [*head, *parts], [], False
+    if sum(map(len, (*head, *parts))) > MAX_TEXT:
+        return UNKNOWN
+    return Literal("".join(parts), sure=sure) if known else with_tail("".join(parts), "".join(head))
 
 
 def _number(interpreter: InterpreterProtocol, node: cst.Integer | cst.Float, scope: Scope) -> object:
@@ -171,8 +192,13 @@ def _binary(interpreter: InterpreterProtocol, node: cst.BinaryOperation, scope: 
         return operator(node, [left, right], scope)
     if isinstance(node.operator, cst.Multiply):
         return repeated(left, right)
-    if isinstance(node.operator, cst.Add) and isinstance(left, ListValue) and isinstance(right, ListValue):
-        return ListValue(left.items + right.items, left.open or right.open)
+    if isinstance(node.operator, (cst.Add, cst.Divide)) and is_text(right) and not isinstance(left, ListValue):
+        # `bucket + "/a.parquet"`, `Path(folder) / "a.parquet"`
+        return ended(left, right)
+    if isinstance(node.operator, cst.Add):
+        left, right = as_list(left), as_list(right)
+        if isinstance(left, ListValue) and isinstance(right, ListValue):
+            return ListValue(left.items + right.items, left.open or right.open)
     if isinstance(node.operator, cst.BitOr) and isinstance(left, DictValue) and isinstance(right, DictValue):
         return DictValue({**left.entries, **right.entries}, left.open or right.open)
     return UNKNOWN
@@ -212,8 +238,15 @@ def _comparison(interpreter: InterpreterProtocol, node: cst.Comparison, scope: S
     if any(isinstance(v, Expression) for v in values):
         return _expression_comparison(interpreter, node, values, scope)
     if len(values) == 2:
-        return compared(node.comparisons[0].operator, values[0], values[1])
+        is_none = values[1] == CONSTANTS["None"] and isinstance(values[0], DataFrame) and is_surely_there(values[0])
+        return compared(node.comparisons[0].operator, Literal(False) if is_none else values[0], values[1])
     return UNKNOWN
+
+
+def is_surely_there(frame: DataFrame) -> bool:
+    """Whether a DataFrame is made by a call in view, and not only on some paths."""
+    step = frame.step
+    return step.kind is not StepKind.MERGE and (step.source is None or step.source.kind is SourceKind.CALL)
 
 
 def _expression_comparison(

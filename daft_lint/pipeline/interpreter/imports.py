@@ -11,7 +11,7 @@ from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.values import UNKNOWN, DaftName, ExternalName, LazyImport
 from daft_lint.source.syntax import dotted
 
-MAX_REEXPORTS = 8
+MAX_REEXPORTS = 256
 """Modules that hand a name on to one another."""
 
 
@@ -19,6 +19,7 @@ def import_(interpreter: InterpreterProtocol, node: cst.Import, scope: Scope) ->
     """`import a.b`, `import a.b as c`."""
     for alias in node.names:
         name = dotted(alias.name)
+        _note_ray(interpreter, name)
         if is_daft(name):
             note_import(interpreter, name, alias, scope)
         if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
@@ -32,6 +33,8 @@ def import_from(interpreter: InterpreterProtocol, node: cst.ImportFrom, scope: S
     """`from a import b`, `from . import b`, `from a import *`."""
     module = dotted(node.module) if node.module is not None else ""
     level = len(node.relative)
+    if level == 0:
+        _note_ray(interpreter, module)
     if isinstance(node.names, cst.ImportStar):
         import_star(interpreter, module, level, scope)
         return
@@ -42,6 +45,11 @@ def import_from(interpreter: InterpreterProtocol, node: cst.ImportFrom, scope: S
         scope.set(bound, value)
         if isinstance(value, DaftName):
             note_import(interpreter, value.path, alias, scope)
+
+
+def _note_ray(interpreter: InterpreterProtocol, module: str) -> None:
+    if module.partition(".")[0] == "ray":
+        interpreter.recorder.uses_ray = True
 
 
 def imported(interpreter: InterpreterProtocol, module: str, name: str | None, level: int, scope: Scope) -> object:

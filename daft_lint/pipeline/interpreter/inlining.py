@@ -17,6 +17,7 @@ from daft_lint.pipeline.interpreter.values import (
     ListValue,
     Literal,
     OpenParameter,
+    Tail,
 )
 from daft_lint.pipeline.model import SourceKind
 from daft_lint.source.syntax import constant, decorator_names, last_name, quoted
@@ -47,6 +48,8 @@ def inline(
         return interpreter.call_results[key]
     scope = function.scope.child()
     scope.closed_over = function.branches
+    if function.owner is not None:
+        scope.set("__class__", function.owner)
     # A default can call the function too, or one that calls it, so it is active from here on.
     call = ActiveCall(node, len(interpreter.ways))
     calls.append(call)
@@ -81,6 +84,8 @@ def _result_key(node: cst.CSTNode, args: Arguments | None, instance: Instance | 
     for key, value in [*enumerate(args.positional_values()), *args.keyword_values().items()]:
         if isinstance(value, Literal) and isinstance(value.value, (str, int, float, bool, bytes, type(None))):
             parts.append((key, type(value.value), value.value))
+        elif isinstance(value, Tail):
+            parts.append((key, Tail, value))
         elif value is not UNKNOWN:
             return None
         else:
@@ -143,6 +148,8 @@ def _argument(
     if args is not None and given is None and parameter.default is not None:
         return interpreter.evaluate(parameter.default, function.scope)
     location = function.scope.location(parameter)
+    if parameter.name.value == "daft" and given is not UNKNOWN:
+        return DaftName("daft")  # the module, as tests and plugins are given it
     if parameter.annotation is not None and is_dataframe_annotation(interpreter, parameter.annotation, scope):
         kind = SourceKind.PARAMETER if args is None else SourceKind.UNKNOWN
         return add_open_dataframe(interpreter, location, kind, function.qualified_name)

@@ -36,6 +36,9 @@ WORK_PER_LINE = 30
 MIN_WORK = 20_000
 """Statements evaluated for one file: `MIN_WORK` and `WORK_PER_LINE` for each line."""
 
+RAY_STEPS = frozenset({"from_ray_dataset", "to_ray_dataset"})
+"""Steps that say that a script is for Ray."""
+
 T = TypeVar("T")
 
 
@@ -84,6 +87,7 @@ class Interpreter:
 
     def run(self, document: Document) -> None:
         """Evaluate all cells in order in one scope, then the functions that nobody in view calls."""
+        self.project.begin()
         self.max_work = MIN_WORK + WORK_PER_LINE * document.raw.count(b"\n")
         if self._evaluate_cells(document):
             evaluate_uncalled(self, document)
@@ -120,9 +124,19 @@ class Interpreter:
         runner = own_runner or Runner.RAY
         if not recorder.runners and cluster.runner is not None:
             runner = cluster.runner
+        says_ray = recorder.uses_ray or self.settings.for_ray or any(s.name in RAY_STEPS for s in recorder.steps)
+        # Several nodes are Ray's: the native runner has one.
+        says_ray = says_ray or self.settings.cluster.nodes is not None
+        is_sure = own_runner is not None or (not recorder.runners and (cluster.runner is not None or says_ray))
         names = constant_names(recorder.steps, self)
         context = ScriptContext(
-            runner, own_runner is not None, cluster, self.settings, recorder.morsel_size, constants=names
+            runner,
+            own_runner is not None,
+            cluster,
+            self.settings,
+            recorder.morsel_size,
+            constants=names,
+            runner_is_sure=is_sure,
         )
         limits = list(recorder.limits)
         return Script(

@@ -5,22 +5,41 @@ from __future__ import annotations
 from dataclasses import replace
 
 from daft_lint.pipeline.interpreter.arguments import Arguments
+from daft_lint.pipeline.interpreter.arithmetic import MAX_TEXT, ended, is_text
 from daft_lint.pipeline.interpreter.builtin_calls import call_builtin
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.values import (
+    ENVIRONMENT,
     MAX_CONTAINED,
     UNKNOWN,
     Attributes,
+    DictValue,
     ExternalCall,
+    ListValue,
     Literal,
+    LiteralTable,
     Partial,
+    Sized,
     literal_value,
     unsure,
 )
 
 EXPECTING_FAILURE = frozenset({"pytest.raises", "contextlib.suppress"})
 """Contexts in which a statement that does nothing may be meant."""
+FIELDS = frozenset({"pydantic.Field", "pydantic.fields.Field", "dataclasses.field", "attrs.field", "attr.ib"})
+"""Calls that declare an attribute, with its default."""
+ATTRIBUTE_DICTS = frozenset(
+    "omegaconf.OmegaConf.create box.Box munch.Munch munch.munchify easydict.EasyDict addict.Dict".split()
+)
+"""Calls that make an object of a dict, whose keys are its attributes."""
+TABLE_MAKERS = frozenset(
+    "pandas.DataFrame polars.DataFrame pyarrow.table pyarrow.Table.from_pydict pyarrow.Table.from_pylist "
+    "pandas.DataFrame.from_records pandas.DataFrame.from_dict".split()
+)
+"""Calls that make a table of columns or rows that the script spells out."""
+PATH_MAKERS = frozenset("os.path.join pathlib.Path pathlib.PurePath pathlib.PosixPath os.fspath".split())
+"""Calls that make a path of its parts."""
 ASSERTING_FAILURE = frozenset({"raises", "assertRaises", "assertRaisesRegex"})
 """The names, of pytest and unittest, of contexts in which tests expect an error."""
 
@@ -42,8 +61,39 @@ def call_external(interpreter: InterpreterProtocol, path: str, args: Arguments, 
         return args.positional[-1 if path == "typing.cast" else 0][0] if args.positional else UNKNOWN
     if path in ("types.SimpleNamespace", "argparse.Namespace"):
         return Attributes(args.keyword_values())
+    if path in FIELDS:
+        default = args.value(0, "default")
+        return unsure(default) if isinstance(default, (Literal, ListValue, DictValue)) else UNKNOWN
+    if path in ATTRIBUTE_DICTS and isinstance(args.first(), DictValue):
+        return _attributes(args.first())
+    if path in PATH_MAKERS and args.positional and not args.open:
+        return _path_of(args.positional_values())
     interpreter.recorder.escape(*args.values())
+    if path in TABLE_MAKERS:
+        data = args.value(0, "data") or args.value(0, "mapping")
+        if isinstance(data, (DictValue, ListValue, Sized)):
+            return LiteralTable(data)
     return ExternalCall(path)
+
+
+def _attributes(value: object) -> object:
+    """A dict whose keys are attributes, and so in it."""
+    if not isinstance(value, DictValue):
+        return value
+    return Attributes({str(key): _attributes(inner) for key, inner in value.entries.items()})
+
+
+def _path_of(parts: list[object]) -> object:
+    """The path that its parts make; what is known of its end where some are not."""
+    if len(parts) == 1:
+        return parts[0] if is_text(parts[0]) else UNKNOWN
+    if all(isinstance(literal_value(part), str) for part in parts):
+        joined = "/".join(str(literal_value(part)).rstrip("/") for part in parts)
+        return Literal(joined) if len(joined) <= MAX_TEXT else UNKNOWN
+    path: object = UNKNOWN
+    for part in parts:
+        path = ended(path, part) if is_text(part) else UNKNOWN
+    return path
 
 
 def _partial(args: Arguments) -> object:
@@ -62,7 +112,7 @@ def _partial(args: Arguments) -> object:
 def _environment_variable(args: Arguments) -> object:
     """A variable's default: what the script counts on where nobody sets it."""
     default = args.value(1, "default")
-    return unsure(default) if isinstance(default, Literal) and default.value is not None else UNKNOWN
+    return unsure(default) if isinstance(default, Literal) and default.value is not None else ENVIRONMENT
 
 
 def _note_ray_init(interpreter: InterpreterProtocol, args: Arguments) -> None:

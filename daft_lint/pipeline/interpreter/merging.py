@@ -10,15 +10,18 @@ from daft_lint.pipeline.interpreter.branchings import Branching
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.values import (
+    ENVIRONMENT,
     MAX_CHOICES,
     UNKNOWN,
     Choice,
     DataFrame,
     ListValue,
     Literal,
+    Tail,
     choice,
     element_of,
     is_same,
+    unsure,
 )
 from daft_lint.pipeline.model import Branch, Expression, NodeRef, Step, StepKind
 
@@ -29,7 +32,7 @@ CAPPED = "values of one name where branches meet"
 Way = Sequence[tuple[Branching, int]]
 """What leads to a value: branchings, and the option that each takes."""
 
-_PLAIN = (Literal, Expression, type(UNKNOWN))
+_PLAIN = (Literal, Tail, Expression, type(UNKNOWN), type(ENVIRONMENT))
 """Values that stay alternatives of which nobody asks how they came about."""
 
 
@@ -166,6 +169,9 @@ def _chosen(
             if not any(is_same(one, other) for other in kept):
                 kept.append(one)
                 ways.append(branches[index] if branches else None)
+    fixed = [value for value in kept if value is not ENVIRONMENT]
+    if len(fixed) == 1 and len(kept) == 2:
+        return unsure(fixed[0])
     if len(kept) > MAX_CHOICES:
         interpreter.recorder.limits[CAPPED] = None
     known = tuple(way for way in ways[:MAX_CHOICES] if way is not None)

@@ -29,6 +29,7 @@ from daft_lint.pipeline.interpreter.values import (
     Literal,
     OpenParameter,
     WhenExpression,
+    as_list,
     daft_object,
     has_daft_expression,
 )
@@ -83,6 +84,7 @@ def _unknown_method(
 def _container_method(
     interpreter: InterpreterProtocol, owner: object, name: str, args: Arguments, node: cst.Call, scope: Scope
 ) -> object:
+    owner = as_list(owner)
     if isinstance(owner, ListValue):
         return list_method(interpreter, owner, name, args, node, scope)
     if isinstance(owner, DictValue):

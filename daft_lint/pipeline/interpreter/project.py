@@ -15,10 +15,14 @@ from daft_lint.pipeline.model import SourceFacts
 from daft_lint.source.document import Cell, Document
 from daft_lint.source.modules import Modules
 from daft_lint.source.positions import Positions
+from daft_lint.source.prefilter import mentions_daft
 from daft_lint.source.problems import ParseFailure
 
 MAX_MODULES = 64
 """Modules whose names are kept; beyond that, the oldest is forgotten."""
+MAX_FOREIGN_BYTES = 256 * 1024
+"""Bytes of modules without the word Daft that are read for one file: settings and small helpers. More of them are the
+source of another package that lies in the tree, from which no DataFrame can come."""
 
 ModuleEvaluator = Callable[[Document, Callable[[Scope], None]], LayeredDict]
 """Evaluates the top level of a module: hands over its scope before its first statement, and returns the attributes of
@@ -33,14 +37,26 @@ class Project:
         self.scopes: dict[str, Scope | None] = {}
         self.positions: dict[Cell, Positions] = {}
         self.facts_by_line: dict[Cell, dict[int, SourceFacts]] = {}
+        self.facts_used: dict[Cell, set[int]] = {}
+        """The lines whose facts some source has."""
         self.left_out: dict[Cell, ParseFailure] = {}
         """Cells of notebooks and Markdown that do not parse, and why."""
         self.heap: dict[object, object] = {}
         """The attributes of the objects that modules make, by object and name."""
+        self.foreign: dict[str, int] = {}
+        """The modules without the word Daft that the file at work asks for, and their bytes."""
+        self.sizes: dict[str, int] = {}
+        """The bytes of each module that has been asked for; 0 of one that names Daft."""
+        self.loading: list[str] = []
+        """The modules that are being evaluated, each imported by the one before it."""
         self.documents: dict[str, Document] = {}
         """The documents of the modules in `scopes`, by path."""
 
     # Documents
+
+    def begin(self) -> None:
+        """Another file is evaluated: what it asks for counts from the start."""
+        self.foreign.clear()
 
     def document_of(self, path: str, raw: bytes) -> Document:
         """The document of a file: the one that is parsed already where it was imported."""
@@ -54,6 +70,7 @@ class Project:
         for cell in document.cells:
             self.positions.pop(cell, None)
             self.facts_by_line.pop(cell, None)
+            self.facts_used.pop(cell, None)
             self.left_out.pop(cell, None)
             cell.forget_tree()
 
@@ -93,7 +110,11 @@ class Project:
         lines = list(range(positions.line_column(start)[0], positions.line_column(end)[0] + 1))
         if statement is not None:
             lines.append(positions.line_column(positions.span(statement)[0])[0])
-        return next((facts[line] for line in lines if line in facts), None)
+        found = next((line for line in lines if line in facts), None)
+        if found is None:
+            return None
+        self.facts_used.setdefault(cell, set()).add(found)
+        return facts[found]
 
     # Modules
 
@@ -104,14 +125,34 @@ class Project:
         if file is None:
             return None
         self.modules.led_to.setdefault(path, set()).add(file)
+        if not self._is_worth_reading(file):
+            return None
         if file not in self.scopes:
-            if len(self.scopes) >= MAX_MODULES:
-                oldest = next(iter(self.scopes))
-                self.scopes.pop(oldest)
-                self.documents.pop(oldest, None)
             self.scopes[file] = None
-            self._load(file, evaluate)
-        return self.scopes[file]
+            self.loading.append(file)
+            try:
+                self._load(file, evaluate)
+            finally:
+                self.loading.pop()
+        scope = self.scopes[file]
+        self._forget_oldest()
+        return scope
+
+    def _is_worth_reading(self, file: str) -> bool:
+        """Whether a DataFrame, a UDF or a setting can come from a module, as far as `MAX_FOREIGN_BYTES` go."""
+        if file not in self.sizes:
+            document = self.modules.overlay.get(file)
+            raw = self.modules.read(file) if document is None else document.raw
+            self.sizes[file] = 0 if raw is None or mentions_daft(raw) else len(raw)
+        self.foreign[file] = self.sizes[file]
+        return not self.sizes[file] or sum(self.foreign.values()) <= MAX_FOREIGN_BYTES
+
+    def _forget_oldest(self) -> None:
+        """Keep `MAX_MODULES`, but those that wait for others to be evaluated."""
+        for oldest in list(self.scopes)[: max(0, len(self.scopes) - MAX_MODULES)]:
+            if oldest not in self.loading:
+                del self.scopes[oldest]
+                self.documents.pop(oldest, None)
 
     def _load(self, file: str, evaluate: ModuleEvaluator) -> None:
         """Evaluate a module's top level; imports in a circle see what is there so far."""

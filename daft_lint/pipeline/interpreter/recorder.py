@@ -36,6 +36,8 @@ class Recorder:
     """Made outside of any function."""
     returned: set[Step] = field(default_factory=set)
     """Some function returns what they make."""
+    carried: set[Step] = field(default_factory=set)
+    """A turn of a loop hands what they make on to the next one."""
     in_tests: set[Step] = field(default_factory=set)
     """Made in a test: nobody waits for it, and its rows are few."""
     failing: set[Step] = field(default_factory=set)
@@ -51,6 +53,8 @@ class Recorder:
     """The first step after which Daft's runner can no longer be set, outside of branches."""
     runners: set[Runner] = field(default_factory=set)
     """The runners that the script sets."""
+    uses_ray: bool = False
+    """It imports ray."""
     has_conditional_runner: bool = False
     """It sets one in a branch that need not be taken."""
     cluster: Cluster = field(default_factory=Cluster)
@@ -74,6 +78,11 @@ class Recorder:
         """Some other step reads what they make, or the script only looks at it."""
         for step in steps:
             self.consumed.update(merged_from(step))
+
+    def carry_over(self, value: object) -> None:
+        """A turn of a loop hands a value on to the next one."""
+        for frame in dataframes_in(value):
+            self.carried.update(merged_from(frame.step))
 
     def give_back(self, value: object) -> None:
         """Some function returns a value."""

@@ -16,10 +16,12 @@ class LayeredDict:
     """A dict in layers: a branch writes into a layer of its own, which is merged when the branches meet, so that a
     branch costs what it writes and not what is in scope."""
 
-    __slots__ = ("_versions", "layers")
+    __slots__ = ("_versions", "layers", "loops")
 
     def __init__(self) -> None:
         self.layers: list[dict[object, object]] = [{}]
+        self.loops: list[int] = []
+        """The numbers of the layers that bodies of loops write, the innermost last."""
         self._versions: dict[object, int] = {}
 
     def get(self, key: object) -> object | None:
@@ -55,10 +57,20 @@ class LayeredDict:
     def pop(self) -> dict[object, object]:
         return self.layers.pop()
 
+    def push_loop(self) -> None:
+        """A layer for the body of a loop."""
+        self.loops.append(len(self.layers))
+        self.push()
+
+    def is_from_before_loop(self, key: object) -> bool:
+        """Whether a key is bound outside of the innermost loop, and not in it."""
+        return bool(self.loops) and not any(key in layer for layer in self.layers[self.loops[-1] :])
+
     def merge_loop(self) -> None:
         """Take the layer off that a loop's body wrote, and bind what is in it: DataFrames as they are, other values
         beside what they were before."""
         written = self.layers.pop()
+        self.loops.pop()
         for key, value in written.items():
             before = self.get(key)
             ran = before is None or dataframes_in(value)

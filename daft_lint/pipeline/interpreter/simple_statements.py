@@ -15,7 +15,7 @@ from daft_lint.pipeline.interpreter.inlining import is_dataframe_annotation
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.steps import add_open_dataframe
-from daft_lint.pipeline.interpreter.values import UNKNOWN, DataFrame, ListValue, Literal, dataframes_in
+from daft_lint.pipeline.interpreter.values import UNKNOWN, DataFrame, ListValue, Literal, as_list, dataframes_in
 from daft_lint.pipeline.model import DiscardedStep, Expression, SourceKind, StepKind
 from daft_lint.source.syntax import chain_root, dotted
 
@@ -73,8 +73,8 @@ def _annotated_assign(interpreter: InterpreterProtocol, node: cst.AnnAssign, sco
 
 
 def _augmented_assign(interpreter: InterpreterProtocol, node: cst.AugAssign, scope: Scope) -> None:
-    before = interpreter.evaluate(node.target, scope)
-    value = interpreter.evaluate(node.value, scope)
+    before = as_list(interpreter.evaluate(node.target, scope))
+    value = as_list(interpreter.evaluate(node.value, scope))
     after: object = UNKNOWN
     if isinstance(before, ListValue) and isinstance(value, ListValue):
         after = ListValue(before.items + value.items, before.open or value.open)

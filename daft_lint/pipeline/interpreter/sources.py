@@ -9,19 +9,21 @@ import libcst as cst
 
 from daft_lint.pipeline.catalog import PartitionsFrom, RowsFrom, SourceSpec
 from daft_lint.pipeline.interpreter.arguments import Arguments
-from daft_lint.pipeline.interpreter.arithmetic import known_length
+from daft_lint.pipeline.interpreter.arithmetic import known_length, most_items
 from daft_lint.pipeline.interpreter.daft_expressions import declared_weight
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.source_facts import source_facts
 from daft_lint.pipeline.interpreter.steps import add_step, current_statement, literal_options
 from daft_lint.pipeline.interpreter.values import (
-    UNKNOWN,
     DataFrame,
     DictValue,
     ListValue,
     Literal,
+    LiteralTable,
     Sized,
+    Tail,
+    element_of,
     literal_value,
     strings_in,
 )
@@ -57,7 +59,7 @@ def add_source(
         name,
         paths,
         partitions=Partitions.of(facts.files) if facts.files is not None else _partitions(spec, paths, args),
-        rows=facts.rows if facts.rows is not None else _literal_rows(spec.rows, args),
+        rows=facts.rows if facts.rows is not None else _literal_rows(spec, args),
         row_bytes=facts.row_bytes,
         largest_file=facts.largest_file,
         in_parts=bool(facts.in_parts),
@@ -134,16 +136,15 @@ class _KnownColumns:
 
     def add_literal_data(self, spec: SourceSpec, args: Arguments) -> None:
         """The columns of data that the script spells out."""
-        data = args.first()
-        if spec.rows is RowsFrom.PYLIST:
+        data = _literal_data(spec, args)
+        if isinstance(data, (ListValue, Sized)) and spec.rows is not RowsFrom.PYDICT:
             # The first row stands for all.
-            data = data.items[0] if isinstance(data, ListValue) and data.items else UNKNOWN
-        elif spec.rows is not RowsFrom.PYDICT:
-            return
+            data = data.items[0] if isinstance(data, ListValue) and data.items else element_of(data)
         if not isinstance(data, DictValue):
-            self.closed = False
             return
-        self.closed = not data.open and all(isinstance(key, str) for key in data.entries)
+        # Columns may have been added to a table since.
+        is_table = spec.rows is RowsFrom.TABLE
+        self.closed = not is_table and not data.open and all(isinstance(key, str) for key in data.entries)
         for key, value in data.entries.items():
             if isinstance(key, str):
                 self.columns[key] = Weight.LIGHT if _is_light_data(value) else Weight.UNKNOWN
@@ -175,14 +176,22 @@ def _is_light_data(value: object) -> bool:
 # Rows
 
 
-def _literal_rows(kind: RowsFrom, args: Arguments) -> int | None:
+def _literal_rows(spec: SourceSpec, args: Arguments) -> int | None:
     """The rows of data that the script spells out."""
-    if kind is RowsFrom.RANGE:
+    if spec.rows is RowsFrom.RANGE:
         return _range_rows(args)
-    data = args.first()
-    if kind is RowsFrom.PYDICT and isinstance(data, DictValue):
-        return next((n for v in data.entries.values() if (n := known_length(v)) is not None), None)
-    return known_length(data) if kind is RowsFrom.PYLIST else None
+    data = _literal_data(spec, args)
+    if isinstance(data, DictValue):
+        return next((n for v in data.entries.values() if (n := most_items(v)) is not None), None)
+    return None if spec.rows is RowsFrom.PYDICT else most_items(data)
+
+
+def _literal_data(spec: SourceSpec, args: Arguments) -> object:
+    """The data that the script spells out, in columns or in rows; of a source that takes tables, what they hold."""
+    data = next(iter(args.values()), None)
+    if spec.rows is RowsFrom.TABLE:
+        return data.data if isinstance(data, LiteralTable) else None
+    return None if spec.rows is RowsFrom.NOWHERE else data
 
 
 def _range_rows(args: Arguments) -> int | None:
@@ -208,6 +217,10 @@ def _partitions(spec: SourceSpec, paths: tuple[str, ...], args: Arguments) -> Pa
         return Partitions.ONE
     if spec.partitions is PartitionsFrom.ARGUMENT:
         return _partitions_of_argument(spec, args)
+    if spec.partitions is PartitionsFrom.COLUMN and spec.partitions_at is not None and not args.open:
+        column = args.value(*spec.partitions_at)
+        is_whole = column is None or (isinstance(column, Literal) and column.value is None)
+        return Partitions.ONE if is_whole else Partitions.UNKNOWN
     if spec.partitions is PartitionsFrom.FILES:
         return _partitions_of_files(spec, paths, args)
     return Partitions.UNKNOWN
@@ -230,10 +243,26 @@ def _partitions_of_files(spec: SourceSpec, paths: tuple[str, ...], args: Argumen
         return Partitions.of(count) if isinstance(count, int) else Partitions.UNKNOWN
     if paths and all(_is_one_file(path) for path in paths):
         return Partitions.of(len(paths))
-    # Several paths are several partitions, also where their names are not known.
     given = args.value(*spec.path) if spec.path is not None else None
-    is_many = len(paths) > 1 or (isinstance(given, ListValue) and len(given.items) > 1)
+    if isinstance(given, Tail):
+        return Partitions.ONE if _ends_in_one_file(given) else Partitions.UNKNOWN
+    # Several paths are several partitions, also where their names are not known.
+    if isinstance(given, Sized) and not given.at_most and _names_one_file(given.element):
+        return Partitions.of(given.length)
+    if isinstance(given, ListValue) and not given.open and given.items and all(map(_names_one_file, given.items)):
+        return Partitions.of(len(given.items))
+    is_many = max(len(paths), known_length(given) or 0, len(given.items) if isinstance(given, ListValue) else 0) > 1
     return Partitions.MANY if is_many else Partitions.UNKNOWN
+
+
+def _names_one_file(value: object) -> bool:
+    """Whether a value is the path of one file by its name."""
+    return _ends_in_one_file(value) if isinstance(value, Tail) else _is_one_file(str(literal_value(value)))
+
+
+def _ends_in_one_file(path: Tail) -> bool:
+    """One file by the literal end of its name, with no wildcard in what is known of it."""
+    return not WILDCARDS & set(path.head) and not WILDCARDS & set(path.text) and path.text.endswith(ONE_FILE_SUFFIXES)
 
 
 def _is_one_file(path: str) -> bool:

@@ -83,10 +83,10 @@ def apply_method(
         value, argument = args.positional[1]
         options = replace(options, keywords={**options.keywords, "return_dtype": (value, scope.location(argument))})
     given = args.value(0, "func")
-    function = next((f for f in alternatives(given) if isinstance(f, Function)), None)
+    function, bound = next((f for f in map(_function_of, alternatives(given)) if f is not None), (None, None))
     if function is not None:
         interpreter.called_nodes.add(function.node)
-        udf = udf_of_function(interpreter, UdfKind.APPLY, function, options)
+        udf = udf_of_function(interpreter, UdfKind.APPLY, function, options, bound)
     else:
         name = given.path.rpartition(".")[2] if isinstance(given, (ExternalName, DaftName)) else "function"
         returns = returned_weight(options, interpreter.settings.heavy_row_bytes)
@@ -101,6 +101,13 @@ def apply_method(
         output=owner.output,
         weight=udf.returns,
     )
+
+
+def _function_of(value: object) -> tuple[Function, Class | None] | None:
+    """The function of the project that a value is, and the class of the object whose method it is."""
+    if isinstance(value, BoundMethod) and isinstance(value.function, Function):
+        return value.function, value.instance.cls
+    return (value, None) if isinstance(value, Function) else None
 
 
 # Classes

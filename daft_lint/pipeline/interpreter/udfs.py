@@ -8,7 +8,9 @@ import libcst as cst
 
 from daft_lint.pipeline import dtypes
 from daft_lint.pipeline.interpreter.arguments import Arguments
+from daft_lint.pipeline.interpreter.attributes import class_attribute
 from daft_lint.pipeline.interpreter.definitions import (
+    BoundMethod,
     Class,
     DecoratedMethod,
     Function,
@@ -28,7 +30,7 @@ from daft_lint.pipeline.interpreter.udf_options import (
 )
 from daft_lint.pipeline.interpreter.values import UNKNOWN, DaftName, Literal
 from daft_lint.pipeline.model import ApiUse, NodeRef, Udf, UdfKind
-from daft_lint.pipeline.udf_body.definition import examine
+from daft_lint.pipeline.udf_body.definition import examine, made_by_init
 from daft_lint.source.syntax import decorator_names
 
 UDF_DECORATORS: dict[str, UdfKind | None] = {
@@ -86,6 +88,9 @@ def decorate(
         return _decorate_class(interpreter, decorator, value, location)
     if isinstance(value, DecoratedMethod):
         return value
+    bound = None
+    if isinstance(value, BoundMethod) and kind not in METHOD_KINDS:
+        bound, value = value.instance.cls, value.function
     if not isinstance(value, Function):
         if kind is None or kind in METHOD_KINDS:
             return UNKNOWN
@@ -95,7 +100,7 @@ def decorate(
         return value
     if kind in METHOD_KINDS:
         return DecoratedMethod(value, kind, replace(decorator.options, carrier=location))
-    return UdfFunction(udf_of_function(interpreter, kind, value, decorator.options), value)
+    return UdfFunction(udf_of_function(interpreter, kind, value, decorator.options, bound), value)
 
 
 def _decorate_class(
@@ -135,11 +140,18 @@ def _opaque_udf(interpreter: InterpreterProtocol, kind: UdfKind, options: UdfOpt
     )
 
 
-def udf_of_function(interpreter: InterpreterProtocol, kind: UdfKind, function: Function, options: UdfOptions) -> Udf:
+def udf_of_function(
+    interpreter: InterpreterProtocol,
+    kind: UdfKind,
+    function: Function,
+    options: UdfOptions,
+    bound: Class | None = None,
+) -> Udf:
+    """A function, or a method of an object of the class `bound`, as a UDF."""
     key = (function.node, options.carrier, kind, count_values(options))
     known = interpreter.udfs.get(key)
     if known is None:
-        known = interpreter.udfs[key] = _make_udf(interpreter, kind, function, options, function.name, None)
+        known = interpreter.udfs[key] = _make_udf(interpreter, kind, function, options, function.name, None, bound)
     return known
 
 
@@ -171,16 +183,20 @@ def _make_udf(
     options: UdfOptions,
     name: str,
     owner: Class | None,
+    bound: Class | None = None,
 ) -> Udf:
-    """Examine the body and put options and body together."""
+    """Examine the body and put options and body together; `owner` is the class of a UDF class, `bound` that of a plain
+    object whose method it is."""
+    cls = owner or bound
     body = examine(
         function.node,
-        ScopeNames(interpreter, function.scope, owner),
-        skip_self=owner is not None and "staticmethod" not in decorator_names(function.node),
+        ScopeNames(interpreter, function.scope, cls),
+        skip_self=cls is not None and not decorator_names(function.node) & {"staticmethod"},
         heavy_row_bytes=interpreter.settings.heavy_row_bytes,
         declared=declared_type(options, ScopeNames(interpreter, function.scope)),
         batch=kind in BATCH_KINDS,
     )
+    init_loads, init_connections = _made_by_init(interpreter, owner)
     udf = Udf(
         name=name,
         kind=kind,
@@ -188,13 +204,27 @@ def _make_udf(
         options=options.carrier,
         parameters=body.parameters,
         returns=body.returns,
+        return_type=body.return_type,
         is_async=body.is_async,
         is_generator=body.is_generator,
         is_class=owner is not None,
         unsized_output=body.unsized_output,
         model_loads=body.model_loads if owner is None else (),
+        connections=body.connections if owner is None else (),
+        init_model_loads=init_loads,
+        init_connections=init_connections,
         **udf_counts(options),
     )
     if not interpreter.expected_failures:
         interpreter.recorder.udfs.append(udf)
     return udf
+
+
+def _made_by_init(
+    interpreter: InterpreterProtocol, owner: Class | None
+) -> tuple[tuple[NodeRef, ...], tuple[NodeRef, ...]]:
+    """The models that the `__init__` of a class loads, and what it connects to."""
+    init = class_attribute(interpreter, owner, "__init__") if owner is not None else None
+    if not isinstance(init, Function) or not isinstance(init.node, cst.FunctionDef):
+        return (), ()
+    return made_by_init(init.node, ScopeNames(interpreter, init.scope, owner))

@@ -50,6 +50,27 @@ class Literal:
     origin: NodeRef | None = field(default=None, compare=False)
 
 
+class Environment:
+    """What an environment variable holds that may not be set: where the script has a constant for that case, the
+    constant is what it counts on."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "ENVIRONMENT"
+
+
+ENVIRONMENT = Environment()
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """A text of which only the end is known: `f"{bucket}/listing.parquet"`; `head` are the other known parts of it."""
+
+    text: str
+    head: str = ""
+
+
 # Containers
 
 
@@ -65,7 +86,7 @@ def extent_of(values: Iterable[object]) -> Extent:
     size = depth = 0
     for value in values:
         size += 1
-        if isinstance(value, (ListValue, DictValue, Choice)):
+        if isinstance(value, (ListValue, Sized, DictValue, Choice)):
             size += value.extent.size
             depth = max(depth, value.extent.depth)
     return Extent(size, depth + 1)
@@ -95,9 +116,20 @@ class ListValue:
 
 @dataclass(frozen=True, slots=True)
 class Sized:
-    """A sequence of which only the length is known: `range(1000)`, `[x] * 1000`."""
+    """A sequence of which the length is known: `range(1000)`, `[x] * 1000`. `at_most`: it may be shorter (`rows[:10]`).
+    `element` stands for each of its items."""
 
     length: int
+    at_most: bool = False
+    element: object = field(default=UNKNOWN, compare=False)
+    extent: Extent = field(init=False, default=Extent(), compare=False)
+
+    def __post_init__(self) -> None:
+        extent = extent_of((self.element,))
+        if is_too_large(extent):
+            object.__setattr__(self, "element", UNKNOWN)
+        else:
+            object.__setattr__(self, "extent", extent)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,6 +147,13 @@ class DictValue:
             object.__setattr__(self, "open", True)
         else:
             object.__setattr__(self, "extent", extent)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LiteralTable:
+    """A table of pandas, Arrow or Polars that the script spells out: a dict of columns, or a list of rows."""
+
+    data: object
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -296,7 +335,7 @@ def is_same(a: object, b: object) -> bool:
         return type(a.value) is type(b.value) and a.value == b.value
     if isinstance(a, DataFrame) and isinstance(b, DataFrame):
         return a.step is b.step
-    return isinstance(a, (DaftName, ExternalName)) and a == b
+    return isinstance(a, (DaftName, ExternalName, Tail)) and a == b
 
 
 def alternatives(value: object) -> tuple[object, ...]:
@@ -331,6 +370,8 @@ def strings_in(value: object) -> Iterator[str]:
     elif isinstance(value, ListValue):
         for item in value.items:
             yield from strings_in(item)
+    elif isinstance(value, Sized):
+        yield from strings_in(value.element)
 
 
 def dataframes_in(value: object, depth: int = 3) -> tuple[DataFrame, ...]:
@@ -367,11 +408,16 @@ def is_column(value: object) -> bool:
     return isinstance(value, MaybeColumn) or has_daft_expression(value)
 
 
+def as_list(value: object) -> object:
+    """A sequence of which the length is known as a list that may hold more than what stands for its items."""
+    return ListValue((value.element,), open=True) if isinstance(value, Sized) else value
+
+
 def element_of(value: object) -> object:
     """What a loop variable holds."""
     if isinstance(value, ListValue):
         return choice([*value.items, UNKNOWN] if value.open else value.items)
-    return UNKNOWN
+    return value.element if isinstance(value, Sized) else UNKNOWN
 
 
 # How a constant is spelled and where it comes from

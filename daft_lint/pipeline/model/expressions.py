@@ -62,6 +62,8 @@ class Weight:
     heavy: bool | None = None
     evidence: Evidence | None = None
     row_bytes: int | None = None
+    fields: Mapping[str, Weight] | None = field(default=None, compare=False)
+    """The weights of a struct's fields, where its type declares them."""
 
     UNKNOWN: ClassVar[Weight]
     LIGHT: ClassVar[Weight]
@@ -121,10 +123,12 @@ class Udf:
     """A user-defined function as Daft sees it.
 
     `definition` is the function or class (None for a lambda out of view), `options` is the decorator or call that
-    carries the options, `returns` is the weight of what it makes. The numbers are None where the option is not given:
-    `batch_size` is the most rows per call, `max_concurrency` the most calls (or instances of the class) at once in the
-    cluster, `gpus` and `cpus` are those that one call or instance asks for. `model_loads` are the calls in the body
-    that load a model and keep it in no cache.
+    carries the options, `returns` is the weight of what it makes and `return_type` its declared type (`list[float32]`;
+    "": not known). The numbers are None where the option is not given: `batch_size` is the most rows per call,
+    `max_concurrency` the most calls (or instances of the class) at once in the cluster, `gpus` and `cpus` are those
+    that one call or instance asks for. `model_loads` are the calls in the body that load a model and keep it in no
+    cache, `connections` those that make a client or connect to a database, `init_model_loads` and `init_connections`
+    those in the `__init__` of its class.
     """
 
     name: str
@@ -133,6 +137,7 @@ class Udf:
     options: NodeRef | None = None
     parameters: tuple[Parameter, ...] = ()
     returns: Weight = Weight.UNKNOWN
+    return_type: str = ""
     batch_size: Count | None = None
     max_concurrency: Count | None = None
     gpus: Count | None = None
@@ -143,6 +148,9 @@ class Udf:
     unsized_output: bool = False
     """It returns numbers of unknown length (samples, pixels), which are heavy where it takes a heavy column."""
     model_loads: tuple[NodeRef, ...] = ()
+    connections: tuple[NodeRef, ...] = ()
+    init_model_loads: tuple[NodeRef, ...] = ()
+    init_connections: tuple[NodeRef, ...] = ()
 
     def parameter(self, index: int, keyword: str | None = None) -> Parameter | None:
         """The parameter that an argument is bound to (`self` does not count); None where it is not known."""

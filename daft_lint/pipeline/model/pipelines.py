@@ -153,7 +153,8 @@ class Pipeline:
 
     `operators[0]` is the source (or the `collect` that stands for it), `operators[-1]` the sink, or the last step
     where the DataFrame is returned or leaves the view. `reads` is how much of it is read. `runner` is the target;
-    `runner_is_set` says that the script sets it unconditionally. `cluster` has the script's own facts in place of the
+    `runner_is_set` says that the script sets it unconditionally, `runner_is_sure` that the script, the configuration or
+    the project says so in any way. `cluster` has the script's own facts in place of the
     configuration's where it gives them. `open_parameter`: the rows come from a DataFrame parameter with no caller in
     view, and `entry` is that function. `morsel_size` is the script's `default_morsel_size`, in rows.
     `script_pipelines` has all pipelines of the script: an edit at a step that several share concerns them all.
@@ -172,6 +173,7 @@ class Pipeline:
     script_pipelines: ScriptPipelines = field(default_factory=ScriptPipelines)
     constants: Constants = field(default_factory=dict)
     decisions: tuple[Decision, ...] = ()
+    runner_is_sure: bool = True
 
     @property
     def author_cuts(self) -> frozenset[Step]:
@@ -186,15 +188,15 @@ class Pipeline:
         taken = {operator.step for operator in self.operators}
         return any(decision.author_cut and taken.isdisjoint(decision.cuts) for decision in self.decisions)
 
-    def is_cut_by_author(self, index: int) -> bool:
-        """Whether the last cut before `operators[index]` is one of `author_cuts`: another one behind it would undo the
+    def author_cut_before(self, index: int) -> Step | None:
+        """The last cut before `operators[index]` if it is one of `author_cuts`: another one behind it would undo the
         number that the author wants."""
         cuts = self.author_cuts
         if not cuts:
-            return False
+            return None
         kinds = (*REPARTITIONING, StepKind.BATCHES)
         last = next((o.step for o in reversed(self.operators[:index]) if o.step.kind in kinds), None)
-        return last in cuts
+        return last if last in cuts else None
 
     @property
     def entry(self) -> str:

@@ -192,6 +192,8 @@ class Step:
     """Literal arguments by keyword, or by position as "0", "1", ...: `strategy`, `how`, `on`, ..."""
     branches: tuple[Branch, ...] = ()
     """For a MERGE, what leads to each parent."""
+    is_grown: bool = False
+    """For a UNION, whether one of the parents stands for a number of DataFrames that is not known."""
 
     def follows(self, previous: Step) -> bool:
         """Whether it is called on what `previous` made, by itself or where branches have met."""

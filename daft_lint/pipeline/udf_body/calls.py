@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from daft_lint.pipeline.udf_body import libraries
+from daft_lint.pipeline.udf_body.model_loads import note
 from daft_lint.pipeline.udf_body.reads import (
     array_bytes,
     client_method,
@@ -121,11 +122,16 @@ def _method(walk: BodyWalk, node: cst.Call, func: cst.Attribute, arguments: Sequ
     """A call of a method, or of a function that is reached by an attribute."""
     receiver = walk.evaluate(func.value)
     method = func.attr.value
-    if method == "digest" or (method == "read" and len(arguments) == 1 and is_small_count(arguments[0].node)):
+    if method == "convert" and receiver.made_by in libraries.IMAGE_MAKERS:
+        return receiver
+    if method in ("encode", "decode") and receiver.made_by is Small.BYTES:
+        return TrackedValue(made_by=Small.BYTES)
+    reads_prefix = method == "read" and len(arguments) == 1 and is_small_count(arguments[0].node)
+    if method in libraries.SMALL_METHODS or reads_prefix:
         if method == "read" and receiver.form is Form.ROW:
             walk.report(libraries.Use.OPENS, receiver, node)
         return TrackedValue(made_by=Small.BYTES)
-    if method == "reshape" and array_bytes(arguments) < walk.heavy_row_bytes:
+    if method == "reshape" and array_bytes([a.node for a in arguments]) < walk.heavy_row_bytes:
         return TrackedValue(receiver.params, receiver.form, receiver.anchored, Small.ARRAY)
     if receiver.params:
         known = row_method(walk, node, receiver, method, arguments)
@@ -141,6 +147,8 @@ def _method(walk: BodyWalk, node: cst.Call, func: cst.Attribute, arguments: Sequ
         return NOTHING
     if client_method(walk, node, func, receiver, arguments):
         return NOTHING
+    if method in libraries.MODEL_LOADING_METHODS and isinstance(func.value, cst.Name) and not receiver.params:
+        note(walk, node, walk.model_loads)
     if receiver.made_by in libraries.DECODING_OBJECTS:
         return NOTHING
     return _unknown(walk, node, dotted(func) or method, arguments)
@@ -159,6 +167,6 @@ def _unknown(walk: BodyWalk, node: cst.Call, spelled: str, arguments: Sequence[C
     if spelled in ("filter", "asyncio.gather", "asyncio.run") and arguments:
         return union([a.value for a in arguments]).keep()
     name = walk.qualified(spelled) if spelled else ""
-    if name in libraries.SESSIONS or name in libraries.DECODING_OBJECTS:
+    if name in libraries.DECODING_OBJECTS:
         return TrackedValue(made_by=name)
     return NOTHING

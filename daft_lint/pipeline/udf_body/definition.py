@@ -14,6 +14,7 @@ from daft_lint.pipeline import dtypes
 from daft_lint.pipeline.dtypes import DType
 from daft_lint.pipeline.model import NodeRef, Parameter, Strength, Weight
 from daft_lint.pipeline.name_resolver import NameResolver
+from daft_lint.pipeline.udf_body import libraries
 from daft_lint.pipeline.udf_body.calls import call
 from daft_lint.pipeline.udf_body.expressions import EXPRESSIONS
 from daft_lint.pipeline.udf_body.statements import STATEMENTS
@@ -21,6 +22,8 @@ from daft_lint.pipeline.udf_body.tracking import Frame, Small
 from daft_lint.pipeline.udf_body.walk import BodyWalk, Handlers
 from daft_lint.source import cst
 
+_BYTES = frozenset({"binary", "bytes", "list[binary]", "list[bytes]"})
+"""Types whose rows may have any number of bytes."""
 _HANDLERS = Handlers(STATEMENTS, {**EXPRESSIONS, cst.Call: call})
 
 
@@ -28,17 +31,21 @@ _HANDLERS = Handlers(STATEMENTS, {**EXPRESSIONS, cst.Call: call})
 class UdfBody:
     """What the definition of a UDF says.
 
-    `returns` is the weight by the declared type or the return annotation. `unsized_output`: that type is numbers of
+    `returns` is the weight by the declared type or the return annotation, `return_type` that type as it is spelled ("":
+    not known). `unsized_output`: that type is numbers of
     unknown length (samples, pixels), so it is heavy where the UDF takes a heavy column; embeddings do not count.
-    `model_loads` are the calls that load a model each time the body runs, with no cache; methods have them too.
+    `model_loads` are the calls that load a model each time the body runs, with no cache, `connections` those that make
+    a client or connect to a database; methods have them too.
     """
 
     parameters: tuple[Parameter, ...]
     returns: Weight
+    return_type: str
     is_async: bool
     is_generator: bool
     unsized_output: bool
     model_loads: tuple[NodeRef, ...]
+    connections: tuple[NodeRef, ...]
 
 
 def examine(
@@ -65,32 +72,49 @@ def examine(
     is_async = False
     if isinstance(definition, cst.FunctionDef):
         is_async = definition.asynchronous is not None
-        if returns is None and definition.returns is not None and not batch:
-            returns = dtypes.from_annotation(definition.returns, resolver)
+        # `DataType.python()` says nothing of a row, so the annotation counts
+        if returns in (None, dtypes.UNKNOWN) and definition.returns is not None and not (batch and returns is None):
+            returns = _type_of_a_row(definition.returns, resolver, batch)
             location, prefix = NodeRef(resolver.cell, definition.returns), "its UDF is annotated to return "
     weight = returns.weight(Strength.PROOF, location, heavy_row_bytes, prefix) if returns else Weight.UNKNOWN
     if _returns_small(walk.frame, returns):
         weight = Weight.LIGHT
+    elif weight.heavy is None and _returns_decoded(walk.frame):
+        weight = Weight.of(Strength.STRONG, "its UDF returns what it decodes", NodeRef(resolver.cell, definition))
     return UdfBody(
         parameters=tuple(_parameter(p, annotations[p.name.value], walk, resolver) for p in parameters),
         returns=weight,
+        return_type="" if returns is None or returns == dtypes.UNKNOWN else returns.text,
         is_async=is_async,
         is_generator=walk.frame.yields,
         unsized_output=returns is not None and returns.unsized and not walk.embeds,
         model_loads=tuple(walk.model_loads),
+        connections=tuple(walk.connections),
     )
+
+
+def made_by_init(
+    definition: cst.FunctionDef, resolver: NameResolver
+) -> tuple[tuple[NodeRef, ...], tuple[NodeRef, ...]]:
+    """The calls of an `__init__` that load a model for each instance, and those that make a client or connect to a
+    database."""
+    parameters = {p.name.value: None for p in _parameters(definition, skip_self=True)}
+    walk = BodyWalk(_HANDLERS, resolver, parameters, 0, fresh_self=True)
+    walk.examine(definition)
+    return tuple(walk.model_loads), tuple(walk.connections)
 
 
 def _returns_small(frame: Frame, returns: DType | None) -> bool:
     """Whether the body says that all it returns is small, where the type does not: `return f.read(16)`,
-    `hashlib.md5(x).digest()`, `x.reshape(28, 28)`."""
-    if returns is None or returns == dtypes.UNKNOWN:
+    `hashlib.md5(x).digest()`, `pickle.dumps(record)`, `x.reshape(28, 28)`."""
+    if returns is None or returns == dtypes.UNKNOWN or returns.unsized:
         small = Small.ARRAY
-    elif returns.text in ("binary", "bytes"):
+    elif returns.text in _BYTES:
         small = Small.BYTES
     else:
         return False
-    return bool(frame.returned) and all(value.made_by is small for value in frame.returned)
+    made = {value.made_by for value in frame.returned}
+    return small in made and made <= {small, Small.NEUTRAL}
 
 
 def _parameters(definition: cst.FunctionDef | cst.Lambda, skip_self: bool) -> list[cst.Param]:
@@ -104,9 +128,20 @@ def _parameters(definition: cst.FunctionDef | cst.Lambda, skip_self: bool) -> li
     return [*listed, *found.kwonly_params]
 
 
+def _returns_decoded(frame: Frame) -> bool:
+    """Whether the body says that all it returns is an image that it has decoded."""
+    made = {value.made_by for value in frame.returned} - {Small.NEUTRAL}
+    return bool(made) and all(maker in libraries.IMAGE_MAKERS for maker in made)
+
+
 def _annotated_type(parameter: cst.Param, resolver: NameResolver, batch: bool) -> DType | None:
     """The type of a row of the column that a parameter takes."""
-    annotated = dtypes.from_annotation(parameter.annotation, resolver)
+    return _type_of_a_row(parameter.annotation, resolver, batch)
+
+
+def _type_of_a_row(annotation: cst.Annotation | None, resolver: NameResolver, batch: bool) -> DType | None:
+    """The type of a row of a column with this annotation."""
+    annotated = dtypes.from_annotation(annotation, resolver)
     if not batch or annotated is None:
         return annotated
     # a batch function's list holds a row an element; an array is a whole column

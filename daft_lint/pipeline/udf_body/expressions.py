@@ -14,16 +14,23 @@ from daft_lint.source.syntax import constant, dotted
 
 _SCHEME = re.compile(r"^(\w+:)?//$")
 """What may stand before a URL or path without making it that of a fixed host."""
+_NEUTRAL = TrackedValue(made_by=Small.NEUTRAL)
 _SMALL_ATTRIBUTES = frozenset({"shape", "size", "name", "path", "ndim", "dtype", "mode", "format", "stem", "suffix"})
 """Attributes of an image, an array or a path that hold none of its data."""
 
 
 def _name(walk: BodyWalk, node: cst.Name) -> TrackedValue:
+    if node.value in ("None", "True", "False"):
+        return _NEUTRAL
     value = walk.frame.names.get(node.value)
     if value is not None:
         return value
     helper = walk.frame.resolver.function(node.value)
     return TrackedValue(function=Callee(*helper)) if helper is not None else NOTHING
+
+
+def _constant(walk: BodyWalk, node: cst.BaseExpression) -> TrackedValue:
+    return _NEUTRAL
 
 
 def _attribute(walk: BodyWalk, node: cst.Attribute) -> TrackedValue:
@@ -56,7 +63,7 @@ def _subscript(walk: BodyWalk, node: cst.Subscript) -> TrackedValue:
 
 def _display(walk: BodyWalk, node: cst.List | cst.Tuple | cst.Set) -> TrackedValue:
     values = tuple(walk.evaluate(element.value) for element in node.elements)
-    whole = union(values)
+    whole = union(values or (_NEUTRAL,))
     items = values if isinstance(node, cst.Tuple) else ()
     return TrackedValue(whole.params, whole.form, whole.anchored, whole.made_by, items)
 
@@ -159,6 +166,9 @@ def _yield(walk: BodyWalk, node: cst.Yield) -> TrackedValue:
 
 EXPRESSIONS: Mapping[type[cst.CSTNode], Callable[[BodyWalk, Any], TrackedValue]] = {
     cst.Name: _name,
+    cst.SimpleString: _constant,
+    cst.Integer: _constant,
+    cst.Float: _constant,
     cst.Attribute: _attribute,
     cst.Subscript: _subscript,
     cst.List: _display,

@@ -89,7 +89,7 @@ USES: Mapping[str, tuple[ArgumentUse, ...]] = {
     ),
     **_named("scipy.io.wavfile.read wave.open audioread.audio_open", _opener(0)),
     **_named("whisper.load_audio whisperx.load_audio faster_whisper.decode_audio", _opener(0, "file", "input_file")),
-    **_named("av.open decord.VideoReader decord.AudioReader", _opener(0, "file", "uri")),
+    **_named("av.open decord.VideoReader decord.AudioReader video_reader.PyVideoReader", _opener(0, "file", "uri")),
     **_named("torchcodec.decoders.VideoDecoder torchcodec.decoders.AudioDecoder", _either(0, "source")),
     **_named(
         "moviepy.VideoFileClip moviepy.editor.VideoFileClip moviepy.AudioFileClip ffmpeg.input", _opener(0, "filename")
@@ -128,6 +128,9 @@ USES: Mapping[str, tuple[ArgumentUse, ...]] = {
 }
 """Functions that decode data or open paths, by qualified name."""
 
+IMAGE_MAKERS = frozenset({"cv2.imdecode", "cv2.imread", "cv2.cvtColor", "PIL.Image.open", "tifffile.imread"})
+"""Functions that return a decoded image."""
+
 DECODING_MODULES = (
     "torchvision.transforms.functional.",
     "torchvision.transforms.v2.functional.",
@@ -159,6 +162,18 @@ SESSIONS = frozenset({
     "requests.Session", "requests.session", "httpx.Client", "httpx.AsyncClient", "aiohttp.ClientSession",
     "requests_futures.sessions.FuturesSession", "urllib3.PoolManager",
 })  # fmt: skip
+CLIENTS = SESSIONS | frozenset({
+    "boto3.client", "boto3.resource", "openai.OpenAI", "openai.AsyncOpenAI", "openai.AzureOpenAI",
+    "openai.AsyncAzureOpenAI", "anthropic.Anthropic", "anthropic.AsyncAnthropic", "google.cloud.storage.Client",
+    "qdrant_client.QdrantClient", "pymongo.MongoClient", "redis.Redis", "elasticsearch.Elasticsearch",
+    "groq.Groq", "mistralai.Mistral", "cohere.Client",
+})  # fmt: skip
+"""What sends requests, by the qualified name of what makes it."""
+CONNECTIONS = frozenset({
+    "psycopg2.connect", "psycopg.connect", "pymysql.connect", "mysql.connector.connect", "pyodbc.connect",
+    "snowflake.connector.connect", "oracledb.connect",
+})  # fmt: skip
+"""What connects to a database on a server."""
 SESSION_NAMES = frozenset({"session", "_session", "sess", "http_session", "http_client", "http"})
 """Names of what gets URLs where its constructor is not in view."""
 
@@ -167,9 +182,10 @@ OBJECT_STORE_METHODS = frozenset({"get_object", "download_file", "download_fileo
 
 FILE_METHODS = frozenset({"open", "to_tempfile", "read_bytes", "read_text"})
 """Methods that open the file reference or path that they are called on."""
-FILE_REFERENCE_METHODS = frozenset(
-    {"read", "to_numpy", "frames", "keyframes", "get_frame_by_idx", "resample", "decode"}
-)
+FILE_REFERENCE_METHODS = frozenset({
+    "read", "to_numpy", "frames", "keyframes", "get_frame_by_idx", "resample", "decode",
+    "metadata", "keys", "attrs", "visit",
+})  # fmt: skip
 """Methods that open what is declared as a `daft.File` or one of its kinds."""
 
 IN_MEMORY_FILES = frozenset(
@@ -182,16 +198,42 @@ PASS_THROUGH = frozenset({
     "urllib.parse.urlparse", "urllib.parse.unquote", "pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath",
     "numpy.ascontiguousarray", "numpy.squeeze", "numpy.transpose", "torch.from_numpy", "torch.as_tensor",
     "base64.b64decode", "base64.standard_b64decode", "base64.urlsafe_b64decode", "gzip.decompress", "zlib.decompress",
+    "gzip.compress", "zlib.compress", "bz2.compress", "lzma.compress",
     "json.loads", "orjson.loads", "ast.literal_eval", "copy.copy", "copy.deepcopy", "typing.cast", "contextlib.closing",
     "tqdm.tqdm", "tqdm",
     "itertools.chain", "itertools.chain.from_iterable", "more_itertools.chunked", "itertools.islice",
 })  # fmt: skip
 """Functions whose result holds their argument's rows, or a part of them."""
 
+SMALL_MAKERS = frozenset({"json.dumps", "orjson.dumps", "ujson.dumps", "simplejson.dumps", "struct.pack"})
+"""Functions that make a record of a few bytes."""
+SERIALIZERS = frozenset(
+    {"pickle.dumps", "cloudpickle.dumps", "dill.dumps", "marshal.dumps", "msgpack.packb", "msgpack.dumps"}
+)
+"""Functions that make one of a record, or hold what is heavy as it is."""
+SMALL_METHODS = frozenset({"digest", "to_bytes"})
+"""Methods that make a few bytes: of a hash, an integer."""
+
+PROGRAM_RUNNERS = frozenset({
+    "subprocess.run", "subprocess.check_output", "subprocess.check_call", "subprocess.call", "subprocess.Popen",
+    "subprocess.getoutput", "os.system", "os.popen", "asyncio.create_subprocess_exec",
+    "asyncio.create_subprocess_shell",
+})  # fmt: skip
+"""Functions that run a program."""
+READING_PROGRAMS = frozenset(
+    "ffprobe mediainfo exiftool file identify convert magick tesseract pdftotext pdftoppm pdfinfo pdfimages mutool gs "
+    "qpdf pandoc soffice libreoffice antiword catdoc sox soxi fpcalc cat head tail zcat gunzip unzip 7z tar wc "
+    "md5sum sha1sum sha256sum gdalinfo gdal_translate ncdump h5dump samtools bcftools exrheader curl wget".split()
+)
+"""Programs that open each file or URL among their arguments."""
+
 ARRAY_MAKERS = frozenset(
     {"numpy.array", "numpy.asarray", "numpy.stack", "numpy.vstack", "numpy.concatenate", "torch.tensor"}
 )
 """Functions that make one array of rows, which may be embeddings or tokens as well as pixels."""
+
+FILLED_ARRAYS = frozenset({"numpy.zeros", "numpy.ones", "numpy.empty", "numpy.full"})
+"""Functions that make an array of the shape that they are given first."""
 
 TENSOR_STACKS = frozenset({"torch.stack", "torch.cat"})
 """Stacking rows that are tensors: those of embeddings are told by their names."""
@@ -226,10 +268,13 @@ MODEL_LOADERS = frozenset({
     "paddleocr.PaddleOCR", "insightface.app.FaceAnalysis", "xgboost.Booster", "lightgbm.Booster", "nemo.load_model",
     "fastembed.TextEmbedding", "fastembed.ImageEmbedding", "flair.models.SequenceTagger.load", "stanza.Pipeline",
     "gensim.models.KeyedVectors.load_word2vec_format", "mlflow.pyfunc.load_model", "catboost.CatBoost.load_model",
-    "docling.document_converter.DocumentConverter", "gliner.GLiNER", "ctranslate2.Translator", "ctranslate2.Generator",
+    "docling.document_converter.DocumentConverter", "gliner.GLiNER", "presidio_analyzer.AnalyzerEngine",
+    "ctranslate2.Translator", "ctranslate2.Generator",
 })  # fmt: skip
 """Functions that load a model, by qualified name."""
 MODEL_LOADER_METHODS = frozenset({"from_pretrained", "load_from_checkpoint", "from_pretrained_keras"})
+MODEL_LOADING_METHODS = frozenset({"load_model", "load_checkpoint"})
+"""Methods by which an object that the body has made loads its model."""
 NOT_MODEL_NAMES = re.compile(r"Config$")
 TORCHVISION_MODEL = re.compile(r"torchvision\.models\.(\w+\.)*[a-z]\w*$")
 

@@ -1,4 +1,4 @@
-"""Which calls load a model, and whether something keeps it."""
+"""Which calls load a model or connect to something, and whether something keeps it."""
 
 from __future__ import annotations
 
@@ -14,16 +14,21 @@ from daft_lint.source.syntax import dotted
 def loads_model(name: str) -> bool:
     """Whether a function, by its qualified name, loads a model."""
     owner, _, last = name.rpartition(".")
-    if last in libraries.MODEL_LOADER_METHODS:
+    if last in libraries.MODEL_LOADER_METHODS or (owner and last in libraries.MODEL_LOADING_METHODS):
         return not libraries.NOT_MODEL_NAMES.search(owner)
     return name in libraries.MODEL_LOADERS or libraries.TORCHVISION_MODEL.fullmatch(name) is not None
 
 
-def note_load(walk: BodyWalk, node: cst.Call) -> None:
-    """A call that loads a model; it counts where nothing keeps the model."""
+def connects(name: str) -> bool:
+    """Whether a function, by its qualified name, makes a client or connects to a database."""
+    return name in libraries.CLIENTS or name in libraries.CONNECTIONS
+
+
+def note(walk: BodyWalk, node: cst.Call, made: list[NodeRef]) -> None:
+    """A call that makes what is worth keeping; it counts where nothing keeps it."""
     location = NodeRef(walk.frame.resolver.cell, node)
-    if not walk.frame.is_kept and location not in walk.model_loads:
-        walk.model_loads.append(location)
+    if not walk.frame.is_kept and location not in made:
+        made.append(location)
 
 
 def is_guard(test: cst.BaseExpression, params: Iterable[str]) -> bool:

@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 
 from daft_lint.pipeline.udf_body import libraries
-from daft_lint.pipeline.udf_body.model_loads import loads_model, note_load
-from daft_lint.pipeline.udf_body.tracking import NOTHING, CallArgument, Form, TrackedValue, union
+from daft_lint.pipeline.udf_body.model_loads import connects, loads_model, note
+from daft_lint.pipeline.udf_body.tracking import NOTHING, CallArgument, Form, Small, TrackedValue, union
 from daft_lint.pipeline.udf_body.walk import BodyWalk
 from daft_lint.source import cst
 from daft_lint.source.syntax import constant, dotted
@@ -52,9 +52,13 @@ def library_call(walk: BodyWalk, node: cst.Call, name: str, arguments: Sequence[
     """What a function that `libraries` knows does and returns; None for any other."""
     known = libraries.USES.get(name)
     if known is not None and _read(walk, node, known, arguments):
-        return NOTHING
+        return TrackedValue(made_by=name) if name in libraries.IMAGE_MAKERS else NOTHING
     if loads_model(name):
-        note_load(walk, node)
+        note(walk, node, walk.model_loads)
+        return TrackedValue(made_by=name)
+    if connects(name):
+        if walk.fresh_self or name not in libraries.SESSIONS:  # a session costs nothing by itself
+            note(walk, node, walk.connections)
         return TrackedValue(made_by=name)
     if known is not None:
         return TrackedValue(made_by=name)
@@ -73,6 +77,10 @@ def library_call(walk: BodyWalk, node: cst.Call, name: str, arguments: Sequence[
 def _passed(walk: BodyWalk, node: cst.Call, name: str, arguments: Sequence[CallArgument]) -> TrackedValue | None:
     """Functions that hand their arguments on."""
     values = [a.value for a in arguments]
+    if name in libraries.SMALL_MAKERS or (name in libraries.SERIALIZERS and not _may_be_heavy(walk, values[:1])):
+        return TrackedValue(made_by=Small.BYTES)
+    if name in libraries.FILLED_ARRAYS and array_bytes(_shape(arguments)) < walk.heavy_row_bytes:
+        return TrackedValue(made_by=Small.ARRAY)
     if name in libraries.PASS_THROUGH:
         value = union(values).keep() if values else NOTHING
         if name.startswith("base64.") and value.params:
@@ -90,10 +98,15 @@ def _passed(walk: BodyWalk, node: cst.Call, name: str, arguments: Sequence[CallA
         return TrackedValue(value.params, value.form, value.anchored, "", (NOTHING, value))
     if name == "os.path.join":
         return _joined(values)
-    if name in ("subprocess.run", "subprocess.check_output", "subprocess.check_call", "subprocess.Popen"):
+    if name in libraries.PROGRAM_RUNNERS:
         _run_program(walk, node)
         return NOTHING
     return None
+
+
+def _may_be_heavy(walk: BodyWalk, values: Sequence[TrackedValue]) -> bool:
+    """Whether something holds rows of a parameter that is not known to be light."""
+    return any(walk.declared_heavy.get(name) is not False for value in values for name in value.params)
 
 
 def _stacked(walk: BodyWalk, node: cst.Call, values: Sequence[TrackedValue]) -> TrackedValue:
@@ -112,16 +125,40 @@ def _joined(values: Sequence[TrackedValue]) -> TrackedValue:
 
 
 def _run_program(walk: BodyWalk, node: cst.Call) -> None:
-    """`subprocess.run(["ffmpeg", "-i", path, ...])` opens the path behind `-i`."""
+    """`subprocess.run(["ffmpeg", "-i", path, ...])` opens the path behind `-i`, other programs each path that they are
+    given, in a list, as arguments or in a command line."""
     command = node.args[0].value if node.args else None
-    if not isinstance(command, cst.List) or not command.elements:
+    if isinstance(command, cst.FormattedString):
+        _run_command_line(walk, node, command)
         return
-    words = [element.value for element in command.elements]
-    if literal(words[0]) not in ("ffmpeg", "ffprobe"):
-        return
+    if isinstance(command, (cst.List, cst.Tuple)):
+        words = [element.value for element in command.elements]
+    else:
+        words = [argument.value for argument in node.args if argument.keyword is None and not argument.star]
+    program = _program(literal(words[0])) if words else ""
     for flag, word in itertools.pairwise(words):
-        if literal(flag) == "-i":
+        if program in libraries.READING_PROGRAMS or (program == "ffmpeg" and literal(flag) == "-i"):
             walk.report(libraries.Use.OPENS, walk.evaluate(word), node)
+
+
+def _program(word: str | None) -> str:
+    """The name of a program that is run: the last part of its path."""
+    return "" if word is None else word.rpartition("/")[2]
+
+
+def _run_command_line(walk: BodyWalk, node: cst.Call, command: cst.FormattedString) -> None:
+    """`os.system(f"pdftotext {path} -")`."""
+    before = ""
+    for part in command.parts:
+        if isinstance(part, cst.FormattedStringText):
+            before += part.value
+        elif isinstance(part, cst.FormattedStringExpression):
+            words = before.split()
+            program = _program(words[0]) if words else ""
+            is_input = program == "ffmpeg" and before.rstrip(" '\"")
+            if program in libraries.READING_PROGRAMS or is_input:
+                walk.report(libraries.Use.OPENS, walk.evaluate(part.expression), node)
+            before += "?"
 
 
 def _read(
@@ -166,9 +203,19 @@ def _get(walk: BodyWalk, node: cst.Call, position: int, arguments: Sequence[Call
         walk.report(libraries.Use.OPENS, argument.value, node)
 
 
-def array_bytes(shape: Sequence[CallArgument]) -> float:
-    """The bytes of an array with this shape; infinite where a length is not known."""
-    lengths = [constant(a.node) if isinstance(a.node, cst.Integer) else None for a in shape]
+def _shape(arguments: Sequence[CallArgument]) -> Sequence[cst.BaseExpression]:
+    """The lengths in the shape that a function is given: `np.zeros(16)`, `np.zeros((3, 4))`."""
+    shape = _pick(arguments, 0, ("shape",))
+    if shape is None:
+        return ()
+    if isinstance(shape.node, (cst.Tuple, cst.List)):
+        return [element.value for element in shape.node.elements]
+    return [shape.node]
+
+
+def array_bytes(shape: Sequence[cst.BaseExpression]) -> float:
+    """The bytes of an array with these lengths; infinite where one is not known."""
+    lengths = [constant(node) if isinstance(node, cst.Integer) else None for node in shape]
     known = [length for length in lengths if isinstance(length, int)]
     return _ITEM_BYTES * math.prod(known) if shape and len(known) == len(lengths) else math.inf
 

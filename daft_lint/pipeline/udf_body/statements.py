@@ -17,8 +17,15 @@ def _expr(walk: BodyWalk, node: cst.Expr) -> None:
     walk.evaluate(node.value)
 
 
+def _keeps(walk: BodyWalk, target: cst.BaseExpression) -> bool:
+    """Whether what is assigned there is still there when the body runs again."""
+    if walk.fresh_self and dotted(target).startswith("self."):
+        return False
+    return isinstance(target, (cst.Attribute, cst.Subscript))
+
+
 def _assign(walk: BodyWalk, node: cst.Assign) -> None:
-    kept = any(isinstance(t.target, (cst.Attribute, cst.Subscript)) for t in node.targets)
+    kept = any(_keeps(walk, target.target) for target in node.targets)
     with walk.frame.guarded(kept):
         value = walk.evaluate(node.value)
     for target in node.targets:
@@ -27,8 +34,7 @@ def _assign(walk: BodyWalk, node: cst.Assign) -> None:
 
 def _ann_assign(walk: BodyWalk, node: cst.AnnAssign) -> None:
     if node.value is not None:
-        kept = isinstance(node.target, (cst.Attribute, cst.Subscript))
-        with walk.frame.guarded(kept):
+        with walk.frame.guarded(_keeps(walk, node.target)):
             value = walk.evaluate(node.value)
         walk.bind(node.target, value)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from daft_lint.pipeline.name_resolver import NameResolver
 from daft_lint.source import cst
@@ -26,9 +26,11 @@ class Small(enum.Enum):
     """What makes a value small, whatever it is made from."""
 
     BYTES = "bytes"
-    """A digest, a header, a prefix: only a few bytes."""
+    """A digest, a header, a prefix, an encoded record: only a few bytes."""
     ARRAY = "array"
     """An array of few numbers, as its shape says."""
+    NEUTRAL = "neutral"
+    """A constant or an empty container: small whatever stands beside it, but no sign of anything by itself."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,9 +65,14 @@ NOTHING = TrackedValue()
 
 def union(values: Iterable[TrackedValue]) -> TrackedValue:
     """What may be one of these, or holds all of them."""
-    held = [v for v in values if v.params or v.function or v.made_by]
+    given = tuple(values)
+    telling = [v for v in given if v.made_by is not Small.NEUTRAL] or list(given)
+    held = [v for v in telling if v.params or v.function or v.made_by]
     if not held:
         return NOTHING
+    if len(held) < len(telling):
+        # one of them is not known, and so need not be small
+        held = [replace(v, made_by="") if isinstance(v.made_by, Small) else v for v in held]
     if len(held) == 1:
         return held[0]
     rows = [v for v in held if v.params] or held
@@ -74,7 +81,7 @@ def union(values: Iterable[TrackedValue]) -> TrackedValue:
         # the weakest claim wins
         min(v.form for v in rows),
         all(v.anchored for v in rows),
-        rows[0].made_by if all(v.made_by == rows[0].made_by for v in rows) else "",
+        rows[0].made_by if all(v.made_by == rows[0].made_by for v in held) else "",
         (),
         next((v.function for v in held if v.function), None),
     )

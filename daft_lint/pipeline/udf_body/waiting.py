@@ -20,3 +20,12 @@ BLOCKING = REQUESTS | frozenset(
     {"time.sleep", *_named("subprocess", ("run", "call", "check_call", "check_output", "getoutput")), "os.system"}
 )
 """Functions that block the thread that calls them for as long as something else takes."""
+
+CLIENT_REQUESTS = frozenset({
+    "chat.completions.create", "completions.create", "responses.create", "embeddings.create", "messages.create",
+    "images.generate", "audio.transcriptions.create", "moderations.create", "models.generate_content",
+    "get_object", "get_object_tagging", "head_object", "put_object", "invoke_model", "detect_labels", "detect_text",
+})  # fmt: skip
+"""Methods of clients that wait for a server's answer, by the end of their dotted name."""
+SESSION_REQUESTS = frozenset(_HTTP_VERBS)
+"""The same of sessions (`libraries.SESSIONS`)."""

@@ -11,7 +11,7 @@ from daft_lint.pipeline.dtypes import DType
 from daft_lint.pipeline.model import Evidence, NodeRef, Strength
 from daft_lint.pipeline.name_resolver import NameResolver
 from daft_lint.pipeline.udf_body import libraries
-from daft_lint.pipeline.udf_body.tracking import NOTHING, Form, Frame, Nesting, TrackedValue, union
+from daft_lint.pipeline.udf_body.tracking import NOTHING, Form, Frame, Nesting, Small, TrackedValue, union
 from daft_lint.source import cst
 from daft_lint.source.syntax import dotted
 
@@ -35,7 +35,9 @@ class BodyWalk:
     """One examination of a UDF's body.
 
     `found` is the evidence that parameters are heavy, `opens` are the parameters whose paths or URLs are opened,
-    `model_loads` the calls that load a model and keep it nowhere; `embeds`: something in the body makes embeddings.
+    `model_loads` the calls that load a model and keep it nowhere, `connections` those that make a client or connect to
+    a database; `embeds`: something in the body makes embeddings. `fresh_self`: the body runs once for each `self`, as
+    `__init__` does, so that its attributes keep nothing for the next run.
     """
 
     def __init__(
@@ -44,7 +46,10 @@ class BodyWalk:
         resolver: NameResolver,
         annotations: Mapping[str, DType | None],
         heavy_row_bytes: int,
+        *,
+        fresh_self: bool = False,
     ) -> None:
+        self.fresh_self = fresh_self
         self.heavy_row_bytes = heavy_row_bytes
         self.declared_heavy = {n: t.is_heavy(heavy_row_bytes) if t else None for n, t in annotations.items()}
         """Whether a parameter is heavy by its annotation; None where that does not say."""
@@ -53,6 +58,7 @@ class BodyWalk:
         self.found: dict[str, Evidence] = {}
         self.opens: set[str] = set()
         self.model_loads: list[NodeRef] = []
+        self.connections: list[NodeRef] = []
         self.embeds = False
         self.active: list[cst.CSTNode] = []
         """The definitions that are being walked, the innermost last."""
@@ -143,7 +149,7 @@ class BodyWalk:
     def add_to(self, name: str, value: TrackedValue) -> None:
         """A container takes another value in."""
         mine = self.frame.names.get(name)
-        if value.params:
+        if value.params or (mine is not None and isinstance(mine.made_by, Small)):
             self.frame.names[name] = union((mine, value.keep())) if mine else value.keep()
 
     # Expressions

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from daft_lint_runtime import plans
 from daft_lint_runtime.compare.rows import Comparison, ComparisonKind, ResultRows, compare_rows
-from daft_lint_runtime.compare.sinks import named_alike, sink_rows, unsorted_files
+from daft_lint_runtime.compare.sinks import file_order, named_alike, sink_rows
 from daft_lint_runtime.harness import Run
 from daft_lint_runtime.writes import UPLOAD
 
@@ -114,16 +114,20 @@ def _compare_sinks(
 
 
 def _order_of_files(found: Comparison, before: Run, after: Run, one: Any, two: Any) -> Comparison:
-    """The comparison of a sink, with the order within each of its files where the script sorts what it writes."""
+    """The comparison of a sink, with the order within and between its files where the script sorts what it writes."""
     plan = next((query["plan"] for query in before.queries if query["sink"] == one["index"]), None)
     keys = plans.sort_keys(plan) if plan is not None else None
     if not keys or one["name"] == UPLOAD:
         return found
-    old, _ = unsorted_files(before.out / "sinks" / one["folder"], one, keys)
-    new, files = unsorted_files(after.out / "sinks" / two["folder"], two, keys)
-    if old or not new:
+    old = file_order(before.out / "sinks" / one["folder"], one, keys)
+    new = file_order(after.out / "sinks" / two["folder"], two, keys)
+    if new.unsorted and not old.unsorted:
+        wrong = f"{new.unsorted:,} of {new.files:,} files are out of order"
+    elif new.overlap and not (old.unsorted or old.overlap):
+        wrong = "the ranges of the files overlap"
+    else:
         return found
-    message = f"the same rows, but {new:,} of {files:,} files are out of order, though the script sorts what it writes"
+    message = f"the same rows, but {wrong}, though the script sorts what it writes"
     return replace(found, kind=ComparisonKind.ORDER, message=message)
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cmp_to_key
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +34,29 @@ def sink_rows(folder: Path, sink: Mapping[str, Any]) -> Iterator[pa.RecordBatch]
                 yield _with_partitions(batch, file.relative_to(folder).parts[:-1])
 
 
-def unsorted_files(folder: Path, sink: Mapping[str, Any], keys: Sequence[SortKey]) -> tuple[int, int]:
-    """How many files of a sink have rows out of the order of `keys`, and how many there are. Rows with a missing key
-    are left out: where they stand is Daft's choice."""
+@dataclass(frozen=True)
+class FileOrder:
+    """How the files of a sink are sorted. `unsorted` of `files` have rows out of order; `overlap`: each is in order,
+    but in no order of the files all rows are, as they are where a `sort` cuts them into ranges."""
+
+    files: int
+    unsorted: int
+    overlap: bool
+
+
+def file_order(folder: Path, sink: Mapping[str, Any], keys: Sequence[SortKey]) -> FileOrder:
+    """The order of a sink's files by `keys`. Rows with a missing key are left out: Daft chooses where they stand."""
     files = [file for file in sorted(folder.rglob("*")) if is_data(file)]
     dtypes = {str(name): str(dtype) for name, dtype in sink["schema"]}
-    return sum(1 for file in files if not _is_sorted(_key_rows(file, sink, keys, dtypes), keys)), len(files)
+    spans, unsorted = [], 0
+    for file in files:
+        span = _span(_key_rows(file, sink, keys, dtypes), keys)
+        unsorted += not span.in_order
+        if span.rows:
+            spans.append(span)
+    spans.sort(key=cmp_to_key(lambda one, two: _compare(one.rows, two.rows, (*keys, *keys))))
+    meet = (_compare(one.rows[len(keys) :], two.rows[: len(keys)], keys) <= 0 for one, two in pairwise(spans))
+    return FileOrder(len(files), unsorted, not unsorted and not all(meet))
 
 
 def _key_rows(
@@ -62,18 +82,32 @@ def _numbers(texts: Sequence[str | None]) -> list[float | None]:
     return [float(text) if text else None for text in texts]
 
 
-def _is_sorted(rows: Iterator[tuple[Any, ...]], keys: Sequence[SortKey]) -> bool:
-    last: tuple[Any, ...] | None = None
+@dataclass(frozen=True)
+class _Span:
+    """The keys of a file's first row, then those of its last; empty where it has none."""
+
+    rows: tuple[Any, ...]
+    in_order: bool
+
+
+def _span(rows: Iterator[tuple[Any, ...]], keys: Sequence[SortKey]) -> _Span:
+    first: tuple[Any, ...] = ()
+    last: tuple[Any, ...] = ()
     for row in rows:
         if any(value is None or value != value for value in row):
             continue
-        for key, one, two in zip(keys, last or (), row, strict=False):
-            if one != two:
-                if (one > two) is not key.descending:
-                    return False
-                break
-        last = row
-    return True
+        if last and _compare(last, row, keys) > 0:
+            return _Span((), False)
+        first, last = first or row, row
+    return _Span((*first, *last), True)
+
+
+def _compare(one: Sequence[Any], two: Sequence[Any], keys: Sequence[SortKey]) -> int:
+    """Below 0 where `one` comes before `two`, above 0 behind it."""
+    for key, mine, other in zip(keys, one, two, strict=False):
+        if mine != other:
+            return 1 if (mine > other) is not key.descending else -1
+    return 0
 
 
 def _with_partitions(batch: pa.RecordBatch, folders: Sequence[str]) -> pa.RecordBatch:

@@ -69,7 +69,8 @@ def test_download_bounds_loosely_before_the_step_and_within_it() -> None:
     assert (after.bound.kind, after.bound.rows) == (within.bound.kind, within.bound.rows) == (BoundKind.LOOSE, 128)
 
 
-@pytest.mark.parametrize(("size", "kind"), [(32, BoundKind.BATCHES), (131_072, BoundKind.NONE)])
-def test_a_morsel_size_bounds_where_it_is_small(size: int, kind: BoundKind) -> None:
+@pytest.mark.parametrize(("size", "kind"), [(32, BoundKind.BATCHES), (256, BoundKind.LOOSE)])
+def test_a_morsel_size_bounds_at_its_number(size: int, kind: BoundKind) -> None:
     context = ScriptContext(morsel_size=size)
-    assert calls(one(memory().with_column("y", call(udf(), column("a"))), context=context))[0].bound.kind is kind
+    bound = calls(one(memory().with_column("y", call(udf(), column("a"))), context=context))[0].bound
+    assert (bound.kind, bound.rows) == (kind, size)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from daft_lint.pipeline import dtypes
 from daft_lint.pipeline.dataflow.build import PipelineEnd, build_pipelines
 from daft_lint.pipeline.dataflow.step_facts import ScriptContext
 from daft_lint.pipeline.interpreter.interpreter import interpret
@@ -135,6 +136,27 @@ def test_a_field_whose_name_is_light_is_not_as_heavy_as_its_struct() -> None:
     image = source.with_column("a", function("get", column("out"), key="image"))
     assert columns(label)["a"].weight.heavy is None
     assert columns(image)["a"].weight.heavy
+
+
+@pytest.mark.parametrize("is_listed", [False, True])
+@pytest.mark.parametrize(("field", "heavy"), [("codec", False), ("poster", True), ("other", True)])
+def test_a_field_is_as_heavy_as_its_own_type(field: str, heavy: bool, is_listed: bool) -> None:
+    info = dtypes.make(
+        "struct", ({"codec": dtypes.make("string", (), {}), "poster": dtypes.make("binary", (), {})},), {}
+    )
+    declared = dtypes.make("list", (info,), {}) if is_listed else info
+    probe = udf("probe", returns=declared.weight(Strength.PROOF, None, 1024))
+    made = files().with_column("info", call(probe, column("path")))
+    if is_listed:
+        made = made.with_column("info", function("explode", column("info")))
+    made = made.with_column("alias", column("info"))
+    assert columns(made.with_column("a", function("get", column("alias"), **{"0": field})))["a"].weight.heavy is heavy
+
+
+def test_a_list_of_any_number_has_no_size_a_row() -> None:
+    image = Weight.of(Strength.PROOF, "it is an image", None, 150_528)
+    (listed,) = (columns(files(x=image).with_column("a", function("list_agg", column("x"))))["a"].weight,)
+    assert (listed.heavy, listed.row_bytes) == (True, None)
 
 
 def test_a_source_whose_other_columns_are_light() -> None:

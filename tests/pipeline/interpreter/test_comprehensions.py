@@ -14,7 +14,7 @@ from tests.pipeline.interpreter.scripts import constant_in, read
         ("[2 * n for n in [1, 2, 3]]", 3),
         ("['x' for _ in range(1000)]", 1000),
         ("[(a, b) for a, b in [(1, 2), (3, 4)]]", 2),
-        (f"[n for n in {list(range(MAX_UNROLLED + 1))}]", None),
+        (f"[n for n in {list(range(MAX_UNROLLED + 1))}]", MAX_UNROLLED + 1),
         ("[n for n in [1, 2] if n > 1]", None),
         ("[m for n in [1, 2] for m in [3]]", None),
         ("[n for n in unknown]", None),

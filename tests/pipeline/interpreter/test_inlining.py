@@ -52,6 +52,51 @@ def test_methods_get_their_receiver(call: str) -> None:
     assert constant_in(call, definition) == 8
 
 
+@pytest.mark.parametrize("call", ["B(8).n", "B(8).twice()", "C(4).n", "D.make()"])
+def test_super_is_the_base_of_the_class_that_the_method_stands_in(call: str) -> None:
+    definition = """
+        class A:
+            def __init__(self, n=None):
+                self.n = n
+            def twice(self):
+                return self.n
+            @classmethod
+            def make(cls):
+                return 8
+        class B(A):
+            def __init__(self, m):
+                super().__init__(n=m)
+            def twice(self):
+                return super(B, self).twice()
+        class C(B):
+            def __init__(self, m):
+                super().__init__(m * 2)
+        class D(A):
+            @classmethod
+            def make(cls):
+                return super().make()
+    """
+    assert constant_in(call, definition) == 8
+
+
+@pytest.mark.parametrize(
+    ("test", "value"),
+    [
+        ("isinstance('x', str)", True),
+        ("isinstance('x', (list, str))", True),
+        ("isinstance(['x'], str)", False),
+        ("isinstance(['x'], (list, tuple))", None),
+        ("isinstance(('x',), list)", None),
+        ("isinstance(True, int)", True),
+        ("isinstance('x', Other)", None),
+        ("isinstance(unknown, str)", None),
+        ("isinstance(f'{unknown}.csv', str)", True),
+    ],
+)
+def test_the_type_of_a_constant(test: str, value: bool | None) -> None:
+    assert constant_in(test) is value
+
+
 def test_a_function_that_calls_itself_ends() -> None:
     found = read(
         """

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from daft_lint.pipeline.interpreter.interpreter import interpret
+from daft_lint.pipeline.interpreter.project import Project
 from daft_lint.pipeline.model import (
     ExpressionKind,
+    Settings,
     StepKind,
 )
+from daft_lint.source.document import Document
 from tests.pipeline.interpreter.scripts import read, script, sinks
 
 SPELLINGS = {
@@ -114,3 +118,23 @@ def test_look_alikes_are_none() -> None:
         """
     )
     assert not found.steps
+
+
+@pytest.mark.parametrize(
+    ("script", "for_ray", "is_sure"),
+    [
+        ("", True, True),
+        ("", False, False),
+        ("import ray", False, True),
+        ("from ray.data import Dataset", False, True),
+        ("from .ray import Dataset", False, False),
+        ("daft.set_runner_ray()", False, True),
+        ("if cluster:\n    daft.set_runner_ray()", True, False),
+        ("daft.from_ray_dataset(rows)", False, True),
+    ],
+)
+def test_whether_the_target_is_sure(script: str, for_ray: bool, is_sure: bool) -> None:
+    text = f"import daft\n{script}\ndaft.read_parquet('a').collect()\n"
+    document = Document.from_bytes("script.py", text.encode())
+    made = interpret(document, Settings(for_ray=for_ray), Project())
+    assert made.pipelines[-1].runner_is_sure is is_sure

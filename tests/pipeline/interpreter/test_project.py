@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from daft_lint.pipeline.interpreter.project import MAX_MODULES, Project
+from daft_lint.pipeline.interpreter.project import MAX_FOREIGN_BYTES, MAX_MODULES, Project
 from daft_lint.pipeline.interpreter.scopes import LayeredDict, Scope
 from daft_lint.pipeline.interpreter.values import Literal
 from daft_lint.source.document import Document
@@ -64,6 +64,25 @@ def test_the_oldest_module_is_forgotten(folder: Path) -> None:
     assert len(project.scopes) == MAX_MODULES
 
 
+def test_modules_that_wait_for_one_another_are_kept(folder: Path) -> None:
+    depth = MAX_MODULES + 8
+    for number in range(depth):
+        (folder / f"m{number}.py").write_text("x = 1\n")
+    project = Project()
+    evaluate = Evaluator()
+
+    def importing(document: Document, on_scope: Callable[[Scope], None]) -> LayeredDict:
+        heap = evaluate(document, on_scope)
+        number = int(document.path[1:-3]) + 1
+        if number < depth:
+            assert project.scope_of(f"m{number}", document.path, importing) is not None
+        return heap
+
+    assert project.scope_of("m0", "main.py", importing) is not None
+    assert len(evaluate.paths) == depth
+    assert len(project.scopes) == MAX_MODULES
+
+
 def test_too_deep_a_module_is_evaluated_again(folder: Path) -> None:
     (folder / "deep.py").write_text("x = 1\n")
     project = Project()
@@ -74,3 +93,21 @@ def test_too_deep_a_module_is_evaluated_again(folder: Path) -> None:
     with pytest.raises(RecursionError):
         project.scope_of("deep", "main.py", too_deep)
     assert project.scope_of("deep", "main.py", Evaluator()) is not None
+
+
+def test_the_source_of_another_package_is_read_only_as_far_as_settings_go(folder: Path) -> None:
+    large = "x = 1  # " + "a" * (MAX_FOREIGN_BYTES // 2)
+    for name in ("settings", "large_1", "large_2", "large_3"):
+        (folder / f"{name}.py").write_text("x = 1\n" if name == "settings" else large)
+    (folder / "jobs.py").write_text(f"import daft\n{large}")
+    project, evaluate = Project(), Evaluator()
+    asked = ("settings", "large_1", "large_2", "large_3", "jobs")
+    assert [project.scope_of(name, "main.py", evaluate) is not None for name in asked] == [
+        True,
+        True,
+        False,
+        False,
+        True,
+    ]
+    project.begin()
+    assert project.scope_of("large_3", "other.py", evaluate) is not None

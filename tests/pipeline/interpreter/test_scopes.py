@@ -41,7 +41,7 @@ def test_a_loop_is_taken_to_run_for_the_dataframe_that_it_rebinds() -> None:
     names = LayeredDict()
     names.set("df", before)
     names.set("n", Literal(1))
-    names.push()
+    names.push_loop()
     names.set("df", after)
     names.set("n", Literal(2))
     assert names.get_below("df") is before

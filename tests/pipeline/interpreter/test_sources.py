@@ -23,13 +23,42 @@ from tests.pipeline.interpreter.scripts import read
         ('daft.from_pydict({"a": list(range(1000))})', PartitionsKind.ONE, 1, 1000),
         ('daft.from_pydict({"a": ["x"] * 50})', PartitionsKind.ONE, 1, 50),
         ('daft.from_pylist([{"a": 1}, {"a": 2}])', PartitionsKind.ONE, 1, 2),
+        ('daft.from_pydict({"a": list(range(10, 100, 3))})', PartitionsKind.ONE, 1, 30),
+        ('daft.from_pydict({"a": paths[:20]})', PartitionsKind.ONE, 1, 20),
+        ('daft.from_pydict({"a": ["x", "y", "z"][1:]})', PartitionsKind.ONE, 1, 2),
+        ('daft.from_pydict({"a": paths[20:]})', PartitionsKind.ONE, 1, None),
+        ('daft.from_pydict({"a": paths[:-1]})', PartitionsKind.ONE, 1, None),
+        ('daft.from_pydict({"a": [n for n in range(200) if n % 3]})', PartitionsKind.ONE, 1, 200),
+        ('daft.from_pylist([{"a": n} for n in range(1000)])', PartitionsKind.ONE, 1, 1000),
+        ('daft.from_pylist([{"a": n} for n in range(9)] + more)', PartitionsKind.ONE, 1, None),
+        ('daft.from_pylist([{"a": n} for n in range(9)] + [{"a": 9}])', PartitionsKind.ONE, 1, None),
+        ('daft.from_pandas(pd.DataFrame({"a": [1, 2, 3]}))', PartitionsKind.ONE, 1, 3),
+        ("daft.from_pandas(pd.DataFrame(unknown))", PartitionsKind.ONE, 1, None),
+        ('daft.from_arrow(pa.table({"a": [1, 2, 3]}))', PartitionsKind.ONE, 1, 3),
+        ('daft.from_arrow(pa.Table.from_pylist([{"a": 1}, {"a": 2}]))', PartitionsKind.ONE, 1, 2),
+        ('daft.read_parquet(f"s3://{bucket}/a.parquet")', PartitionsKind.ONE, 1, None),
+        ('daft.read_parquet(bucket + "/a.parquet")', PartitionsKind.ONE, 1, None),
+        ('daft.read_parquet(os.path.join(root, "a.parquet"))', PartitionsKind.ONE, 1, None),
+        ('daft.read_parquet(str(Path(root) / "a.parquet"))', PartitionsKind.ONE, 1, None),
+        ('daft.read_parquet(f"s3://{bucket}/*/a.parquet")', PartitionsKind.UNKNOWN, None, None),
+        ('daft.read_parquet(f"s3://a/**/{day}/a.parquet")', PartitionsKind.UNKNOWN, None, None),
+        ('daft.read_parquet(f"s3://{bucket}/a/")', PartitionsKind.UNKNOWN, None, None),
+        ('daft.read_parquet(f"a.parquet/{day}")', PartitionsKind.UNKNOWN, None, None),
+        ('daft.read_parquet([f"s3://{b}/{n}.parquet" for n in range(9)])', PartitionsKind.MANY, 9, None),
+        ('daft.read_parquet([f"s3://{b}/a.parquet", f"s3://{b}/b.parquet"])', PartitionsKind.MANY, 2, None),
+        ("daft.read_parquet(paths[:1])", PartitionsKind.UNKNOWN, None, None),
+        ('daft.read_sql("SELECT * FROM t", url)', PartitionsKind.ONE, 1, None),
+        ('daft.read_sql("SELECT * FROM t", url, partition_col="id")', PartitionsKind.UNKNOWN, None, None),
+        ('daft.read_sql("SELECT * FROM t", url, partition_col=None)', PartitionsKind.ONE, 1, None),
+        ('daft.read_sql("SELECT * FROM t", **options)', PartitionsKind.UNKNOWN, None, None),
         ("daft.range(100)", PartitionsKind.ONE, 1, 100),
         ("daft.range(0, 100, 1, 8)", PartitionsKind.MANY, 8, 100),
         ("daft.read_parquet(path_from_somewhere)", PartitionsKind.UNKNOWN, None, None),
     ],
 )
 def test_sources(source: str, kind: PartitionsKind, count: int | None, rows: int | None) -> None:
-    step = read(f"import daft\ndf = {source}\ndf.show()\n").steps[0]
+    imports = "import daft\nimport pandas as pd\nimport pyarrow as pa\nimport os\nfrom pathlib import Path\n"
+    step = read(f"{imports}df = {source}\ndf.show()\n").steps[0]
     assert step.source is not None
     assert (step.source.partitions.kind, step.source.partitions.count, step.source.rows) == (kind, count, rows)
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 HEAVY = 32 * 1024
 
 IMPORTS = """
-import asyncio, base64, functools, hashlib, io, json, os, pathlib, subprocess, urllib.request, zipfile
+import asyncio, base64, functools, hashlib, io, json, os, pathlib, pickle, struct, subprocess, zlib
+import urllib.request, zipfile
 from io import BytesIO
 from pathlib import Path
 from concurrent.futures import ThreadPoolExecutor

@@ -49,11 +49,53 @@ def test_an_array_that_is_a_whole_column_says_nothing_of_a_row() -> None:
         ("def f(x):\n    y = np.array(x)\n    return y.reshape(3, 512, 512)", None),
         ("def f(x): return np.array(x).reshape(28, -1)", None),
         ("def f(x): return np.array(x).reshape(28, n)", None),
-        ("def f(x) -> np.ndarray: return np.array(x).reshape(28, 28)", True),
+        ("def f(x) -> np.ndarray: return np.array(x).reshape(28, 28)", False),
+        ("def f(x) -> np.ndarray: return np.ones(16, dtype=np.float32)", False),
+        ("def f(x) -> np.ndarray: return np.zeros((2, 3)) if x else np.ones(6)", False),
+        ("def f(x) -> np.ndarray: return np.zeros((3, 512, 512))", True),
+        ("def f(x) -> np.ndarray: return np.zeros(len(x))", True),
+        ("def f(x) -> bytes: return pickle.dumps(g(x))", False),
+        ("def f(x: str) -> bytes: return pickle.dumps(x)", False),
+        ("def f(x) -> bytes: return pickle.dumps(x)", True),
+        ("def f(x) -> bytes: return json.dumps({'a': x}).encode('utf-8')", False),
+        ("def f(x) -> bytes: return zlib.compress(json.dumps(x).encode())", False),
+        ("def f(x) -> bytes: return g(x).encode()", True),
+        ("def f(x) -> bytes:\n    if x:\n        return pickle.dumps(g(x))\n    return b''", False),
+        ("def f(x) -> bytes: return b''", True),
+        ("def f(x) -> bytes: return pickle.dumps(g(x)) if x else h(x)", True),
+        ("def f(x) -> list[bytes]: return [struct.pack('<I', n) for n in g(x)]", False),
+        ("def f(x) -> list[bytes]:\n    out = []\n    for n in x:\n        out.append(g(n))\n    return out", True),
+        ("def f(x) -> list[bytes]:\n    a = []\n    for n in x:\n        a.append(n.to_bytes(4))\n    return a", False),
+        (
+            "def f(x) -> list[bytes]:\n    a = []\n    for n in x:\n        a.append(json.dumps(n).encode())\n"
+            "        a.append(g(n))\n    return a",
+            True,
+        ),
     ],
 )
 def test_weight_of_what_it_returns(source: str, heavy: bool | None) -> None:
     assert body_of(source).returns.heavy is heavy
+
+
+@pytest.mark.parametrize(
+    ("source", "batch", "heavy"),
+    [
+        ("def f(x) -> list[np.ndarray | None]: return g(x)", True, True),
+        ("def f(x) -> list[dict]: return g(x)", True, None),
+        ("def f(x) -> daft.Series: return g(x)", True, None),
+        ("def f(x) -> np.ndarray: return g(x)", False, True),
+        ("def f(x) -> str: return g(x)", False, False),
+        ("def f(x): return cv2.imdecode(np.frombuffer(x, np.uint8), 1)", False, True),
+        ("def f(x):\n    if not x:\n        return None\n    return Image.open(x).convert('RGB')", False, True),
+        ("def f(xs):\n    return [Image.open(x) for x in xs.to_pylist()]", True, True),
+        ("def f(xs):\n    a = []\n    for x in xs:\n        a.append(cv2.imread(x))\n    return a", True, True),
+        ("def f(x): return Image.open(x).size", False, None),
+        ("def f(x): return Image.open(x).resize((8, 8))", False, None),
+        ("def f(x): return cv2.imread(x) if x else str(x)", False, None),
+    ],
+)
+def test_a_python_object_is_what_the_annotation_and_the_body_say(source: str, batch: bool, heavy: bool | None) -> None:
+    assert body_of(source, declared=dtypes.UNKNOWN, batch=batch).returns.heavy is heavy
 
 
 def test_the_declared_type_counts_and_not_the_annotation() -> None:

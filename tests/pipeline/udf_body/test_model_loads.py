@@ -18,6 +18,8 @@ LOADS = [
     "def f(x): return spacy.load('en_core_web_sm')(x)",
     "def f(x): return torchvision.models.resnet18(pretrained=True)(x)",
     "def load(): return YOLO('m')\ndef f(x): return load()(x)",
+    "def f(x):\n    from serving import Engine\n    engine = Engine('s3://m')\n    engine.load_model('r')\n    return engine(x)",
+    "def f(x):\n    import mlflow\n    return mlflow.sklearn.load_model('m').predict(x)",
 ]  # fmt: skip
 
 
@@ -46,3 +48,17 @@ KEPT = [
 @pytest.mark.parametrize("source", KEPT)
 def test_a_model_that_a_cache_holds(source: str) -> None:
     assert body_of(source).model_loads == ()
+
+
+CONNECTIONS = [
+    ("import boto3\ndef f(x): return boto3.client('s3').get_object(Key=x)", 1),
+    ("import psycopg\ndef f(x):\n    with psycopg.connect('db') as c:\n        return c.execute(x)", 1),
+    ("from openai import OpenAI\nclient = OpenAI()\ndef f(x): return client.responses.create(input=x)", 0),
+    ("import requests\ndef f(x): return requests.Session().get(x).text", 0),
+    ("import functools, boto3\n@functools.cache\ndef s3(): return boto3.client('s3')\ndef f(x): return s3().get(x)", 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "count"), CONNECTIONS)
+def test_a_client_that_is_made_in_each_call(source: str, count: int) -> None:
+    assert len(body_of(source).connections) == count

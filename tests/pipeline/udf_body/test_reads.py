@@ -83,6 +83,13 @@ OPENING = [
     "def f(files: daft.Series):\n    for file in files:\n        with file.open() as h:\n            h.read()",
     "def f(path): return subprocess.run(['ffmpeg', '-y', '-i', path, 'out.wav'])",
     "def f(path): return pd.read_csv(path).shape",
+    "def f(path): return subprocess.run(['ffprobe', '-of', 'json', path], capture_output=True).stdout",
+    "def f(path): return subprocess.check_output(('/usr/bin/pdftotext', path, '-'))",
+    "def f(path): return os.popen(f'pdftotext {path} -').read()",
+    "def f(path): return subprocess.run(f'ffmpeg -y -i \"{path}\" out.wav', shell=True)",
+    "async def f(path): return await asyncio.create_subprocess_exec('exiftool', '-json', path)",
+    "def f(file: daft.Hdf5File): return file.attrs()",
+    "def f(video: daft.VideoFile): return video.metadata()['width']",
 ]  # fmt: skip
 
 
@@ -120,6 +127,10 @@ SILENT = [
     "def f(x):\n    def unused(b): return Image.open(BytesIO(b))\n    return x",
     "def f(n): return [io.BytesIO(b'').read() for _ in range(n)]",
     "def f(x: str): return sf.write('a.wav', x, 16000)",
+    "def f(x): return subprocess.run(['espeak', x])",
+    "def f(x): return subprocess.run(['ffmpeg', '-i', 'in.wav', x])",
+    "def f(x): return subprocess.run(f'git tag {x}', shell=True)",
+    "def f(x: dict): return x.keys()",
 ]  # fmt: skip
 
 

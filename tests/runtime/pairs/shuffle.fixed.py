@@ -9,14 +9,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from daft import col
 
-ROWS = 20_000
+ROWS, FILES = 20_000, 16
 
-path = pathlib.Path(tempfile.gettempdir()) / "shuffle.parquet"
+folder = pathlib.Path(tempfile.gettempdir()) / "shuffle"
+folder.mkdir(exist_ok=True)
 rng = np.random.default_rng(0)
 texts = [rng.bytes(500).hex() for _ in range(ROWS)]
-pq.write_table(pa.table({"id": pa.array(range(ROWS)), "text": texts}), path)
+table = pa.table({"id": pa.array(range(ROWS)), "text": texts})
+for number in range(FILES):
+    pq.write_table(table.slice(number * ROWS // FILES, ROWS // FILES), folder / f"{number}.parquet")
 
-df = daft.read_parquet(str(path))
+df = daft.read_parquet(f"{folder}/*.parquet")
 df = df.with_column("next", col("id") + 1)
 df = df.repartition(8)
 print(len(df.to_pydict()["next"]))

@@ -29,7 +29,7 @@ def compare(before: Effects, after: Effects) -> tuple[Change, ...]:
     for call in before.calls:
         other = others.get((call.name, call.ordinal))
         if other is not None:
-            found += _of_call(call, other, before.capacity, moves_less=_moves_less(before, after))
+            found += _of_call(call, other, before, moves_less=_moves_less(before, after))
     found += _files(before, after)
     if after.shuffles < before.shuffles:
         found.append(Change(Verdict.BETTER, f"{before.shuffles} -> {after.shuffles} shuffles"))
@@ -65,10 +65,10 @@ def _moves_less(before: Effects, after: Effects) -> bool:
     return bool(old - new) and not new - old
 
 
-def _of_call(before: CallEffects, after: CallEffects, capacity: int, *, moves_less: bool) -> Iterator[Change]:
+def _of_call(before: CallEffects, after: CallEffects, plan: Effects, *, moves_less: bool) -> Iterator[Change]:
     if before.tasks is not None and after.tasks is not None:
         verdict = more_is_better(before.tasks, after.tasks)
-        enough = (after.tasks.high is not None and after.tasks.high >= capacity) or _fills_the_nodes(before, after)
+        enough = (after.tasks.high is not None and after.tasks.high >= plan.capacity) or _fills_the_nodes(before, after)
         if verdict is Verdict.WORSE and enough:
             verdict = Verdict.UNKNOWN
         yield from _changed(verdict, before.tasks, after.tasks, "tasks", f"leave `{after.name}`", after.name)
@@ -82,7 +82,7 @@ def _of_call(before: CallEffects, after: CallEffects, capacity: int, *, moves_le
     if before.rows.high != after.rows.high:
         yield from _changed(verdict, before.rows, after.rows, "rows a call", f"give `{after.name}`", after.name)
     if before.loads is not None and after.loads is not None:
-        verdict = _loads_verdict(before, after, before.loads, after.loads, capacity)
+        verdict = _loads_verdict(before, after, before.loads, after.loads, plan.places)
         yield from _changed(verdict, before.loads, after.loads, "model loads", "make", after.name)
 
 
@@ -110,14 +110,14 @@ def _rows_verdict(before: CallEffects, after: CallEffects, *, moves_less: bool) 
     return Verdict.UNKNOWN if joined or (moves_less and new <= DOWNLOAD_ROWS) else verdict
 
 
-def _loads_verdict(before: CallEffects, after: CallEffects, old: Amount, new: Amount, capacity: int) -> Verdict:
+def _loads_verdict(before: CallEffects, after: CallEffects, old: Amount, new: Amount, places: int) -> Verdict:
     """Loads that `max_concurrency` bounds are those of the actors that do the work: as many as it asks for."""
     if after.bounded_loads and not before.bounded_loads and old.high != new.high:
         return Verdict.BETTER if old.high is None or (new.high or 0) < old.high else Verdict.UNKNOWN
     verdict = fewer_is_better(old, new)
     if verdict is not Verdict.WORSE or after.bounded_loads:
         return Verdict.UNKNOWN if verdict is Verdict.WORSE else verdict
-    small = new.high is not None and not new.by_rows and new.high <= capacity
+    small = new.high is not None and not new.by_rows and new.high <= places
     return Verdict.UNKNOWN if small and after.tasks is not None and after.tasks.exact is not None else verdict
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from daft_lint.pipeline import catalog
+from daft_lint.pipeline.dataflow.checkpoints import has_checkpoint
 from daft_lint.pipeline.dataflow.effects.amount import Amount
 from daft_lint.pipeline.dataflow.effects.prediction import Prediction, predict
 from daft_lint.pipeline.dataflow.functions import function_spec
@@ -86,7 +87,8 @@ class Crossing:
 class Effects:
     """What one pipeline does.
 
-    `capacity` is how many tasks the cluster can be said to keep busy, `shuffles` how often rows go from tasks to other
+    `capacity` is how many tasks the cluster can be said to keep busy, `places` how many models it can load at once,
+    `shuffles` how often rows go from tasks to other
     tasks, `files` those that its write makes (None: it
     writes none, or the runner is native), `heavy_files`: their rows are heavy. `forbidden` are the calls that its
     checkpoint forbids, `cuts` the author's own repartitionings that stand under a condition on their own number.
@@ -95,6 +97,7 @@ class Effects:
 
     calls: tuple[CallEffects, ...]
     capacity: int
+    places: int
     crossings: tuple[Crossing, ...]
     shuffles: int
     files: Amount | None
@@ -117,6 +120,7 @@ def effects_of(pipeline: Pipeline) -> Effects:
     return Effects(
         calls=calls,
         capacity=max(SMALL_FAN_OUT, cluster.total_concurrency or 0, cluster.nodes or 0),
+        places=cluster.total_concurrency or SMALL_FAN_OUT,
         crossings=tuple(_crossings(pipeline)),
         shuffles=sum(_hands_on(pipeline, operator) for operator in pipeline.operators[1:]),
         files=_files(pipeline, tasks[-1]),
@@ -402,7 +406,7 @@ def _keeps_order(step: Step, *, native: bool, writes: bool) -> bool:
 
 
 def _forbidden(pipeline: Pipeline) -> tuple[str, ...]:
-    if "checkpoint" not in _keywords(pipeline.source.step.call.node):
+    if not has_checkpoint(pipeline):
         return ()
     return tuple(s.step.name for s in pipeline.operators if s.step.name in _CHECKPOINT_FORBIDS)
 

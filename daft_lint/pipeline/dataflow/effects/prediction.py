@@ -83,7 +83,7 @@ class _Rows:
 
 _KEEPING = frozenset({StepKind.PROJECT, StepKind.SINK, StepKind.COLLECT})
 _AS_PLANNED = frozenset({"sort", "distinct", "unique", "drop_duplicates", "groupby"})
-"""They make as many partitions as the plan has before them (docs/pages/measurements.md, e25)."""
+"""They make as many partitions as the plan has before them (docs/pages/measurements.md, e28)."""
 _MOST_OF_A_SHUFFLE = 200
 """Daft's `shuffle_aggregation_default_partitions`, which caps the partitions of an aggregation."""
 

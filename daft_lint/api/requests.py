@@ -1,0 +1,92 @@
+"""Requests that a UDF waits for, once for each row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from daft_lint.api import cst
+from daft_lint.api.nodes import enclosing
+from daft_lint.api.udf_code import assigned_values, binding_of, dotted, function_of, own_nodes, qualified_name
+from daft_lint.api.udf_rows import is_for_each_row, rows_of
+from daft_lint.pipeline.model import NodeRef, Udf, UdfKind
+from daft_lint.pipeline.udf_body.libraries import SESSIONS
+from daft_lint.pipeline.udf_body.waiting import CLIENT_REQUESTS, REQUESTS, SESSION_REQUESTS
+
+_MAX_HELPERS = 3
+"""Helpers inside helpers that are followed."""
+
+
+def request_in(udf: Udf) -> NodeRef | None:
+    """The first call that waits for a server's answer for each row, in the UDF's function or in a helper of its file or
+    class; None where there is none."""
+    function = function_of(udf)
+    if function is None:
+        return None
+    row_wise = udf.kind in (UdfKind.FUNC, UdfKind.METHOD, UdfKind.APPLY)
+    return next(_requests(function, row_wise, 0), None)
+
+
+def _requests(function: NodeRef, each_row: bool, depth: int) -> Iterator[NodeRef]:
+    """Those of a function that is called with a row (`each_row`), or with a batch."""
+    rows = rows_of(function.node)
+    for node in own_nodes(function.node):
+        if not isinstance(node, cst.Call):
+            continue
+        location = NodeRef(function.cell, node)
+        for_row = each_row or is_for_each_row(location, function, rows)
+        if for_row and _is_request(node, location):
+            yield location
+        elif depth < _MAX_HELPERS:
+            helper = _helper(node, location)
+            if helper is not None and helper.node is not function.node:
+                yield from _requests(helper, for_row, depth + 1)
+
+
+def _helper(call: cst.Call, location: NodeRef) -> NodeRef | None:
+    """The function of the file, or the method of the class around, that a call calls."""
+    name = dotted(call.func)
+    if name.startswith("self."):
+        owner = next(enclosing(location, cst.ClassDef), None)
+        body = owner.body.body if isinstance(owner, cst.ClassDef) else ()
+        found = (s for s in body if isinstance(s, cst.FunctionDef) and s.name.value == name.removeprefix("self."))
+        return next((NodeRef(location.cell, s) for s in found), None)
+    binding = binding_of(name, location) if isinstance(call.func, cst.Name) else None
+    functions = [] if binding is None else [b for b in binding.binders if isinstance(b, cst.FunctionDef)]
+    if binding is None or len(functions) != 1 or len(binding.binders) != 1 or functions[0].decorators:
+        return None  # a decorator may keep or repeat what it decorates
+    return NodeRef(binding.location.cell, functions[0])
+
+
+def _is_request(call: cst.Call, location: NodeRef) -> bool:
+    if qualified_name(call.func, location) in REQUESTS:
+        return True
+    name = dotted(call.func)
+    if not isinstance(call.func, cst.Attribute):
+        return False
+    owner, _, method = name.rpartition(".")
+    if "." in name and any(name.endswith(f".{request}") for request in CLIENT_REQUESTS):
+        return True
+    return method in SESSION_REQUESTS and any(
+        isinstance(value.node, cst.Call) and qualified_name(value.node.func, value) in SESSIONS
+        for value in _values_of(owner, location)
+    )
+
+
+def _values_of(name: str, location: NodeRef) -> Iterator[NodeRef]:
+    """What is assigned to a variable, or to an attribute of `self` in the class around, or is a `with` block's."""
+    if name.startswith("self."):
+        owner = next(enclosing(location, cst.ClassDef), None)
+        pending: list[cst.CSTNode] = [] if owner is None else [owner]
+        while pending:
+            node = pending.pop()
+            if isinstance(node, cst.Assign) and any(dotted(t.target) == name for t in node.targets):
+                yield NodeRef(location.cell, node.value)
+            pending.extend(node.children)
+        return
+    binding = binding_of(name, location) if name and "." not in name else None
+    if binding is not None:
+        yield from assigned_values(binding)
+        for binder in binding.binders:
+            item = binding.location.cell.parents.get(binder) if isinstance(binder, cst.AsName) else binder
+            if isinstance(item, cst.WithItem):
+                yield NodeRef(binding.location.cell, item.item)

@@ -1,0 +1,78 @@
+"""Why a rule says nothing of a line: which facts it needs are missing there, and how to state them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from daft_lint.api.missing import missing
+from daft_lint.api.rule import Rule
+from daft_lint.config import Selection
+from daft_lint.lint.engine import check_document
+
+if TYPE_CHECKING:
+    from daft_lint.config import Config
+    from daft_lint.pipeline.interpreter.project import Project
+    from daft_lint.pipeline.model import NodeRef, Operator, Pipeline
+    from daft_lint.source.document import Document
+
+
+def why_silent(document: Document, config: Config, rule: type[Rule], line: int) -> Iterator[str]:
+    """What keeps a rule from speaking of a line of a document, or what it says there: sentences with no full stop.
+
+    Raises `ParseFailure`.
+    """
+    reported = check_document(document, config).findings
+    on_line = [f for f in reported if f.span.line <= line <= f.span.end_line and f.span.path == document.path]
+    here = [f for f in on_line if f.code == rule.code]
+    if here:
+        yield from (f"{f.code} is reported here as {f.level.name.lower()}: {f.observed}" for f in here)
+        return
+    if not Selection(config).runs(rule.code):
+        yield f"{rule.code} is not selected: `--extend-select {rule.code}`"
+    from daft_lint.pipeline.facts.ray_signs import ray_in_project
+    from daft_lint.pipeline.interpreter.interpreter import interpret
+    from daft_lint.pipeline.interpreter.project import Project
+
+    project = Project()
+    settings = replace(config.settings, for_ray=ray_in_project(document.path))
+    script = interpret(document, settings, project)
+    steps = _at(script.pipelines, document, project, line)
+    reasons = [tuple(missing(pipeline, operator, rule.needs)) for pipeline, operator in steps]
+    if not reasons:
+        yield f"no step of a pipeline in view stands on line {line}"
+        return
+    # Of several steps or paths, the one that lacks least.
+    fewest = min(reasons, key=len)
+    yield from fewest
+    others = ", ".join(dict.fromkeys(f.code for f in on_line))
+    if others:
+        yield f"{others} has the word on this line: where one remedy serves for both, one of them is reported"
+    elif not fewest:
+        yield f"what it looks for is not there: `daft-lint explain {rule.code}` says what that is"
+
+
+def _at(
+    pipelines: tuple[Pipeline, ...], document: Document, project: Project, line: int
+) -> Iterator[tuple[Pipeline, Operator]]:
+    """The steps that stand on a line of a document, each with its pipeline."""
+    for pipeline in pipelines:
+        for operator in pipeline.operators:
+            places = [operator.step.call, *(e.location for e in operator.step.walk() if e.location is not None)]
+            if any(_is_on(place, document, project, line) for place in places):
+                yield pipeline, operator
+
+
+def _is_on(place: NodeRef, document: Document, project: Project, line: int) -> bool:
+    """Whether the name of a step, or an expression of it, stands on a line."""
+    import libcst as cst
+
+    if place.cell.document.path != document.path:
+        return False
+    node = place.node
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+        node = node.func.attr
+    positions = project.positions_of(place.cell)
+    start, _ = positions.span(node)
+    return document.location(place.cell, *positions.line_column(start))[0] == line
