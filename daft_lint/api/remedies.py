@@ -98,8 +98,9 @@ def _unbounded_classes(paths: tuple[Pipeline, ...], reached: Operator) -> Iterat
 
 
 def _actors(udf: Udf, cluster: Cluster) -> int | None:
-    """How many instances of a class the cluster can run at once: by its GPUs where it asks for some, else in all."""
+    """How many instances of a class the cluster can run at once: by the GPUs of a node where it asks for some, else in
+    all; None where no node has as many."""
     wanted = known_value(udf.gpus)
-    if wanted is not None and cluster.gpus is not None:
-        return max(1, int(cluster.gpus // wanted))
+    if wanted is not None and cluster.gpus_per_node is not None and cluster.nodes is not None:
+        return cluster.nodes * int(cluster.gpus_per_node // wanted) or None
     return cluster.total_concurrency

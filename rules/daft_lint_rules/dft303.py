@@ -32,7 +32,7 @@ class Shortage:
 
 class ConcurrencyAboveCapacity(ScriptRule):
     """A `max_concurrency` that asks for more actors, or with its `cpus` and `gpus` for more CPUs and GPUs, than the
-    cluster facts hold. And `gpus` above 1 that are no whole number, as *error*.
+    cluster facts hold; or `gpus` alone that no node has. And `gpus` above 1 that are no whole number, as *error*.
 
     ## Why
     Daft starts that many actors and waits for them before the first row. Those that fit nowhere never start: Daft
@@ -86,7 +86,8 @@ class ConcurrencyAboveCapacity(ScriptRule):
             return
         seen: set[int] = set()
         for udf in script.udfs:
-            actors = known_value(udf.max_concurrency)
+            alone = udf.max_concurrency is None and udf.gpus is not None
+            actors = 1 if alone else known_value(udf.max_concurrency)
             if actors is None or udf.kind not in ACTOR_KINDS or udf.is_async:
                 continue
             location = _location(udf)
@@ -94,27 +95,27 @@ class ConcurrencyAboveCapacity(ScriptRule):
             if location is None or shortage is None or id(location.node) in seen:
                 continue
             seen.add(id(location.node))
-            yield self._observation(udf, actors, shortage, script.cluster, location)
+            yield self._observation(udf, actors, shortage, script.cluster, location, alone)
 
     def _observation(
-        self, udf: Udf, actors: int, shortage: Shortage, cluster: Cluster, location: NodeRef
+        self, udf: Udf, actors: int, shortage: Shortage, cluster: Cluster, location: NodeRef, alone: bool
     ) -> Observation:
         nodes = cluster.nodes or 1
         return Observation(
             location=location,
             level=Level.WARNING,
-            observed=f"`{udf.name}` asks for {counted(actors, 'actor')} with"
-            f" {_amount(shortage.each, shortage.resource)} each,"
-            f" {_amount(actors * shortage.each, shortage.resource)} in all;"
+            observed=f"`{udf.name}` asks for {_asked(actors, shortage, alone)};"
             f" the cluster has {shortage.total:g}"
             f" ({counted(nodes, 'node')} x {shortage.total / nodes:g}), room for"
             f" {shortage.fits:,}",
             impact="Daft waits 120 s for the actors that cannot start, with no message, then goes on with the others"
             if shortage.fits
+            else "No node has as many: its tasks are never started, and the run does not end"
+            if alone
             else "No actor fits: Daft waits 120 s with no message, then fails",
             suggestion=f"Write `max_concurrency={shortage.fits}`, or correct the cluster facts"
             if shortage.fits
-            else f"Ask for fewer {shortage.resource}s an actor, or correct the cluster facts",
+            else f"Ask for fewer {shortage.resource}s, or correct the cluster facts",
             related=udf_related(udf),
         )
 
@@ -137,6 +138,15 @@ def _fractions(script: Script) -> Iterator[Observation]:
                 suggestion=f"Write {math.ceil(gpus)}, or a part of one",
                 related=udf_related(udf),
             )
+
+
+def _asked(actors: int, shortage: Shortage, alone: bool) -> str:
+    if alone:
+        return _amount(shortage.each, shortage.resource)
+    return (
+        f"{counted(actors, 'actor')} with {_amount(shortage.each, shortage.resource)} each,"
+        f" {_amount(actors * shortage.each, shortage.resource)} in all"
+    )
 
 
 def _amount(number: float, resource: str) -> str:

@@ -174,3 +174,22 @@ def test_batch_size_of_classify_image_bounds_no_call(images: DataFrame) -> None:
     pytest.importorskip("PIL")
     label = F.classify_image(col("image"), ["a"], provider=Counting(), batch_size=8)
     assert set(images.select(label).to_pydict()["image"]) == {"50"}
+
+
+def test_types_that_functions_make() -> None:
+    assert set(catalog.MAKES) <= set(catalog.FUNCTIONS)
+    frame = daft.from_pydict({"s": ["a,b"], "l": [[1, 2]], "b": [b"x"]})
+    made = {
+        "split": F.split(col("s"), ","),
+        "regexp_extract_all": F.regexp_extract_all(col("s"), "a"),
+        "list_sort": F.list_sort(col("l")),
+        "to_list": F.to_list(col("s"), col("s")),
+        "value_counts": F.value_counts(col("l")),
+        "to_struct": F.to_struct(col("s")),
+        "compress": F.compress(col("b"), "gzip"),
+        "download": F.download(col("s")),
+        "minhash": F.minhash(col("s"), num_hashes=4, ngram_size=1),
+    }
+    for name, expression in made.items():
+        kind = str(frame.select(expression.alias("x")).schema()["x"].dtype).lower()
+        assert kind.startswith(catalog.MAKES[name].partition("[")[0]), name
