@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from daft_lint.api import cst
 from daft_lint.source.document import Cell
@@ -34,6 +34,8 @@ class ModuleScopes:
     mutated: frozenset[str]
     """The last names of the containers that something puts items into or takes them out of."""
     stars: Sequence[cst.ImportFrom]
+    _homes: dict[str, dict[cst.CSTNode, list[cst.CSTNode]]] = field(default_factory=dict, compare=False)
+    """What binds a name, by scope: worked out once for a name that a file binds in each of its functions."""
 
     @staticmethod
     def of(cell: Cell) -> ModuleScopes:
@@ -68,7 +70,12 @@ class ModuleScopes:
 
     def binders_in(self, name: str, scope: cst.CSTNode) -> list[cst.CSTNode]:
         """What binds a name in a scope; in the module's, its one star import where nothing else does."""
-        found = [binder for binder in self.binders.get(name, ()) if self.home_of(binder) is scope]
+        by_scope = self._homes.get(name)
+        if by_scope is None:
+            by_scope = self._homes[name] = {}
+            for binder in self.binders.get(name, ()):
+                by_scope.setdefault(self.home_of(binder), []).append(binder)
+        found = by_scope.get(scope, [])
         if not found and scope is self.module and len(self.stars) == 1:
             return [self.stars[0]]
         return found

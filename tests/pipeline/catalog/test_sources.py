@@ -32,7 +32,8 @@ def test_arguments_of_sources(name: str) -> None:
     keywords = {p.name for p in parameters(function)}
     assert {*spec.adds, *spec.open_if, *spec.into_batches_if, *named} <= keywords
     assert spec.rgb.keys() <= spec.heavy.keys()
-    assert (spec.partitions is PartitionsFrom.ARGUMENT) == (spec.partitions_at is not None)
+    by_argument = spec.partitions in (PartitionsFrom.ARGUMENT, PartitionsFrom.COLUMN)
+    assert by_argument == (spec.partitions_at is not None)
     assert not spec.heavy.keys() & set(spec.light)
 
 
