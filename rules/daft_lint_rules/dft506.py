@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from daft_lint.api.edits import AddImport, ReplaceNode
 from daft_lint.api.equivalents import Equal, equivalent_of, udf_calls_of
 from daft_lint.api.nodes import udf_related
-from daft_lint.api.promises import Direction, Measure, Promise
+from daft_lint.api.promises import Changes, Direction, Measure, Promise
 from daft_lint.api.rule import Fix, Level, Observation, Prescan, ScriptRule
 from daft_lint.pipeline.model import NodeRef, Script, Udf, UdfKind
 
@@ -56,7 +56,8 @@ class PythonForBuiltin(ScriptRule):
     - a UDF without a guard against None: it fails where the expression is null;
     - numbers, whose type the annotation does not tell: integers wrap where they overflow, and NaN counts as larger than
       any number;
-    - `strip()`, which leaves U+001C to U+001F as they are, divisions by zero, and what else the tests show to differ.
+    - `strip()`, which leaves U+001C to U+001F as they are, divisions by zero, and what else the tests show to differ;
+    - a UDF with a `batch_size`, which bounds the rows of the steps before it as well.
 
     Letters that are newer than the Unicode of the script's Python have no capitals there.
 
@@ -74,6 +75,7 @@ class PythonForBuiltin(ScriptRule):
     trigger_words = ("func", "udf", "apply")
     fixable = True
     knows_versions = True
+    changes = Changes.REPEATED_WORK
     promises = (Promise(Measure.UDF_ROWS, Direction.LOWER),)
 
     @classmethod

@@ -98,8 +98,6 @@ EDGES: dict[str, list[Edge]] = {
           Edge(DataType.timestamp("s"), TIMES),
           *(Edge(DataType.timestamp("us", zone), ZONED) for zone in ("UTC", "America/New_York", "+05:30"))],
     "l": [Edge(DataType.list(DataType.string()), [[], [""], ["a", "b"], ["a"] * 100])],
-    "x": [Edge(DataType.list(DataType.int64()), [[], [1, 2]]), Edge(DataType.int64(), [1]),
-          Edge(DataType.struct({"k": DataType.string()}), [{"k": "a"}])],
 }  # fmt: skip
 PATTERNS: list[object] = [
     "x",

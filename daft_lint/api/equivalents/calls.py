@@ -18,6 +18,7 @@ from daft_lint.pipeline.model import Expression, ExpressionKind, NodeRef, Script
 from daft_lint.source.syntax import dotted, last_name
 
 NULLS = "where a value is null, the UDF fails or returns a value of its own, and the expression is null"
+BATCH_SIZE = "the `batch_size` of the UDF bounds the rows of the steps before it, too"
 _BATCHES = frozenset({UdfKind.FUNC_BATCH, UdfKind.LEGACY})
 _ROW_BY_ROW = frozenset({UdfKind.FUNC, UdfKind.APPLY})
 _HARMLESS_OPTIONS = frozenset({
@@ -98,6 +99,8 @@ def _of_body(udf: Udf, body: Body, function: NodeRef, call: Expression, location
     for name, value in body.local:
         translator = Translator({**translator.names, name: translator.operand(value)}, inner, location)
     column = translator.column(body.value)
+    if column.is_named:
+        raise NoTranslation  # it hands on what it gets: a stand-in for something else
     declared = _declared(udf, function.node)
     reads = set(column.reads)
     if any(column.reads.count(name) > 1 for name in reads - simple):
@@ -106,7 +109,8 @@ def _of_body(udf: Udf, body: Body, function: NodeRef, call: Expression, location
     if typed is None:
         return Equal(column.text, column.differs, (), False)
     unguarded = reads - (body.guard.names if body.guard is not None else frozenset())
-    differs = (*typed.differs, *((NULLS,) if unguarded else ()))
+    bounds = (BATCH_SIZE,) if udf.batch_size is not None else ()
+    differs = (*typed.differs, *((NULLS,) if unguarded else ()), *bounds)
     whole = _guarded(typed, body.guard)
     first = next((e for e in call.inputs if e.kind is not ExpressionKind.LITERAL), None)
     is_named = whole is not None and (whole.first == _first(body, call) or _has_own_name(location))

@@ -52,7 +52,6 @@ SLOTS: Mapping[str, frozenset[Kind] | Constant] = {
     "e": frozenset({Kind.DATE}),
     "u": frozenset({Kind.TIMESTAMP}),
     "l": frozenset({Kind.TEXTS}),
-    "x": frozenset(Kind),
     "A": Constant.SOME_TEXT,
     "B": Constant.TEXT,
     "N": Constant.LENGTH,
@@ -95,7 +94,6 @@ ZERO = "a division by zero gives infinity or NaN, not an error"
 DOMAIN = "what raises in Python gives infinity, NaN or null"
 RANGE = "a position out of range gives null or an empty text, not an error"
 PARSED = "a text that is no number gives null, and `1_0` and ` 1 ` are read differently"
-UNTYPED = "nothing says what type the column has"
 LARGE = "large integers are compared or divided as floats"
 
 EQUIVALENTS: tuple[Equivalent, ...] = (
@@ -234,9 +232,5 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
     Equivalent("u.second", "{u}.second()", Kind.INT, cast="int"),
     Equivalent("u.microsecond", "{u}.microsecond()", Kind.INT, cast="int"),
     Equivalent("u.date()", "{u}.date()", Kind.DATE),
-    # What is unknown
-    Equivalent("len(x)", "{x}.length()", Kind.INT, UNTYPED, cast="int"),
-    Equivalent("x == B", "{x} == {B}", Kind.BOOL, UNTYPED),
-    Equivalent("x != B", "{x} != {B}", Kind.BOOL, UNTYPED),
 )
 """In the order in which they are tried: the more special one first."""
