@@ -9,6 +9,7 @@ from daft_lint.api.edits import InsertBefore
 from daft_lint.api.nodes import has_open_parameter, method_location, short_code
 from daft_lint.api.promises import Changes
 from daft_lint.api.rule import Fix, Level, Observation, Prescan, ScriptRule
+from daft_lint.api.scopes import ModuleScopes, nodes_in
 from daft_lint.pipeline.model import DiscardedStep, NodeRef, Script, StepKind
 
 KEEPS_ROWS_AND_ORDER = frozenset({"into_partitions"})
@@ -106,7 +107,7 @@ def _statement(discarded: DiscardedStep, statement: NodeRef) -> NodeRef:
 
 def _fix(discarded: DiscardedStep) -> Fix | None:
     step, target = discarded.step, _target(discarded)
-    if target is None or step.statement is None:
+    if target is None or step.statement is None or not _is_read_after(step.statement, target):
         return None
     return Fix(
         title=f"Assign the result back to `{target}`",
@@ -115,3 +116,14 @@ def _fix(discarded: DiscardedStep) -> Fix | None:
         if step.name in KEEPS_ROWS_AND_ORDER
         else f"`{step.name}` had no effect until now; with one, the rows, the columns or their order can change",
     )
+
+
+def _is_read_after(statement: NodeRef, target: str) -> bool:
+    """Whether anything can read the variable later; else nothing would run what is assigned to it."""
+    cell, root = statement.cell, target.partition(".")[0]
+    if cell.document.kind != "python":
+        return True
+    scopes = ModuleScopes.of(cell)
+    after = max(scopes.order[node] for node in nodes_in(statement.node))
+    later = any(isinstance(n, cst.Name) and n.value == root and scopes.order[n] > after for n in scopes.order)
+    return later or scopes.is_in_loop(statement.node, scopes.scope_of(statement.node))
