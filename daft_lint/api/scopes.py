@@ -34,6 +34,10 @@ class ModuleScopes:
     mutated: frozenset[str]
     """The last names of the containers that something puts items into or takes them out of."""
     stars: Sequence[cst.ImportFrom]
+    names: Mapping[str, Sequence[cst.Name]]
+    """The names by their spelling, as they are written, those of attributes and keywords too."""
+    texts: frozenset[str]
+    """What the string literals hold, as it is written."""
     _homes: dict[str, dict[cst.CSTNode, list[cst.CSTNode]]] = field(default_factory=dict, compare=False)
     """What binds a name, by scope: worked out once for a name that a file binds in each of its functions."""
 
@@ -122,6 +126,12 @@ class ModuleScopes:
         running = (s for s in self.module.body[:index] if not isinstance(s, cst.FunctionDef | cst.ClassDef))
         return not any(isinstance(n, cst.Name) and n.value in defined for s in running for n in nodes_in(s))
 
+    def mentions_after(self, name: str, node: cst.CSTNode) -> bool:
+        """Whether a name is written anywhere behind a node."""
+        written = self.names.get(name)
+        last = max(self.order[part] for part in nodes_in(node))
+        return written is not None and self.order[written[-1]] > last
+
     def is_in_loop(self, node: cst.CSTNode, scope: cst.CSTNode) -> bool:
         """Whether a loop of the scope holds a node."""
         for above in self.enclosing(node):
@@ -140,6 +150,8 @@ def _scopes_of(cell: Cell, module: cst.Module) -> ModuleScopes:
     rebound: set[str] = set()
     mutated: set[str] = set()
     stars: list[cst.ImportFrom] = []
+    names: defaultdict[str, list[cst.Name]] = defaultdict(list)
+    texts: set[str] = set()
     for number, node in enumerate(nodes_in(module)):
         order[node] = number
         for name in _bound_by(node):
@@ -150,7 +162,22 @@ def _scopes_of(cell: Cell, module: cst.Module) -> ModuleScopes:
         mutated |= _mutated_by(node)
         if isinstance(node, cst.ImportFrom) and isinstance(node.names, cst.ImportStar) and not _is_daft(node):
             stars.append(node)
-    return ModuleScopes(module, cell.parents, order, binders, frozenset(rebound), assigned, frozenset(mutated), stars)
+        if isinstance(node, cst.Name):
+            names[node.value].append(node)
+        elif isinstance(node, cst.SimpleString):
+            texts.add(node.raw_value)
+    return ModuleScopes(
+        module,
+        cell.parents,
+        order,
+        binders,
+        frozenset(rebound),
+        assigned,
+        frozenset(mutated),
+        stars,
+        names,
+        frozenset(texts),
+    )
 
 
 def nodes_in(root: cst.CSTNode) -> Iterator[cst.CSTNode]:

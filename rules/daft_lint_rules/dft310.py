@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from daft_lint.api import cst
 from daft_lint.api.edits import AddKeyword
 from daft_lint.api.nodes import short_code
+from daft_lint.api.promises import Failure
 from daft_lint.api.rule import Fix, Level, Observation, ScriptRule
 from daft_lint.api.udf_code import assigned_values, binding_of, dotted, given_options
 from daft_lint.pipeline.model import NodeRef, Runner, Script, Udf, UdfKind
@@ -53,6 +54,7 @@ class GpuNotRequested(ScriptRule):
     level = Level.ADVICE
     trigger_words = ("cuda", "device")
     fixable = True
+    ends = (Failure("OutOfMemoryError", "when all the models are on one GPU"),)
 
     def check(self, script: Script) -> Iterator[Observation]:
         if script.runner is Runner.NATIVE or not (script.runner_is_set or script.cluster.runner is Runner.RAY):

@@ -9,7 +9,7 @@ from daft_lint.api.edits import InsertBefore
 from daft_lint.api.nodes import has_open_parameter, method_location, short_code
 from daft_lint.api.promises import Changes
 from daft_lint.api.rule import Fix, Level, Observation, Prescan, ScriptRule
-from daft_lint.api.scopes import ModuleScopes, nodes_in
+from daft_lint.api.scopes import ModuleScopes
 from daft_lint.pipeline.model import DiscardedStep, NodeRef, Script, StepKind
 
 KEEPS_ROWS_AND_ORDER = frozenset({"into_partitions"})
@@ -124,6 +124,5 @@ def _is_read_after(statement: NodeRef, target: str) -> bool:
     if cell.document.kind != "python":
         return True
     scopes = ModuleScopes.of(cell)
-    after = max(scopes.order[node] for node in nodes_in(statement.node))
-    later = any(isinstance(n, cst.Name) and n.value == root and scopes.order[n] > after for n in scopes.order)
-    return later or scopes.is_in_loop(statement.node, scopes.scope_of(statement.node))
+    node = statement.node
+    return scopes.mentions_after(root, node) or scopes.is_in_loop(node, scopes.scope_of(node))

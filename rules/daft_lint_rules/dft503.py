@@ -158,9 +158,7 @@ def _is_only_reader(step: Step, sink: Step) -> bool:
     scopes = ModuleScopes.of(step.call.cell)
     scope, _ = scopes.resolve(receiver.value, receiver)
     after = max(scopes.order[node] for node in nodes_in(assignment))
-    uses = [
-        n for n in scopes.order if isinstance(n, cst.Name) and n.value == receiver.value and scopes.order[n] > after
-    ]
+    uses = [n for n in scopes.names[receiver.value] if scopes.order[n] > after]
     own = step.receiver.node if step.receiver is not None else None
     is_other = isinstance(own, cst.Name) and own.value != receiver.value and _is_read_later(step)
     return uses == [receiver] and not is_other and not scopes.is_in_loop(receiver, scope)
@@ -174,6 +172,6 @@ def _is_read_later(step: Step) -> bool:
     scopes = ModuleScopes.of(step.call.cell)
     scope, binders = scopes.resolve(root.value, root)
     here, last = scopes.order[root], max((scopes.order[b] for b in binders), default=0)
-    uses = (n for n in scopes.order if isinstance(n, cst.Name) and n.value == root.value and n is not root)
+    uses = (n for n in scopes.names[root.value] if n is not root)
     in_loop = scopes.is_in_loop(root, scope) and last < here
     return in_loop or step.call.cell.document.kind != "python" or any(scopes.order[n] > here for n in uses)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from daft_lint.api import catalog, cst
 from daft_lint.api.nodes import code, is_in_test_file, short_code, udf_related
 from daft_lint.api.rule import Level, Observation, Prescan, ScriptRule
-from daft_lint.api.scopes import ModuleScopes, nodes_in
+from daft_lint.api.scopes import ModuleScopes
 from daft_lint.api.side_effects import side_effect_of
 from daft_lint.pipeline.model import NodeRef, Reads, Script, Step, StepKind, Udf
 
@@ -90,10 +90,11 @@ def _unrun_frames(script: Script) -> Iterator[Observation]:
     for step in script.steps:
         if id(step) in continued or step.kind in _ENDS:
             continue
-        udf, variable = _first_udf(step), _variable(step)
+        variable = _variable(step)
         if variable is None or variable in seen:
             continue
         seen.add(variable)
+        udf = _first_udf(step)
         what = "None of its steps happens" if udf is None else f"`{udf.name}` is called for no row"
         yield Observation(
             location=variable,
@@ -132,9 +133,8 @@ def _variable(step: Step) -> NodeRef | None:
     scopes = ModuleScopes.of(cell)
     if not isinstance(target, cst.Name) or target.value.startswith("_") or target.value in scopes.rebound:
         return None
+    if target.value in scopes.texts or scopes.mentions_after(target.value, assignment):
+        return None
     scope = scopes.scope_of(target)
-    after = max(scopes.order[node] for node in nodes_in(assignment))
-    mentions = (n for n in scopes.order if isinstance(n, cst.Name) and n.value == target.value and n is not target)
-    is_read = any(scopes.order[n] > after or scopes.is_in_loop(target, scope) for n in mentions)
-    is_exported = any(isinstance(n, cst.SimpleString) and n.raw_value == target.value for n in scopes.order)
-    return None if is_read or is_exported or isinstance(scope, cst.ClassDef) else NodeRef(cell, target)
+    is_read_again = len(scopes.names[target.value]) > 1 and scopes.is_in_loop(target, scope)
+    return None if is_read_again or isinstance(scope, cst.ClassDef) else NodeRef(cell, target)

@@ -17,7 +17,7 @@ class Guard:
     value: cst.BaseExpression
 
 
-Local = tuple[str, cst.BaseExpression]
+Local = tuple[str, "cst.BaseExpression"]
 """A name and what it is given."""
 
 

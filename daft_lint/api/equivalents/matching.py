@@ -9,9 +9,9 @@ from daft_lint.api import cst
 from daft_lint.api.equivalents.table import EQUIVALENTS, SLOTS, Equivalent
 from daft_lint.api.nodes import code
 
-Binding = dict[str, cst.BaseExpression]
+Binding = dict[str, "cst.BaseExpression"]
 """What of a UDF's code stands in each slot."""
-Called = Callable[[cst.Call], tuple[str, Sequence[cst.Arg]]]
+Called = Callable[["cst.Call"], tuple[str, Sequence["cst.Arg"]]]
 """The qualified name of the function that a call calls, `re.sub` or `len`, and its arguments; "" where it is not
 known."""
 
