@@ -146,4 +146,6 @@ def test_batches_do_harm_and_what_the_tool_writes_does_not(runs: Runs, name: str
     written = case.by_the_tool
     if written != case.script:
         chosen = runs.judged(before, case.script, written, fixed=True)
-        assert chosen.status not in ("refuted", "confirmed, but"), (written, said(chosen))
+        # Heavy rows that go to actors, or are sorted in several partitions, pass the object store: a price, and named.
+        assert chosen.status != "refuted", (written, said(chosen))
+        assert case.harm not in said(chosen) or case.harm == "object store", (written, said(chosen))
