@@ -87,7 +87,8 @@ def _required(file: Path) -> Iterator[DaftRange]:
 def requirements_of(file: Path) -> Iterator[str]:
     """The requirements in a `pyproject.toml`, as PEP 508 spells them; none where it cannot be read."""
     try:
-        table = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+        # A pipe would be waited for.
+        table = tomllib.loads(file.read_bytes().decode("utf-8-sig")) if file.is_file() else {}
     except (OSError, ValueError, RecursionError):
         return  # other tools report a broken pyproject.toml, `config` reports it where it holds our table
     yield from _requirements(table)
