@@ -39,7 +39,7 @@ import daft
     return_dtype=daft.DataType.int64(),
 )
 def twice(number: int):
-    return int(str(number)[::-1])
+    return number.bit_length()
 
 
 df = daft.read_parquet("numbers.parquet")
