@@ -41,7 +41,7 @@ def double(x: Series) -> Series:
 
 df = daft.range(1024).into_batches(16)
 df = df.with_column("y", double(df["id"]))
-df.write_parquet("out")
+df.write_parquet("out")  # noqa: DFT501
 print(df.agg(daft.col("y").sum()).to_pydict())
 """
 
