@@ -122,7 +122,7 @@ def test_ci_builds_it_where_there_is_npm_with_a_node_that_will_do(
     )
     assert done.returncode == 0, done.stderr
     first, last = done.stdout.splitlines()
-    assert last == "make test dist"
+    assert last == "make test test-lowest dist"
     assert first == (
         "make vscode" if built else "no npm with Node 20.19 or newer: the extension for VS Code is not built"
     )

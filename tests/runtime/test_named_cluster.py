@@ -40,8 +40,8 @@ def double(x: Series) -> Series:
     return Series.from_pylist([v * 2 for v in x.to_pylist()])
 
 df = daft.range(1024).into_batches(16)
-df = df.with_column("y", double(df["id"]))
-df.write_parquet("out")  # noqa: DFT501
+df = df.with_column("y", double(df["id"]))  # noqa: DFT501
+df.write_parquet("out")
 print(df.agg(daft.col("y").sum()).to_pydict())
 """
 
