@@ -6,7 +6,15 @@ from collections.abc import Iterator
 
 from daft_lint.api import cst
 from daft_lint.api.nodes import enclosing
-from daft_lint.api.udf_code import assigned_values, binding_of, dotted, function_of, own_nodes, qualified_name
+from daft_lint.api.udf_code import (
+    assigned_values,
+    attribute_values,
+    binding_of,
+    dotted,
+    function_of,
+    own_nodes,
+    qualified_name,
+)
 from daft_lint.api.udf_rows import is_for_each_row, rows_of
 from daft_lint.pipeline.model import NodeRef, Udf, UdfKind
 from daft_lint.pipeline.udf_body.libraries import SESSIONS
@@ -76,12 +84,8 @@ def _values_of(name: str, location: NodeRef) -> Iterator[NodeRef]:
     """What is assigned to a variable, or to an attribute of `self` in the class around, or is a `with` block's."""
     if name.startswith("self."):
         owner = next(enclosing(location, cst.ClassDef), None)
-        pending: list[cst.CSTNode] = [] if owner is None else [owner]
-        while pending:
-            node = pending.pop()
-            if isinstance(node, cst.Assign) and any(dotted(t.target) == name for t in node.targets):
-                yield NodeRef(location.cell, node.value)
-            pending.extend(node.children)
+        if owner is not None:
+            yield from attribute_values(name, NodeRef(location.cell, owner))
         return
     binding = binding_of(name, location) if name and "." not in name else None
     if binding is not None:

@@ -118,6 +118,13 @@ def assigned_values(binding: Binding) -> tuple[NodeRef, ...]:
     return tuple(found)
 
 
+def attribute_values(name: str, owner: NodeRef) -> Iterator[NodeRef]:
+    """What the statements of a class assign to an attribute of its object, `self.client`."""
+    for node in nodes_in(owner.node):
+        if isinstance(node, cst.Assign) and any(dotted(target.target) == name for target in node.targets):
+            yield NodeRef(owner.cell, node.value)
+
+
 def qualified_name(node: cst.BaseExpression, location: NodeRef) -> str:
     """A dotted name by the imports in view, `requests.get` for `get` of `from requests import get`; "" where its root
     is no import."""

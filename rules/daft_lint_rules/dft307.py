@@ -9,6 +9,7 @@ from daft_lint.api.nodes import short_code
 from daft_lint.api.requests import request_in
 from daft_lint.api.rows import FEW_ROWS, reads_few
 from daft_lint.api.rule import Level, Observation, ScriptRule
+from daft_lint.api.scopes import nodes_in
 from daft_lint.api.udf_code import function_of, given_options
 from daft_lint.pipeline.model import NodeRef, Script, Udf, UdfKind
 
@@ -113,10 +114,4 @@ def _runs_several(udf: Udf) -> bool:
     """Whether the UDF's class or function mentions threads, processes, or an event loop of its own."""
     if udf.definition is None:
         return False
-    pending: list[cst.CSTNode] = [udf.definition.node]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, cst.Name) and node.value in _SEVERAL:
-            return True
-        pending.extend(node.children)
-    return False
+    return any(isinstance(node, cst.Name) and node.value in _SEVERAL for node in nodes_in(udf.definition.node))

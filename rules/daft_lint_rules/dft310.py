@@ -9,7 +9,8 @@ from daft_lint.api.edits import AddKeyword
 from daft_lint.api.nodes import short_code
 from daft_lint.api.promises import Failure
 from daft_lint.api.rule import Fix, Level, Observation, ScriptRule
-from daft_lint.api.udf_code import assigned_values, binding_of, dotted, given_options
+from daft_lint.api.scopes import nodes_in
+from daft_lint.api.udf_code import assigned_values, attribute_values, binding_of, dotted, given_options
 from daft_lint.pipeline.model import NodeRef, Runner, Script, Udf, UdfKind
 
 _MAX_NAMES = 3
@@ -92,13 +93,10 @@ def _moved_to_cuda(udf: Udf) -> NodeRef | None:
     definition = udf.definition
     if definition is None or not isinstance(definition.node, cst.ClassDef):
         return None
-    pending: list[cst.CSTNode] = [definition.node.body]
-    while pending:
-        node = pending.pop()
+    for node in nodes_in(definition.node.body):
         location = NodeRef(definition.cell, node)
         if isinstance(node, cst.Call) and _puts_on_cuda(node, location, definition):
             return location
-        pending.extend(reversed(node.children))
     return None
 
 
@@ -134,12 +132,7 @@ def _is_cuda(device: cst.CSTNode, location: NodeRef, owner: NodeRef, depth: int 
 def _values_of(node: cst.CSTNode, location: NodeRef, owner: NodeRef) -> Iterator[NodeRef]:
     """What a variable, a parameter or an attribute of `self` may hold."""
     if isinstance(node, cst.Attribute) and dotted(node).startswith("self."):
-        pending: list[cst.CSTNode] = [owner.node]
-        while pending:
-            inner = pending.pop()
-            if isinstance(inner, cst.Assign) and any(dotted(t.target) == dotted(node) for t in inner.targets):
-                yield NodeRef(owner.cell, inner.value)
-            pending.extend(inner.children)
+        yield from attribute_values(dotted(node), owner)
     elif isinstance(node, cst.Name):
         binding = binding_of(node.value, NodeRef(location.cell, node))
         if binding is not None:

@@ -14,7 +14,8 @@ from daft_lint_runtime.report.text import location_of, measure_rows
 from daft_lint_runtime.verify import CaseResult, VerifySummary
 
 
-def render(summary: VerifySummary) -> str:
+def template(name: str) -> jinja2.Template:
+    """A page of this folder."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("daft_lint_runtime.report", "."),
         autoescape=True,
@@ -22,8 +23,11 @@ def render(summary: VerifySummary) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    template = environment.get_template("page.html.j2")
-    return template.render(
+    return environment.get_template(name)
+
+
+def render(summary: VerifySummary) -> str:
+    return template("page.html.j2").render(
         cases=[_case(result) for result in summary.results], summary=summary, location_of=location_of
     )
 

@@ -85,11 +85,16 @@ def _bounds(number: TunableNumber, facts: Facts) -> tuple[int, int]:
     most = [10**9]
     for use in number.uses:
         if use.kind is NumberKind.CONCURRENCY:
-            most.append(max(facts.cpus // max(known_value(use.udf.cpus if use.udf else None) or 1, 1), 1))
+            most.append(_actors(use, facts))
         rows = _rows(use, facts)
         if rows:
             most.append(rows)
     return 1, min(most)
+
+
+def _actors(use: Use, facts: Facts) -> int:
+    """How many actors of the UDF the CPUs hold, at least one."""
+    return max(facts.cpus // max(known_value(use.udf.cpus if use.udf else None) or 1, 1), 1)
 
 
 def _rows(use: Use, facts: Facts) -> int | None:
@@ -111,7 +116,7 @@ def _formula(use: Use, facts: Facts) -> Iterator[int]:
     """For partitions the guide's recommended count and one a CPU, for `into_batches` the rows that a partition needs
     and the UDF's own batch, for actors as many as there are CPUs."""
     if use.kind is NumberKind.CONCURRENCY:
-        yield max(facts.cpus // max(known_value(use.udf.cpus if use.udf else None) or 1, 1), 1)
+        yield _actors(use, facts)
         return
     if use.kind is NumberKind.BATCH_SIZE:
         return

@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 from rich.console import Console
 from rich.markup import escape as plain
@@ -19,6 +18,7 @@ from rich.table import Table
 from daft_lint.api.promises import Unit
 from daft_lint.source.printable import visible
 from daft_lint_runtime.measure import quantity
+from daft_lint_runtime.report.html import template
 from daft_lint_runtime.tuning.choice import choose, takes_more
 from daft_lint_runtime.tuning.plateau import Standing, sentence
 from daft_lint_runtime.tuning.results import TunedNumber, TuneResult
@@ -165,13 +165,6 @@ def _number(tuned: TunedNumber) -> dict[str, Any]:
 
 
 def as_html(result: TuneResult) -> str:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("daft_lint_runtime.report", "."),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
     numbers = [
         {
             "tuned": tuned,
@@ -183,7 +176,7 @@ def as_html(result: TuneResult) -> str:
         }
         for tuned in result.numbers
     ]
-    return environment.get_template("tune.html.j2").render(result=result, numbers=numbers)
+    return template("tune.html.j2").render(result=result, numbers=numbers)
 
 
 WIDTH, HEIGHT = 760, 320
