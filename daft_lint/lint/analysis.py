@@ -54,7 +54,6 @@ class Analysis:
         self.chosen = chosen
         self.limits: list[str] = []
         self.precedence = Precedence()
-        self.named_files: frozenset[str] = frozenset()
 
     def run(self) -> FileResult:
         """What the document gives; with the footers of the data files that it names only where it has findings, so
@@ -75,38 +74,36 @@ class Analysis:
                 newest_daft=wanted.newest,
                 written_for=written_for.oldest,
             )
-        if settings.footers is not Footers.NAMED:
-            return self.judged(settings)
-        first = self.judged(replace(settings, footers=Footers.NONE))
-        files = self.named_files if first.findings else frozenset()
-        self.project.modules.data[path] = set(files)
-        if not any(os.path.isfile(file) for file in files):
-            return first
-        self.limits, self.precedence = [], Precedence()
-        return self.judged(settings)
-
-    def judged(self, settings: Settings) -> FileResult:
-        """What the rules find with these settings."""
-        from daft_lint.pipeline.interpreter.interpreter import interpret
-
-        path = self.document.path
+        named_only = settings.footers is Footers.NAMED
         try:
-            script = interpret(self.document, settings, self.project)
+            used = replace(settings, footers=Footers.NONE) if named_only else settings
+            judged = self.judged(used)
+            if named_only:
+                files = named_files(judged.script) if judged.findings else set()
+                self.project.modules.data[path] = files
+                if any(os.path.isfile(file) for file in files):
+                    self.limits, self.precedence = [], Precedence()
+                    used, judged = settings, self.judged(settings)
         except ParseFailure as failure:
             reported = Selection(self.config).runs(SyntaxErrorRule.code)
             return FileResult(path, (RawFinding(self.syntax_error(failure)),) if reported else ())
-        sources = (pipeline.source.step.source for pipeline in script.pipelines)
-        paths = {path for source in sources if source is not None for path in source.paths}
-        self.named_files = frozenset(file for path in paths if (file := named_file(path, ".")) is not None)
+        script, problems = judged.script, judged.problems
+        offered = self.offered(strongest(agree_on_safety(judged.findings)), script, used)
+        limits = (*script.limits_hit, *self.limits, *self.left_out())
+        return FileResult(path, tuple(offered), tuple(problems), script.called, limits, bool(problems))
+
+    def judged(self, settings: Settings) -> Judged:
+        """What the rules find with these settings. Raises `ParseFailure`."""
+        from daft_lint.pipeline.interpreter.interpreter import interpret
+
+        script = interpret(self.document, settings, self.project)
         findings: list[RawFinding] = list(self.facts_for_nothing(script))
         problems: list[Problem] = []
         for rule in in_order(self.chosen, rules(self.config.plugins)):
             found, problem = self.guarded(rule, script)
             findings += found if rule in self.chosen else []
             problems += [] if problem is None else [problem]
-        offered = self.offered(strongest(agree_on_safety(findings)), script, settings)
-        limits = (*script.limits_hit, *self.limits, *self.left_out())
-        return FileResult(path, tuple(offered), tuple(problems), script.called, limits, bool(problems))
+        return Judged(script, findings, problems)
 
     def offered(self, findings: list[RawFinding], script: Script, settings: Settings) -> list[RawFinding]:
         """The findings with the fixes that make nothing worse."""
@@ -286,6 +283,21 @@ class Analysis:
 def is_weighed(rule: type[Rule]) -> bool:
     """Whether the rule's fixes have to make a script cheaper; others make it run, or mean what it says."""
     return rule.changes is Changes.COST and not any(failure is not EXHAUSTION for failure in rule.ends)
+
+
+def named_files(script: Script) -> set[str]:
+    """The local data files that the sources of a script name."""
+    sources = (pipeline.source.step.source for pipeline in script.pipelines)
+    paths = {path for source in sources if source is not None for path in source.paths}
+    return {file for path in paths if (file := named_file(path, ".")) is not None}
+
+
+class Judged(NamedTuple):
+    """What the rules find in a script, before it is settled which fixes are offered, and the rules that failed."""
+
+    script: Script
+    findings: list[RawFinding]
+    problems: list[Problem]
 
 
 class Observed(NamedTuple):
