@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from daft_lint.api import catalog
 from daft_lint.api.udf_code import decorator_keywords, function_of, given_options
-from daft_lint.pipeline.model import Expression, ExpressionKind, Pipeline, Projection, StepKind, Udf
+from daft_lint.pipeline.model import Expression, ExpressionKind, Operator, Pipeline, Projection, StepKind, Udf
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,17 +20,24 @@ class ColumnType:
 
 def type_before(pipeline: Pipeline, index: int, column: str) -> ColumnType | None:
     """The type of a column that reaches `operators[index]`; None where it is not known."""
+    for operator, _, made in back_from(pipeline, index, column):
+        if made is not None:
+            exploded = operator.step.kind is StepKind.EXPLODE
+            return None if exploded else _type_of(pipeline, operator.index, made)
+    return None
+
+
+def back_from(pipeline: Pipeline, index: int, column: str) -> Iterator[tuple[Operator, str, Expression | None]]:
+    """The operators before `operators[index]` that a column comes through, the last one first: each with the name that
+    the column has behind it, and the expression that makes it there. Ends there, or where the name is lost."""
     for operator in reversed(pipeline.operators[:index]):
         step = operator.step
-        if column in step.renamed.values():
-            column = next(old for old, new in step.renamed.items() if new == column)
-            continue
-        made = next((output for output in step.outputs if output.output == column), None)
-        if made is not None:
-            return None if step.kind is StepKind.EXPLODE else _type_of(pipeline, operator.index, made)
-        if step.projection in (Projection.ONLY, Projection.UNKNOWN):
-            return None
-    return None
+        old = next((old for old, new in step.renamed.items() if new == column), None)
+        made = None if old is not None else next((e for e in step.outputs if e.output == column), None)
+        yield operator, column, made
+        if made is not None or (old is None and step.projection in (Projection.ONLY, Projection.UNKNOWN)):
+            return
+        column = column if old is None else old
 
 
 def _type_of(pipeline: Pipeline, index: int, expression: Expression) -> ColumnType | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from daft_lint.api import cst
+from daft_lint.api.column_types import back_from
 from daft_lint.api.nodes import enclosing
 from daft_lint.api.udf_code import dotted, own_nodes, qualified_name
-from daft_lint.pipeline.model import Expression, ExpressionKind, NodeRef, Pipeline, Projection, StepKind
+from daft_lint.pipeline.model import Expression, ExpressionKind, NodeRef, Pipeline, StepKind
 from daft_lint.pipeline.udf_body.libraries import USES
 
 _REPLACING = frozenset({"fill_null", "coalesce", "is_null", "not_null", "if_else", "when", "otherwise", "eq_null_safe"})
@@ -34,22 +35,16 @@ def null_from(pipeline: Pipeline, index: int, expression: Expression) -> Express
 
 
 def _null_column(pipeline: Pipeline, index: int, column: str) -> Expression | None:
-    for operator in reversed(pipeline.operators[:index]):
+    for operator, named, made in back_from(pipeline, index, column):
         step = operator.step
         if step.kind is StepKind.FILTER or step.name in ("drop_null", "drop_nan"):
             read = {name for e in (*step.expressions, *step.outputs) for name in e.columns()}
-            if column in read or not read or None in read:
+            if named in read or not read or None in read:
                 return None
         if step.kind is StepKind.EXPLODE:
             return None
-        if column in step.renamed.values():
-            column = next(old for old, new in step.renamed.items() if new == column)
-            continue
-        made = next((output for output in step.outputs if output.output == column), None)
         if made is not None:
             return null_from(pipeline, operator.index, made)
-        if step.projection in (Projection.ONLY, Projection.UNKNOWN):
-            return None
     return None
 
 
