@@ -303,8 +303,11 @@ def alarm() -> Iterator[None]:
 
 
 def _end_threads() -> None:
-    """End the thread that goes on when its main thread has given it up: the inputs after it want the CPU."""
+    """End daft-lint's thread that goes on when its main thread has given it up: the inputs after it want the CPU."""
     for thread in threading.enumerate():
-        if thread is not threading.main_thread() and thread.ident is not None:
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))
-            thread.join(60)
+        if not thread.name.startswith("daft-lint"):
+            continue  # Daft's own, say, which nothing can end or wait for
+        while thread.ident is None:  # given up while it was being started
+            time.sleep(0.01)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))
+        thread.join(60)
