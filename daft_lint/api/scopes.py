@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,11 +9,19 @@ from dataclasses import dataclass, field
 from daft_lint.api import cst
 from daft_lint.source.document import Cell
 from daft_lint.source.syntax import dotted, last_name
+from daft_lint.source.tree import nodes_in as nodes_in
 
 _MUTATORS = frozenset(
     {"clear", "pop", "popitem", "setdefault", "update", "append", "insert", "extend", "remove", "sort"}
 )
 """Methods that change the container that they are called on."""
+
+_TELLING = frozenset(
+    {"AnnAssign", "AssignTarget", "AugAssign", "Call", "ClassDef", "CompFor", "Del", "ExceptHandler"}
+    | {"ExceptStarHandler", "For", "FunctionDef", "Global", "ImportAlias", "ImportFrom", "MatchAs", "MatchMapping"}
+    | {"MatchStar", "NamedExpr", "Nonlocal", "Param", "SimpleString", "WithItem"}
+)
+"""The types of the nodes that say something of a module's names: one in five, all others are passed by."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +50,11 @@ class ModuleScopes:
 
     @staticmethod
     def of(cell: Cell) -> ModuleScopes:
-        """The scopes of a cell's module; kept for the last few modules."""
-        return _scopes_of(cell, cell.module)
+        """The scopes of a cell's module; kept as long as its tree."""
+        known = cell.derived.get(ModuleScopes)
+        if not isinstance(known, ModuleScopes):
+            known = cell.derived[ModuleScopes] = _scopes_of(cell)
+        return known
 
     def enclosing(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """What holds a node, innermost first, the module last; nothing for a node that is not in the module."""
@@ -142,8 +152,7 @@ class ModuleScopes:
         return False
 
 
-@functools.lru_cache(maxsize=4)
-def _scopes_of(cell: Cell, module: cst.Module) -> ModuleScopes:
+def _scopes_of(cell: Cell) -> ModuleScopes:
     order: dict[cst.CSTNode, int] = {}
     binders: defaultdict[str, list[cst.CSTNode]] = defaultdict(list)
     assigned: defaultdict[str, list[cst.Attribute]] = defaultdict(list)
@@ -152,22 +161,23 @@ def _scopes_of(cell: Cell, module: cst.Module) -> ModuleScopes:
     stars: list[cst.ImportFrom] = []
     names: defaultdict[str, list[cst.Name]] = defaultdict(list)
     texts: set[str] = set()
-    for number, node in enumerate(nodes_in(module)):
+    for number, node in enumerate(nodes_in(cell.module)):
         order[node] = number
-        for name in _bound_by(node):
-            binders[name].append(node)
-        for attribute in _attributes_of(node):
-            assigned[attribute.attr.value].append(attribute)
-        rebound |= _rebound_by(node)
-        mutated |= _mutated_by(node)
-        if isinstance(node, cst.ImportFrom) and isinstance(node.names, cst.ImportStar) and not _is_daft(node):
-            stars.append(node)
         if isinstance(node, cst.Name):
             names[node.value].append(node)
-        elif isinstance(node, cst.SimpleString):
-            texts.add(node.raw_value)
+        elif type(node).__name__ in _TELLING:
+            for name in _bound_by(node):
+                binders[name].append(node)
+            for attribute in _attributes_of(node):
+                assigned[attribute.attr.value].append(attribute)
+            rebound |= _rebound_by(node)
+            mutated |= _mutated_by(node)
+            if isinstance(node, cst.ImportFrom) and isinstance(node.names, cst.ImportStar) and not _is_daft(node):
+                stars.append(node)
+            if isinstance(node, cst.SimpleString):
+                texts.add(node.raw_value)
     return ModuleScopes(
-        module,
+        cell.module,
         cell.parents,
         order,
         binders,
@@ -178,15 +188,6 @@ def _scopes_of(cell: Cell, module: cst.Module) -> ModuleScopes:
         names,
         frozenset(texts),
     )
-
-
-def nodes_in(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """A node and all that it holds, as they are written."""
-    pending: list[cst.CSTNode] = [root]
-    while pending:
-        node = pending.pop()
-        yield node
-        pending.extend(reversed(node.children))
 
 
 def _is_comprehension(node: cst.CSTNode) -> bool:

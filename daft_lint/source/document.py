@@ -89,6 +89,12 @@ class Cell:
         """Drop the tree: it takes some hundred times the memory of the text."""
         self.__dict__.pop("module", None)
         self.__dict__.pop("parents", None)
+        self.__dict__.pop("derived", None)
+
+    @cached_property
+    def derived(self) -> dict[object, object]:
+        """What others worked out of the tree, by keys of theirs; kept as long as the tree."""
+        return {}
 
     @cached_property
     def parents(self) -> Mapping[cst.CSTNode, cst.CSTNode]:

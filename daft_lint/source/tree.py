@@ -9,9 +9,21 @@ from collections.abc import Iterator, Mapping
 
 from daft_lint.source import cst
 
+_AS_WRITTEN = {
+    "Arg": ("keyword", "value"),
+    "ClassDef": ("decorators", "name", "type_parameters", "bases", "keywords", "body"),
+    "ExceptHandler": ("type", "name", "body"),
+    "ExceptStarHandler": ("type", "name", "body"),
+    "FunctionDef": ("decorators", "name", "type_parameters", "params", "returns", "body"),
+    "IfExp": ("body", "test", "orelse"),
+    "MatchCase": ("pattern", "guard", "body"),
+}
+"""Fields in the order that they are written in, where LibCST declares them in another."""
+
 
 def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """The nodes that stand in the fields of a node, in the order of the fields; whitespace and commas are nodes too."""
+    """The nodes that stand in the fields of a node, as they are written, but that whitespace and punctuation, which are
+    nodes too, may come behind."""
     kind = cst.CSTNode
     for name in _field_names(type(node)):
         value = getattr(node, name)
@@ -19,6 +31,15 @@ def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
             yield value
         elif isinstance(value, (tuple, list)):
             yield from (item for item in value if isinstance(item, kind))
+
+
+def nodes_in(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """A node and all that it holds, as they are written."""
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        yield node
+        pending.extend(reversed(tuple(children(node))))
 
 
 def parents_of(root: cst.CSTNode) -> Mapping[cst.CSTNode, cst.CSTNode]:
@@ -46,4 +67,5 @@ def comments_in(root: cst.CSTNode) -> Iterator[cst.Comment]:
 
 @functools.cache
 def _field_names(kind: type[cst.CSTNode]) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(kind))
+    declared = (field.name for field in dataclasses.fields(kind))
+    return tuple(dict.fromkeys((*_AS_WRITTEN.get(kind.__name__, ()), *declared)))
