@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from daft_lint.config import Config
-    from daft_lint.lint.gate import Findings, Outlook
+    from daft_lint.lint.outlook import Outlook, TouchedPipelines
     from daft_lint.pipeline.interpreter.project import Project
     from daft_lint.pipeline.model import NodeRef, Pipeline, Script, Settings
     from daft_lint.source.edit import Edit
@@ -54,6 +53,7 @@ class Analysis:
         self.chosen = chosen
         self.limits: list[str] = []
         self.precedence = Precedence()
+        self.touched: TouchedPipelines | None = None
 
     def run(self) -> FileResult:
         """What the document gives; with the footers of the data files that it names only where it has findings, so
@@ -97,6 +97,7 @@ class Analysis:
         from daft_lint.pipeline.interpreter.interpreter import interpret
 
         script = interpret(self.document, settings, self.project)
+        self.touched = None
         findings: list[RawFinding] = list(self.facts_for_nothing(script))
         problems: list[Problem] = []
         for rule in in_order(self.chosen, rules(self.config.plugins)):
@@ -109,13 +110,13 @@ class Analysis:
         """The findings with the fixes that make nothing worse."""
         if not any(raw.proposals for raw in findings):
             return findings
-        from daft_lint.lint.gate import Gate, Outlook
+        from daft_lint.lint.gate import Gate
 
         def foresee(edits: Sequence[Edit]) -> Outlook:
             return self.foreseen(edits, settings)
 
         weighed = frozenset(rule.code for rule in self.chosen if is_weighed(rule))
-        gate = Gate(lambda: Outlook.of(script, *self.counted(script)), foresee, weighed)
+        gate = Gate(lambda: self.outlook(script), foresee, weighed)
         settled = gate.settled(findings)
         if gate.exhausted:
             self.limits.append(f"fixes of {self.document.path}")
@@ -123,7 +124,6 @@ class Analysis:
 
     def foreseen(self, edits: Sequence[Edit], settings: Settings) -> Outlook:
         """What the document does once edits are made. Raises `ParseFailure` or `ValueError`."""
-        from daft_lint.lint.gate import Outlook
         from daft_lint.pipeline.interpreter.interpreter import interpret
         from daft_lint.pipeline.interpreter.project import Project
         from daft_lint.source.modules import Modules
@@ -135,7 +135,7 @@ class Analysis:
             project = Project(Modules({**self.project.modules.overlay, **edited}))
         try:
             script = interpret(document, settings, project)
-            return Outlook.of(script, *self.counted(script))
+            return self.outlook(script)
         finally:
             if document is not self.document:
                 project.release(document)
@@ -149,20 +149,27 @@ class Analysis:
             edited[path] = document.edited([edit for edit in edits if edit.path == path])
         return edited
 
-    def counted(self, script: Script) -> tuple[Findings, Findings]:
-        """The findings in a script, and those that yield to others; a rule that fails has none."""
-        shown: set[tuple[str, NodeRef]] = set()
-        hidden: set[tuple[str, NodeRef]] = set()
+    def outlook(self, script: Script) -> Outlook:
+        """What a script does, with the findings in it and those that yield to others; a rule that fails has none."""
+        from daft_lint.lint.outlook import Counted, Outlook
+
+        shown: dict[tuple[str, NodeRef], set[int]] = {}
+        hidden: dict[tuple[str, NodeRef], set[int]] = {}
+        numbers = {id(pipeline): number for number, pipeline in enumerate(script.pipelines)}
         precedence = Precedence()
         for rule in in_order(self.chosen, rules(self.config.plugins)):
             with contextlib.suppress(Exception):
                 for seen in observed(rule, script, precedence):
                     if rule in self.chosen:
-                        (shown if seen.admitted else hidden).add((rule.code, seen.observation.location))
-        return (
-            Counter((rule, code(location.node)) for rule, location in shown),
-            Counter((rule, code(location.node)) for rule, location in hidden - shown),
-        )
+                        kind = shown if seen.admitted else hidden
+                        found = kind.setdefault((rule.code, seen.observation.location), set())
+                        found |= set() if seen.pipeline is None else {numbers[id(seen.pipeline)]}
+
+        def counted(found: dict[tuple[str, NodeRef], set[int]]) -> list[Counted]:
+            return [Counted(rule, code(at.node), frozenset(pipelines)) for (rule, at), pipelines in found.items()]
+
+        yielding = {key: pipelines for key, pipelines in hidden.items() if key not in shown}
+        return Outlook.of(script, counted(shown), counted(yielding))
 
     def left_out(self) -> Iterable[str]:
         """The Markdown blocks and notebook cells that do not parse, in words: snippets and drafts are no errors, but
@@ -202,31 +209,29 @@ class Analysis:
     def guarded(self, rule: type[Rule], script: Script) -> tuple[list[RawFinding], Problem | None]:
         """What one rule observes, or how it failed: a failing rule hides no other rule's findings."""
         try:
-            return self.raw_findings(
-                rule, [seen for seen in observed(rule, script, self.precedence) if seen.admitted]
-            ), None
+            admitted = [seen for seen in observed(rule, script, self.precedence) if seen.admitted]
+            return self.raw_findings(rule, script, admitted), None
         except Exception as error:  # noqa: BLE001  # a rule can be anybody's
             reason = " ".join(f"{type(error).__name__}: {error}".split())
             return [], Problem(self.document.path, f"rule {rule.code} failed: {reason}")
 
-    def raw_findings(self, rule: type[Rule], found: Sequence[Observed]) -> list[RawFinding]:
+    def raw_findings(self, rule: type[Rule], script: Script, found: Sequence[Observed]) -> list[RawFinding]:
         """What a rule observed, each with the condition under which the paths through its place have it."""
         paths: dict[NodeRef, list[Pipeline]] = {}
         for seen in found:
             if seen.pipeline is not None:
                 paths.setdefault(seen.observation.location, []).append(seen.pipeline)
         when = {location: condition(pipelines, location) for location, pipelines in paths.items()}
-        return [
-            self.raw_finding(rule, seen.entry, seen.observation, when.get(seen.observation.location)) for seen in found
-        ]
+        return [self.raw_finding(rule, script, seen, when.get(seen.observation.location)) for seen in found]
 
-    def raw_finding(self, rule: type[Rule], entry: str, observation: Observation, when: str | None) -> RawFinding:
+    def raw_finding(self, rule: type[Rule], script: Script, seen: Observed, when: str | None) -> RawFinding:
         """An observation as plain data, with the fixes to choose from."""
-        proposals = tuple(self.proposals(observation))
+        observation = seen.observation
+        proposals = tuple(self.proposals(observation, script))
         finding = self.finding(rule, observation, when)
         if proposals:
             finding = replace(finding, fix=proposals[0].fix, suggestion=proposals[0].suggestion)
-        return RawFinding(finding, entry, proposals, code(observation.location.node))
+        return RawFinding(finding, seen.entry, proposals, code(observation.location.node))
 
     def finding(self, rule: type[Rule], observation: Observation, when: str | None) -> Finding:
         """An observation as plain data; `when` says on which paths it holds, None on all."""
@@ -262,12 +267,15 @@ class Analysis:
         number = cell.number if cell.document.kind == "notebook" else None
         return Span(cell.document.path, number, line, column, end_line, end_column)
 
-    def proposals(self, observation: Observation) -> Iterable[Proposal]:
+    def proposals(self, observation: Observation, script: Script) -> Iterable[Proposal]:
         """What the observation offers as edits, in order; fixes that cannot be rendered are left out."""
+        from daft_lint.lint.outlook import TouchedPipelines
+
         for remedy in observation.remedies or (Remedy(observation.suggestion, observation.fix),):
             fix = None if remedy.fix is None else self.rendered(remedy.fix)
-            if fix is not None:
-                yield Proposal(fix, remedy.suggestion)
+            if fix is not None and remedy.fix is not None:
+                self.touched = self.touched or TouchedPipelines(script)
+                yield Proposal(fix, remedy.suggestion, self.touched.by(remedy.fix.actions))
 
     def rendered(self, fix: Fix) -> FindingFix | None:
         from daft_lint.fix.rendering import EditError, render

@@ -1,41 +1,25 @@
 """Which fixes are offered: the script with the edit is interpreted again, and its effects are compared path by path.
 
 A fix passes if no effect is worse on any path, no finding is new, its own is gone, and what it adds to a plan pays.
+Fixes that change no pipeline in common are tried in one text, each judged by its own pipelines: the cost of a file is
+that of its most crowded pipeline, not of all its findings.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from daft_lint.api.finding import FindingFix, Level
+from daft_lint.api.finding import Level
+from daft_lint.lint.outlook import Findings, Outlook, by_code, paired
 from daft_lint.lint.results import Proposal, RawFinding
-from daft_lint.pipeline.dataflow.effects import Change, Effects, Verdict, compare, effects_of, words
-from daft_lint.pipeline.model import Pipeline, Script
+from daft_lint.pipeline.dataflow.effects import Change, Effects, Verdict, compare, words
 from daft_lint.source.edit import Edit
 from daft_lint.source.problems import ParseFailure
 
 MAX_TRIALS = 48
 """Times that one file is interpreted again; fixes beyond that are not offered, and a limit says so."""
-
-
-Findings = Counter[tuple[str, str]]
-"""How many findings there are of a rule, by its code, about what stands there, as it is written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """What a text does: the effects of each pipeline by its key, and the findings, each by the code of its rule and by
-    what it is about, as that is written; `hidden` are those that yield to others."""
-
-    paths: tuple[tuple[tuple[str, ...], Effects], ...]
-    findings: Findings
-    hidden: Findings
-
-    @staticmethod
-    def of(script: Script, findings: Findings, hidden: Findings) -> Outlook:
-        return Outlook(tuple((_key(pipeline), effects_of(pipeline)) for pipeline in script.pipelines), findings, hidden)
 
 
 Foresee = Callable[[Sequence[Edit]], Outlook]
@@ -69,48 +53,131 @@ class Gate:
         pending = [index for index in range(len(findings)) if index not in chosen]
         if pending:
             state = _State(self._before())
-            for index in sorted(pending, key=lambda i: not findings[i].proposals[0].fix.safe):
-                raw = findings[index]
-                if not state.mends(raw):
-                    chosen[index] = self._choose(raw, state)
+            waiting = [
+                _Candidate(index, findings[index])
+                for index in sorted(pending, key=lambda i: not findings[i].proposals[0].fix.safe)
+            ]
+            while waiting:
+                self._round(waiting, state)
+                chosen |= {one.index: one.settled for one in waiting if one.settled is not None}
+                waiting = [one for one in waiting if one.settled is None and not state.mends(one.raw)]
             chosen = {i: raw for i, raw in chosen.items() if i in pending or not state.mends(raw)}
         return [_plain(chosen[index]) for index in sorted(chosen)]
 
     def _is_weighed(self, raw: RawFinding) -> bool:
         return bool(raw.proposals) and raw.finding.code in self._weighed
 
-    def _choose(self, raw: RawFinding, state: _State) -> RawFinding:
-        reasons: list[str] = []
-        for proposal in raw.proposals:
-            known = state.known.get(proposal.fix.edits)
-            if known is not None:
-                return _offering(raw, proposal, known)
-            verdict = self._try(raw, proposal.fix, state)
-            if verdict.reason is None:
-                state.known[proposal.fix.edits] = words(verdict.changes)
-                return _offering(raw, proposal, words(verdict.changes))
-            reasons.append(verdict.reason)
-        return _without_fix(raw, reasons[0])
+    def _round(self, waiting: Sequence[_Candidate], state: _State) -> None:
+        """The next proposals of as many candidates as can be told apart, in one text: those that change no pipeline in
+        common. Others keep their turn."""
+        together: list[_Candidate] = []
+        taken: set[int] = set()
+        for one in waiting:
+            if one.settle_known(state):
+                continue
+            touched = one.proposal.pipelines
+            if touched is None or state.overlaps(one.edits):
+                # Whatever stands behind it may depend on it.
+                if together:
+                    break
+                self._try_alone(one, state)
+                return
+            if taken.isdisjoint(touched) and not any(
+                _overlap(a, b) for a in one.edits for o in together for b in o.edits
+            ):
+                together.append(one)
+            taken |= touched
+        if together:
+            self._try(together, state)
 
-    def _try(self, raw: RawFinding, fix: FindingFix, state: _State) -> _Verdict:
-        """The fix on top of those that passed; on its own where it changes the same bytes as one of them."""
+    def _try(self, together: Sequence[_Candidate], state: _State) -> None:
+        """Several proposals on top of those that passed. What cannot be laid to one of them is looked for in halves."""
+        edits = tuple(dict.fromkeys((*state.edits, *(edit for one in together for edit in one.edits))))
+        after = self._tried(edits)
+        if isinstance(after, str) and len(together) == 1:
+            together[0].refuse(after)
+            return
+        shares = None if isinstance(after, str) else _shares(together, state.now, after)
+        if shares is None or isinstance(after, str):
+            middle = len(together) // 2
+            self._try(together[:middle], state)
+            self._try(together[middle:], state)
+            return
+        passed: list[tuple[_Candidate, _Share, _Verdict]] = []
+        for one, share in zip(together, shares, strict=True):
+            verdict = _weigh(one.raw, share)
+            if verdict.reason is None:
+                passed.append((one, share, verdict))
+            else:
+                one.refuse(verdict.reason)
+        if len(passed) == len(together):
+            for one, share, verdict in passed:
+                state.accept(one.raw, share)
+                one.offer(verdict, state)
+            state.edits, state.now = edits, after
+        elif passed:
+            self._try([one for one, _, _ in passed], state)
+
+    def _try_alone(self, one: _Candidate, state: _State) -> None:
+        """A proposal whose reach is not known, or that changes the same bytes as one that passed: the latter on its
+        own, for the two cannot be made both."""
+        if not state.overlaps(one.edits):
+            self._try([one], state)
+            return
+        after = self._tried(one.edits)
+        verdict = _Verdict(after) if isinstance(after, str) else _weigh(one.raw, _share(None, state.first, after))
+        if verdict.reason is None:
+            one.offer(verdict, state)
+        else:
+            one.refuse(verdict.reason)
+
+    def _tried(self, edits: Sequence[Edit]) -> Outlook | str:
+        """What the file does with these edits; the reason where that cannot be known."""
         if self._trials >= MAX_TRIALS:
             self.exhausted = True
-            return _Verdict("too many fixes of one file to try each")
+            return "too many fixes of one file to try each"
         self._trials += 1
-        alone = any(_overlap(edit, old) for edit in fix.edits for old in state.edits)
-        base = state.first if alone else state.now
-        edits = fix.edits if alone else tuple(dict.fromkeys((*state.edits, *fix.edits)))
         try:
-            after = self._foresee(edits)
+            return self._foresee(edits)
         except (ParseFailure, ValueError) as error:
-            return _Verdict(f"the result does not parse: {error}")
-        verdict = _weigh(raw, base, after)
-        if verdict.reason is None and not alone:
-            for ended in _ended(base.findings, after.findings):
-                state.ended[ended] = max(raw.finding.level, state.ended.get(ended, raw.finding.level))
-            state.edits, state.now = edits, after
-        return verdict
+            return f"the result does not parse: {error}"
+
+
+class _Candidate:
+    """A finding on its way through its proposals; `settled` is what becomes of it."""
+
+    def __init__(self, index: int, raw: RawFinding) -> None:
+        self.index = index
+        self.raw = raw
+        self.settled: RawFinding | None = None
+        self._reasons: list[str] = []
+
+    @property
+    def proposal(self) -> Proposal:
+        """The one that is to be tried next."""
+        return self.raw.proposals[len(self._reasons)]
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        return self.proposal.fix.edits
+
+    def settle_known(self, state: _State) -> bool:
+        """Takes the proposal if the same edits passed for another finding."""
+        known = state.known.get(self.edits)
+        if known is not None:
+            self.settled = _offering(self.raw, self.proposal, known)
+        return known is not None
+
+    def refuse(self, reason: str) -> None:
+        """Goes on to the next proposal, if there is one."""
+        self._reasons.append(reason)
+        if len(self._reasons) == len(self.raw.proposals):
+            self.settled = _without_fix(self.raw, self._reasons[0])
+
+    def offer(self, verdict: _Verdict, state: _State) -> None:
+        """Takes the proposal, which passed."""
+        said = state.known[self.edits] = words(verdict.changes)
+        self.settled = _offering(self.raw, self.proposal, said)
 
 
 class _State:
@@ -124,31 +191,80 @@ class _State:
         self.known: dict[tuple[Edit, ...], tuple[str, ...]] = {}
         self.ended: dict[tuple[str, str], Level] = {}
 
+    def accept(self, raw: RawFinding, share: _Share) -> None:
+        """Notes the findings that the fix of this one ends."""
+        for ended in _ended(share.before, share.after):
+            self.ended[ended] = max(raw.finding.level, self.ended.get(ended, raw.finding.level))
+
+    def overlaps(self, edits: Sequence[Edit]) -> bool:
+        return any(_overlap(edit, old) for edit in edits for old in self.edits)
+
     def mends(self, raw: RawFinding) -> bool:
         """Whether a fix that passed, of a finding that is as serious, ends this one as well."""
         key = (raw.finding.code, raw.subject)
         level = self.ended.get(key)
-        return level is not None and level >= raw.finding.level and not self.now.findings[key]
+        return level is not None and level >= raw.finding.level and not self.now.findings()[key]
 
 
-def _weigh(raw: RawFinding, before: Outlook, after: Outlook) -> _Verdict:
-    changes: list[Change] = []
-    grown = False
-    for old, new in paired(before.paths, after.paths):
-        if new is None:
-            return _Verdict("a path of the script would be another")
-        changes += compare(old, new)
-        grown = grown or new.shuffles > old.shuffles
-    # The last one is the most telling: order and checkpoints come behind numbers.
-    worse = next((change for change in reversed(changes) if change.verdict is Verdict.WORSE), None)
+class _Share(NamedTuple):
+    """What of a trial one fix answers for: the effects of its pipelines, None where a path would be another, and the
+    findings in them; `known` are those before, with those that yield to others."""
+
+    effects: tuple[tuple[Effects, Effects | None], ...]
+    before: Findings
+    after: Findings
+    known: Findings
+
+
+def _share(pipelines: frozenset[int] | None, before: Outlook, after: Outlook) -> _Share:
+    """The share of a fix that changes these pipelines; all of it where they are not known."""
+    pairs = tuple((old, new) for old, new in paired(before.paths, after.paths) if pipelines is None or old in pipelines)
+    effects = tuple((before.paths[old][1], None if new is None else after.paths[new][1]) for old, new in pairs)
+    among = None if pipelines is None else frozenset(new for _, new in pairs if new is not None)
+    return _Share(effects, before.findings(pipelines), after.findings(among), before.all_findings(pipelines))
+
+
+def _shares(together: Sequence[_Candidate], before: Outlook, after: Outlook) -> list[_Share] | None:
+    """Each fix's share of a trial of several; None where something changed that is in none of them, or in no
+    pipeline."""
+    if len(together) == 1:
+        return [_share(None, before, after)]
+    touched = [one.proposal.pipelines or frozenset() for one in together]
+    shares = [_share(pipelines, before, after) for pipelines in touched]
+    rest = _share(frozenset(range(len(before.paths))).difference(*touched), before, after)
+    if _harm(_changes(rest)) or by_code(rest.after) - by_code(rest.known) or len(before.paths) != len(after.paths):
+        return None
+    if by_code(after.of_the_script) - by_code(before.of_the_script):
+        return None
+    own = ((one.raw.finding.code, one.raw.subject) for one in together)
+    if any(before.findings()[key] and not share.before[key] for key, share in zip(own, shares, strict=True)):
+        return None
+    return shares
+
+
+def _changes(share: _Share) -> list[Change]:
+    return [change for old, new in share.effects if new is not None for change in compare(old, new)]
+
+
+def _harm(changes: Sequence[Change]) -> Change | None:
+    """The last one is the most telling: order and checkpoints come behind numbers."""
+    return next((change for change in reversed(changes) if change.verdict is Verdict.WORSE), None)
+
+
+def _weigh(raw: RawFinding, share: _Share) -> _Verdict:
+    if any(new is None for _, new in share.effects):
+        return _Verdict("a path of the script would be another")
+    changes = _changes(share)
+    worse = _harm(changes)
     if worse is not None:
         return _Verdict(f"it would {worse.harm}")
-    added = sorted(_by_code(after.findings) - _by_code(before.findings + before.hidden))
+    added = sorted(by_code(share.after) - by_code(share.known))
     if added:
         return _Verdict(f"{added[0]} would report what it makes")
     code = raw.finding.code
-    if before.findings[code, raw.subject] and _by_code(after.findings)[code] >= _by_code(before.findings)[code]:
+    if share.before[code, raw.subject] and by_code(share.after)[code] >= by_code(share.before)[code]:
         return _Verdict("it would not end this finding")
+    grown = any(new is not None and new.shuffles > old.shuffles for old, new in share.effects)
     if grown and not any(change.verdict is Verdict.BETTER for change in changes):
         return _Verdict("nothing would be better")
     return _Verdict(None, tuple(changes))
@@ -156,51 +272,10 @@ def _weigh(raw: RawFinding, before: Outlook, after: Outlook) -> _Verdict:
 
 def _ended(before: Findings, after: Findings) -> Iterator[tuple[str, str]]:
     """What findings are about that an edit ends: not what it only writes otherwise, of which a rule still speaks."""
-    fewer = _by_code(before) - _by_code(after)
+    fewer = by_code(before) - by_code(after)
     gone = before - after
-    numbers = _by_code(gone)
+    numbers = by_code(gone)
     return (key for key in gone if numbers[key[0]] == fewer[key[0]])
-
-
-def _by_code(findings: Findings) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for (code, _), number in findings.items():
-        found[code] += number
-    return found
-
-
-def paired(
-    before: Sequence[tuple[tuple[str, ...], Effects]], after: Sequence[tuple[tuple[str, ...], Effects]]
-) -> Iterator[tuple[Effects, Effects | None]]:
-    """The effects of each path before and after, by source, sink and decisions, and in the order of the script."""
-    waiting: dict[tuple[str, ...], list[Effects]] = {}
-    for key, effects in after:
-        waiting.setdefault(key, []).append(effects)
-    unmatched: list[Effects] = []
-    for key, effects in before:
-        same = waiting.get(key)
-        if same:
-            yield effects, same.pop(0)
-        else:
-            unmatched.append(effects)
-    rest = [effects for left in waiting.values() for effects in left]
-    # A call behind a path's last step, or before its first, gives it another name.
-    for index, effects in enumerate(unmatched):
-        yield effects, rest[index] if len(rest) == len(unmatched) else None
-
-
-def harm_between(before: Script, after: Script) -> tuple[str, ...]:
-    """What is worse on any path of an edited script, in words."""
-    empty: Findings = Counter()
-    old, new = (Outlook.of(script, empty, empty).paths for script in (before, after))
-    pairs = ((effects, other) for effects, other in paired(old, new) if other is not None)
-    changes = (change for effects, other in pairs for change in compare(effects, other))
-    return tuple(change.words for change in changes if change.verdict is Verdict.WORSE)
-
-
-def _key(pipeline: Pipeline) -> tuple[str, ...]:
-    said = (f"{decision.text}={decision.holds}" for decision in pipeline.decisions)
-    return (pipeline.source.step.name, pipeline.sink.step.name, *said)
 
 
 def _overlap(new: Edit, old: Edit) -> bool:

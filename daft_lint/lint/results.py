@@ -22,10 +22,12 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A fix that may be offered, and the suggestion that goes with it."""
+    """A fix that may be offered, and the suggestion that goes with it. `pipelines` are the numbers, in the script, of
+    those that its edits change; None where that is not known."""
 
     fix: FindingFix
     suggestion: str
+    pipelines: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ from daft_lint.fix.loop import Check, fix_documents
 from daft_lint.fix.results import FixReport
 from daft_lint.lint.analysis import is_weighed
 from daft_lint.lint.engine import check_document
-from daft_lint.lint.gate import harm_between
+from daft_lint.lint.outlook import harm_between
 from daft_lint.lint.registry import rules
 from daft_lint.pipeline.interpreter.interpreter import interpret
 from daft_lint.pipeline.interpreter.project import Project

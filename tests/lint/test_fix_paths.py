@@ -16,7 +16,7 @@ from daft_lint import config as configuration
 from daft_lint.api.finding import Finding
 from daft_lint.fix.loop import fix_documents
 from daft_lint.lint.engine import check_document
-from daft_lint.lint.gate import harm_between
+from daft_lint.lint.outlook import harm_between
 from daft_lint.pipeline.dataflow.effects import RowOrder, effects_of
 from daft_lint.pipeline.interpreter.interpreter import interpret
 from daft_lint.pipeline.interpreter.project import Project
