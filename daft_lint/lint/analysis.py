@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -88,7 +88,7 @@ class Analysis:
             reported = Selection(self.config).runs(SyntaxErrorRule.code)
             return FileResult(path, (RawFinding(self.syntax_error(failure)),) if reported else ())
         script, problems = judged.script, judged.problems
-        offered = self.offered(strongest(agree_on_safety(judged.findings)), script, used)
+        offered = self.offered(strongest(agree_on_safety(judged.findings)), judged, used)
         limits = (*script.limits_hit, *self.limits, *self.left_out())
         return FileResult(path, tuple(offered), tuple(problems), script.called, limits, bool(problems))
 
@@ -100,13 +100,15 @@ class Analysis:
         self.touched = None
         findings: list[RawFinding] = list(self.facts_for_nothing(script))
         problems: list[Problem] = []
+        seen: list[tuple[type[Rule], Observed]] = []
         for rule in in_order(self.chosen, rules(self.config.plugins)):
-            found, problem = self.guarded(rule, script)
-            findings += found if rule in self.chosen else []
+            made, found, problem = self.guarded(rule, script)
+            seen += [(rule, one) for one in made]
+            findings += found
             problems += [] if problem is None else [problem]
-        return Judged(script, findings, problems)
+        return Judged(script, findings, problems, seen)
 
-    def offered(self, findings: list[RawFinding], script: Script, settings: Settings) -> list[RawFinding]:
+    def offered(self, findings: list[RawFinding], judged: Judged, settings: Settings) -> list[RawFinding]:
         """The findings with the fixes that make nothing worse."""
         if not any(raw.proposals for raw in findings):
             return findings
@@ -116,7 +118,7 @@ class Analysis:
             return self.foreseen(edits, settings)
 
         weighed = frozenset(rule.code for rule in self.chosen if is_weighed(rule))
-        gate = Gate(lambda: self.outlook(script), foresee, weighed)
+        gate = Gate(lambda: self.outlook(judged.script, judged.seen), foresee, weighed)
         settled = gate.settled(findings)
         if gate.exhausted:
             self.limits.append(f"fixes of {self.document.path}")
@@ -135,7 +137,7 @@ class Analysis:
             project = Project(Modules({**self.project.modules.overlay, **edited}))
         try:
             script = interpret(document, settings, project)
-            return self.outlook(script)
+            return self.outlook(script, self.observations(script))
         finally:
             if document is not self.document:
                 project.release(document)
@@ -149,21 +151,25 @@ class Analysis:
             edited[path] = document.edited([edit for edit in edits if edit.path == path])
         return edited
 
-    def outlook(self, script: Script) -> Outlook:
-        """What a script does, with the findings in it and those that yield to others; a rule that fails has none."""
+    def observations(self, script: Script) -> Iterator[tuple[type[Rule], Observed]]:
+        """What each rule observes in an edited script; one that fails observes nothing more."""
+        precedence = Precedence()
+        for rule in in_order(self.chosen, rules(self.config.plugins)):
+            with contextlib.suppress(Exception):
+                for seen in observed(rule, script, precedence):
+                    yield rule, seen
+
+    def outlook(self, script: Script, seen: Iterable[tuple[type[Rule], Observed]]) -> Outlook:
+        """What a script does, with what the chosen rules observe in it, and of that what yields to others."""
         from daft_lint.lint.outlook import Counted, Outlook
 
         shown: dict[tuple[str, NodeRef], set[int]] = {}
         hidden: dict[tuple[str, NodeRef], set[int]] = {}
         numbers = {id(pipeline): number for number, pipeline in enumerate(script.pipelines)}
-        precedence = Precedence()
-        for rule in in_order(self.chosen, rules(self.config.plugins)):
-            with contextlib.suppress(Exception):
-                for seen in observed(rule, script, precedence):
-                    if rule in self.chosen:
-                        kind = shown if seen.admitted else hidden
-                        found = kind.setdefault((rule.code, seen.observation.location), set())
-                        found |= set() if seen.pipeline is None else {numbers[id(seen.pipeline)]}
+        for rule, one in seen:
+            if rule in self.chosen:
+                found = (shown if one.admitted else hidden).setdefault((rule.code, one.observation.location), set())
+                found |= set() if one.pipeline is None else {numbers[id(one.pipeline)]}
 
         def counted(found: dict[tuple[str, NodeRef], set[int]]) -> list[Counted]:
             return [Counted(rule, code(at.node), frozenset(pipelines)) for (rule, at), pipelines in found.items()]
@@ -206,14 +212,15 @@ class Analysis:
             "",
         )
 
-    def guarded(self, rule: type[Rule], script: Script) -> tuple[list[RawFinding], Problem | None]:
-        """What one rule observes, or how it failed: a failing rule hides no other rule's findings."""
+    def guarded(self, rule: type[Rule], script: Script) -> tuple[list[Observed], list[RawFinding], Problem | None]:
+        """What one rule observes, its findings, or how it failed: a failing rule hides no other rule's findings."""
         try:
-            admitted = [seen for seen in observed(rule, script, self.precedence) if seen.admitted]
-            return self.raw_findings(rule, script, admitted), None
+            made = list(observed(rule, script, self.precedence))
+            admitted = [one for one in made if one.admitted and rule in self.chosen]
+            return made, self.raw_findings(rule, script, admitted), None
         except Exception as error:  # noqa: BLE001  # a rule can be anybody's
             reason = " ".join(f"{type(error).__name__}: {error}".split())
-            return [], Problem(self.document.path, f"rule {rule.code} failed: {reason}")
+            return [], [], Problem(self.document.path, f"rule {rule.code} failed: {reason}")
 
     def raw_findings(self, rule: type[Rule], script: Script, found: Sequence[Observed]) -> list[RawFinding]:
         """What a rule observed, each with the condition under which the paths through its place have it."""
@@ -306,6 +313,8 @@ class Judged(NamedTuple):
     script: Script
     findings: list[RawFinding]
     problems: list[Problem]
+    seen: list[tuple[type[Rule], Observed]]
+    """What each rule observed, admitted or not."""
 
 
 class Observed(NamedTuple):

@@ -232,7 +232,7 @@ def _shares(together: Sequence[_Candidate], before: Outlook, after: Outlook) -> 
     touched = [one.proposal.pipelines or frozenset() for one in together]
     shares = [_share(pipelines, before, after) for pipelines in touched]
     rest = _share(frozenset(range(len(before.paths))).difference(*touched), before, after)
-    if _harm(_changes(rest)) or by_code(rest.after) - by_code(rest.known) or len(before.paths) != len(after.paths):
+    if _changes(rest) or by_code(rest.after) - by_code(rest.known) or len(before.paths) != len(after.paths):
         return None
     if by_code(after.of_the_script) - by_code(before.of_the_script):
         return None

@@ -99,7 +99,7 @@ class RecomputedPipeline(ScriptRule):
         evaluators: dict[Step, list[tuple[Run, _Work]]] = {}
         working = _working(script)
         for run in runs_of(script) if working else ():
-            for step in working.intersection(run.steps):
+            for step in (step for step in run.steps if step in working):
                 work = _work_of(script, run, step)
                 if work is not None:
                     evaluators.setdefault(step, []).append((run, work))

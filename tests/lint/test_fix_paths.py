@@ -147,6 +147,15 @@ def own_cuts(text: str) -> Counter[tuple[str, str]]:
     '    df.write_parquet("out")\n',
     CONFIGS[1],
 )
+@example(
+    HEAD + "def build(paths, keys, a, b, n):\n"
+    '    df = daft.from_glob_path("s3://b/*.png")\n'
+    '    df = df.with_column("tag", Tagger().tag(col("data")))\n'
+    '    df = df.sort("k")\n'
+    '    df.write_parquet("out")\n'
+    '    df.write_parquet("out")\n',
+    CONFIGS[0],
+)
 def test_no_path_is_worse_after_all_fixes(text: str, config: configuration.Config) -> None:
     def check(document: Document) -> tuple[Finding, ...]:
         report = check_document(document, config)

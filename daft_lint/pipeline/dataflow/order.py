@@ -58,10 +58,14 @@ def _order_seen(pipeline: Pipeline, index: int) -> str | None:
     return "who gets this DataFrame may see the row order"
 
 
-def _has_order(pipeline: Pipeline, index: int) -> bool:
+def _has_order(pipeline: Pipeline, index: int, passed: frozenset[Step] = frozenset()) -> bool:
     """Whether the rows have a defined order ahead of `operators[index]`: they come in one partition, or a `sort` stands
-    behind the last step that loses it."""
-    ordered = pipeline.source.partitions_out.kind is not PartitionsKind.MANY
+    behind the last step that loses it, also one ahead of the `collect` that kept them."""
+    start = pipeline.source.step
+    ordered = pipeline.source.partitions_out.kind is not PartitionsKind.MANY or (
+        start not in passed
+        and any(_has_order(other, len(other.operators), passed | {start}) for other in pipeline.kept_from)
+    )
     for operator in pipeline.operators[1:index]:
         spec = catalog.STEPS.get(operator.step.name)
         if operator.step.name == "sort":

@@ -205,6 +205,13 @@ class Pipeline:
         return "" if source is None else source.function
 
     @property
+    def kept_from(self) -> tuple[Pipeline, ...]:
+        """The pipelines that end in the `collect` that this one starts from, and gets the rows of."""
+        start = self.source.step
+        found = self.script_pipelines.sharing(start)
+        return tuple(p for p in found if p.sink.step is start and p.source.step is not start)
+
+    @property
     def source(self) -> Operator:
         """The first operator."""
         return self.operators[0]

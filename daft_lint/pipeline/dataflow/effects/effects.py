@@ -377,13 +377,16 @@ def _files(pipeline: Pipeline, tasks: Amount | None) -> Amount | None:
     return tasks
 
 
-def _order(pipeline: Pipeline) -> RowOrder:
-    """What is left at the end of the order of the source's one partition, or of a `sort`. On the native runner
-    `into_batches` keeps the order of results, but not that of a written file."""
+def _order(pipeline: Pipeline, passed: frozenset[Step] = frozenset()) -> RowOrder:
+    """What is left at the end of the order of the source's one partition, or of a `sort`, also before a `collect`.
+    On the native runner `into_batches` keeps the order of results, but not that of a written file."""
     native = pipeline.runner is Runner.NATIVE
     writes = pipeline.sink.step.name.startswith("write_")
     one = pipeline.source.partitions_out.kind is PartitionsKind.ONE
     order = RowOrder.SOURCE if one else RowOrder.NONE
+    start = pipeline.source.step
+    if pipeline.kept_from and start not in passed:
+        order = max(order, min(_order(other, passed | {start}) for other in pipeline.kept_from))
     for operator in pipeline.operators[1:]:
         step = operator.step
         if step.name == "sort":
