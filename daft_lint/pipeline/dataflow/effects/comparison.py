@@ -39,21 +39,16 @@ def compare(before: Effects, after: Effects) -> tuple[Change, ...]:
 
 
 def words(changes: Iterable[Change]) -> tuple[str, ...]:
-    """What changes, each once; those of several UDFs that differ are told apart by name."""
+    """What changes, each once; what is not so of all that anything changes for names what it is about."""
     changes = list(changes)
-    kinds: dict[str, set[str]] = {}
+    abouts = dict.fromkeys(change.about for change in changes if change.about)
+    own: dict[str, dict[str, None]] = {}
     for change in changes:
-        kinds.setdefault(_kind(change), set()).add(change.words)
+        own.setdefault(change.words, {}).update({change.about: None} if change.about else {})
     return tuple(
-        dict.fromkeys(
-            f"{change.words} of `{change.about}`" if change.about and len(kinds[_kind(change)]) > 1 else change.words
-            for change in changes
-        )
+        text if names.keys() in (set(), abouts.keys()) else f"{text} of {' and '.join(f'`{name}`' for name in names)}"
+        for text, names in own.items()
     )
-
-
-def _kind(change: Change) -> str:
-    return change.words.rpartition(" ")[2]
 
 
 _FAN_OUTS = frozenset({"repartition", "into_partitions"})
