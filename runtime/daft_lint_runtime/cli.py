@@ -118,7 +118,7 @@ def _run_options(function: Any) -> Any:
     "--facts/--no-facts",
     "learn",
     default=True,
-    help="Keep the seconds that a batch of each UDF took in daft-lint.facts.toml, where check reads them.",
+    help="Keep the rows of sources and the seconds of UDFs that were measured in daft-lint.facts.toml, for check.",
 )
 @_run_options
 def verify(
@@ -328,22 +328,25 @@ def profile_command(path: Path, config: Config, *, output: Path | None = None, o
 
 
 def _keep_facts(summary: VerifySummary, config: Config) -> None:
-    """Write what the runs of the scripts as they are have shown of their UDFs; a folder that takes no file is no
-    failure."""
+    """Write what the runs of the scripts as they are have shown of their UDFs and sources; a folder that takes no file
+    is no failure."""
     from daft_lint.config import FACTS_FILE
     from daft_lint_runtime.facts import described, udf_facts, updated
+    from daft_lint_runtime.profile import sources_seen
 
-    runs = (result.as_it_is for result in summary.results)
-    udfs = {key: facts for run in runs if run is not None for key, facts in udf_facts(run, config.root).items()}
+    runs = [result.as_it_is for result in summary.results if result.as_it_is is not None]
+    udfs = {key: facts for run in runs for key, facts in udf_facts(run, config.root).items()}
+    heavy = config.settings.heavy_row_bytes
+    sources = {source.pattern: source.facts(heavy) for run in runs for source in sources_seen(run)}
     target = _from_here(config.root / FACTS_FILE)
-    if not udfs:
+    if not udfs and not sources:
         return
     try:
-        _write(target, updated(target, {}, udfs))
+        _write(target, updated(target, {}, udfs, sources))
     except click.ClickException as error:
         click.echo(f"daft-lint: {error.message}", err=True)
     else:
-        click.echo(f"{target}: {described((), udfs)}", err=True)
+        click.echo(f"{target}: {described(sources, udfs)}", err=True)
 
 
 def _from_here(file: Path) -> Path:

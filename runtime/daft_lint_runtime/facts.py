@@ -70,10 +70,15 @@ def _batch_facts(calls: Sequence[UdfCallRecord]) -> dict[str, Any]:
     return facts
 
 
-def updated(file: Path, sources: Table, udfs: Table) -> str:
-    """The text of the file with these entries in the place of those with the same keys; what it has of others stays."""
+def updated(file: Path, sources: Table, udfs: Table, seen: Table | None = None) -> str:
+    """The text of the file with these entries in the place of those with the same keys; what it has of others stays.
+
+    `seen` are sources of which not all is known: what else the file says of them stays as well.
+    """
     kept = _read(file)
-    tables = {"sources": {**kept.get("sources", {}), **sources}, "udfs": {**kept.get("udfs", {}), **udfs}}
+    known = kept.get("sources", {})
+    changed = {key: {**known.get(key, {}), **entry} for key, entry in (seen or {}).items()}
+    tables = {"sources": {**known, **sources, **changed}, "udfs": {**kept.get("udfs", {}), **udfs}}
     return HEADER + "".join(
         f"\n[{name}.{_quoted(key)}]\n{_lines(entry)}" for name, table in tables.items() for key, entry in table.items()
     )
