@@ -326,6 +326,39 @@ def test_tune_finds_a_better_batch_and_writes_it(tuned: Path) -> None:
     assert sorted(path.name for path in tuned.iterdir()) == ["job.py", "page.html"]
 
 
+@pytest.fixture
+def notebook(tuned: Path) -> Path:
+    """The script as a notebook, with a magic, in two cells."""
+    sources = ("%pip install daft\n" + TUNED).split("\n\n\n", 1)
+    cells = [{"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": 1, "source": s} for s in sources]
+    file = tuned / "job.ipynb"
+    file.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    return file
+
+
+@pytest.mark.slow
+def test_a_notebook_is_tuned(notebook: Path) -> None:
+    before = notebook.read_text()
+    arguments = ["job.ipynb", "--runner", "native", "--values", "64", "--rounds", "5", "--apply"]
+    result = CliRunner().invoke(tune, arguments, standalone_mode=False)
+    assert result.return_value == 0, result.output
+    assert "BATCH = 8 (cell 1, line 8)" in result.output
+    assert "job.ipynb:cell 1:8: BATCH 8 → 64" in result.output
+    assert notebook.read_text() == before.replace("BATCH = 8", "BATCH = 64")
+
+
+def test_a_notebook_is_verified_and_profiled(notebook: Path) -> None:
+    checked = CliRunner().invoke(verify, ["job.ipynb", "--runner", "native"], standalone_mode=False)
+    assert checked.return_value == 0, checked.output
+    assert "harmless  native runner" in checked.output
+    facts = notebook.with_name("daft-lint.facts.toml")
+    assert '[udfs."job.ipynb:score"]\n' in facts.read_text()
+    facts.unlink()
+    measured = CliRunner().invoke(profile, ["job.ipynb", "--runner", "native"], standalone_mode=False)
+    assert measured.return_value == 0, measured.output
+    assert '[udfs."job.ipynb:score"]\n' in facts.read_text()
+
+
 @pytest.mark.slow
 def test_a_number_that_changes_the_rows_is_out_of_the_question(tuned: Path) -> None:
     (tuned / "job.py").write_text(TUNED.replace("v + 1 for", "v + BATCH for"))

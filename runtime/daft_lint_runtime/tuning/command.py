@@ -44,7 +44,7 @@ def tune_command(
     try:
         document = _read(request.path)
         numbers = _numbers(document, request)
-        listed = ", ".join(f"{n.name} = {n.value:,} (line {n.line})" for n in numbers)
+        listed = ", ".join(f"{n.name} = {n.value:,} ({n.place})" for n in numbers)
         where = "Daft's native runner" if request.run.runner == "native" else _place(request.run)
         click.echo(f"tune runs {visible(document.path)}, your code, many times on {where}: {visible(listed)}", err=True)
         options = TuneOptions(request.run, request.rounds or MOST_ROUNDS, request.budget, request.values)
@@ -65,14 +65,14 @@ def _place(run: RunOptions) -> str:
 
 
 def _read(path: Path) -> Document:
-    """Raises `VerifyError` where the file cannot be read or is no script."""
+    """Raises `VerifyError` where the file cannot be read or cannot be run."""
     try:
         document = Document.read(path)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else None
         raise VerifyError(f"{path}: {reason or error}") from None
-    if document.kind != "python":
-        raise VerifyError(f"{path}: only scripts are tuned")
+    if document.kind == "markdown":
+        raise VerifyError(f"{path}: only scripts and notebooks are run")
     return document
 
 
@@ -86,7 +86,7 @@ def _numbers(document: Document, request: TuneRequest) -> list[TunableNumber]:
             continue
         reason = _unfit(number, request.run)
         if reason:
-            left_out.append(f"line {number.line}: {number.name} is left out: {reason}")
+            left_out.append(f"{number.place}: {number.name} is left out: {reason}")
         else:
             chosen.append(number)
     for reason in left_out:
@@ -94,7 +94,7 @@ def _numbers(document: Document, request: TuneRequest) -> list[TunableNumber]:
     if chosen:
         return chosen
     if request.only and found.numbers:
-        there = ", ".join(f"{n.name} (line {n.line})" for n in found.numbers)
+        there = ", ".join(f"{n.name} ({n.place})" for n in found.numbers)
         raise VerifyError(f"nothing to tune: --only {', '.join(request.only)} leaves none of {there}")
     kinds = ", ".join(NumberKind)
     raise VerifyError(f"{document.path}: nothing to tune: it spells out no number of {kinds} that would show here")
@@ -130,7 +130,7 @@ def _apply(document: Document, result: TuneResult, *, write: bool) -> int:
     except OSError as error:
         raise click.ClickException(f"{document.path}: not written: {error.strerror or error}") from None
     for tuned, choice in found:
-        line = f"{document.path}:{tuned.number.line}: {tuned.number.name} {tuned.number.value:,} → {choice.value:,}"
+        line = f"{document.path}:{tuned.number.location}: {tuned.number.name} {tuned.number.value:,} → {choice.value:,}"
         click.echo(visible(line), err=True)
     return 0
 
