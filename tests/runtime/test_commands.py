@@ -12,7 +12,8 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
-from daft_lint_runtime.cli import Size, _write, profile, tune, verify
+from daft_lint_runtime.cli import Size, profile, tune, verify
+from daft_lint_runtime.output import write
 
 from daft_lint.cli.app import run
 from daft_lint.config import parse
@@ -269,7 +270,7 @@ def test_reports_are_written_through_no_link(tmp_path: Path) -> None:
     target.write_text("kept")
     (tmp_path / "report.md").symlink_to(target)
     with pytest.raises(click.ClickException, match=r"report\.md: cannot be written: .*symbolic link"):
-        _write(tmp_path / "report.md", "report")
+        write(tmp_path / "report.md", "report")
     assert target.read_text() == "kept"
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +12,8 @@ from daft_lint.api.wording import counted
 from daft_lint.config import Config
 from daft_lint.source.document import Document
 from daft_lint.source.printable import visible
-from daft_lint.source.writing import write_atomically, write_report
+from daft_lint.source.writing import write_atomically
+from daft_lint_runtime.output import show, write
 from daft_lint_runtime.progress import RunProgress
 from daft_lint_runtime.spec import RunOptions, VerifyError
 from daft_lint_runtime.tuning.choice import changes
@@ -136,27 +135,13 @@ def _apply(document: Document, result: TuneResult, *, write: bool) -> int:
 
 
 def _report(result: TuneResult, form: str, output: Path | None, html: Path | None) -> None:
-    from rich.console import Console
-
     from daft_lint_runtime.tuning import report
 
     if html is not None:
-        _write(html, report.as_html(result))
-    if form == "json" and output is None:
+        write(html, report.as_html(result))
+    if form != "json":
+        show(lambda console: report.show(result, console), output)
+    elif output is None:
         sys.stdout.write(report.as_json(result))
-    elif form == "json" and output is not None:
-        _write(output, report.as_json(result))
-    elif output is not None:
-        shown = io.StringIO()
-        report.show(result, Console(file=shown, width=120))
-        _write(output, shown.getvalue())
     else:
-        width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 120
-        report.show(result, Console(width=width))
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        write_report(str(file), text.encode(errors="backslashreplace"))
-    except OSError as error:
-        raise click.ClickException(f"{file}: cannot be written: {error.strerror or error}") from None
+        write(output, report.as_json(result))
