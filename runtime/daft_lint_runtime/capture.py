@@ -70,6 +70,13 @@ class Capture:
             self._queries += 1
         return CapturedQuery(self, index, runner, builder, getattr(self._local, "sink", None))
 
+    def source_of(self, builder: Any) -> int | None:
+        """The source, by its number, that a plan with one source reads as the script names it; None for another."""
+        text = builder.pretty_print(simple=False).strip()
+        reads = (s["reads"] for s in reversed(self.sources))
+        last = next((at for at, own in enumerate(reads, 1) if own and f"\n{text}".endswith(f"\n{own}")), None)
+        return None if last is None else len(self.sources) - last
+
     def append(self, record: dict[str, Any]) -> None:
         with self._lock, open(self.out / "queries.jsonl", "a", encoding="utf-8") as file:
             file.write(json.dumps(record, default=str) + "\n")
@@ -93,6 +100,7 @@ class CapturedQuery:
             "line": capture.line(),
             "began": self._began,
             "sink": sink,
+            "source": capture.source_of(builder),
             "schema": [[f.name, str(f.dtype)] for f in builder.schema()],
             "plan": json.loads(builder.repr_json()),
             "rows": 0,

@@ -106,13 +106,15 @@ def cases_of(paths: Iterable[Path], config: Config, against: str | None = None) 
 
 
 def scripts(paths: Sequence[Path], config: Config) -> list[Path]:
-    """The scripts among the paths: files as given, and in folders all Python files that mention Daft."""
+    """The scripts among the paths: files and notebooks as given, and in folders all Python files that mention Daft."""
     from daft_lint.source.discovery import discover
+    from daft_lint.source.kinds import kind_of
     from daft_lint.source.prefilter import mentions_daft
 
     given = {path for path in paths if path.is_file()}
     found = discover(list(paths), config.file_filter)
-    return [f for f in found.files if f.suffix == ".py" and (f in given or mentions_daft(f.read_bytes()))]
+    asked = [f for f in found.files if f in given and kind_of(str(f)) != "markdown"]
+    return asked + [f for f in found.files if f not in given and f.suffix == ".py" and mentions_daft(f.read_bytes())]
 
 
 def _read(path: Path) -> Document:

@@ -5,8 +5,6 @@ What they need of Daft, Ray and rich is imported when they run.
 
 from __future__ import annotations
 
-import io
-import os
 import re
 import signal
 import sys
@@ -18,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from daft_lint_runtime import INSTALL_HINT, missing_packages
+from daft_lint_runtime.output import show, write
 from daft_lint_runtime.spec import DEFAULT_TIMEOUT, ClusterSpec, RunOptions, VerifyError
 
 if TYPE_CHECKING:
@@ -93,16 +92,22 @@ def _run_options(function: Any) -> Any:
     return function
 
 
-@click.command(cls=ScriptCommand)
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--against", metavar="REV|FILE", help="Compare with a git revision or another file, not with the fix.")
-@click.option(
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_COMPARE = click.option(
     "--compare",
     type=click.Choice(["rows", "schema", "none"]),
     default="rows",
     show_default=True,
     help="What must stay the same in the results.",
 )
+_HTML = click.option("--html", type=_FILE, help="Write a page with charts to this file.")
+_OUTPUT = click.option("--output", type=_FILE, help="Write the report to this file.")
+
+
+@click.command(cls=ScriptCommand)
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--against", metavar="REV|FILE", help="Compare with a git revision or another file, not with the fix.")
+@_COMPARE
 @click.option(
     "--repeat", type=click.IntRange(min=1), default=1, help="Run each text this many times, to measure the noise."
 )
@@ -111,14 +116,14 @@ def _run_options(function: Any) -> Any:
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "junit", "markdown"]), default="text", show_default=True
 )
-@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a page with charts to this file.")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the report to this file.")
+@_HTML
+@_OUTPUT
 @click.option("-v", "--verbose", is_flag=True, help="Show every comparison and the harness's notes.")
 @click.option(
     "--facts/--no-facts",
     "learn",
     default=True,
-    help="Keep the seconds that a batch of each UDF took in daft-lint.facts.toml, where check reads them.",
+    help="Keep the rows of sources and the seconds of UDFs that were measured in daft-lint.facts.toml, for check.",
 )
 @_run_options
 def verify(
@@ -149,7 +154,7 @@ def verify(
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option(
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=_FILE,
     help="Where the facts go (default: daft-lint.facts.toml beside the configuration, where check reads it).",
 )
 @_run_options
@@ -171,16 +176,10 @@ def profile(path: Path, output: Path | None, config_file: Path | None, **asked: 
     "--rounds", type=click.IntRange(min=1), help="Run each value at most this many times (default: 9, at least 5)."
 )
 @click.option("--budget", type=SECONDS, help="Begin no round after this many seconds.")
-@click.option(
-    "--compare",
-    type=click.Choice(["rows", "schema", "none"]),
-    default="rows",
-    show_default=True,
-    help="What must stay the same in the results.",
-)
+@_COMPARE
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a page with charts to this file.")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the report to this file.")
+@_HTML
+@_OUTPUT
 @_run_options
 def tune(
     path: Path,
@@ -322,28 +321,31 @@ def profile_command(path: Path, config: Config, *, output: Path | None = None, o
     target = output or _from_here(config.root / FACTS_FILE)
     sources = {source.pattern: source.facts(config.settings.heavy_row_bytes) for source in found.sources}
     udfs = udf_facts(found.run, config.root)
-    _write(target, updated(target, sources, udfs))
+    write(target, updated(target, sources, udfs))
     click.echo(f"{target}: {described(sources, udfs)}")
     return PASSED
 
 
 def _keep_facts(summary: VerifySummary, config: Config) -> None:
-    """Write what the runs of the scripts as they are have shown of their UDFs; a folder that takes no file is no
-    failure."""
+    """Write what the runs of the scripts as they are have shown of their UDFs and sources; a folder that takes no file
+    is no failure."""
     from daft_lint.config import FACTS_FILE
     from daft_lint_runtime.facts import described, udf_facts, updated
+    from daft_lint_runtime.profile import sources_seen
 
-    runs = (result.as_it_is for result in summary.results)
-    udfs = {key: facts for run in runs if run is not None for key, facts in udf_facts(run, config.root).items()}
+    runs = [result.as_it_is for result in summary.results if result.as_it_is is not None]
+    udfs = {key: facts for run in runs for key, facts in udf_facts(run, config.root).items()}
+    heavy = config.settings.heavy_row_bytes
+    sources = {source.pattern: source.facts(heavy) for run in runs for source in sources_seen(run)}
     target = _from_here(config.root / FACTS_FILE)
-    if not udfs:
+    if not udfs and not sources:
         return
     try:
-        _write(target, updated(target, {}, udfs))
+        write(target, updated(target, {}, udfs, sources))
     except click.ClickException as error:
         click.echo(f"daft-lint: {error.message}", err=True)
     else:
-        click.echo(f"{target}: {described((), udfs)}", err=True)
+        click.echo(f"{target}: {described(sources, udfs)}", err=True)
 
 
 def _from_here(file: Path) -> Path:
@@ -387,35 +389,17 @@ def _end_on_signals() -> None:
 
 
 def _report(summary: VerifySummary, form: str, output: Path | None, html: Path | None, verbose: bool) -> None:
-    if html is not None:
-        from daft_lint_runtime.report import html as page
-
-        _write(html, page.render(summary))
-    if form != "text":
-        from daft_lint_runtime.report import render
-
-        text = render(form, summary)
-        if output is None:
-            sys.stdout.write(text)
-            return
-        _write(output, text)
-    from rich.console import Console
-
+    """The report where it was asked for; on the terminal as well, unless another form of it goes there."""
+    from daft_lint_runtime.report import html as page
+    from daft_lint_runtime.report import render
     from daft_lint_runtime.report import text as terminal
 
-    if form == "text" and output is not None:
-        shown = io.StringIO()
-        terminal.show(summary, Console(file=shown, width=120), verbose)
-        _write(output, shown.getvalue())
-        return
-    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 120
-    terminal.show(summary, Console(width=width), verbose)
-
-
-def _write(file: Path, text: str) -> None:
-    from daft_lint.source.writing import write_report
-
-    try:
-        write_report(str(file), text.encode(errors="backslashreplace"))
-    except OSError as error:
-        raise click.ClickException(f"{file}: cannot be written: {error.strerror or error}") from None
+    if html is not None:
+        write(html, page.render(summary))
+    if form == "text":
+        show(lambda console: terminal.show(summary, console, verbose), output)
+    elif output is None:
+        sys.stdout.write(render(form, summary))
+    else:
+        write(output, render(form, summary))
+        show(lambda console: terminal.show(summary, console, verbose))

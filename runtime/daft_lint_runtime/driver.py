@@ -150,7 +150,7 @@ class Driver:
         self.interception.close()
 
     def _source(self, source: dict[str, Any]) -> dict[str, Any]:
-        record = {k: v for k, v in source.items() if k != "frame"}
+        record = {k: v for k, v in source.items() if k not in ("frame", "reads")}
         if self.spec.options.profile and source["paths"]:
             with self.capture.nesting():
                 record["profile"] = profile_source(source["frame"], source["paths"])

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from daft_lint.pipeline.model import UdfFacts
 from daft_lint_runtime.harness import Run, UdfCallRecord
 
 if sys.version_info >= (3, 11):
@@ -32,12 +33,22 @@ HEADER = """\
 
 
 def udf_facts(run: Run, root: Path) -> dict[str, dict[str, Any]]:
-    """What a full batch of each UDF took, by the UDF's file (from the folder `root`) and name."""
+    """What a full batch of each UDF took as the file has it, by the UDF's file (from the folder `root`) and name."""
+    return {f"{_from(file, root)}:{name}": _entry(facts) for (file, name), facts in measured_udfs(run).items()}
+
+
+def _entry(facts: UdfFacts) -> dict[str, Any]:
+    found = {"seconds-per-batch": facts.seconds_per_batch, "batch-rows": facts.batch_rows}
+    return {**found, "skewed": True} if facts.skewed else found
+
+
+def measured_udfs(run: Run) -> dict[tuple[str, str], UdfFacts]:
+    """What a full batch of each UDF took, by the UDF's file and its name as the linter has it."""
     calls: dict[tuple[str, str], list[UdfCallRecord]] = {}
     for call in sorted(run.calls, key=lambda c: c.began):
-        if call.file.endswith(".py"):
+        if call.file.endswith((".py", ".ipynb")):
             calls.setdefault((call.file, call.udf), []).append(call)
-    return {f"{_from(file, root)}:{short_name(name)}": _batch_facts(group) for (file, name), group in calls.items()}
+    return {(file, short_name(name)): _batch_facts(group) for (file, name), group in calls.items()}
 
 
 def short_name(qualified: str) -> str:
@@ -53,27 +64,29 @@ def _from(file: str, root: Path) -> str:
         return file
 
 
-def _batch_facts(calls: Sequence[UdfCallRecord]) -> dict[str, Any]:
+def _batch_facts(calls: Sequence[UdfCallRecord]) -> UdfFacts:
     """Of the calls with a full batch; the first of each process is left out where there are others, for it warms up."""
     largest = max(call.rows for call in calls)
     full = [call for call in calls if call.rows >= FULL_SHARE * largest]
     first = {id(next(call for call in full if call.pid == pid)) for pid in {call.pid for call in full}}
     warm = [call for call in full if id(call) not in first] or full
     seconds = [call.seconds for call in warm]
-    rows = round(statistics.mean(call.rows for call in warm))
-    facts: dict[str, Any] = {
-        "seconds-per-batch": float(f"{max(statistics.mean(seconds), 1e-6):.3g}"),
-        "batch-rows": rows,
-    }
-    if len(warm) >= SKEW_CALLS and max(seconds) > SKEWED_TIMES * statistics.median(seconds) > 0.005:
-        facts["skewed"] = True
-    return facts
+    return UdfFacts(
+        seconds_per_batch=float(f"{max(statistics.mean(seconds), 1e-6):.3g}"),
+        batch_rows=round(statistics.mean(call.rows for call in warm)),
+        skewed=len(warm) >= SKEW_CALLS and max(seconds) > SKEWED_TIMES * statistics.median(seconds) > 0.005,
+    )
 
 
-def updated(file: Path, sources: Table, udfs: Table) -> str:
-    """The text of the file with these entries in the place of those with the same keys; what it has of others stays."""
+def updated(file: Path, sources: Table, udfs: Table, seen: Table | None = None) -> str:
+    """The text of the file with these entries in the place of those with the same keys; what it has of others stays.
+
+    `seen` are sources of which not all is known: what else the file says of them stays as well.
+    """
     kept = _read(file)
-    tables = {"sources": {**kept.get("sources", {}), **sources}, "udfs": {**kept.get("udfs", {}), **udfs}}
+    known = kept.get("sources", {})
+    changed = {key: {**known.get(key, {}), **entry} for key, entry in (seen or {}).items()}
+    tables = {"sources": {**known, **sources, **changed}, "udfs": {**kept.get("udfs", {}), **udfs}}
     return HEADER + "".join(
         f"\n[{name}.{_quoted(key)}]\n{_lines(entry)}" for name, table in tables.items() for key, entry in table.items()
     )

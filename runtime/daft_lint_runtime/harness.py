@@ -19,6 +19,7 @@ from typing import Any
 from daft_lint_runtime import processes
 from daft_lint_runtime.private_ray import PrivateRay, RaySession
 from daft_lint_runtime.probe import MEMORY, RECORD
+from daft_lint_runtime.script_text import as_script
 from daft_lint_runtime.spec import RunOptions, RunSpec, TextEnum, VerifyError, shared_memory_prefix
 from daft_lint_runtime.supervise import StopReason
 from daft_lint_runtime.writes import blocked_writes
@@ -178,15 +179,16 @@ def run_text(
     base: Path,
     ray: PrivateRay | None = None,
 ) -> Run:
-    """Run `text` as the script `path` in `base` (see `workspace`). The path's file itself is not read.
+    """Run `text` as the script or notebook `path` in `base` (see `workspace`). The path's file itself is not read.
 
     `ray` is the private Ray of `base` that several runs share; without it the run has one for itself.
-    Raises `VerifyError` for a write that cannot be redirected or a Ray that does not start, and lets KeyboardInterrupt
-    through once everything that the run started has ended.
+    Raises `VerifyError` for a write that cannot be redirected, a Ray that does not start or what is no notebook, and
+    lets KeyboardInterrupt through once everything that the run started has ended.
     """
     if ray is None:
         with PrivateRay(base) as own:
             return run_text(label, path, text, runner, options, base, own)
+    text = as_script(path, text)
     refuse_blocked_writes(path, text, options)
     out, scratch = _emptied(base / label), _emptied(base / "t")
     if options.probe_calls and options.cluster.address is None:

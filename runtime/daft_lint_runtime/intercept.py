@@ -143,14 +143,22 @@ class Interception:
     def _reading(self, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)
         def read(*args: Any, **kwargs: Any) -> Any:
-            paths = [v for v in (*args, *kwargs.values()) if isinstance(v, (str, Path, list))]
+            asked = (args, kwargs)
+            paths = next((v for v in (*args, *kwargs.values()) if isinstance(v, (str, Path, list))), [])
             args = tuple(self._replaced(value) for value in args)
             kwargs = {key: self._replaced(value) for key, value in kwargs.items()}
             frame = original(*args, **kwargs)
             if self.capture.nested:
                 return frame
             self.capture.sources.append(
-                {"name": name, "paths": [str(p) for p in _flat(paths)], "line": self.capture.line(), "frame": frame}
+                {
+                    "name": name,
+                    "paths": [str(p) for p in (paths if isinstance(paths, list) else [paths])],
+                    "line": self.capture.line(),
+                    "frame": frame,
+                    "reads": frame._builder.pretty_print(simple=False).strip() if asked == (args, kwargs) else "",
+                    "columns": frame.column_names,
+                }
             )
             return frame if self.options.limit_rows is None else frame.limit(self.options.limit_rows)
 
@@ -248,7 +256,3 @@ def _watched_results(query: Any, results: Generator[Any, None, Any]) -> Generato
 def _is_daft_itself(asked: Mapping[str, Any]) -> bool:
     """Daft's own `ray.init(address=...)`, with what the harness put into RAY_ADDRESS."""
     return set(asked) <= {"address"} and asked.get("address") in (None, os.environ.get("RAY_ADDRESS"))
-
-
-def _flat(values: list[Any]) -> list[Any]:
-    return [item for value in values for item in (value if isinstance(value, list) else [value])]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,11 @@ KEEPS_ORDER = frozenset(
 """Plan nodes (as `LogicalPlanBuilder.repr_json` of Daft 0.7.26 calls them) that hand rows on in their order."""
 SORTS = frozenset({"Sort", "TopN"})
 PICKS = frozenset({"Limit", "Sample", "Offset"})
+
+READS_ALL = frozenset(
+    {"Source", "Project", "Sink", "Explode", "Repartition", "IntoPartitions", "IntoBatches", "Sort", "Distinct"}
+)
+"""Plan nodes that let no filter and no limit into the read."""
 
 COLUMN = re.compile(r"col\((\w+)\)")
 
@@ -61,6 +66,25 @@ def picks_any_rows(plan: dict[str, Any]) -> bool:
             if not SORTS.intersection(below):
                 return True
     return False
+
+
+def reads_all_rows(plan: dict[str, Any]) -> bool:
+    """Whether the plan has one source, and all its rows are read."""
+    below = list(nodes(plan))
+    sources = [node for node in below if node.get("type") == "Source"]
+    return len(sources) == 1 and all(node.get("type") in READS_ALL or _adds_up(node) for node in below)
+
+
+def _adds_up(node: dict[str, Any]) -> bool:
+    """Whether it aggregates the values of all rows; a count may be taken from the files' metadata."""
+    counts = any("count(" in str(aggregation) for aggregation in node.get("aggregations") or ())
+    return node.get("type") == "Aggregate" and not counts
+
+
+def reads_all_columns(plan: dict[str, Any], columns: Iterable[str]) -> bool:
+    """Whether all these columns of the plan's only source are still there in each of its projections."""
+    choosing = [node for node in nodes(plan) if node.get("type") in ("Project", "Aggregate")]
+    return all(f"col({name})" in (node.get("projection") or ()) for node in choosing for name in columns)
 
 
 def repartitions(plan: dict[str, Any]) -> int:

@@ -5,27 +5,26 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from daft_lint_runtime import plans
 from daft_lint_runtime.harness import Run, run_text, workspace
+from daft_lint_runtime.measure import SOURCES
 from daft_lint_runtime.spec import RunOptions, VerifyError
 
 
 @dataclass(frozen=True)
 class SourceProfile:
-    """A source as a run met it: `columns` are bytes per row by column, from a sample of its first rows."""
+    """A source as a run met it: `columns` are bytes per row by column, from a sample of its first rows; `row_bytes` are
+    those of all columns together, None where that is not known."""
 
     pattern: str
-    reader: str
     rows: int
     files: int | None
-    columns: Mapping[str, float]
-
-    @property
-    def row_bytes(self) -> int:
-        return round(sum(self.columns.values()))
+    row_bytes: int | None
+    columns: Mapping[str, float] = field(default_factory=dict)
 
     def facts(self, heavy_row_bytes: int) -> dict[str, Any]:
         """As the file of facts has it. Columns of `heavy_row_bytes` a row and more are heavy."""
@@ -68,5 +67,26 @@ def source_profiles(records: Sequence[Mapping[str, Any]], places: Mapping[str, s
             pattern = path
             for ours, theirs in places.items():
                 pattern = pattern.replace(ours, theirs)
-            found[pattern] = SourceProfile(pattern, record["name"], facts["rows"], facts["files"], facts["columns"])
+            columns = facts["columns"]
+            size = round(sum(columns.values()))
+            found[pattern] = SourceProfile(pattern, facts["rows"], facts["files"], size, columns)
+    return tuple(found.values())
+
+
+def sources_seen(run: Run) -> tuple[SourceProfile, ...]:
+    """What the queries of a run have measured of its sources: the rows of those that one query read in full, and the
+    bytes of a row where it read every column. Those that the run itself made, in its temporary folder, are left out.
+    """
+    found: dict[str, SourceProfile] = {}
+    for query in run.queries:
+        source = None if query.get("source") is None else run.sources[query["source"]]
+        reads = [op for op in run.operators if op.query == query["index"] and op.kind in SOURCES]
+        if source is None or len(source["paths"]) != 1 or len(reads) != 1 or not plans.reads_all_rows(query["plan"]):
+            continue
+        (pattern,), (read,) = source["paths"], reads
+        if Path(pattern).is_relative_to(run.out.parent):
+            continue
+        whole = read.rows_out and plans.reads_all_columns(query["plan"], source["columns"])
+        size = round(read.bytes_out / read.rows_out) if whole else None
+        found[pattern] = SourceProfile(pattern, read.rows_out, None, size)
     return tuple(found.values())

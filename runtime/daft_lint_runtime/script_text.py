@@ -1,4 +1,4 @@
-"""What a script's text says of its run: which UDFs a finding is about, and how large batches may be."""
+"""A script as it is run, and what its text says: which UDFs a finding is about, how large batches may be."""
 
 from __future__ import annotations
 
@@ -7,6 +7,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from daft_lint.api.finding import Finding
+from daft_lint.source.document import Document
+from daft_lint.source.kinds import kind_of
+from daft_lint_runtime.spec import VerifyError
+
+
+def as_script(path: str, text: bytes) -> bytes:
+    """The text of a file as Python runs it: of a notebook its code cells, one after another, without magics.
+
+    Raises `VerifyError` for what is no notebook.
+    """
+    if kind_of(path) != "notebook":
+        return text
+    document = Document.from_bytes(path, text)
+    if document.failure is not None:
+        raise VerifyError(f"{path}: {document.failure}")
+    return b"\n".join(cell.source for cell in document.cells)
 
 
 def batch_bound(text: bytes) -> int:
@@ -31,7 +47,8 @@ def batch_bound(text: bytes) -> int:
 
 def involved_udfs(finding: Finding, text: bytes, called: Iterable[str]) -> tuple[str, ...]:
     """The UDFs, by qualified name, that the finding points at: of those that were `called`, the one that is called at
-    its place, or whose definition is a related place. Empty where none can be told; then all count."""
+    its place, or whose definition is a related place. Empty where none can be told (as in a notebook); all count then.
+    """
     called = set(called)
     words = _names_at(text, finding.span.line, finding.span.end_line)
     at_place = tuple(sorted(n for n in called if words.intersection(n.split("."))))

@@ -28,7 +28,7 @@ from daft_lint_runtime.effects import (
 )
 from daft_lint_runtime.harness import Run, RunStatus
 from daft_lint_runtime.measure import measured
-from daft_lint_runtime.script_text import batch_bound, involved_udfs
+from daft_lint_runtime.script_text import as_script, batch_bound, involved_udfs
 from daft_lint_runtime.spec import TextEnum
 
 MOVED = 0.10
@@ -242,7 +242,7 @@ class _Judge:
         """The promised measures before and after. Rows that grew within the bound of an `into_batches` have not got
         worse."""
         found = [change for promise in self.rule.promises if (change := self._change(promise, after)) is not None]
-        bound = BATCH_SLACK * batch_bound(self.runs.case.fixed or b"")
+        bound = BATCH_SLACK * batch_bound(as_script(self.runs.case.path, self.runs.case.fixed or b""))
         within = [c for c in found if c.promise.up_to_batches and c.direction < 0 and c.after < bound]
         return tuple(replace(change, direction=0) if change in within else change for change in found)
 

@@ -86,11 +86,16 @@ def measured(run: Run, predicted: Predictions) -> dict[tuple[str, Measure], floa
     return {(udf, what): measure.measured(what, run, names[udf]) for udf, what in predicted}
 
 
+def ray_environment() -> dict[str, str]:
+    """The environment of a process that starts a private Ray to measure on."""
+    found = {**os.environ, "RAY_AUTH_MODE": "disabled", "DAFT_PROGRESS_BAR": "0", "RAY_USAGE_STATS_ENABLED": "0"}
+    found.pop("RAY_ADDRESS", None)
+    return found
+
+
 def experiment(text: str) -> Any:
     """What a text that measures on a private Ray prints as its last line, as JSON."""
-    environment = {**os.environ, "RAY_AUTH_MODE": "disabled", "DAFT_PROGRESS_BAR": "0", "RAY_USAGE_STATS_ENABLED": "0"}
-    environment.pop("RAY_ADDRESS", None)
     command = [sys.executable, "-c", text]
-    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=600)
+    run = subprocess.run(command, env=ray_environment(), capture_output=True, text=True, check=False, timeout=600)
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout.splitlines()[-1])

@@ -12,7 +12,8 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
-from daft_lint_runtime.cli import Size, _write, profile, tune, verify
+from daft_lint_runtime.cli import Size, profile, tune, verify
+from daft_lint_runtime.output import write
 
 from daft_lint.cli.app import run
 from daft_lint.config import parse
@@ -174,8 +175,9 @@ print(df.select(Scorer().score(df["number"]).alias("score")).agg(daft.col("score
 """
 
 
-def test_a_profile_gives_check_the_rows_that_it_lacked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("command", ["profile", "verify"])
+def test_a_run_gives_check_the_rows_that_it_lacked(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -187,8 +189,9 @@ def test_a_profile_gives_check_the_rows_that_it_lacked(
     check = ["check", "spread.py", "--select", "DFT201", "--format", "concise"]
     assert run(check) == 0
     assert "DFT201" not in capsys.readouterr().out
-    assert run(["profile", "spread.py", "--runner", "native"]) == 0
-    assert capsys.readouterr().out == "daft-lint.facts.toml: 1 source, 1 UDF\n"
+    assert run([command, "spread.py", "--runner", "native"]) == 0
+    told = capsys.readouterr()
+    assert "daft-lint.facts.toml: 1 source, 1 UDF\n" in told.out + told.err
     assert "rows = 16384" in (tmp_path / "daft-lint.facts.toml").read_text()
     assert run(check) == 1
     found = capsys.readouterr().out
@@ -267,7 +270,7 @@ def test_reports_are_written_through_no_link(tmp_path: Path) -> None:
     target.write_text("kept")
     (tmp_path / "report.md").symlink_to(target)
     with pytest.raises(click.ClickException, match=r"report\.md: cannot be written: .*symbolic link"):
-        _write(tmp_path / "report.md", "report")
+        write(tmp_path / "report.md", "report")
     assert target.read_text() == "kept"
 
 
@@ -322,6 +325,39 @@ def test_tune_finds_a_better_batch_and_writes_it(tuned: Path) -> None:
     assert (tuned / "job.py").read_text() == TUNED.replace("BATCH = 8", "BATCH = 64")
     assert "<svg" in (tuned / "page.html").read_text()
     assert sorted(path.name for path in tuned.iterdir()) == ["job.py", "page.html"]
+
+
+@pytest.fixture
+def notebook(tuned: Path) -> Path:
+    """The script as a notebook, with a magic, in two cells."""
+    sources = ("%pip install daft\n" + TUNED).split("\n\n\n", 1)
+    cells = [{"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": 1, "source": s} for s in sources]
+    file = tuned / "job.ipynb"
+    file.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    return file
+
+
+@pytest.mark.slow
+def test_a_notebook_is_tuned(notebook: Path) -> None:
+    before = notebook.read_text()
+    arguments = ["job.ipynb", "--runner", "native", "--values", "64", "--rounds", "5", "--apply"]
+    result = CliRunner().invoke(tune, arguments, standalone_mode=False)
+    assert result.return_value == 0, result.output
+    assert "BATCH = 8 (cell 1, line 8)" in result.output
+    assert "job.ipynb:cell 1:8: BATCH 8 → 64" in result.output
+    assert notebook.read_text() == before.replace("BATCH = 8", "BATCH = 64")
+
+
+def test_a_notebook_is_verified_and_profiled(notebook: Path) -> None:
+    checked = CliRunner().invoke(verify, ["job.ipynb", "--runner", "native"], standalone_mode=False)
+    assert checked.return_value == 0, checked.output
+    assert "harmless  native runner" in checked.output
+    facts = notebook.with_name("daft-lint.facts.toml")
+    assert '[udfs."job.ipynb:score"]\n' in facts.read_text()
+    facts.unlink()
+    measured = CliRunner().invoke(profile, ["job.ipynb", "--runner", "native"], standalone_mode=False)
+    assert measured.return_value == 0, measured.output
+    assert '[udfs."job.ipynb:score"]\n' in facts.read_text()
 
 
 @pytest.mark.slow

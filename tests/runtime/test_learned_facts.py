@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from daft_lint_runtime.facts import described, short_name, udf_facts, updated
 from daft_lint_runtime.harness import Run, RunStatus, UdfCallRecord
+from daft_lint_runtime.profile import SourceProfile, sources_seen
 
 from daft_lint.config import parse
+from tests.runtime.conftest import RunScript
 
 NOTHING = {field.name: 0 for field in fields(UdfCallRecord)}
 
@@ -64,6 +68,79 @@ def test_facts_of_other_scripts_stay(tmp_path: Path) -> None:
         f"{tmp_path}/job.py:old": 2.0,
         f"{tmp_path}/job.py:score": 0.2,
     }
+
+
+def test_what_verify_has_not_seen_of_a_source_stays(tmp_path: Path) -> None:
+    file = tmp_path / "daft-lint.facts.toml"
+    file.write_text('[sources."a/*"]\nrows = 7\nfiles = 3\nheavy = ["x"]\n')
+    file.write_text(updated(file, {}, {}, {"a/*": {"rows": 8}, "b/*": {"rows": 9, "row-bytes": 4}}))
+    found = dict(parse(file.read_text(), file).settings.sources)
+    assert (found["a/*"].rows, found["a/*"].files, found["a/*"].heavy) == (8, 3, ("x",))
+    assert (found["b/*"].rows, found["b/*"].row_bytes) == (9, 4)
+
+
+HEAD = """
+import tempfile
+import daft
+from daft import DataType, col
+
+@daft.func.batch(return_dtype=DataType.int64())
+def f(x):
+    return x
+
+{made}
+df = daft.read_parquet({path!r})
+"""
+
+
+@pytest.mark.parametrize(
+    ("query", "seen"),
+    [
+        ('df.with_column("y", f(col("id"))).write_parquet("out")', (1000, 16)),
+        ('df.select(f(col("id"))).collect()', (1000, None)),
+        ('df.with_column("y", f(col("id"))).agg(col("y").sum()).collect()', (1000, None)),
+        ('df.with_column("y", f(col("id"))).where(col("id") < 10).collect()', None),
+        ('df.limit(10).with_column("y", f(col("id"))).collect()', None),
+        ('df.join(df, on="id").collect()', None),
+        ("df.count_rows()", None),
+    ],
+)
+def test_rows_count_only_where_all_of_a_source_was_read(
+    query: str, seen: tuple[int, int | None] | None, run_script: RunScript, tmp_path: Path
+) -> None:
+    pq.write_table(pa.table({"id": range(1000), "other": range(1000)}), tmp_path / "source.parquet")
+    path = str(tmp_path / "source.parquet")
+    run = run_script(HEAD.format(made="", path=path) + query)
+    assert run.ok, run.message
+    expected = () if seen is None else (SourceProfile(path, seen[0], None, seen[1]),)
+    assert sources_seen(run) == expected
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        'daft.range(1000).write_parquet("made")\ndaft.read_parquet("made").collect()',
+        """
+import pyarrow as pa, pyarrow.parquet as pq
+path = tempfile.mkdtemp() + "/x.parquet"
+pq.write_table(pa.table({"id": range(1000)}), path)
+daft.read_parquet(path).collect()
+""",
+    ],
+)
+def test_what_the_script_itself_has_made_is_no_source(made: str, run_script: RunScript) -> None:
+    run = run_script(HEAD.format(made=made, path="x").rpartition("df =")[0])
+    assert run.ok, run.message
+    assert len(run.sources) == 1
+    assert sources_seen(run) == ()
+
+
+def test_what_stands_in_for_a_source_says_nothing_of_it(run_script: RunScript, tmp_path: Path) -> None:
+    pq.write_table(pa.table({"id": range(1000)}), tmp_path / "sample.parquet")
+    text = HEAD.format(made="", path="s3://bucket/x.parquet") + "df.collect()"
+    run = run_script(text, sources={"s3://*": str(tmp_path / "sample.parquet")})
+    assert run.ok, run.message
+    assert sources_seen(run) == ()
 
 
 def test_a_file_that_is_no_toml_is_written_anew(tmp_path: Path) -> None:

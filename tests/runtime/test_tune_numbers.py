@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
 import textwrap
+from dataclasses import replace
 
 import pytest
+from daft_lint_runtime.script_text import as_script
 from daft_lint_runtime.spec import VerifyError
 from daft_lint_runtime.tuning.candidates import MOST, Candidates, Facts, candidates
 from daft_lint_runtime.tuning.numbers import FoundNumbers, NumberKind, TunableNumber, edited, find_numbers
@@ -12,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daft_lint.config import Config
+from daft_lint.pipeline.model import UdfFacts
 from daft_lint.source.document import Document
 
 SCRIPT = """
@@ -112,6 +117,33 @@ def test_a_script_that_does_not_parse_is_refused() -> None:
         found("x = (\n")
 
 
+def notebook(*cells: str) -> bytes:
+    code = [{"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": c} for c in cells]
+    return json.dumps({"cells": code, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
+
+
+def test_a_notebook_has_numbers_in_its_cells_and_runs_as_one_script() -> None:
+    head, _, tail = SCRIPT.partition("df = daft")
+    raw = notebook("%pip install daft\n" + head, "df = daft" + tail)
+    doc = Document.from_bytes("job.ipynb", raw)
+    numbers = find_numbers(doc, Config()).numbers
+    assert [(n.place, n.location, n.name) for n in numbers] == [
+        ("cell 1, line 7", "cell 1:7", "BATCH"),
+        ("cell 1, line 8", "cell 1:8", "ACTORS"),
+        ("cell 2, line 2", "cell 2:2", "repartition"),
+    ]
+    changed = edited(doc, [(numbers[0], 2048)]).raw
+    assert changed == raw.replace(b"1_024", b"2_048")
+    text = as_script(doc.path, changed).decode()
+    assert "pip" not in text
+    assert text.partition("\n")[2] == (head + "\ndf = daft" + tail).replace("1_024", "2_048")
+
+
+def test_what_is_no_notebook_is_refused() -> None:
+    with pytest.raises(VerifyError, match=r"job\.ipynb: "):
+        as_script("job.ipynb", b"import daft")
+
+
 # Candidates
 
 FACTS = Facts(nodes=4, cpus=16, rows={"score": 16_384})
@@ -142,14 +174,29 @@ def test_partitions_are_tried_around_the_formula() -> None:
     )
     tried = candidates(number(text, NumberKind.PARTITIONS), FACTS)
     # 16,384 rows, 64 x 16 / 4 rows a partition: at most 64, a quarter of it to one digit: 20; and one for each CPU.
-    assert {16, 20} <= set(tried.formula)
+    assert tried.formula == (20, 16)
     assert {8, 16, 20} <= set(tried.values)
+    # 256 batches of 0.1 s pay for 2.5 tasks a call, of 1 ms for none but one a node.
+    for seconds, partitions in ((0.1, 40), (0.001, 4)):
+        cost = ((f"{os.path.abspath('script.py')}:Model.score", UdfFacts(seconds, 64)),)
+        tried = candidates(number(text, NumberKind.PARTITIONS), replace(FACTS, udfs=cost))
+        assert tried.formula == (partitions, 16)
+
+
+def test_no_more_partitions_are_tried_first_than_the_calls_can_use() -> None:
+    text = (
+        SCRIPT.replace("1_024", "8").replace("ACTORS: int = 2", "ACTORS: int = 4").replace(".into_batches(BATCH)", "")
+    )
+    tried = candidates(number(text, NumberKind.PARTITIONS), Facts(nodes=2, cpus=4, rows={"score": 10**6}))
+    # The guide says a quarter of 10^6 / (8 x 4 / 2), 20,000; what is advised is 64 x 4 calls at once.
+    assert tried.formula == (256, 4)
 
 
 def test_batches_are_tried_around_what_the_udf_needs() -> None:
     text = SCRIPT.replace("batch_size=SHARED", "batch_size=64").replace("ACTORS: int = 2", "ACTORS: int = 16")
     tried = candidates(number(text, NumberKind.BATCHES), FACTS)
-    assert tried.formula == (64, 256)
+    # 64 x 16 / 4 rows fill the batches of a node; 4 times as many are what is advised where no cost is known.
+    assert tried.formula == (1024, 256)
 
 
 def test_no_more_actors_are_tried_than_there_are_cpus() -> None:

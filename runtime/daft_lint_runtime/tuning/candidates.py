@@ -6,10 +6,9 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from daft_lint.api.fan_out import partition_demand
-from daft_lint.api.formula import PartitionPlan
+from daft_lint.api.fan_out import PartitionDemand, partition_demand
 from daft_lint.api.rows import known_value
-from daft_lint.pipeline.model import Cluster, Operator, StepKind
+from daft_lint.pipeline.model import Cluster, Operator, StepKind, UdfFacts
 from daft_lint_runtime.tuning.numbers import NumberKind, TunableNumber, Use
 
 LADDER = (0.25, 0.5, 1, 2, 4)
@@ -26,12 +25,14 @@ EDGE = 1.25
 
 @dataclass(frozen=True)
 class Facts:
-    """What the first run of the script as it is showed: nodes and CPUs of its Ray, the CPUs of all nodes together, and
-    the rows that reached each UDF, by the last part of its name."""
+    """What the first run of the script as it is showed: nodes and CPUs of its Ray, the CPUs of all nodes together, the
+    rows that reached each UDF, by the last part of its name, and what its calls cost, by file and name as `Settings`
+    has them."""
 
     nodes: int = 1
     cpus: int = 1
     rows: Mapping[str, int] | None = None
+    udfs: tuple[tuple[str, UdfFacts], ...] = ()
 
     def rows_of(self, name: str) -> int | None:
         return (self.rows or {}).get(name.rpartition(".")[2])
@@ -40,11 +41,17 @@ class Facts:
     def cluster(self) -> Cluster:
         return Cluster(nodes=self.nodes, total_concurrency=self.cpus)
 
+    def demand(self, use: Use) -> PartitionDemand | None:
+        """What the UDFs behind a step need of its partitions on this cluster."""
+        settings = replace(use.pipeline.settings, udfs=(*self.udfs, *use.pipeline.settings.udfs))
+        found = partition_demand(_behind(use), replace(use.pipeline, cluster=self.cluster, settings=settings))
+        return None if found is None else replace(found, rows=_rows(use, self))
+
 
 @dataclass(frozen=True)
 class Candidates:
-    """The values to try, ascending, the present one among them. `formula` are those of the partition formula, `most`
-    the largest value that makes a difference."""
+    """The values to try, ascending, the present one among them. `formula` are those of the partition formula, the one
+    that rules advise first, `most` is the largest value that makes a difference."""
 
     values: tuple[int, ...]
     formula: tuple[int, ...] = ()
@@ -64,8 +71,8 @@ class Candidates:
 def candidates(number: TunableNumber, facts: Facts) -> Candidates:
     """The values to try of a number."""
     least, most = _bounds(number, facts)
-    by_formula = {_whole(value) for use in number.uses for value in _formula(use, facts)}
-    formula = tuple(sorted(value for value in by_formula if least <= value <= most))
+    by_formula = dict.fromkeys(_whole(value) for use in number.uses for value in _formula(use, facts))
+    formula = tuple(value for value in by_formula if least <= value <= most)
     steps = {_whole(min(number.value, most) * factor) for factor in LADDER}
     steps |= {_whole(value * factor) for value in formula for factor in AROUND}
     anchors = (number.value, *formula[:1])
@@ -113,19 +120,18 @@ def _behind(use: Use) -> Iterator[Operator]:
 
 
 def _formula(use: Use, facts: Facts) -> Iterator[int]:
-    """For partitions the guide's recommended count and one a CPU, for `into_batches` the rows that a partition needs
-    and the UDF's own batch, for actors as many as there are CPUs."""
+    """For partitions the count to use and one a CPU, for `into_batches` the rows to use and the fewest that fill the
+    batches of a node, for actors as many as there are CPUs."""
     if use.kind is NumberKind.CONCURRENCY:
         yield _actors(use, facts)
         return
     if use.kind is NumberKind.BATCH_SIZE:
         return
-    demand = partition_demand(_behind(use), replace(use.pipeline, cluster=facts.cluster))
+    demand = facts.demand(use)
     if use.kind is NumberKind.PARTITIONS:
+        if demand is not None and demand.plan is not None:
+            yield demand.plan.use
         yield facts.cpus
-        rows = _rows(use, facts)
-        if demand is not None and rows is not None:
-            yield PartitionPlan.of(rows, demand.nodes, demand.concurrency, demand.batch_size).recommended
     elif demand is not None:
-        yield demand.batch_size
+        yield demand.batch_rows
         yield demand.minimum_rows

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +12,8 @@ from daft_lint.api.wording import counted
 from daft_lint.config import Config
 from daft_lint.source.document import Document
 from daft_lint.source.printable import visible
-from daft_lint.source.writing import write_atomically, write_report
+from daft_lint.source.writing import write_atomically
+from daft_lint_runtime.output import show, write
 from daft_lint_runtime.progress import RunProgress
 from daft_lint_runtime.spec import RunOptions, VerifyError
 from daft_lint_runtime.tuning.choice import changes
@@ -44,7 +43,7 @@ def tune_command(
     try:
         document = _read(request.path)
         numbers = _numbers(document, request)
-        listed = ", ".join(f"{n.name} = {n.value:,} (line {n.line})" for n in numbers)
+        listed = ", ".join(f"{n.name} = {n.value:,} ({n.place})" for n in numbers)
         where = "Daft's native runner" if request.run.runner == "native" else _place(request.run)
         click.echo(f"tune runs {visible(document.path)}, your code, many times on {where}: {visible(listed)}", err=True)
         options = TuneOptions(request.run, request.rounds or MOST_ROUNDS, request.budget, request.values)
@@ -65,14 +64,14 @@ def _place(run: RunOptions) -> str:
 
 
 def _read(path: Path) -> Document:
-    """Raises `VerifyError` where the file cannot be read or is no script."""
+    """Raises `VerifyError` where the file cannot be read or cannot be run."""
     try:
         document = Document.read(path)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else None
         raise VerifyError(f"{path}: {reason or error}") from None
-    if document.kind != "python":
-        raise VerifyError(f"{path}: only scripts are tuned")
+    if document.kind == "markdown":
+        raise VerifyError(f"{path}: only scripts and notebooks are run")
     return document
 
 
@@ -86,7 +85,7 @@ def _numbers(document: Document, request: TuneRequest) -> list[TunableNumber]:
             continue
         reason = _unfit(number, request.run)
         if reason:
-            left_out.append(f"line {number.line}: {number.name} is left out: {reason}")
+            left_out.append(f"{number.place}: {number.name} is left out: {reason}")
         else:
             chosen.append(number)
     for reason in left_out:
@@ -94,7 +93,7 @@ def _numbers(document: Document, request: TuneRequest) -> list[TunableNumber]:
     if chosen:
         return chosen
     if request.only and found.numbers:
-        there = ", ".join(f"{n.name} (line {n.line})" for n in found.numbers)
+        there = ", ".join(f"{n.name} ({n.place})" for n in found.numbers)
         raise VerifyError(f"nothing to tune: --only {', '.join(request.only)} leaves none of {there}")
     kinds = ", ".join(NumberKind)
     raise VerifyError(f"{document.path}: nothing to tune: it spells out no number of {kinds} that would show here")
@@ -130,33 +129,19 @@ def _apply(document: Document, result: TuneResult, *, write: bool) -> int:
     except OSError as error:
         raise click.ClickException(f"{document.path}: not written: {error.strerror or error}") from None
     for tuned, choice in found:
-        line = f"{document.path}:{tuned.number.line}: {tuned.number.name} {tuned.number.value:,} → {choice.value:,}"
+        line = f"{document.path}:{tuned.number.location}: {tuned.number.name} {tuned.number.value:,} → {choice.value:,}"
         click.echo(visible(line), err=True)
     return 0
 
 
 def _report(result: TuneResult, form: str, output: Path | None, html: Path | None) -> None:
-    from rich.console import Console
-
     from daft_lint_runtime.tuning import report
 
     if html is not None:
-        _write(html, report.as_html(result))
-    if form == "json" and output is None:
+        write(html, report.as_html(result))
+    if form != "json":
+        show(lambda console: report.show(result, console), output)
+    elif output is None:
         sys.stdout.write(report.as_json(result))
-    elif form == "json" and output is not None:
-        _write(output, report.as_json(result))
-    elif output is not None:
-        shown = io.StringIO()
-        report.show(result, Console(file=shown, width=120))
-        _write(output, shown.getvalue())
     else:
-        width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 120
-        report.show(result, Console(width=width))
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        write_report(str(file), text.encode(errors="backslashreplace"))
-    except OSError as error:
-        raise click.ClickException(f"{file}: cannot be written: {error.strerror or error}") from None
+        write(output, report.as_json(result))

@@ -63,6 +63,18 @@ class TunableNumber:
         return frozenset(use.kind for use in self.uses)
 
     @property
+    def place(self) -> str:
+        """Where it stands, as messages say it: `line 3`, in a notebook `cell 2, line 3`."""
+        cell = self.literal.cell.number
+        return f"line {self.line}" if cell is None else f"cell {cell}, line {self.line}"
+
+    @property
+    def location(self) -> str:
+        """The same behind the path of its file: `3`, in a notebook `cell 2:3`."""
+        cell = self.literal.cell.number
+        return f"{self.line}" if cell is None else f"cell {cell}:{self.line}"
+
+    @property
     def name(self) -> str:
         """How reports call it: its constant, else what it is used for."""
         return self.constant or ", ".join(dict.fromkeys(map(str, self.uses)))
@@ -105,7 +117,7 @@ def find_numbers(document: Document, config: Config) -> FoundNumbers:
         else:
             found.setdefault(literal, []).append((count, use))
     numbers = (_number(project, literal, uses) for literal, uses in found.items())
-    return FoundNumbers(tuple(sorted(numbers, key=lambda n: (n.line, n.name))), tuple(skipped))
+    return FoundNumbers(tuple(sorted(numbers, key=lambda n: (n.literal.cell.index, n.line, n.name))), tuple(skipped))
 
 
 def edited(document: Document, values: Iterable[tuple[TunableNumber, int]]) -> Document:

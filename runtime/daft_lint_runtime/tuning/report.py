@@ -92,7 +92,7 @@ def advice(tuned: TunedNumber) -> str:
 def show(result: TuneResult, console: Console) -> None:
     for tuned in result.numbers:
         number = tuned.number
-        head = f"[bold]{plain(visible(result.path))}:{number.line}  {plain(number.name)} = {number.value:,}[/]"
+        head = f"[bold]{plain(visible(result.path))}:{number.location}  {plain(number.name)} = {number.value:,}[/]"
         used = f", {number.purpose}" if number.constant else ""
         console.print(f"{head}  [dim]{result.place}{plain(used)}[/]", highlight=False)
         console.print(_table(tuned))
@@ -140,6 +140,7 @@ def as_json(result: TuneResult) -> str:
 def _number(tuned: TunedNumber) -> dict[str, Any]:
     choice = choose(tuned)
     return {
+        "cell": tuned.number.literal.cell.number,
         "line": tuned.number.line,
         "name": tuned.number.name,
         "uses": [str(use) for use in tuned.number.uses],

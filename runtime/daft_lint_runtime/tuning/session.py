@@ -6,6 +6,7 @@ every other value's must equal, and says how many rows, nodes and CPUs there are
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import time
@@ -19,6 +20,7 @@ from daft_lint_runtime import measure
 from daft_lint_runtime.capacity import shortage, with_capacity
 from daft_lint_runtime.case import VerifyCase
 from daft_lint_runtime.compare.runs import compare_runs
+from daft_lint_runtime.facts import measured_udfs
 from daft_lint_runtime.harness import Run, run_text, workspace
 from daft_lint_runtime.private_ray import PrivateRay
 from daft_lint_runtime.report.text import location_of
@@ -129,8 +131,9 @@ class _Session:
         rows: dict[str, int] = {}
         for udf in measure.udf_stats(self.first.calls):
             rows[udf.short] = max(rows.get(udf.short, 0), udf.rows)
+        costs = tuple((f"{os.path.abspath(file)}:{name}", c) for (file, name), c in measured_udfs(self.first).items())
         found = self.first.cluster
-        return Facts(max(int(found.get("nodes", 1)), 1), max(int(found.get("cpus", 1)), 1), rows)
+        return Facts(max(int(found.get("nodes", 1)), 1), max(int(found.get("cpus", 1)), 1), rows, costs)
 
     def measure(self, numbers: tuple[TunableNumber, ...], config: Config) -> tuple[TunedNumber, ...]:
         """Round after round until every value is settled, or the rounds or the seconds are used up."""
