@@ -86,17 +86,21 @@ def captures_of(udf: Udf) -> Iterator[Capture]:
     for name in names_read(_body(udf, function)):
         if name.value not in seen:
             seen.add(name.value)
-            found = _captured(name, NodeRef(function.cell, name), function)
+            found = _captured(name, NodeRef(function.cell, name), _pickled(udf, function))
             if found is not None:
                 yield found
 
 
 def _body(udf: Udf, function: NodeRef) -> cst.CSTNode:
     """What is pickled: the whole class of a method, else the function's body without its decorators."""
-    if udf.definition is not None and isinstance(udf.definition.node, cst.ClassDef):
-        return udf.definition.node.body
-    node = function.node
-    return node.body if isinstance(node, cst.FunctionDef | cst.Lambda) else node
+    node = _pickled(udf, function)
+    return node.body if isinstance(node, cst.FunctionDef | cst.ClassDef | cst.Lambda) else node
+
+
+def _pickled(udf: Udf, function: NodeRef) -> cst.CSTNode:
+    """The whole class of a method, else the function."""
+    is_class = udf.definition is not None and isinstance(udf.definition.node, cst.ClassDef)
+    return udf.definition.node if udf.definition is not None and is_class else function.node
 
 
 def _is_pickled_whole(udf: Udf, function: NodeRef) -> bool:
@@ -108,9 +112,9 @@ def _is_pickled_whole(udf: Udf, function: NodeRef) -> bool:
     return bool(decorators) or isinstance(scope, cst.FunctionDef)
 
 
-def _captured(name: cst.Name, use: NodeRef, function: NodeRef) -> Capture | None:
+def _captured(name: cst.Name, use: NodeRef, pickled: cst.CSTNode) -> Capture | None:
     binding = binding_of(name.value, use)
-    if binding is None or (not binding.is_global and _is_within(binding.location.node, function)):
+    if binding is None or (not binding.is_global and _is_within(binding.location.node, pickled, use)):
         return None
     values = [v for v in assigned_values(binding) if not _is_made_of(v.node, name.value)]
     kinds = {_kind_of(v.node, v) for v in values if isinstance(v.node, cst.BaseExpression)}
@@ -127,12 +131,12 @@ def _is_made_of(value: cst.CSTNode, name: str) -> bool:
     return isinstance(value, cst.Name) and value.value == name
 
 
-def _is_within(scope: cst.CSTNode, function: NodeRef) -> bool:
-    """Whether a scope is the function itself, its class, or stands in it."""
-    parents = function.cell.parents
+def _is_within(scope: cst.CSTNode, pickled: cst.CSTNode, use: NodeRef) -> bool:
+    """Whether a scope is the pickled function or class itself, a class, or stands in what is pickled."""
+    parents = use.cell.parents
     node: cst.CSTNode | None = scope
     while node is not None:
-        if node is function.node:
+        if node is pickled:
             return True
         node = parents.get(node)
     return isinstance(scope, cst.ClassDef)

@@ -67,7 +67,7 @@ class RedundantShuffle(ScriptRule):
             if pipeline.runner is Runner.NATIVE:
                 continue
             for operator in pipeline.operators:
-                if operator.step.name in ("repartition", "into_batches") and operator.step not in pipeline.author_cuts:
+                if _is_cut(operator.step) and operator.step not in pipeline.author_cuts:
                     following, key = _next_repartitioning(pipeline, operator), id(operator.step.call.node)
                     if following is None:
                         used.add(key)  # one path may need the partitions that another wastes
@@ -94,6 +94,11 @@ class RedundantShuffle(ScriptRule):
             related=((method_location(then), f"`{then.name}` makes new partitions"),),
             fix=Fix(title=f"Remove the redundant `{first.name}`", actions=(RemoveCall(first.call),)),
         )
+
+
+def _is_cut(step: Step) -> bool:
+    """A `repartition` without its count raises, whatever follows: DFT404 speaks of it."""
+    return step.name == "into_batches" or (step.name == "repartition" and step.count is not None)
 
 
 def _next_repartitioning(pipeline: Pipeline, first: Operator) -> Operator | None:

@@ -92,13 +92,25 @@ def _keys(sink: Operator) -> list[str]:
     return names
 
 
+def _made(sink: Operator, key: str) -> Expression | None:
+    """The expression that makes a column that the sink gets, if one in view does."""
+    column = sink.columns_in.get(key)
+    outputs = column.made_by.outputs if column is not None else ()
+    return next((output for output in outputs if output.output == key), None)
+
+
+def _is_number_of_task(sink: Operator, key: str) -> bool:
+    """Whether a key is computed of `monotonically_increasing_id`, whose upper bits are the partition's number: a task
+    has a few of its own."""
+    made = _made(sink, key)
+    return made is not None and any(e.name == "monotonically_increasing_id" for e in made.walk())
+
+
 def _unique_key(pipeline: Pipeline, keys: list[str]) -> Observation | None:
     """A key that is another one in each row."""
     sink = pipeline.sink
     for key in keys:
-        column = sink.columns_in.get(key)
-        outputs = column.made_by.outputs if column is not None else ()
-        made = next((output for output in outputs if output.output == key), None)
+        made = _made(sink, key)
         while made is not None and made.kind is ExpressionKind.FUNCTION and made.name == "alias" and made.inputs:
             made = made.inputs[0]
         if made is not None and made.kind is ExpressionKind.FUNCTION and made.name in _UNIQUE:
@@ -117,6 +129,8 @@ def _keys_of_tasks(pipeline: Pipeline, keys: list[str]) -> Observation | None:
     """Keys that are spread over several tasks."""
     sink = pipeline.sink
     if pipeline.runner is Runner.NATIVE or sink.partitions_in.kind is PartitionsKind.ONE:
+        return None
+    if any(_is_number_of_task(sink, key) for key in keys):
         return None
     last = next((o for o in reversed(pipeline.operators[:-1]) if o.step.kind in REPARTITIONING), None)
     if last is not None and _gathers(last, keys):

@@ -177,7 +177,8 @@ def _fork(runs: list[Run]) -> Step | None:
     if len(runs) < 2:
         return None
     common = [step for step in runs[0].steps if all(step in run.steps for run in runs[1:])]
-    last = common[-1] if common else None
+    followed = {parent for step in common for parent in step.parents}
+    last = next((step for step in reversed(common) if step not in followed), None)
     if last is None or (last.source is not None and last.source.kind is not SourceKind.CALL):
         return None
     return last

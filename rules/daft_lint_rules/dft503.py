@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from daft_lint.api import cst
 from daft_lint.api.edits import RemoveCall, ReplaceNode
-from daft_lint.api.nodes import code, method_location
+from daft_lint.api.nodes import Cell, code, method_location
 from daft_lint.api.promises import Changes, Direction, Measure, Promise
 from daft_lint.api.rows import FEW_ROWS
 from daft_lint.api.rule import Fix, Level, Observation, ScriptRule, level_for
@@ -102,8 +103,11 @@ def _before_sink(script: Script, pipeline: Pipeline, step: Step) -> Observation 
     """A `collect()` that one sink is called on right away."""
     if step.name != "collect":
         return None
-    readers = [s for s in script.steps if step in s.parents]
-    if len(readers) != 1 or readers[0].kind is not StepKind.SINK or readers[0].reads is Reads.NONE:
+    # a loop runs one call at each turn: what reads the rows of a turn before counts as well
+    readers = [s for s in script.steps if any(p.call.node is step.call.node for p in s.parents)]
+    if len({id(s.call.node) for s in readers}) != 1 or readers[0].kind is not StepKind.SINK:
+        return None
+    if readers[0].reads is Reads.NONE:
         return None
     sink = readers[0]
     if not _is_only_reader(step, sink):
@@ -153,7 +157,9 @@ def _is_only_reader(step: Step, sink: Step) -> bool:
     if not isinstance(assignment, cst.Assign) or len(assignment.targets) != 1 or not isinstance(receiver, cst.Name):
         return False
     target = assignment.targets[0].target
-    if not isinstance(target, cst.Name) or target.value != receiver.value or step.call.cell.document.kind != "python":
+    if not isinstance(target, cst.Name) or target.value != receiver.value or sink.receiver.cell is not step.call.cell:
+        return False
+    if _may_be_read_elsewhere(target.value, step.call.cell):
         return False
     scopes = ModuleScopes.of(step.call.cell)
     scope, _ = scopes.resolve(receiver.value, receiver)
@@ -174,4 +180,15 @@ def _is_read_later(step: Step) -> bool:
     here, last = scopes.order[root], max((scopes.order[b] for b in binders), default=0)
     uses = (n for n in scopes.names[root.value] if n is not root)
     in_loop = scopes.is_in_loop(root, scope) and last < here
-    return in_loop or step.call.cell.document.kind != "python" or any(scopes.order[n] > here for n in uses)
+    return (
+        in_loop or _may_be_read_elsewhere(root.value, step.call.cell) or any(scopes.order[n] > here for n in uses)
+    )
+
+
+def _may_be_read_elsewhere(name: str, cell: Cell) -> bool:
+    """Whether a later cell of a notebook mentions a name; of the fences of a Markdown file it cannot be told."""
+    document = cell.document
+    if document.kind != "notebook":
+        return document.kind != "python"
+    word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
+    return any(word.search(later.source) for later in document.cells[cell.index + 1 :])

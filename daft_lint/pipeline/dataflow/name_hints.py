@@ -111,3 +111,8 @@ def looks_heavy(name: str) -> bool:
 def looks_light(name: str) -> bool:
     """One of the name's words says that it is about something small: `image_path`, `num_frames`."""
     return any(word in _LIGHT_ANYWHERE for word in words_of(name))
+
+
+def names_embedding(name: str) -> bool:
+    """One of the name's words is `embedding`, or short for it: arrays of unknown length in such a column are vectors."""
+    return any(word in ("emb", "embed", "embedding", "embeddings") for word in words_of(name))

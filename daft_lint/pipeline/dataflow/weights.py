@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from daft_lint.pipeline.catalog import WeightEffect
 from daft_lint.pipeline.dataflow.functions import ai_udf, function_spec, input_keywords
 from daft_lint.pipeline.dataflow.lineage import ColumnLineage, ColumnSet, UnlistedColumns
-from daft_lint.pipeline.dataflow.name_hints import looks_heavy, looks_light
+from daft_lint.pipeline.dataflow.name_hints import looks_heavy, looks_light, names_embedding
 from daft_lint.pipeline.dataflow.resolved import ResolvedStep
 from daft_lint.pipeline.facts.settings import DEFAULT_HEAVY_ROW_BYTES
 from daft_lint.pipeline.model import (
@@ -230,7 +230,10 @@ class Weights:
         udf = self.udf(expression)
         if udf is not None:
             own = expression.weight if expression.weight.heavy is not None else udf.returns
-            return self._add(ColumnLineage(step, own, inputs, unsized_udf=udf.name if udf.unsized_output else None))
+            unsized = udf.unsized_output
+            if unsized and names_embedding(expression.output or ""):
+                own, unsized = Weight.LIGHT, False
+            return self._add(ColumnLineage(step, own, inputs, unsized_udf=udf.name if unsized else None))
         if expression.weight.heavy is not None or expression.kind is not ExpressionKind.FUNCTION:
             return self._add(ColumnLineage(step, expression.weight, inputs))
         return self._function_lineage(step, expression, inputs)

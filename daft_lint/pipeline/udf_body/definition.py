@@ -77,7 +77,8 @@ def examine(
             returns = _type_of_a_row(definition.returns, resolver, batch)
             location, prefix = NodeRef(resolver.cell, definition.returns), "its UDF is annotated to return "
     weight = returns.weight(Strength.PROOF, location, heavy_row_bytes, prefix) if returns else Weight.UNKNOWN
-    if _returns_small(walk.frame, returns):
+    makes_embeddings = returns is not None and returns.unsized and walk.embeds
+    if makes_embeddings or _returns_small(walk.frame, returns):
         weight = Weight.LIGHT
     elif weight.heavy is None and _returns_decoded(walk.frame):
         weight = Weight.of(Strength.STRONG, "its UDF returns what it decodes", NodeRef(resolver.cell, definition))
@@ -87,7 +88,7 @@ def examine(
         return_type="" if returns is None or returns == dtypes.UNKNOWN else returns.text,
         is_async=is_async,
         is_generator=walk.frame.yields,
-        unsized_output=returns is not None and returns.unsized and not walk.embeds,
+        unsized_output=returns is not None and returns.unsized and not makes_embeddings,
         model_loads=tuple(walk.model_loads),
         connections=tuple(walk.connections),
     )
