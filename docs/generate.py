@@ -39,6 +39,7 @@ from daft_lint.config import schema  # noqa: E402
 from daft_lint.lint import documentation  # noqa: E402
 from daft_lint.lint.registry import documented_rules  # noqa: E402
 from daft_lint.pipeline import model  # noqa: E402
+from daft_lint.report import links  # noqa: E402
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -58,8 +59,9 @@ LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.ADVICE: "advice"
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """MkDocs's event: fills the navigation's "Rules" with every rule there is."""
+    """MkDocs's event: fills the navigation's "Rules" with every rule there is; the site's address is that of reports."""
     importable()
+    config.site_url = f"{links.site()}/" if links.site() else None
     for entry in config.nav or []:
         if isinstance(entry, dict) and "Rules" in entry:
             entry["Rules"] = [
