@@ -116,6 +116,8 @@ def _changed_bytes(fix: FindingFix) -> tuple[tuple[str, int | None, int, int], .
     return tuple((edit.path, edit.cell, edit.start, edit.end) for edit in fix.edits)
 
 
-def report_order(finding: Finding) -> tuple[Span, str]:
+def report_order(finding: Finding) -> tuple[str, int, int, int, int, int, str]:
     """The order of a report: by place, then by code."""
-    return (finding.span, finding.code)
+    span = finding.span
+    # Spans with and without a cell, which a spoiled cache can have in one file, cannot be compared.
+    return (span.path, span.cell or 0, span.line, span.column, span.end_line, span.end_column, finding.code)
