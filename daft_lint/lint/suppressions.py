@@ -95,9 +95,7 @@ class Suppressions:
     be named too.
     """
 
-    def __init__(
-        self, document: Document, letters: Collection[str] = ("DFT",), plugins: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, document: Document, letters: Collection[str] = ("DFT",), plugins: tuple[str, ...] = ()) -> None:
         self.letters = letters
         self.plugins = plugins
         self.items: list[Suppression] = []

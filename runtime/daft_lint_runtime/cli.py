@@ -74,7 +74,8 @@ def _values(_context: click.Context, _parameter: click.Parameter, value: tuple[s
 def _run_options(function: Any) -> Any:
     """The options that `verify`, `profile` and `tune` share."""
     options = (
-        click.option("--runner", type=click.Choice(["auto", "ray", "native"]), default="auto", show_default=True),
+        click.option("--runner", type=click.Choice(["auto", "ray", "native"]), default="auto", show_default=True,
+                     help="What the scripts run on; auto: as they say."),
         click.option("--address", metavar="ADDRESS", help="Join this Ray cluster (auto, ray://host:port, host:port)."),
         click.option("--nodes", type=click.IntRange(min=1), default=1, help="Simulate this many nodes here."),
         click.option("--cpus-per-node", type=click.IntRange(min=1), help="CPUs per node (default: all here)."),
@@ -109,7 +110,12 @@ def _run_options(function: Any) -> Any:
 @click.option("--select", multiple=True, metavar="CODES", help="Only rules with these prefixes.")
 @click.option("--ignore", multiple=True, metavar="CODES", help="No rules with these prefixes.")
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json", "junit", "markdown"]), default="text", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "junit", "markdown"]),
+    default="text",
+    show_default=True,
+    help="How the report is written.",
 )
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a page with charts to this file.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the report to this file.")
@@ -178,7 +184,14 @@ def profile(path: Path, output: Path | None, config_file: Path | None, **asked: 
     show_default=True,
     help="What must stay the same in the results.",
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How the report is written.",
+)
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a page with charts to this file.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the report to this file.")
 @_run_options
