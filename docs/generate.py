@@ -31,6 +31,7 @@ def importable() -> None:
 
 importable()
 
+import cli_page  # noqa: E402
 import snippets  # noqa: E402
 
 from daft_lint import config  # noqa: E402
@@ -39,6 +40,13 @@ from daft_lint.config import schema  # noqa: E402
 from daft_lint.lint import documentation  # noqa: E402
 from daft_lint.lint.registry import documented_rules  # noqa: E402
 from daft_lint.pipeline import model  # noqa: E402
+from daft_lint.pipeline.catalog.history import changes, lookup  # noqa: E402
+from daft_lint.report import links  # noqa: E402
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -58,8 +66,9 @@ LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.ADVICE: "advice"
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """MkDocs's event: fills the navigation's "Rules" with every rule there is."""
+    """MkDocs's event: fills the navigation's "Rules" with every rule there is; links of reports lead to the site."""
     importable()
+    config.site_url = f"{links.site()}/" if links.site() else None
     for entry in config.nav or []:
         if isinstance(entry, dict) and "Rules" in entry:
             entry["Rules"] = [
@@ -97,6 +106,8 @@ def pages() -> dict[str, str]:
     found = {f"rules/{rule.code}.md": rule_page(rule) for rule in rules}
     found["rules/index.md"] = rules_index(rules)
     found["configuration.md"] = configuration_page()
+    found["cli.md"] = cli_page.cli_page()
+    found["versions.md"] = versions_page()
     found["map.md"] = map_page()
     found["changelog.md"] = of_the_checkout("CHANGELOG.md")
     found["contributing.md"] = of_the_checkout("CONTRIBUTING.md")
@@ -263,6 +274,51 @@ def _default(value: object) -> str:
     if isinstance(value, tuple):
         return "`" + json.dumps(list(value)) + "`"
     return f"`{json.dumps(value)}`" if isinstance(value, str | bool) else f"`{value:_}`"
+
+
+def versions_page() -> str:
+    """Which versions of Python, Daft, Ray and other packages go with this one, as the project and its tables say."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = [re.fullmatch(r"Programming Language :: Python :: (3\.\d+)", text) for text in project["classifiers"]]
+    pythons = ", ".join(match[1] for match in named if match is not None)
+    newest = ".".join(map(str, lookup.NEWEST))
+    versions = [version for change in changes.changes() for version in (change.deprecated, change.changed) if version]
+    oldest = ".".join(map(str, min(versions)))
+    rows = [
+        ("Python", pythons, "runs the linter; its syntax has to cover that of the scripts"),
+        ("Daft that scripts are for", f"{oldest} to {newest}", f"what changed is known; newer ones count as {newest}"),
+        ("Daft that `verify`, `profile` and `tune` run", _required("daft", project), "with the extra `runtime`"),
+        ("Daft and Ray that were measured", _measured_with(), "what the numbers of messages and rules come from"),
+    ]  # fmt: skip
+    table = ["| | versions | what for |", "|---|---|---|", *(f"| {a} | {b} | {c} |" for a, b, c in rows)]
+    packages = ["| install | packages |", "|---|---|", f"| `daft-lint` | {_codes(project['dependencies'])} |"]
+    for extra in USER_EXTRAS:
+        packages.append(f"| `daft-lint[{extra}]` | {_codes(project['optional-dependencies'][extra])} |")
+    return "\n\n".join([VERSIONS, "\n".join(table), "## Packages", "\n".join(packages)]) + "\n"
+
+
+VERSIONS = """# Versions
+
+The linter needs neither Daft nor Ray: it goes by the Daft that a project pins, requires or has installed, or by
+[`target-daft`](configuration.md#keys). A rule about a call that this Daft lacks, or has no longer, says nothing."""
+USER_EXTRAS = ("runtime", "lsp", "flake8")
+
+
+def _required(name: str, project: Mapping[str, Any]) -> str:
+    """The versions of a package that the extra `runtime` takes."""
+    (found,) = (text for text in project["optional-dependencies"]["runtime"] if text.startswith(name))
+    return f"`{found}`"
+
+
+def _measured_with() -> str:
+    match = re.search(r"measured with (Daft [\d.]+ and Ray [\d.]+) on", of_the_checkout("docs/pages/measurements.md"))
+    if match is None:
+        raise ValueError("measurements.md does not say which Daft and Ray were measured")
+    return match[1]
+
+
+def _codes(requirements: Sequence[str]) -> str:
+    return ", ".join(f"`{one}`" for one in requirements)
 
 
 PACKAGES = {

@@ -17,6 +17,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import click
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -29,6 +30,7 @@ from daft_lint.lint.registry import rules
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "docs"))
 
+import cli_page  # noqa: E402
 import generate  # noqa: E402
 import snippets  # noqa: E402
 
@@ -173,6 +175,28 @@ def test_the_reference_names_every_key() -> None:
         assert f"### `[tool.daft-lint.{table}" in reference
     assert '"repartition"' in reference or "`repartition`" in reference
     assert "| `warning` | The lowest level that makes the exit status 1" in reference
+
+
+def test_the_page_of_the_command_line_has_every_option_with_its_meaning(tmp_path: Path) -> None:
+    page = cli_page.cli_page()
+    root = click.Context(cli_page.cli, info_name="daft-lint")
+    for name in COMMANDS:
+        section = page.split(f"\n## {name}\n")[1].split("\n## ")[0]
+        assert f"```text\ndaft-lint {name} [OPTIONS]" in section
+        for option in cli_page.options_of(cli_page.command_of(root, name)):
+            assert option.help, f"{name} {option.opts[0]} says nothing"
+            assert re.search(rf"^\| <code>.*{re.escape(option.opts[0])}\b", section, re.M), option.opts
+        shown = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", snippets.run(f"daft-lint {name} --help", tmp_path).stdout))
+        assert shown - set(re.findall(r"--[a-z][a-z-]+", section)) == {"--help"}
+
+
+def test_the_versions_are_those_of_the_project() -> None:
+    page = generate.versions_page()
+    assert "| Python | 3.10, 3.11, 3.12, 3.13, 3.14 |" in page
+    assert "| Daft that scripts are for | 0.3.0 to " in page
+    assert re.search(r"\| Daft and Ray that were measured \| Daft 0\.\d+\.\d+ and Ray 2\.\d+ \|", page)
+    for package in ("`libcst>=1.5`", "`pygls>=2.0`", "`daft[ray]>=0.7`"):
+        assert package in page
 
 
 def test_the_readme_has_every_rule() -> None:
@@ -378,7 +402,7 @@ window.addEventListener("load", () => {
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="needs chromium")
 def test_the_site_can_be_read_on_a_phone(site: Path) -> None:
-    pages = ["/", "/formula/", "/verify/", "/rules/", "/configuration/", "/rules/DFT101/"]
+    pages = ["/", "/formula/", "/verify/", "/rules/", "/configuration/", "/cli/", "/rules/DFT101/"]
     frames = "".join(f'<iframe src="{page}" width="390" height="800"></iframe>' for page in pages)
     driver = PHONE.replace("FRAMES", frames)
     with served(site, driver) as address:

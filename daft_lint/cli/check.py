@@ -21,7 +21,14 @@ from daft_lint.report.formats import FORMATS
 @click.option(
     "--fail-on", type=options.FAIL_ON_LEVEL, help="The lowest level that makes the exit status 1 (default: warning)."
 )
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="How the findings are written.",
+)
 @options.output_option
 @options.stdin_option
 @click.option("--since", metavar="REV", help="Report only findings on lines that changed since this git revision.")

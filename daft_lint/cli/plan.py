@@ -14,7 +14,14 @@ from daft_lint.cli.output import CLEAN
 
 @click.command()
 @click.argument("path", type=click.Path())
-@click.option("--format", "form", type=click.Choice(["tree", "json", "mermaid"]), default="tree", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["tree", "json", "mermaid"]),
+    default="tree",
+    show_default=True,
+    help="How the pipelines are drawn.",
+)
 @options.config_option
 @options.facts_option
 def plan(path: str, form: str, config_file: Path | None, facts: bool | None) -> int:

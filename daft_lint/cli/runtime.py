@@ -9,7 +9,7 @@ import click
 from daft_lint.cli.extras import require_extra
 
 
-class _RuntimeCommand(click.Command):
+class RuntimeCommand(click.Command):
     """A command of the companion runtime; it gets its arguments unparsed."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -18,9 +18,10 @@ class _RuntimeCommand(click.Command):
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """The runtime's own options when a shell completes them; otherwise all arguments pass unparsed."""
-        return self._imported().get_params(ctx) if ctx.resilient_parsing else super().get_params(ctx)
+        return self.imported().get_params(ctx) if ctx.resilient_parsing else super().get_params(ctx)
 
-    def _imported(self) -> click.Command:
+    def imported(self) -> click.Command:
+        """The runtime's own command, which knows its options."""
         command = getattr(importlib.import_module("daft_lint_runtime.cli"), self.name or "")
         assert isinstance(command, click.Command)
         return command
@@ -29,11 +30,11 @@ class _RuntimeCommand(click.Command):
         own = ctx.args[: ctx.args.index("--")] if "--" in ctx.args else ctx.args
         if not set(own) & set(ctx.help_option_names):
             require_extra("daft", "runtime", f"daft-lint {self.name}")
-        return self._imported().main(
+        return self.imported().main(
             ctx.args, prog_name=ctx.command_path, standalone_mode=False, help_option_names=ctx.help_option_names
         )
 
 
-verify = _RuntimeCommand("verify", help="Run scripts on Ray before and after their fixes, and measure the difference.")
-profile = _RuntimeCommand("profile", help="Run a script once and record the sizes of its sources for check.")
-tune = _RuntimeCommand("tune", help="Run a script with other numbers, and show which of them are equally fast.")
+verify = RuntimeCommand("verify", help="Run scripts on Ray before and after their fixes, and measure the difference.")
+profile = RuntimeCommand("profile", help="Run a script once and record the sizes of its sources for check.")
+tune = RuntimeCommand("tune", help="Run a script with other numbers, and show which of them are equally fast.")

@@ -85,8 +85,7 @@ class Analysis:
                     self.limits, self.precedence = [], Precedence()
                     used, judged = settings, self.judged(settings)
         except ParseFailure as failure:
-            reported = Selection(self.config).runs(SyntaxErrorRule.code)
-            return FileResult(path, (RawFinding(self.syntax_error(failure)),) if reported else ())
+            return FileResult(path, (RawFinding(self.syntax_error(failure)),))
         script, problems = judged.script, judged.problems
         offered = self.offered(strongest(agree_on_safety(judged.findings)), judged, used)
         limits = (*script.limits_hit, *self.limits, *self.left_out())

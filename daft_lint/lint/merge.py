@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from daft_lint.api.finding import Finding, FindingFix, Span
 from daft_lint.config.selection import Selections
-from daft_lint.lint.engine_rules import UnusedSuppression
+from daft_lint.lint.engine_rules import SyntaxErrorRule, UnusedSuppression
 from daft_lint.lint.registry import code_letters
 from daft_lint.lint.results import FileResult, RawFinding, Report
 from daft_lint.lint.suppressions import Suppressions
@@ -36,13 +36,15 @@ def merge(
     called = frozenset(entry for result in results for entry in result.called)
     founded = (raw for result in results for raw in result.findings if raw.entry not in called)
     selections = Selections(config)
+    settled = strongest(agree_on_safety(founded))
+    unread = {raw.finding.span.path for raw in settled if raw.finding.code == SyntaxErrorRule.code}
     found = [
         raw.finding
-        for raw in strongest(agree_on_safety(founded))
+        for raw in settled
         if selections.of(raw.finding.span.path).reports(raw.finding.span.path, raw.finding.code)
     ]
     return Report(
-        tuple(sorted(_unsuppressed(found, selections, documents), key=report_order)),
+        tuple(sorted(_unsuppressed(found, selections, documents, unread), key=report_order)),
         (*problems, *(problem for result in results for problem in result.problems)),
         files,
         tuple(f"{result.path}: {limit}" for result in results for limit in result.limits),
@@ -51,18 +53,24 @@ def merge(
 
 
 def _unsuppressed(
-    findings: Iterable[Finding], selections: Selections, documents: Mapping[str, Document]
+    findings: Iterable[Finding],
+    selections: Selections,
+    documents: Mapping[str, Document],
+    unread: Collection[str],
 ) -> Iterator[Finding]:
-    """The findings that no comment suppresses, and one for each comment that suppresses none."""
+    """The findings that no comment suppresses, and one for each comment that suppresses none; in the files `unread`,
+    which do not parse, no rule has looked for any."""
+    configs = {path: selections.of(path).config for path in documents}
     suppressions = {
-        path: Suppressions(document, code_letters(selections.of(path).config)) for path, document in documents.items()
+        path: Suppressions(document, code_letters(configs[path]), configs[path].plugins)
+        for path, document in documents.items()
     }
     for finding in findings:
         table = suppressions.get(finding.span.path)
         if table is None or not table.hides(finding):
             yield finding
     for path, table in suppressions.items():
-        if selections.of(path).reports(path, UnusedSuppression.code):
+        if path not in unread and selections.of(path).reports(path, UnusedSuppression.code):
             yield from table.unused(selections.of(path))
 
 
@@ -108,6 +116,8 @@ def _changed_bytes(fix: FindingFix) -> tuple[tuple[str, int | None, int, int], .
     return tuple((edit.path, edit.cell, edit.start, edit.end) for edit in fix.edits)
 
 
-def report_order(finding: Finding) -> tuple[Span, str]:
+def report_order(finding: Finding) -> tuple[str, int, int, int, int, int, str]:
     """The order of a report: by place, then by code."""
-    return (finding.span, finding.code)
+    span = finding.span
+    # Spans with and without a cell, which a spoiled cache can have in one file, cannot be compared.
+    return (span.path, span.cell or 0, span.line, span.column, span.end_line, span.end_column, finding.code)

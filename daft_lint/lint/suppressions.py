@@ -2,6 +2,7 @@
 
 x = 1  # noqa: CODE
 x = 1  # daft-lint: ignore[CODE] kept for the benchmark
+x = 1  # daft-lint: ignore[name-of-a-rule] kept for the benchmark
 # daft-lint: ignore-file[CODE] at the top of the file
 """
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from daft_lint.source.document import Cell, Document
 
 _NOQA = re.compile(r"#\s*noqa(?P<list>\s*:\s*(?P<codes>[A-Z]+[0-9]*(?:[\s,]+[A-Z]+[0-9]+)*))?(?![\w-])", re.IGNORECASE)
+_NAME = re.compile("[a-z0-9]+(-[a-z0-9]+)+")
 _CODE = re.compile(r"(?P<letters>[A-Z]{3})[0-9]{0,3}\Z")
 
 _HIDES_LATER = "A later finding would go unnoticed"
@@ -89,11 +91,13 @@ class Statements:
 class Suppressions:
     """The suppressions of one document. A file without the words is not scanned.
 
-    `letters` are those that codes begin with; other codes in a `# noqa` are for other tools.
+    `letters` are those that codes begin with; other codes in a `# noqa` are for other tools. The rules of `plugins` can
+    be named too.
     """
 
-    def __init__(self, document: Document, letters: Collection[str] = ("DFT",)) -> None:
+    def __init__(self, document: Document, letters: Collection[str] = ("DFT",), plugins: tuple[str, ...] = ()) -> None:
         self.letters = letters
+        self.plugins = plugins
         self.items: list[Suppression] = []
         self.by_line: dict[tuple[int | None, int], list[Suppression]] = {}
         """The items on each line of a cell, and on an edge of the statement that the line is in."""
@@ -137,9 +141,9 @@ class Suppressions:
                 continue
             unused = [code for code in item.codes if code not in item.used and selection.runs(code)]
             if unused:
-                codes = ", ".join(unused)
-                observed, fix = f"This comment silences no finding of {codes}", item.part.without(unused)
-                yield unused_finding(item.span, observed, _HIDES_LATER, f"Remove {codes}", fix)
+                words = ", ".join(item.part.words_for(unused))
+                observed, fix = f"This comment silences no finding of {words}", item.part.without(unused)
+                yield unused_finding(item.span, observed, _HIDES_LATER, f"Remove {words}", fix)
 
     def _read(self, cell: Cell) -> None:
         statements: Statements | None = None
@@ -183,19 +187,29 @@ class Suppressions:
             ignore = IGNORE.match(match["body"])
             if ignore is None:
                 continue
-            codes = tuple(code.strip() for code in (ignore["codes"] or "").split(",") if code.strip())
-            wrong = [code for code in codes if not self._is_code(code)]
-            if wrong or (ignore["codes"] is not None and not codes) or ignore["reason"].lstrip().startswith("["):
-                what = f"{wrong[0]} is not a rule code" if wrong else "it names no rule"
+            words = tuple(word.strip() for word in (ignore["codes"] or "").split(",") if word.strip())
+            named = {word: code for word in words if not self._is_code(word) and (code := self._code_of(word))}
+            wrong = [word for word in words if word not in named and not self._is_code(word)]
+            if wrong or (ignore["codes"] is not None and not words) or ignore["reason"].lstrip().startswith("["):
+                what = f"{wrong[0]} is neither a rule's code nor its name" if wrong else "it names no rule"
                 self.malformed.append(_Malformed(span, f"{what}; write # daft-lint: {ignore['what']}[CODE] reason"))
                 continue
             first, last = (match.start("body") + offset for offset in ignore.span("codes"))
-            part = CommentPart(cell, comment, *match.span(), first, last, codes)
+            part = CommentPart(cell, comment, *match.span(), first, last, words, named)
+            codes = tuple(dict.fromkeys(named.get(word, word) for word in words))
             yield Suppression(span, codes or None, None if ignore["what"] == "ignore-file" else on_line, False, part)
 
     def _is_code(self, code: str) -> bool:
         match = _CODE.match(code)
         return match is not None and match["letters"] in self.letters
+
+    def _code_of(self, name: str) -> str | None:
+        """The code of the rule with this name; the rules are imported for it."""
+        if not _NAME.fullmatch(name):
+            return None
+        from daft_lint.lint.registry import documented_rules
+
+        return next((rule.code for rule in documented_rules(self.plugins) if rule.name == name), None)
 
 
 def comment_span(cell: Cell, comment: LinterComment) -> Span:

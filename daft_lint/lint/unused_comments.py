@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from daft_lint.api.finding import FindingFix
@@ -28,15 +28,22 @@ class CommentPart:
     first: int
     last: int
     listed: tuple[str, ...]
-    """The codes as they are written, those for other tools included."""
+    """The codes and names as they are written, those for other tools included."""
+    named: Mapping[str, str] = field(default_factory=dict)
+    """The codes of the rules that are listed by name."""
+
+    def words_for(self, codes: Collection[str]) -> list[str]:
+        """What stands there for these codes."""
+        return [word for word in self.listed if self.named.get(word, word.upper()) in codes]
 
     def without(self, codes: Collection[str] | None) -> FindingFix:
         """Take out these codes, in capitals; all of the part for None, or where no code is left."""
         text = self.comment.text
-        kept = [] if codes is None else [code for code in self.listed if code.upper() not in codes]
+        gone = self.listed if codes is None else self.words_for(codes)
+        kept = [word for word in self.listed if word not in gone]
         if kept:
             left = text[: self.first] + ", ".join(kept) + text[self.last :]
-            return self._fix(f"Remove {', '.join(codes or ())} from the comment", left)
+            return self._fix(f"Remove {', '.join(gone)} from the comment", left)
         before, after = text[: self.start].rstrip(), text[self.end :].strip()
         if after and not after.startswith("#"):
             after = f"# {after}"

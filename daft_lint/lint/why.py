@@ -29,8 +29,11 @@ def why_silent(document: Document, config: Config, rule: type[Rule], line: int) 
     if here:
         yield from (f"{f.code} is reported here as {f.level.name.lower()}: {f.observed}" for f in here)
         return
-    if not Selection(config).runs(rule.code):
+    selection = Selection(config)
+    if not selection.runs(rule.code, rule.default):
         yield f"{rule.code} is not selected: `--extend-select {rule.code}`"
+    elif rule.preview and not selection.previews(rule.code):
+        yield f"{rule.code} is in preview: `--extend-select {rule.code}`, or `preview = true` in the configuration"
     from daft_lint.pipeline.facts.ray_signs import ray_in_project
     from daft_lint.pipeline.interpreter.interpreter import interpret
     from daft_lint.pipeline.interpreter.project import Project

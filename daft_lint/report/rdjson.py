@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 
 from daft_lint.api.finding import Finding, Level
+from daft_lint.report.links import rule_page
 from daft_lint.report.regions import FileRegions, Region
 from daft_lint.source.printable import visible
 
@@ -23,11 +24,12 @@ def render(findings: Sequence[Finding], files: int, regions: FileRegions) -> str
 def _diagnostic(finding: Finding, regions: FileRegions) -> _Json:
     path = finding.span.path
     cell = "" if finding.span.cell is None else f"Cell {finding.span.cell}: "
+    link = rule_page(finding.code)
     found: _Json = {
         "message": visible(cell + finding.headline),
         "location": {"path": path, "range": _range(path, regions.region(finding.span), regions)},
         "severity": _SEVERITIES[finding.level],
-        "code": {"value": finding.code},
+        "code": {"value": finding.code, **({} if link is None else {"url": link})},
     }
     suggestions = _suggestions(finding, regions)
     return {**found, "suggestions": suggestions} if suggestions else found

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from daft_lint import __version__
 from daft_lint.adoption.fingerprint import fingerprints
 from daft_lint.api.finding import Finding, FindingFix, Level, Span
+from daft_lint.report.links import rule_page
 from daft_lint.report.regions import FileRegions, Region
 from daft_lint.source.printable import visible
 
@@ -60,12 +61,14 @@ def _rules(findings: Sequence[Finding]) -> list[_Json]:
 
 
 def _rule(code: str, name: str, level: Level, summary: str, text: str) -> _Json:
+    page = rule_page(code)
     return {
         "id": code,
         "name": "".join(part.capitalize() for part in name.split("-")),
         "shortDescription": {"text": f"{code} {name}"},
         "fullDescription": {"text": summary},
         "help": {"text": text, "markdown": text},
+        **({} if page is None else {"helpUri": page}),
         "defaultConfiguration": {"level": _LEVELS[level]},
         "properties": {"tags": ["daft", "correctness" if level is Level.ERROR else "performance"]},
     }

@@ -12,6 +12,7 @@ from daft_lint.api.finding import Finding, Level, Span
 from daft_lint.lint.source_lines import Lines
 from daft_lint.report import Summary
 from daft_lint.report.concise import location
+from daft_lint.report.links import rule_page
 from daft_lint.source.printable import visible
 
 _TAB = 4
@@ -53,9 +54,14 @@ class _Writer:
     def paint(self, style: str, text: str) -> str:
         return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if self.colour and text else text
 
+    def linked(self, text: str, address: str | None) -> str:
+        """A text that leads to an address in terminals that know OSC 8; others show the text alone."""
+        return f"\x1b]8;;{address}\x1b\\{text}\x1b]8;;\x1b\\" if self.colour and address else text
+
     def finding(self, finding: Finding) -> str:
         level = _LEVELS[finding.level]
-        head = f"{self.paint('bold', location(finding.span))}: {self.paint(level, finding.code)} {finding.name}"
+        code = self.linked(self.paint(level, finding.code), rule_page(finding.code))
+        head = f"{self.paint('bold', location(finding.span))}: {code} {finding.name}"
         locations = [finding.span, *(related.span for related in finding.related)]
         gutter = max(len(str(span.line)) for span in locations)
         rows = [f"{head} [{finding.level.name.lower()}]", *self.frame(finding.span, gutter, level, "^")]

@@ -73,7 +73,8 @@ def _values(_context: click.Context, _parameter: click.Parameter, value: tuple[s
 def _run_options(function: Any) -> Any:
     """The options that `verify`, `profile` and `tune` share."""
     options = (
-        click.option("--runner", type=click.Choice(["auto", "ray", "native"]), default="auto", show_default=True),
+        click.option("--runner", type=click.Choice(["auto", "ray", "native"]), default="auto", show_default=True,
+                     help="What the scripts run on; auto: as they say."),
         click.option("--address", metavar="ADDRESS", help="Join this Ray cluster (auto, ray://host:port, host:port)."),
         click.option("--nodes", type=click.IntRange(min=1), default=1, help="Simulate this many nodes here."),
         click.option("--cpus-per-node", type=click.IntRange(min=1), help="CPUs per node (default: all here)."),
@@ -114,7 +115,12 @@ _OUTPUT = click.option("--output", type=_FILE, help="Write the report to this fi
 @click.option("--select", multiple=True, metavar="CODES", help="Only rules with these prefixes.")
 @click.option("--ignore", multiple=True, metavar="CODES", help="No rules with these prefixes.")
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json", "junit", "markdown"]), default="text", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "junit", "markdown"]),
+    default="text",
+    show_default=True,
+    help="How the report is written.",
 )
 @_HTML
 @_OUTPUT
@@ -177,7 +183,14 @@ def profile(path: Path, output: Path | None, config_file: Path | None, **asked: 
 )
 @click.option("--budget", type=SECONDS, help="Begin no round after this many seconds.")
 @_COMPARE
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How the report is written.",
+)
 @_HTML
 @_OUTPUT
 @_run_options

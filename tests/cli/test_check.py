@@ -38,6 +38,13 @@ def test_unparsable_text_is_a_finding(tmp_path: Path) -> None:
     assert run.stdout.startswith("a.py:2:10: error: DFT001 This file does not parse")
 
 
+def test_no_comment_of_a_file_that_does_not_parse_is_said_to_be_unused(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("import daft\ndaft.func(  # noqa: DFT101\n")
+    run = lint(tmp_path, "check", "--format", "concise")
+    assert [line.split()[2] for line in run.stdout.splitlines()[:-1]] == ["DFT001"]
+    assert lint(tmp_path, "check", "--ignore", "DFT001").stdout == "No findings in 1 file.\n"
+
+
 def test_paths_of_the_configured_src_are_relative_to_the_working_directory(tmp_path: Path) -> None:
     (tmp_path / "daft-lint.toml").write_text('src = ["."]\nper-file-ignores = {"quiet.py" = ["DFT"]}')
     (tmp_path / "jobs").mkdir()

@@ -73,7 +73,7 @@ _ODD = {
     b"t": [b"true", b"false"],
 }
 """Odd values, by what the value that they replace begins with: a quote, a digit, a letter."""
-FORMS = ("text", "json", "concise", "sarif", "github", "gitlab", "junit", "markdown")
+FORMS = ("text", "json", "concise", "sarif", "github", "gitlab", "junit", "markdown", "rdjson", "azure")
 SAFE_AND_UNSAFE = ((), ("--unsafe",))
 
 

@@ -302,6 +302,16 @@ def test_what_a_buffer_imports_is_read_from_the_buffers(tmp_path: Path) -> None:
     session(tmp_path, work)
 
 
+def test_a_finding_leads_to_the_page_of_its_rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAFT_LINT_SITE", "https://docs.example.org/")
+
+    async def work(client: Client) -> None:
+        (found,) = await client.diagnostics(client.open("a.py", DISCARDED))
+        assert found.code_description == lsp.CodeDescription("https://docs.example.org/rules/DFT401/")
+
+    session(tmp_path, work)
+
+
 def test_hover_shows_a_rule_and_a_pipeline(tmp_path: Path) -> None:
     text = HEAVY.format(code="noqa: DFT101")
 

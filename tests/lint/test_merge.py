@@ -84,6 +84,11 @@ class TestMerge:
         assert report.findings == (first.finding, second.finding, third.finding)
         assert report.files == 2
 
+    def test_places_with_and_without_a_cell_have_an_order(self) -> None:
+        made = FileResult("a.py", (raw(where=replace(span(2), cell=1)), raw(where=span(3)), raw(where=span(4))))
+        report = merge([made], (), 1, Config(), {})
+        assert [finding.span.line for finding in report.findings] == [3, 4, 2]
+
     def test_files_that_find_the_same_in_a_shared_module_report_it_once(self) -> None:
         shared = span(7, "shared.py")
         weak = raw(where=shared, level=Level.ADVICE, fix=fix(5, path="shared.py"))

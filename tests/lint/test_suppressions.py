@@ -25,6 +25,10 @@ def table(text: str) -> Suppressions:
         ("x = 1  # noqa: E501\n", 1, False),
         ("x = 1  # noqa: DFT2\n", 1, False),
         ("x = 1  # daft-lint: ignore[DFT101, DFT2] because\n", 1, True),
+        ("x = 1  # daft-lint: ignore[heavy-udf-without-batches] because\n", 1, True),
+        ("x = 1  # daft-lint: ignore[DFT2, heavy-udf-without-batches] because\n", 1, True),
+        ("x = 1  # daft-lint: ignore[heavy-shuffle] because\n", 1, False),
+        ("# daft-lint: ignore-file[heavy-udf-without-batches]\nx = 1\n", 2, True),
         ("x = 1  # daft-lint: ignore\n", 1, True),
         ("x = '# noqa'\n", 1, False),
         ("x = (\n  1\n)  # noqa: DFT101\n", 2, True),
@@ -60,3 +64,15 @@ def test_a_comment_that_is_not_understood_is_advice(body: str) -> None:
     (found,) = table(f"x = 1  # daft-lint: {body}\n").unused(Selection(Config()))
     assert (found.code, found.level) == ("DFT002", Level.ADVICE)
     assert "is not understood" in found.message
+
+
+def test_a_name_is_removed_as_it_is_written() -> None:
+    text = "a = 1  # daft-lint: ignore[heavy-shuffle, DFT101, no-such-rule] x\n"
+    (wrong,) = table(text).unused(Selection(Config()))
+    assert "no-such-rule is neither a rule's code nor its name" in wrong.message
+    found = table(text.replace(", no-such-rule", ""))
+    assert found.hides(finding(1))
+    (unused,) = found.unused(Selection(Config()))
+    assert "silences no finding of heavy-shuffle" in unused.message
+    assert unused.fix is not None
+    assert [edit.text for edit in unused.fix.edits] == ["# daft-lint: ignore[DFT101] x"]

@@ -20,6 +20,7 @@ from daft_lint import __version__
 from daft_lint.api.finding import Finding, Level
 from daft_lint.integrations.lsp.background import Background, Done, Stopped
 from daft_lint.integrations.lsp.texts import Buffer, Page, Range, Text, on_disk
+from daft_lint.report.links import rule_page
 from daft_lint.source.edit import Edit
 
 DEBOUNCE_SECONDS = 0.1
@@ -273,11 +274,13 @@ class Editor:
             and (there := other.range_of(location.span)) is not None
             and (page := other.page(location.span.cell)) is not None
         ]
+        link = rule_page(finding.code)
         return lsp.Diagnostic(
             range=_range(where),
             message=finding.headline,
             severity=_SEVERITIES[finding.level],
             code=finding.code,
+            code_description=None if link is None else lsp.CodeDescription(link),
             source="daft-lint",
             related_information=related,
             data=None if finding.condition is None else {"condition": finding.condition},

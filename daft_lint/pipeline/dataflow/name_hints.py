@@ -114,5 +114,5 @@ def looks_light(name: str) -> bool:
 
 
 def names_embedding(name: str) -> bool:
-    """One of the name's words is `embedding`, or short for it: arrays of unknown length in such a column are vectors."""
+    """A word of the name is `embedding`, or short for it: arrays of unknown length in such a column are vectors."""
     return any(word in ("emb", "embed", "embedding", "embeddings") for word in words_of(name))
