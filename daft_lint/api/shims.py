@@ -12,13 +12,20 @@ from daft_lint.source import cst
 _ASKS = re.compile(r"__version__|\bhasattr\(|\bgetattr\(|\bversion\(|\bVersion\(|find_spec\(|VERSION\b")
 _CAUGHT = re.compile(r"\b(ImportError|ModuleNotFoundError|AttributeError|TypeError|Exception)\b")
 
+_MISSING = re.compile(
+    r"\b(raises|assertRaises|assertRaisesRegex|suppress)\(.*\b(ImportError|ModuleNotFoundError|AttributeError)\b"
+)
+
 
 def is_shim(location: NodeRef) -> bool:
     """Whether a place runs on some versions of Daft only: in a `try` that catches what another version raises, or in a
-    handler of one; behind a test of the version or of an attribute, or of a name that holds such a test's outcome."""
+    handler of one; where a test expects that a name is missing; behind a test of the version or of an attribute, or of
+    a name that holds such a test's outcome."""
     child: cst.CSTNode = location.node
     for node in enclosing(location):
         if isinstance(node, cst.Try) and child is not node.finalbody and _catches(node):
+            return True
+        if isinstance(node, cst.With) and any(_MISSING.search(code(item.item)) for item in node.items):
             return True
         if isinstance(node, cst.If | cst.IfExp) and child is not node.test and _asks(node.test, location):
             return True

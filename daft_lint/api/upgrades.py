@@ -73,8 +73,16 @@ def matches(script: Script, standing: Standing) -> Iterator[Match]:
         if isinstance(use.call.node, cst.ImportAlias) and use.name in called:
             continue  # it goes with the calls
         found = _match(use, script.settings, standing)
-        if found is not None and not is_shim(use.call):
+        if found is not None and not is_shim(use.call) and _was_there(found, script.settings):
             yield found
+
+
+def _was_there(match: Match, settings: Settings) -> bool:
+    """Whether the script does not expect that the very spelling fails: the Daft that it was written for has it."""
+    if not match.use.expects_failure:
+        return True
+    changed, written_for = match.change.changed, settings.written_for
+    return written_for is not None and (changed is None or written_for < changed)
 
 
 def fix_of(match: Match, settings: Settings) -> Fix:
@@ -92,7 +100,12 @@ def fix_of(match: Match, settings: Settings) -> Fix:
         is_dropped = any(isinstance(action, RemoveImport) for action in actions) and len(actions) == 1
         title = "Remove the import" if is_dropped else f"Import `{change.rewrite.to}`"
         return Fix(title, actions, why_unsafe)
-    if match.bound is None or not isinstance(node, cst.Call):
+    if not isinstance(node, cst.Call):
+        raise NoEquivalent("it is no call")
+    if match.bound is None and match.use.expects_failure and change.rewrite.text == f"to {change.rewrite.to}":
+        # A call that fails for its arguments fails for them by the new name too.
+        return Fix(f"Write {written(change)}", _Call(match.use, node, change, _NOTHING_GIVEN).respelled(), why_unsafe)
+    if match.bound is None:
         raise NoEquivalent("its arguments are not all in view")
     try:
         actions = _Call(match.use, node, change, match.bound).actions()
@@ -225,6 +238,9 @@ def _bound(use: ApiUse, change: Change) -> BoundCall:
 # The rewrite
 
 
+_NOTHING_GIVEN = BoundCall({}, (), {}, ())
+
+
 class _Call:
     """The edits that make a call of the old spelling one of today."""
 
@@ -243,6 +259,10 @@ class _Call:
         if not found:
             raise NoEquivalent("it is written so already")
         return tuple(found)
+
+    def respelled(self) -> tuple[Action, ...]:
+        """The new name, with the arguments as they are."""
+        return tuple(self._function())
 
     def _receiver(self) -> str:
         """What the method is called on, without the namespace."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import libcst as cst
@@ -13,12 +14,13 @@ from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.steps import daft_spelling
 from daft_lint.pipeline.interpreter.values import (
-    UNKNOWN,
     DaftName,
     DaftObject,
     DataFrame,
     ExpressionNamespace,
     GroupedDataFrame,
+    Literal,
+    MethodReference,
     OpenParameter,
     alternatives,
 )
@@ -31,10 +33,22 @@ _NOTED_ELSEWHERE = "daft.udf"
 def note_call(
     interpreter: InterpreterProtocol, owner: object, name: str, args: Arguments, node: cst.Call, scope: Scope
 ) -> None:
-    """`owner.name(...)`; nothing where the receiver can be something else than Daft's."""
-    found = {_method_name(one, name) for one in alternatives(owner) if not _is_open(one)}
-    if len(found) == 1:
-        _note(interpreter, found.pop(), args, node, scope)
+    """`owner.name(...)`; nothing where the receiver can be something else than Daft's, also in another call of the
+    function that it stands in."""
+    if name not in _old_methods():
+        return
+    values = alternatives(owner)
+    found = {_method_name(one, name) for one in values if len(values) == 1 or not _is_absent(one)}
+    known = found.pop() if len(found) == 1 else None
+    if interpreter.recorder.receivers.setdefault(node, known) != known:
+        interpreter.recorder.receivers[node] = None
+    _note(interpreter, known, args, node, scope)
+
+
+@functools.cache
+def _old_methods() -> frozenset[str]:
+    """The last names of the history, without those of UDFs, which are noted with what they decorate."""
+    return frozenset(name.rpartition(".")[2] for name in by_name() if not name.startswith("UDF."))
 
 
 def note_function_call(
@@ -51,13 +65,14 @@ def note_import(interpreter: InterpreterProtocol, path: str, node: cst.CSTNode, 
     for length in range(len(parts), 1, -1):
         name = name_in_history(".".join(parts[:length]))
         if name is not None and name != _NOTED_ELSEWHERE:
-            if not interpreter.expected_failures:
-                interpreter.recorder.api_uses.append(ApiUse(name, scope.location(node), daft_spelling(scope)))
+            expects_failure = bool(interpreter.expected_failures)
+            use = ApiUse(name, scope.location(node), daft_spelling(scope), expects_failure=expects_failure)
+            interpreter.recorder.api_uses.append(use)
             return
 
 
 def _note(interpreter: InterpreterProtocol, name: str | None, args: Arguments, node: cst.Call, scope: Scope) -> None:
-    if name is None or name == _NOTED_ELSEWHERE or interpreter.expected_failures:
+    if name is None or name == _NOTED_ELSEWHERE:
         return
     given: Sequence[tuple[object, cst.BaseExpression]] = [*args.positional, *args.keywords.values()]
     expressions = frozenset(argument for value, argument in given if isinstance(value, Expression))
@@ -68,6 +83,7 @@ def _note(interpreter: InterpreterProtocol, name: str | None, args: Arguments, n
             daft_spelling(scope),
             expressions=expressions,
             is_statement=_is_statement(interpreter.statement, node),
+            expects_failure=bool(interpreter.expected_failures),
         )
     )
 
@@ -78,8 +94,11 @@ def _is_statement(statement: cst.CSTNode | None, node: cst.Call) -> bool:
     return any(isinstance(small, cst.Expr) and small.value is node for small in statement.body)
 
 
-def _is_open(owner: object) -> bool:
-    return owner is UNKNOWN or isinstance(owner, OpenParameter)
+def _is_absent(owner: object) -> bool:
+    """Whether an alternative stands for an argument that is left out: `key if key is not None else col("id")`."""
+    if isinstance(owner, MethodReference):  # an attribute of such a one
+        return _is_absent(owner.owner)
+    return isinstance(owner, OpenParameter) or (isinstance(owner, Literal) and owner.value is None)
 
 
 def _method_name(owner: object, name: str) -> str | None:

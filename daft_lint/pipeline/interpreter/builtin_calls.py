@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import libcst as cst
+
 from daft_lint.pipeline import catalog
 from daft_lint.pipeline.interpreter.arguments import Arguments
 from daft_lint.pipeline.interpreter.arithmetic import converted, extreme, length, range_of
-from daft_lint.pipeline.interpreter.definitions import Class, Instance, Super
+from daft_lint.pipeline.interpreter.definitions import Class, Function, Instance, Super
+from daft_lint.pipeline.interpreter.inlining import inline
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.steps import add_iteration
@@ -20,6 +23,7 @@ from daft_lint.pipeline.interpreter.values import (
     Sized,
     Tail,
     alternatives,
+    element_of,
     literal_value,
 )
 
@@ -28,6 +32,8 @@ BUILTINS = frozenset(
     "reversed enumerate zip map filter type isinstance getattr setattr hasattr super object open repr id any all iter "
     "next property staticmethod classmethod memoryview complex display".split()
 )
+MAX_MAPPED = 32
+"""Items that a function of the project is called for one by one, by `map` and `functools.reduce`."""
 INSPECTING = frozenset("print type isinstance id repr hasattr display".split())
 """Builtins that look at a DataFrame without running it."""
 
@@ -57,6 +63,8 @@ def call_builtin(interpreter: InterpreterProtocol, name: str, args: Arguments, s
         return _getattr(interpreter, args)
     if name == "isinstance" and len(args.positional) == 2 and isinstance(first, (Literal, ListValue, Tail)):
         return _isinstance(first, args.positional[1][0])
+    if name == "map" and len(args.positional) == 2 and isinstance(first, Function):
+        return _mapped(interpreter, first, args.positional[1])
     if name == "super":
         return _super(interpreter, args, scope)
     if name in INSPECTING:
@@ -66,6 +74,17 @@ def call_builtin(interpreter: InterpreterProtocol, name: str, args: Arguments, s
         return UNKNOWN
     interpreter.recorder.escape(*args.values())
     return UNKNOWN
+
+
+def _mapped(interpreter: InterpreterProtocol, function: Function, given: tuple[object, cst.BaseExpression]) -> object:
+    """`map(function, values)`."""
+    values, node = given
+    if not isinstance(values, ListValue) or len(values.items) > MAX_MAPPED:
+        interpreter.recorder.escape(values)
+        inline(interpreter, function, Arguments([(element_of(values), node)]), None)
+        return UNKNOWN
+    results = (inline(interpreter, function, Arguments([(value, node)]), None) for value in values.items)
+    return ListValue(tuple(results), values.open)
 
 
 def _isinstance(value: Literal | ListValue | Tail, kinds: object) -> object:

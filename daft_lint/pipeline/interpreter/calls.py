@@ -39,6 +39,7 @@ from daft_lint.pipeline.interpreter.values import (
     OpenParameter,
     Partial,
     alternatives,
+    dataframes_in,
 )
 from daft_lint.pipeline.model import Expression
 from daft_lint.source.syntax import dataclass_fields
@@ -107,7 +108,12 @@ def _call_external(
 def _call_function(
     interpreter: InterpreterProtocol, callee: Function, args: Arguments, node: cst.Call, scope: Scope
 ) -> object:
-    return inline(interpreter, callee, args, None)
+    result = inline(interpreter, callee, args, None)
+    if any(isinstance(v, Expression) for v in args.values()) and not any(map(dataframes_in, args.values())):
+        for other in interpreter.tables.get(callee, ()):
+            if other.node not in interpreter.called_nodes:
+                inline(interpreter, other, args, None)
+    return result
 
 
 def _call_bound_method(

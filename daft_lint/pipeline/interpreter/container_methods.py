@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import libcst as cst
 
 from daft_lint.pipeline.interpreter.arguments import Arguments
 from daft_lint.pipeline.interpreter.arithmetic import MAX_TEXT
 from daft_lint.pipeline.interpreter.assignments import bind
+from daft_lint.pipeline.interpreter.definitions import Function
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.steps import receiver_of
@@ -18,6 +20,7 @@ from daft_lint.pipeline.interpreter.values import (
     DictValue,
     ListValue,
     Literal,
+    any_function,
     literal_value,
     unsure,
 )
@@ -42,12 +45,22 @@ def list_method(
     return UNKNOWN
 
 
-def dict_method(owner: DictValue, name: str, args: Arguments) -> object:
+def of_table(interpreter: InterpreterProtocol, value: object, values: Sequence[object]) -> object:
+    """A value looked up among others; a function is remembered with those that it could have been."""
+    if isinstance(value, Function):
+        interpreter.tables[value] = tuple(other for other in values if isinstance(other, Function))
+    return value
+
+
+def dict_method(interpreter: InterpreterProtocol, owner: DictValue, name: str, args: Arguments) -> object:
     """`sizes.get("batch", 64)`, `sizes.items()`, ..."""
     if name in ("get", "pop", "setdefault"):
         key = args.value(0, "key")
         default = args.value(1, "default") or UNKNOWN
-        return owner.entries.get(key.value, default) if isinstance(key, Literal) else UNKNOWN
+        values = (*owner.entries.values(), *(() if default is UNKNOWN else (default,)))
+        if isinstance(key, Literal):
+            return of_table(interpreter, owner.entries.get(key.value, default), values)
+        return any_function(values)
     if name == "values":
         return ListValue(tuple(owner.entries.values()), owner.open)
     if name == "keys":

@@ -35,6 +35,8 @@ from daft_lint.pipeline.interpreter.values import (
 )
 from daft_lint.pipeline.model import Expression, ExpressionKind, RunnerSetting, Step, Strength, Weight
 
+EXPRESSION_MAKERS = frozenset({"element", "interval", "sql_expr"})
+"""Functions that make an expression of something else than expressions."""
 MORSEL_SETTERS = frozenset({"set_execution_config", "execution_config_ctx"})
 
 
@@ -54,6 +56,8 @@ def call_daft(
         return column(name if isinstance(name, str) else None, scope.location(node))
     if last == "lit":
         return Expression(ExpressionKind.LITERAL, scope.location(node), output="literal")
+    if last in EXPRESSION_MAKERS:
+        return unknown_call((), node, scope)
     made = daft_object(parts)
     if made is not UNKNOWN:
         interpreter.recorder.escape(*args.values())

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from daft_lint.pipeline.interpreter.scopes import Scope
+from daft_lint.pipeline.interpreter.values import ProjectFunction
 from daft_lint.pipeline.model import NodeRef, Udf, UdfKind
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Function:
+class Function(ProjectFunction):
     """A function or lambda, with the scope that it closes over. `owner` is the class of a method, `branches` hold what
     those wrote that it was made in."""
 

@@ -23,6 +23,7 @@ from daft_lint.pipeline.interpreter.branchings import IfTest
 from daft_lint.pipeline.interpreter.calls import call
 from daft_lint.pipeline.interpreter.compound_statements import branches_at_work, known_truth, note_test
 from daft_lint.pipeline.interpreter.comprehensions import comprehension, dict_comprehension
+from daft_lint.pipeline.interpreter.container_methods import of_table
 from daft_lint.pipeline.interpreter.daft_expressions import is_surely_expression, operator
 from daft_lint.pipeline.interpreter.definitions import Function
 from daft_lint.pipeline.interpreter.expression_methods import subscript
@@ -41,6 +42,7 @@ from daft_lint.pipeline.interpreter.values import (
     Literal,
     OpenParameter,
     alternatives,
+    any_function,
     as_list,
     choice,
     spelled_as,
@@ -88,11 +90,16 @@ def _subscript(interpreter: InterpreterProtocol, node: cst.Subscript, scope: Sco
 def _item(interpreter: InterpreterProtocol, owner: object, key: object, node: cst.Subscript, scope: Scope) -> object:
     if owner is UNKNOWN or isinstance(owner, (DataFrame, Expression, OpenParameter)):
         return subscript(interpreter, owner, key, node, scope)
-    if isinstance(owner, DictValue) and isinstance(key, Literal):
-        return spelled_as(owner.entries.get(key.value, UNKNOWN), node)
+    if isinstance(owner, DictValue):
+        values = tuple(owner.entries.values())
+        found = owner.entries.get(key.value) if isinstance(key, Literal) else any_function(values)
+        return spelled_as(of_table(interpreter, found or UNKNOWN, values), node)
     if isinstance(owner, ListValue) and isinstance(key, Literal) and isinstance(key.value, int):
         known = not owner.open and -len(owner.items) <= key.value < len(owner.items)
-        return spelled_as(owner.items[key.value], node) if known else UNKNOWN
+        item = owner.items[key.value] if known else UNKNOWN
+        return spelled_as(of_table(interpreter, item, owner.items), node)
+    if isinstance(owner, ListValue):
+        return any_function(owner.items)
     if owner == ExternalName("os.environ"):
         return ENVIRONMENT
     return owner if isinstance(owner, (DaftName, ExternalName)) else UNKNOWN

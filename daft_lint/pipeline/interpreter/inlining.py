@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import libcst as cst
 
 from daft_lint.pipeline.interpreter.arguments import Arguments
@@ -19,7 +21,7 @@ from daft_lint.pipeline.interpreter.values import (
     OpenParameter,
     Tail,
 )
-from daft_lint.pipeline.model import SourceKind
+from daft_lint.pipeline.model import Expression, ExpressionKind, SourceKind
 from daft_lint.source.syntax import constant, decorator_names, last_name, quoted
 
 MAX_CALL_DEPTH = 8
@@ -28,9 +30,14 @@ OUT_OF_WORK = "calls are no longer followed: the file's work budget is spent"
 
 
 def inline(
-    interpreter: InterpreterProtocol, function: Function, args: Arguments | None, instance: Instance | None
+    interpreter: InterpreterProtocol,
+    function: Function,
+    args: Arguments | None,
+    instance: Instance | None,
+    known: Mapping[str, object] | None = None,
 ) -> object:
-    """What a function returns for its arguments (None: not known); `instance` is the object of a method."""
+    """What a function returns for its arguments (None: not known); `instance` is the object of a method, `known` are
+    parameters that something else than a call in view gives."""
     node = function.node
     if args is not None:
         interpreter.called_nodes.add(node)
@@ -54,13 +61,15 @@ def inline(
     call = ActiveCall(node, len(interpreter.ways))
     calls.append(call)
     _bind_parameters(interpreter, function, args, instance, scope)
-    value = _evaluate_body(interpreter, call, scope)
+    for name, value in (known or {}).items():
+        scope.set(name, value)
+    returned = _evaluate_body(interpreter, call, scope)
     calls.pop()
     del interpreter.ways[call.ways :]
-    interpreter.recorder.give_back(value)
+    interpreter.recorder.give_back(returned)
     if key is not None:
-        interpreter.call_results[key] = value
-    return value
+        interpreter.call_results[key] = returned
+    return returned
 
 
 def _evaluate_body(interpreter: InterpreterProtocol, call: ActiveCall, scope: Scope) -> object:
@@ -153,6 +162,8 @@ def _argument(
     if parameter.annotation is not None and is_dataframe_annotation(interpreter, parameter.annotation, scope):
         kind = SourceKind.PARAMETER if args is None else SourceKind.UNKNOWN
         return add_open_dataframe(interpreter, location, kind, function.qualified_name)
+    if parameter.annotation is not None and names_expression(interpreter, parameter.annotation.annotation, scope):
+        return Expression(ExpressionKind.UNKNOWN, location)
     if args is not None:
         return UNKNOWN
     default = UNKNOWN if parameter.default is None else interpreter.evaluate(parameter.default, function.scope)
@@ -164,6 +175,27 @@ def _argument(
 def is_dataframe_annotation(interpreter: InterpreterProtocol, annotation: cst.Annotation, scope: Scope) -> bool:
     """Whether an annotation says that a name holds a DataFrame of Daft's."""
     return _names_dataframe(interpreter, annotation.annotation, scope)
+
+
+def names_expression(interpreter: InterpreterProtocol, node: cst.BaseExpression, scope: Scope) -> bool:
+    """Whether an annotation says that a name holds one of Daft's expressions, or None."""
+    if isinstance(node, cst.SimpleString):
+        inner = quoted(str(constant(node))) if "Expression" in node.value else None
+        is_type = inner is not None and not isinstance(inner, cst.SimpleString)
+        return inner is not None and is_type and names_expression(interpreter, inner, scope)
+    if isinstance(node, cst.BinaryOperation):
+        sides = [side for side in (node.left, node.right) if not _is_none(side)]
+        return len(sides) == 1 and names_expression(interpreter, sides[0], scope)
+    if isinstance(node, cst.Subscript) and last_name(node.value) == "Optional":
+        indexes = [e.slice.value for e in node.slice if isinstance(e.slice, cst.Index)]
+        return len(indexes) == 1 and names_expression(interpreter, indexes[0], scope)
+    if not isinstance(node, (cst.Name, cst.Attribute)) or last_name(node) != "Expression":
+        return False
+    return isinstance(interpreter.evaluate(node, scope), DaftName)
+
+
+def _is_none(node: cst.BaseExpression) -> bool:
+    return isinstance(node, cst.Name) and node.value == "None"
 
 
 def _names_dataframe(interpreter: InterpreterProtocol, node: cst.BaseExpression, scope: Scope) -> bool:

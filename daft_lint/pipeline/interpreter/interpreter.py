@@ -68,6 +68,7 @@ class Interpreter:
         self.statement: cst.CSTNode | None = None
         self.branches = Nesting()
         self.loops = Nesting()
+        self.tables: dict[Function, tuple[Function, ...]] = {}
         self.expected_failures = Nesting()
         self.tests = Nesting()
         self.active_calls: list[ActiveCall] = []
@@ -145,7 +146,7 @@ class Interpreter:
             constructions=unique(recorder.constructions, lambda c: c.call),
             discarded=unique(recorder.discarded, lambda d: d.step.call),
             reads_on_dataframes=unique(recorder.reads_on_dataframes, lambda r: r.call),
-            api_uses=unique(recorder.api_uses, lambda u: (u.call, u.name)),
+            api_uses=unique(recorder.surely_of_daft(), lambda u: (u.call, u.name)),
             expression_tests=unique(recorder.expression_tests, lambda t: (t.node, t.test)),
             runner_settings=unique(recorder.runner_settings, lambda s: s.call),
             steps=tuple(step for step in recorder.steps if step not in recorder.failing),

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from daft_lint.pipeline.interpreter.arguments import Arguments
 from daft_lint.pipeline.interpreter.arithmetic import MAX_TEXT, ended, is_text
-from daft_lint.pipeline.interpreter.builtin_calls import call_builtin
+from daft_lint.pipeline.interpreter.builtin_calls import MAX_MAPPED, call_builtin
+from daft_lint.pipeline.interpreter.definitions import Function
+from daft_lint.pipeline.interpreter.inlining import inline
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.values import (
@@ -21,6 +23,7 @@ from daft_lint.pipeline.interpreter.values import (
     LiteralTable,
     Partial,
     Sized,
+    choice,
     literal_value,
     unsure,
 )
@@ -50,6 +53,8 @@ def call_external(interpreter: InterpreterProtocol, path: str, args: Arguments, 
         return call_builtin(interpreter, path.removeprefix("builtins."), args, scope)
     if path in ("functools.partial", "partial"):
         return _partial(args)
+    if path in ("functools.reduce", "reduce") and not args.keywords:
+        return _reduced(interpreter, args)
     if path in ("argparse.ArgumentParser", "ArgumentParser"):
         return Attributes({})
     if path in ("os.environ.get", "os.getenv"):
@@ -107,6 +112,23 @@ def _partial(args: Arguments) -> object:
         merged = {**function.keywords, **keywords}
         return Partial(function.function, (*function.args, *values)[:MAX_CONTAINED], merged)
     return Partial(function, tuple(values), keywords)
+
+
+def _reduced(interpreter: InterpreterProtocol, args: Arguments) -> object:
+    """`functools.reduce(function, values, initial)`."""
+    function, values = (*args.positional_values(), UNKNOWN, UNKNOWN)[:2]
+    initial = args.positional[2:]
+    if not isinstance(function, Function) or not isinstance(values, ListValue) or len(values.items) > MAX_MAPPED:
+        interpreter.recorder.escape(*args.values())
+        return UNKNOWN
+    node = args.positional[1][1]
+    items = [*initial, *((item, node) for item in values.items)]
+    if not items:
+        return UNKNOWN
+    found = items[0]
+    for item in items[1:]:
+        found = (inline(interpreter, function, Arguments([found, item]), None), node)
+    return choice((found[0], UNKNOWN)) if values.open else found[0]
 
 
 def _environment_variable(args: Arguments) -> object:

@@ -88,7 +88,7 @@ def _container_method(
     if isinstance(owner, ListValue):
         return list_method(interpreter, owner, name, args, node, scope)
     if isinstance(owner, DictValue):
-        return dict_method(owner, name, args)
+        return dict_method(interpreter, owner, name, args)
     if isinstance(owner, Attributes):
         return parser_method(owner, name, args)
     if isinstance(owner, Literal) and isinstance(owner.value, str):

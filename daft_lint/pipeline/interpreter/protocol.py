@@ -68,6 +68,8 @@ class InterpreterProtocol(Protocol):
     branches: Nesting
     """Branches and loop bodies: what is set in one may not be set."""
     loops: Nesting
+    tables: dict[Function, tuple[Function, ...]]
+    """A function that was looked up in a container, and all functions in there."""
     expected_failures: Nesting
     """Blocks in which the script expects a failure."""
     tests: Nesting

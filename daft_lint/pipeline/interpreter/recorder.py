@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+import libcst as cst
+
 from daft_lint.pipeline.dataflow.build import PipelineEnd
 from daft_lint.pipeline.interpreter.values import dataframes_in
 from daft_lint.pipeline.model import (
@@ -47,6 +49,8 @@ class Recorder:
     discarded: list[DiscardedStep] = field(default_factory=list)
     reads_on_dataframes: list[ReadOnDataFrame] = field(default_factory=list)
     api_uses: list[ApiUse] = field(default_factory=list)
+    receivers: dict[cst.CSTNode, str | None] = field(default_factory=dict)
+    """The name in the history that a method call has; None where a receiver of it is not known to be Daft's."""
     expression_tests: list[ExpressionTest] = field(default_factory=list)
     runner_settings: list[RunnerSetting] = field(default_factory=list)
     settled_by: Step | None = None
@@ -78,6 +82,10 @@ class Recorder:
         """Some other step reads what they make, or the script only looks at it."""
         for step in steps:
             self.consumed.update(merged_from(step))
+
+    def surely_of_daft(self) -> list[ApiUse]:
+        """The uses whose receiver is Daft's in every call of the function that they stand in."""
+        return [use for use in self.api_uses if self.receivers.get(use.call.node, use.name) == use.name]
 
     def carry_over(self, value: object) -> None:
         """A turn of a loop hands a value on to the next one."""

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 
 from daft_lint.pipeline.interpreter.definitions import Class, Function, Instance
 from daft_lint.pipeline.interpreter.inlining import inline
+from daft_lint.pipeline.interpreter.parametrized import parametrized
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.source.document import Document
 from daft_lint.source.pytest_names import is_test_file, is_test_function
@@ -38,7 +39,7 @@ def _evaluate(interpreter: InterpreterProtocol, function: Function) -> None:
         instance = _instance_of(interpreter, owner)
     interpreter.recorder.settled_by = None  # who calls it, and when, is not in view
     with interpreter.tests if is_test(interpreter.path, function) else nullcontext():
-        interpreter.recorder.escape(inline(interpreter, function, None, instance))
+        interpreter.recorder.escape(inline(interpreter, function, None, instance, parametrized(interpreter, function)))
 
 
 def _instance_of(interpreter: InterpreterProtocol, owner: Class) -> Instance:

@@ -17,6 +17,8 @@ from daft_lint.source.syntax import spelling
 
 MAX_CHOICES = 4
 """Possible values that are kept for one name where branches meet."""
+MAX_FUNCTIONS = 32
+"""The same where all of them are functions of the project: a table of them."""
 MAX_CONTAINED = 8192
 """Values that a container may hold, those in its containers included, before its content counts as not known:
 `c = [c, c]` in 40 lines holds more than any loop can visit."""
@@ -299,6 +301,12 @@ class MaybeColumn:
     location: NodeRef
 
 
+class ProjectFunction:
+    """A function or lambda of the project (`definitions.Function`)."""
+
+    __slots__ = ()
+
+
 # Alternatives
 
 
@@ -316,7 +324,8 @@ class Choice:
 
 
 def choice(values: Iterable[object]) -> object:
-    """The one value that all are, else a `Choice` of at most `MAX_CHOICES`, the first ones."""
+    """The one value that all are, else a `Choice` of at most `MAX_CHOICES` (of functions `MAX_FUNCTIONS`), the first
+    ones."""
     kept: list[object] = []
     for value in values:
         for v in value.values if isinstance(value, Choice) else (value,):
@@ -324,7 +333,8 @@ def choice(values: Iterable[object]) -> object:
                 kept.append(v)
     if not kept:
         return UNKNOWN
-    return kept[0] if len(kept) == 1 else Choice(tuple(kept[:MAX_CHOICES]))
+    functions = all(isinstance(v, ProjectFunction) or v is UNKNOWN for v in kept)
+    return kept[0] if len(kept) == 1 else Choice(tuple(kept[: MAX_FUNCTIONS if functions else MAX_CHOICES]))
 
 
 def is_same(a: object, b: object) -> bool:
@@ -411,6 +421,12 @@ def is_column(value: object) -> bool:
 def as_list(value: object) -> object:
     """A sequence of which the length is known as a list that may hold more than what stands for its items."""
     return ListValue((value.element,), open=True) if isinstance(value, Sized) else value
+
+
+def any_function(values: Iterable[object]) -> object:
+    """One of the functions that a container holds, whichever; UNKNOWN where it holds something else."""
+    found = tuple(values)
+    return choice(found) if all(isinstance(v, ProjectFunction) for v in found) else UNKNOWN
 
 
 def element_of(value: object) -> object:

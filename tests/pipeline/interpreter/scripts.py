@@ -16,8 +16,8 @@ from daft_lint.pipeline.model import (
 from daft_lint.source.document import Document
 
 
-def read(text: str) -> Script:
-    document = Document.from_bytes("script.py", textwrap.dedent(text).encode())
+def read(text: str, path: str = "script.py") -> Script:
+    document = Document.from_bytes(path, textwrap.dedent(text).encode())
     return interpret(document, Settings(), Project())
 
 
