@@ -106,7 +106,7 @@ class RecomputedPipeline(ScriptRule):
         forks: dict[Step, list[tuple[list[Run], _Work]]] = {}
         for found in evaluators.values():
             together = _together([run for run, _ in found])
-            fork = _fork(together)
+            fork = _fork(script, together)
             if len(together) > 1 and fork is not None:
                 works = [work for run, work in found if run in together]
                 random = [work.random for work in works if work.random is not None]
@@ -172,16 +172,26 @@ def _together(runs: list[Run]) -> list[Run]:
     return chosen
 
 
-def _fork(runs: list[Run]) -> Step | None:
-    """The last step that all runs evaluate; None where it is no call that another could follow."""
+def _fork(script: Script, runs: list[Run]) -> Step | None:
+    """The last step that all runs evaluate, whichever branches they take; None where it is no call that another could
+    follow."""
     if len(runs) < 2:
         return None
     common = [step for step in runs[0].steps if all(step in run.steps for run in runs[1:])]
+    common = [step for step in common if _is_on_all_paths(script, runs, step)]
     followed = {parent for step in common for parent in step.parents}
     last = next((step for step in reversed(common) if step not in followed), None)
     if last is None or (last.source is not None and last.source.kind is not SourceKind.CALL):
         return None
     return last
+
+
+def _is_on_all_paths(script: Script, runs: list[Run], step: Step) -> bool:
+    """Whether no path of the runs from a source of the step leads around it."""
+    sinks = {run.sink for run in runs}
+    paths = [pipeline for pipeline in script.pipelines if pipeline.sink.step in sinks]
+    sources = {path.source.step for path in paths if path.operator_of(step) is not None}
+    return bool(sources) and all(p.operator_of(step) is not None for p in paths if p.source.step in sources)
 
 
 def _observation(script: Script, fork: Step, behind: list[tuple[list[Run], _Work]]) -> Observation:

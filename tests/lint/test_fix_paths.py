@@ -131,7 +131,7 @@ def own_cuts(text: str) -> Counter[tuple[str, str]]:
     return Counter(
         (test, cut[-1])
         for test, line in itertools.pairwise(lines)
-        if test.startswith("if n") and (cut := re.findall(r"repartition\(n\)|into_batches\(n\)", line))
+        if re.match(r"if n\b", test) and (cut := re.findall(r"repartition\(n\)|into_batches\(n\)", line))
     )
 
 
