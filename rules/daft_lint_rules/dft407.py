@@ -20,6 +20,7 @@ _WRITTEN = {
     PythonTest.CONDITION: "`daft.functions.when(condition, value).otherwise(other)`",
 }
 
+_DAFT = ("daft", "col", "where", "with_column", "select", "filter")
 _CHAINED = re.compile(r"[<>=!]=?[^<>=!\n]+[<>=!]=?")
 """Two comparisons in one line."""
 
@@ -58,8 +59,10 @@ class ExpressionAsBool(ScriptRule):
     def can_match(cls, prescan: Prescan) -> bool:
         """Chained comparisons need none of the words."""
         words = prescan.identifiers
+        if prescan.uses is not None:
+            return not words.isdisjoint(_DAFT) and prescan.uses.asks(is_imported=prescan.is_imported)
         asks = not words.isdisjoint(cls.trigger_words) or _CHAINED.search(prescan.text) is not None
-        return asks and not words.isdisjoint(("daft", "col", "where", "with_column", "select", "filter"))
+        return asks and not words.isdisjoint(_DAFT)
 
     def check(self, script: Script) -> Iterator[Observation]:
         tests = {id(t.node.node): t for t in script.expression_tests if t.test is not PythonTest.COMPARED_WITH_NONE}
