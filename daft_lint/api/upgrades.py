@@ -5,6 +5,7 @@ A rewrite is offered where the row says that the new call gives the same, and it
 
 from __future__ import annotations
 
+import ast
 import enum
 import functools
 import re
@@ -343,12 +344,20 @@ class _Sign:
     by_keyword: bool = True
     namespace: str = ""
     """That of an expression, before the name."""
+    is_function: bool = False
+    """It is a function of a module."""
+    in_tuples: bool = False
+    """What it speaks of are arguments in literal tuples."""
 
     def may_be_given(self, uses: Uses | None) -> bool:
         if uses is None:
             return True
         if self.namespace and not uses.may_chain(self.namespace, self.name):
             return False
+        if self.is_function and not uses.has_star and self.name not in uses.of_modules:
+            return False
+        if self.in_tuples and self.name not in uses.loose:
+            return any(isinstance(one, (ast.List, ast.Tuple, ast.Constant)) for one in uses.given.get(self.name, ()))
         if not self.parameters:
             return True
         return any(
@@ -373,11 +382,24 @@ def _signs(standing: Standing) -> tuple[_Sign, ...]:
         only_by_keyword = change.kind is ChangeKind.KEYWORD and len(change.parameters) == 1
         if only_by_keyword and change.rewrite is not None and change.rewrite.renames:
             words |= set(change.parameters)
+        renames = change.rewrite.renames if change.rewrite is not None else {}
         is_given = change.kind in (ChangeKind.KEYWORD, ChangeKind.POSITION)
-        parameters = zip(change.parameters, positions_of(change), strict=True) if is_given else ()
+        by_position = change.kind is ChangeKind.POSITION
+        positions = zip(change.parameters, positions_of(change), strict=True) if is_given else ()
+        parameters = ((p, None if p in renames and not by_position else at) for p, at in positions)
         owner, _, name = change.name.rpartition(".")
         namespace = owner.partition(".")[2] if owner.startswith("Expression.") else ""
-        found.append(_Sign(frozenset(words), name, tuple(parameters), change.kind is ChangeKind.KEYWORD, namespace))
+        found.append(
+            _Sign(
+                frozenset(words),
+                name,
+                tuple(parameters),
+                not by_position,
+                namespace,
+                is_function=owner.partition(".")[0] == "daft" and not name[:1].isupper() and owner.islower(),
+                in_tuples=change.name in _NEVER_CURRENT,
+            )
+        )
     return tuple(dict.fromkeys(found))
 
 

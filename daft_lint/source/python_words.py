@@ -4,7 +4,6 @@ something for its truth that may be Daft's."""
 from __future__ import annotations
 
 import ast
-import builtins
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -12,13 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
-_BUILTINS = frozenset(dir(builtins))
-_PLAIN_RESULTS = frozenset({"any", "all", "bool", "callable", "float", "hasattr", "int", "isinstance", "len", "str"})
-"""Builtins whose result is no expression, whatever they are given."""
-_PLAIN_TYPES = _BUILTINS | {"Callable", "Iterable", "Iterator", "Literal", "Mapping", "Optional", "Path", "Sequence"}
-_VALUES = (ast.expr, ast.keyword, ast.comprehension)
 _MANY = sys.maxsize
-_MAX_ASKED = 500
+_FILLING = frozenset({"add", "append", "extend", "insert", "setdefault", "update"})
+"""Methods that put their arguments into a container."""
 
 
 class Parameter(NamedTuple):
@@ -45,16 +40,21 @@ class Uses:
     calls: dict[str, int] = field(default_factory=dict)
     """By the last name of what is called, the most arguments that are given by position."""
     loose: set[str] = field(default_factory=set)
-    """The words that are not just called: what is done with them is out of view."""
+    """The names and attributes that are not just called: what is done with them is out of view."""
     chains: set[tuple[str, str]] = field(default_factory=set)
     """The attributes of attributes."""
     ends: set[str] = field(default_factory=set)
     """The attributes with no further one behind them that are not called."""
-    bound: dict[str, list[ast.expr | None]] = field(default_factory=dict)
-    """The values that a name, or `.name` for an attribute, is bound to; None for one that is not in view."""
+    bound: dict[str, list[ast.AST | None]] = field(default_factory=dict)
+    """The values that a name, or `.name` for an attribute, is bound to, or that are put into what it is bound to; None
+    for one that is not in view."""
+    given: dict[str, list[ast.expr]] = field(default_factory=dict)
+    """The arguments of the calls of a name, or of a method."""
     parameters: list[Parameter] = field(default_factory=list)
     constructors: dict[ast.AST, str] = field(default_factory=dict)
     """The class of each `__init__`."""
+    of_modules: set[str] = field(default_factory=set)
+    """What is imported from a module, and the attributes of what may be one: `daft.col`, `self.daft.col`."""
     imported: dict[str, str] = field(default_factory=dict)
     """The names that imports bind, each with the first name of its module, "" for a relative one."""
     asked: list[ast.expr] = field(default_factory=list)
@@ -77,7 +77,7 @@ class Uses:
         in_strings = {word for text in found.strings for word in _IDENTIFIER.findall(text)}
         free = in_strings | (found.names if found.has_star else found.names - found.bound.keys())
         found.words |= free
-        found.loose |= free
+        found.loose |= in_strings
         return found
 
     def may_give(self, name: str, position: int) -> bool:
@@ -88,14 +88,6 @@ class Uses:
         """Whether `.first.second` may be written, at once or by a variable between."""
         return (first, second) in self.chains or (first in self.ends and second in self.words)
 
-    def asks(self, *, is_imported: bool) -> bool:
-        """Whether Python asks something for its truth that may be an expression of Daft's; `is_imported`: others may
-        call what is defined here."""
-        if len(self.asked) > _MAX_ASKED:
-            return True
-        origins = _Origins(self, is_imported)
-        return any(origins.may_be_daft(one) for one in self.asked)
-
     def uses_modules(self, libraries: frozenset[str]) -> bool:
         """Whether it does something with what it imports from elsewhere than Python's library and these."""
         return self.has_star or any(
@@ -104,72 +96,13 @@ class Uses:
         )
 
 
-class _Origins:
-    """Where values may come from, whatever the order of the statements."""
-
-    def __init__(self, uses: Uses, is_imported: bool) -> None:
-        self.uses = uses
-        self.bound = uses.bound
-        self.is_imported = is_imported
-        self.seen: set[str] = set()
-        """Names that are looked into, or are known to be none of Daft's."""
-        self.opaque = {one.name for one in uses.parameters if self._is_given(one)}
-
-    def _is_given(self, parameter: Parameter) -> bool:
-        """Whether a parameter may get a value of Daft's."""
-        uses, function = self.uses, parameter.function
-        if parameter.annotation is not None:
-            names = (one.id for one in ast.walk(parameter.annotation) if isinstance(one, ast.Name))
-            if isinstance(parameter.annotation, ast.Constant) or any(one not in _PLAIN_TYPES for one in names):
-                return True
-        return self.is_imported or not function or function in uses.names or function in uses.words
-
-    def may_be_daft(self, node: ast.AST | None) -> bool:
-        """Whether a value may be an expression or a DataFrame of Daft's, or hold one."""
-        if node is None:
-            return True
-        if isinstance(node, ast.Name):
-            return self._name(node.id)
-        if isinstance(node, (ast.Constant, ast.JoinedStr, ast.Lambda)):
-            return False
-        if isinstance(node, ast.Compare) and isinstance(node.ops[-1], (ast.Is, ast.IsNot, ast.In, ast.NotIn)):
-            return False
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-            return False
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
-            return self._attribute(node.attr)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _PLAIN_RESULTS:
-            return node.func.id in self.bound or node.func.id in self.uses.imported
-        return any(self.may_be_daft(part) for part in ast.iter_child_nodes(node) if isinstance(part, _VALUES))
-
-    def _name(self, name: str) -> bool:
-        module = self.uses.imported.get(name)
-        if module is not None and module not in sys.stdlib_module_names:
-            return True
-        if name not in self.bound:
-            return name not in _BUILTINS and module is None
-        if name in self.opaque:
-            return True
-        return self._any_of(name, self.bound[name])
-
-    def _attribute(self, name: str) -> bool:
-        """Of `self`; what is not in view may be inherited."""
-        values = [*self.bound.get(f".{name}", ()), *self.bound.get(name, ())]
-        return not values or self._any_of(f".{name}", values)
-
-    def _any_of(self, name: str, values: list[ast.expr | None]) -> bool:
-        if name in self.seen:
-            return False
-        self.seen.add(name)
-        return any(self.may_be_daft(value) for value in values)
-
-
 # What one node tells: it is noted, and the nodes in it that are still to be looked at are put to the pending ones.
 
 
 def _name(found: Uses, node: ast.Name, pending: list[ast.AST]) -> None:
     if isinstance(node.ctx, ast.Load):
         found.names.add(node.id)
+        found.loose.add(node.id)
     else:
         found.bound.setdefault(node.id, [])
 
@@ -196,6 +129,9 @@ def _chain(found: Uses, node: ast.Attribute, pending: list[ast.AST]) -> None:
     while isinstance(value, ast.Attribute):
         found.words.add(value.attr)
         below = value.value
+        owner = below.attr if isinstance(below, ast.Attribute) else below.id if isinstance(below, ast.Name) else "A"
+        if not owner[:1].isupper():
+            found.of_modules.add(value.attr)
         if isinstance(below, ast.Attribute):
             found.chains.add((below.attr, value.attr))
         value = below
@@ -206,13 +142,22 @@ def _call(found: Uses, node: ast.Call, pending: list[ast.AST]) -> None:
     function = node.func
     is_spread = any(isinstance(one, ast.Starred) for one in node.args)
     given = _MANY if is_spread else len(node.args)
+    values = [*node.args, *(one.value for one in node.keywords)]
+    name = ""
     if isinstance(function, ast.Attribute):
-        found.calls[function.attr] = max(given, found.calls.get(function.attr, 0))
+        name = function.attr
         _chain(found, function, pending)
+        if name in _FILLING:
+            for value in values:
+                _put(found, function.value, value)
+    elif isinstance(function, ast.Name):
+        name = function.id
+        found.names.add(name)
     else:
-        if isinstance(function, ast.Name):
-            found.calls[function.id] = max(given, found.calls.get(function.id, 0))
         pending.append(function)
+    if name:
+        found.calls[name] = max(given, found.calls.get(name, 0))
+        found.given.setdefault(name, []).extend(values)
     pending += node.args
     pending += node.keywords
 
@@ -236,6 +181,7 @@ def _import_from(found: Uses, node: ast.ImportFrom, pending: list[ast.AST]) -> N
     found.words.update(parts)
     for one in node.names:
         found.words.add(one.name)
+        found.of_modules.add(one.name)
         found.has_star = found.has_star or one.name == "*"
         if one.asname not in (None, one.name):
             found.loose.add(one.name)
@@ -245,7 +191,7 @@ def _import_from(found: Uses, node: ast.ImportFrom, pending: list[ast.AST]) -> N
 def _function(found: Uses, node: ast.FunctionDef | ast.AsyncFunctionDef, pending: list[ast.AST]) -> None:
     if isinstance(node, ast.AsyncFunctionDef):
         found.words.add("async")
-    found.bound.setdefault(node.name, []).append(None)
+    found.bound.setdefault(node.name, []).append(node)
     name = found.constructors.get(node, "" if node.name.startswith("__") else node.name)
     arguments = node.args
     for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
@@ -260,7 +206,7 @@ def _lambda(found: Uses, node: ast.Lambda, pending: list[ast.AST]) -> None:
 
 
 def _class(found: Uses, node: ast.ClassDef, pending: list[ast.AST]) -> None:
-    found.bound.setdefault(node.name, []).append(None)
+    found.bound.setdefault(node.name, []).append(node)
     found.constructors |= {one: node.name for one in node.body if getattr(one, "name", "") == "__init__"}
     pending += ast.iter_child_nodes(node)
 
@@ -271,10 +217,19 @@ def _parameter(found: Uses, node: ast.arg, pending: list[ast.AST]) -> None:
         pending.append(node.annotation)
 
 
-def _bind(found: Uses, target: ast.expr, value: ast.expr | None) -> None:
+def _bind(found: Uses, target: ast.expr, value: ast.AST | None) -> None:
     for one in ast.walk(target):
-        if isinstance(one, ast.Name | ast.Attribute) and not isinstance(one.ctx, ast.Load):
-            found.bound.setdefault(one.id if isinstance(one, ast.Name) else f".{one.attr}", []).append(value)
+        if isinstance(one, (ast.Name, ast.Attribute, ast.Subscript)) and not isinstance(one.ctx, ast.Load):
+            _put(found, one, value)
+
+
+def _put(found: Uses, target: ast.expr, value: ast.AST | None) -> None:
+    """A value is bound to a name or an attribute, or put into what one of them holds."""
+    while isinstance(target, ast.Subscript):
+        target = target.value
+    if isinstance(target, (ast.Name, ast.Attribute)):
+        key = target.id if isinstance(target, ast.Name) else f".{target.attr}"
+        found.bound.setdefault(key, []).append(value)
 
 
 def _assignment(found: Uses, node: ast.Assign, pending: list[ast.AST]) -> None:
@@ -284,7 +239,7 @@ def _assignment(found: Uses, node: ast.Assign, pending: list[ast.AST]) -> None:
 
 
 def _annotated(found: Uses, node: ast.AnnAssign, pending: list[ast.AST]) -> None:
-    _bind(found, node.target, None)
+    _bind(found, node.target, node)
     pending += ast.iter_child_nodes(node)
 
 

@@ -103,7 +103,7 @@ class RecomputedPipeline(ScriptRule):
         evaluators: dict[Step, list[tuple[Run, _Work]]] = {}
         working = _working(script)
         for run in runs_of(script) if working else ():
-            for step in (one for one in working if one in run.steps):
+            for step in (one for one in run.steps if one in working):
                 work = _work_of(script, run, step)
                 if work is not None:
                     evaluators.setdefault(step, []).append((run, work))
