@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 import enum
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -13,6 +13,7 @@ from daft_lint.api.finding import Level as Level
 from daft_lint.api.missing import Need as Need
 from daft_lint.api.promises import Changes, Failure, Promise, Symptom
 from daft_lint.api.rows import reads_few
+from daft_lint.pipeline import catalog
 from daft_lint.pipeline.model import Evidence, NodeRef, Operator, Pipeline, Runner, Script, Strength
 from daft_lint.source.prescan import Prescan as Prescan
 
@@ -123,7 +124,7 @@ class PipelineRule(Rule):
 
     @classmethod
     def can_match(cls, prescan: Prescan) -> bool:
-        return not prescan.outside_tests.isdisjoint(cls.trigger_words)
+        return in_pipelines(prescan, cls.trigger_words)
 
     @classmethod
     def applies_to(cls, pipeline: Pipeline) -> bool:
@@ -141,6 +142,19 @@ class ScriptRule(Rule):
     @abc.abstractmethod
     def check(self, script: Script) -> Iterator[Observation]:
         """What this rule has to say of one file."""
+
+
+def in_pipelines(prescan: Prescan, words: Collection[str]) -> bool:
+    """Whether one of the words stands in a file, and pipelines with it can be there that no test makes."""
+    if prescan.outside_tests.isdisjoint(words):
+        return False
+    return prescan.is_imported or prescan.calls_modules or not prescan.outside_tests.isdisjoint(_FRAMES)
+
+
+_FRAMES = frozenset(
+    (*catalog.STEPS, *(name.rpartition(".")[2] for name in (*catalog.SOURCES, *catalog.FRAME_FUNCTIONS)), "DataFrame")
+)
+"""A word of each way to make a DataFrame."""
 
 
 NO_SIGN_OF_RAY = (

@@ -5,6 +5,7 @@ A rewrite is offered where the row says that the new call gives the same, and it
 
 from __future__ import annotations
 
+import ast
 import enum
 import functools
 import re
@@ -28,10 +29,11 @@ from daft_lint.api.shims import is_shim
 from daft_lint.pipeline.catalog.history.changes import Change as Change
 from daft_lint.pipeline.catalog.history.changes import ChangeKind as ChangeKind
 from daft_lint.pipeline.catalog.history.changes import Equality, OldCall, Version, by_name, changes
-from daft_lint.pipeline.catalog.history.lookup import bound_to, concerned, current_names
+from daft_lint.pipeline.catalog.history.lookup import bound_to, concerned, current_names, positions_of
 from daft_lint.pipeline.catalog.history.rewrites import BoundCall, NotBound
 from daft_lint.pipeline.model import ApiUse, NodeRef, Script, Settings
 from daft_lint.source import cst
+from daft_lint.source.python_words import Uses
 
 _NEWEST = (999, 999, 999)
 _FIRST = (0, 3, 0)
@@ -342,16 +344,51 @@ class _Call:
 
 def trigger_words(standing: Standing) -> tuple[str, ...]:
     """A word of each use that can stand so."""
-    return tuple(sorted({min(words) for words in _words(standing)}))
+    return tuple(sorted({min(sign.words) for sign in _signs(standing)}))
 
 
 def mentions(prescan: Prescan, standing: Standing) -> bool:
-    """Whether a text has all words of some use that can stand so."""
-    return any(words <= prescan.identifiers for words in _words(standing))
+    """Whether a text has all words of some use that can stand so, and its calls the arguments that make it so."""
+    words = prescan.identifiers
+    return any(sign.words <= words and sign.may_be_given(prescan.uses) for sign in _signs(standing))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sign:
+    """What a text holds that a row of the history can speak of: words, and for a row about `parameters` a call with one
+    of them, each with its position (None: by keyword alone). `by_keyword`: they can be given so."""
+
+    words: frozenset[str]
+    name: str = ""
+    parameters: tuple[tuple[str, int | None], ...] = ()
+    by_keyword: bool = True
+    namespace: str = ""
+    """That of an expression, before the name."""
+    is_function: bool = False
+    """It is a function of a module."""
+    in_tuples: bool = False
+    """What it speaks of are arguments in literal tuples."""
+
+    def may_be_given(self, uses: Uses | None) -> bool:
+        if uses is None:
+            return True
+        if self.namespace and not uses.may_chain(self.namespace, self.name):
+            return False
+        if self.is_function and not uses.has_star and self.name not in uses.of_modules:
+            return False
+        if self.in_tuples and self.name not in uses.loose:
+            return any(isinstance(one, (ast.List, ast.Tuple, ast.Constant)) for one in uses.given.get(self.name, ()))
+        if not self.parameters:
+            return True
+        return any(
+            (self.by_keyword and parameter in uses.words)
+            or (position is not None and uses.may_give(self.name, position))
+            for parameter, position in self.parameters
+        )
 
 
 @functools.cache
-def _words(standing: Standing) -> tuple[frozenset[str], ...]:
+def _signs(standing: Standing) -> tuple[_Sign, ...]:
     found = []
     for change in changes():
         silent = change.old_call is OldCall.DIFFERS and change.kind in (ChangeKind.DEFAULT, ChangeKind.POSITION)
@@ -359,11 +396,30 @@ def _words(standing: Standing) -> tuple[frozenset[str], ...]:
             continue
         if change.kind is ChangeKind.MEANING and change.condition is None and change.name not in _NEVER_CURRENT:
             continue
+        if standing is Standing.REMOVED and change.old_call is OldCall.WORKS:
+            continue
         words = {part for part in change.name.split(".")[1:] if part not in ("context", "expressions", "io", "catalog")}
         only_by_keyword = change.kind is ChangeKind.KEYWORD and len(change.parameters) == 1
         if only_by_keyword and change.rewrite is not None and change.rewrite.renames:
             words |= set(change.parameters)
-        found.append(frozenset(words))
+        renames = change.rewrite.renames if change.rewrite is not None else {}
+        is_given = change.kind in (ChangeKind.KEYWORD, ChangeKind.POSITION)
+        by_position = change.kind is ChangeKind.POSITION
+        positions = zip(change.parameters, positions_of(change), strict=True) if is_given else ()
+        parameters = ((p, None if p in renames and not by_position else at) for p, at in positions)
+        owner, _, name = change.name.rpartition(".")
+        namespace = owner.partition(".")[2] if owner.startswith("Expression.") else ""
+        found.append(
+            _Sign(
+                frozenset(words),
+                name,
+                tuple(parameters),
+                not by_position,
+                namespace,
+                is_function=owner.partition(".")[0] == "daft" and not name[:1].isupper() and owner.islower(),
+                in_tuples=change.name in _NEVER_CURRENT,
+            )
+        )
     return tuple(dict.fromkeys(found))
 
 

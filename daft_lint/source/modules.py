@@ -226,7 +226,7 @@ class TransitiveCheck:
         raw = self.modules.read(file) if document is None else document.raw
         if raw is None:
             return False, frozenset()
-        prescan = Prescan(file, raw)
+        prescan = Prescan(file, raw, is_imported=True)
         return self.question(prescan), self.modules.imported_by(prescan)
 
 

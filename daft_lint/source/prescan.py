@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from daft_lint.source.pytest_names import is_test_file, is_test_function
+from daft_lint.source.python_words import Uses
 
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _CLS = re.compile(r"[@.]\s*cls\b")
@@ -25,8 +26,8 @@ _IMPORT = re.compile(
 _ALIASED = re.compile(r"(?P<name>\w[\w.]*|\*)(?:\s+as\s+(?P<bound>\w+))?")
 _RECEIVER = re.compile(r"[\w.]*\Z")
 _MAX_RECEIVER = 80
-_LINE_BREAK = re.compile(rb"\r\n|\r|\n")
 _LIBRARIES = frozenset({"daft", "numpy", "pandas", "polars", "pyarrow"})
+_NO_MODULES_OF_THE_TREE = _LIBRARIES | {"pytest", "ray"}
 _SUITES = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
@@ -43,9 +44,11 @@ class Import(NamedTuple):
 class Prescan:
     """What a file's text tells: at times too much, of comments and strings too, but never too little."""
 
-    def __init__(self, path: str, raw: bytes) -> None:
+    def __init__(self, path: str, raw: bytes, *, is_imported: bool = False) -> None:
         self.path = path
         self.raw = raw
+        self.is_imported = is_imported
+        """It is asked for those that import it, and what it holds is used there."""
 
     @cached_property
     def text(self) -> str:
@@ -56,7 +59,10 @@ class Prescan:
 
     @cached_property
     def identifiers(self) -> frozenset[str]:
-        """Every word. `cls` counts where it can be Daft's and is not just what a method calls its class."""
+        """Every word; of a script that this Python can parse, those that `Uses.words` has. `cls` counts where it can be
+        Daft's and is not just what a method calls its class."""
+        if self.uses is not None:
+            return frozenset(self.uses.words)
         words = frozenset(_IDENTIFIER.findall(self.text))
         if "cls" in words and not _CLS.search(self.text) and not any(one.name in ("cls", "*") for one in self.imports):
             return words - {"cls"}
@@ -88,18 +94,39 @@ class Prescan:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
 
+    @property
+    def is_of_tests(self) -> bool:
+        """A file of pytest's that is asked for its own sake."""
+        return is_test_file(self.path) and not self.is_imported
+
+    @cached_property
+    def uses(self) -> Uses | None:
+        """How a script uses its words; None where Python has no tree of it, or a comment in it may state facts."""
+        return None if self.tree is None or b"daft-lint" in self.raw else Uses.of([self.tree])
+
     @cached_property
     def outside_tests(self) -> frozenset[str]:
         """The identifiers outside of what pytest alone calls, whose pipelines no rule looks at."""
-        if not is_test_file(self.path) or self.tree is None:
-            return self.identifiers
-        tests = list(_pytest_functions(self.tree))
-        lines = _LINE_BREAK.split(self.raw)
-        for node in tests:
-            first = min((node.lineno, *(decorator.lineno for decorator in node.decorator_list)))
-            lines[first - 1 : node.end_lineno] = [b""] * ((node.end_lineno or first) - first + 1)
-        rest = Prescan(self.path, b"\n".join(lines)).identifiers
-        return self.identifiers if any(node.name in rest for node in tests) else rest
+        uses = self.uses_outside_tests
+        return self.identifiers if uses is None else frozenset(uses.words)
+
+    @cached_property
+    def uses_outside_tests(self) -> Uses | None:
+        """How what pytest does not call uses its words."""
+        if self.uses is None or self.tree is None or not is_test_file(self.path):
+            return self.uses
+        tests = set(_pytest_functions(self.tree))
+        parts: list[ast.stmt] = []
+        for node in self.tree.body:
+            parts += [one for one in node.body if one not in tests] if isinstance(node, ast.ClassDef) else [node]
+        rest = Uses.of(one for one in parts if one not in tests)
+        return self.uses if any(node.name in rest.words for node in tests) else rest
+
+    @cached_property
+    def calls_modules(self) -> bool:
+        """Whether it may call what other modules of the tree define, tests left out."""
+        uses = self.uses_outside_tests
+        return uses is None or uses.uses_modules(_NO_MODULES_OF_THE_TREE)
 
     def calls_on_objects(self, prefixes: tuple[str, ...]) -> bool:
         """Whether a method whose name begins with a prefix is called on what is not, by its import, a library."""

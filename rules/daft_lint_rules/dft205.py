@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from daft_lint.api.edits import RemoveCall
 from daft_lint.api.nodes import method_location
 from daft_lint.api.promises import Direction, Measure, Promise
-from daft_lint.api.rule import Fix, Level, Observation, ScriptRule
+from daft_lint.api.rule import Fix, Level, Observation, Prescan, ScriptRule, in_pipelines
 from daft_lint.api.wording import written_call
 from daft_lint.pipeline.model import Operator, Pipeline, Runner, Script, Step, StepKind
 
@@ -59,6 +59,10 @@ class RedundantShuffle(ScriptRule):
     trigger_words = ("repartition", "into_batches")
     fixable = True
     promises = (Promise(Measure.SHUFFLES, Direction.LOWER), Promise(Measure.SHUFFLED_BYTES, Direction.LOWER))
+
+    @classmethod
+    def can_match(cls, prescan: Prescan) -> bool:
+        return in_pipelines(prescan, cls.trigger_words)
 
     def check(self, script: Script) -> Iterator[Observation]:
         wasted: dict[int, tuple[Operator, Operator]] = {}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from daft_lint.api import cst
+from daft_lint.api.asked import can_ask
 from daft_lint.api.edits import ReplaceNode
 from daft_lint.api.nodes import code, enclosing, short_code
 from daft_lint.api.promises import Failure
@@ -20,6 +21,7 @@ _WRITTEN = {
     PythonTest.CONDITION: "`daft.functions.when(condition, value).otherwise(other)`",
 }
 
+_DAFT = ("daft", "col", "where", "with_column", "select", "filter")
 _CHAINED = re.compile(r"[<>=!]=?[^<>=!\n]+[<>=!]=?")
 """Two comparisons in one line."""
 
@@ -57,9 +59,11 @@ class ExpressionAsBool(ScriptRule):
     @classmethod
     def can_match(cls, prescan: Prescan) -> bool:
         """Chained comparisons need none of the words."""
-        words = prescan.identifiers
-        asks = not words.isdisjoint(cls.trigger_words) or _CHAINED.search(prescan.text) is not None
-        return asks and not words.isdisjoint(("daft", "col", "where", "with_column", "select", "filter"))
+        if prescan.identifiers.isdisjoint(_DAFT):
+            return False
+        if prescan.uses is not None:
+            return can_ask(prescan.uses, is_imported=prescan.is_imported)
+        return not prescan.identifiers.isdisjoint(cls.trigger_words) or _CHAINED.search(prescan.text) is not None
 
     def check(self, script: Script) -> Iterator[Observation]:
         tests = {id(t.node.node): t for t in script.expression_tests if t.test is not PythonTest.COMPARED_WITH_NONE}

@@ -10,7 +10,7 @@ from daft_lint.api.edits import InsertCall
 from daft_lint.api.nodes import enclosing, method_location
 from daft_lint.api.promises import Changes, Direction, Measure, Promise
 from daft_lint.api.rows import FEW_ROWS
-from daft_lint.api.rule import Fix, Level, Observation, ScriptRule, level_for
+from daft_lint.api.rule import Fix, Level, Observation, Prescan, ScriptRule, in_pipelines, level_for
 from daft_lint.api.runs import Run, is_one_liner, may_both_run, runs_all_rows, runs_of
 from daft_lint.api.wording import counted
 from daft_lint.pipeline.model import (
@@ -94,12 +94,16 @@ class RecomputedPipeline(ScriptRule):
     changes = Changes.REPEATED_WORK
     promises = (Promise(Measure.CALLS, Direction.LOWER),)
 
+    @classmethod
+    def can_match(cls, prescan: Prescan) -> bool:
+        return in_pipelines(prescan, cls.trigger_words)
+
     def check(self, script: Script) -> Iterator[Observation]:
         """One observation for each place where sinks part behind something dear."""
         evaluators: dict[Step, list[tuple[Run, _Work]]] = {}
         working = _working(script)
         for run in runs_of(script) if working else ():
-            for step in (step for step in run.steps if step in working):
+            for step in (one for one in run.steps if one in working):
                 work = _work_of(script, run, step)
                 if work is not None:
                     evaluators.setdefault(step, []).append((run, work))
@@ -120,10 +124,10 @@ class RecomputedPipeline(ScriptRule):
             yield _observation(script, fork, behind)
 
 
-def _working(script: Script) -> set[Step]:
-    """The steps that may do something dear or random, whoever runs them."""
+def _working(script: Script) -> dict[Step, None]:
+    """The steps that may do something dear or random, whoever runs them, in order."""
     operators = (operator for pipeline in script.pipelines for operator in pipeline.operators)
-    return {o.step for o in operators if o.udf_calls or o.heavy_operations or _makes_random(o.step)}
+    return {o.step: None for o in operators if o.udf_calls or o.heavy_operations or _makes_random(o.step)}
 
 
 def _makes_random(step: Step) -> bool:

@@ -10,7 +10,7 @@ from daft_lint.api.edits import RemoveCall, ReplaceNode
 from daft_lint.api.nodes import Cell, code, method_location
 from daft_lint.api.promises import Changes, Direction, Measure, Promise
 from daft_lint.api.rows import FEW_ROWS
-from daft_lint.api.rule import Fix, Level, Observation, ScriptRule, level_for
+from daft_lint.api.rule import Fix, Level, Observation, Prescan, ScriptRule, in_pipelines, level_for
 from daft_lint.api.scopes import ModuleScopes, nodes_in
 from daft_lint.pipeline.model import NodeRef, Pipeline, Projection, Reads, Script, Step, StepKind
 
@@ -54,6 +54,10 @@ class CollectedForNothing(ScriptRule):
     fixable = True
     changes = Changes.REPEATED_WORK
     promises = (Promise(Measure.WORKER_MEMORY, Direction.LOWER),)
+
+    @classmethod
+    def can_match(cls, prescan: Prescan) -> bool:
+        return in_pipelines(prescan, cls.trigger_words)
 
     def check(self, script: Script) -> Iterator[Observation]:
         seen: set[int] = set()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from daft_lint.api import cst
 from daft_lint.api.nodes import enclosing, method_location, short_code
-from daft_lint.api.rule import Level, Observation, ScriptRule, level_for
+from daft_lint.api.rule import Level, Observation, Prescan, ScriptRule, in_pipelines, level_for
 from daft_lint.api.runs import KEEPING_SINKS
 from daft_lint.api.scopes import nodes_in
 from daft_lint.pipeline.model import Operator, Pipeline, Reads, Script, SourceKind, Step, StepKind
@@ -59,6 +59,11 @@ class PlanGrownInALoop(ScriptRule):
     name = "plan-grown-in-a-loop"
     level = Level.WARNING
     trigger_words = ("where", "filter", "join", "concat", "union_all", "union_all_by_name")
+
+    @classmethod
+    def can_match(cls, prescan: Prescan) -> bool:
+        """A test can make a DataFrame longer, too."""
+        return not prescan.identifiers.isdisjoint(CONCATENATING) or in_pipelines(prescan, cls.trigger_words)
 
     def check(self, script: Script) -> Iterator[Observation]:
         seen: set[int] = set()

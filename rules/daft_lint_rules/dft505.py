@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from daft_lint.api import catalog, cst
 from daft_lint.api.nodes import code, is_in_test_file, short_code, udf_related
-from daft_lint.api.rule import Level, Observation, Prescan, ScriptRule
+from daft_lint.api.rule import Level, Observation, Prescan, ScriptRule, in_pipelines
 from daft_lint.api.scopes import ModuleScopes
 from daft_lint.api.side_effects import side_effect_of
 from daft_lint.pipeline.model import NodeRef, Reads, Script, Step, StepKind, Udf
 
+_UDFS = ("func", "cls", "udf", "method", "apply", "functions")
 _ENDS = (StepKind.SOURCE, StepKind.SINK, StepKind.COLLECT, StepKind.MERGE)
 """What stands for no work that is left undone."""
 
@@ -49,7 +50,10 @@ class NeverRun(ScriptRule):
 
     @classmethod
     def can_match(cls, prescan: Prescan) -> bool:
-        return not prescan.outside_tests.isdisjoint(cls.trigger_words)
+        """The variables of a test's file are left alone; a UDF may do something there."""
+        if prescan.is_of_tests and prescan.outside_tests.isdisjoint(_UDFS):
+            return False
+        return in_pipelines(prescan, cls.trigger_words)
 
     def check(self, script: Script) -> Iterator[Observation]:
         yield from _unread_effects(script)

@@ -8,7 +8,7 @@ from daft_lint.api.edits import AddImport, ReplaceNode
 from daft_lint.api.equivalents import Equal, equivalent_of, udf_calls_of
 from daft_lint.api.nodes import udf_related
 from daft_lint.api.promises import Changes, Direction, Measure, Promise
-from daft_lint.api.rule import Fix, Level, Observation, Prescan, ScriptRule
+from daft_lint.api.rule import Fix, Level, Observation, Prescan, ScriptRule, in_pipelines
 from daft_lint.pipeline.model import NodeRef, Script, Udf, UdfKind
 
 COSTS = {
@@ -80,7 +80,7 @@ class PythonForBuiltin(ScriptRule):
 
     @classmethod
     def can_match(cls, prescan: Prescan) -> bool:
-        return not prescan.outside_tests.isdisjoint(cls.trigger_words)
+        return in_pipelines(prescan, cls.trigger_words)
 
     def check(self, script: Script) -> Iterator[Observation]:
         """One observation for each call."""

@@ -72,7 +72,7 @@ class DeprecatedApi(ScriptRule):
     code = "DFT403"
     name = "deprecated-api"
     level = Level.ADVICE
-    trigger_words = (*_UDF_WORDS, *trigger_words(Standing.REMOVED))
+    trigger_words = (*_UDF_WORDS, *trigger_words(Standing.DEPRECATED))
     fixable = True
     default = False
     changes = Changes.SPELLING
@@ -80,7 +80,7 @@ class DeprecatedApi(ScriptRule):
 
     @classmethod
     def can_match(cls, prescan: Prescan) -> bool:
-        return not prescan.identifiers.isdisjoint(_UDF_WORDS) or mentions(prescan, Standing.REMOVED)
+        return not prescan.identifiers.isdisjoint(_UDF_WORDS) or mentions(prescan, Standing.DEPRECATED)
 
     def check(self, script: Script) -> Iterator[Observation]:
         """One observation for each use of an older spelling."""

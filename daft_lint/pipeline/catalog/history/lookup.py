@@ -94,6 +94,16 @@ def bound_to(
     )
 
 
+def positions_of(change: Change) -> tuple[int | None, ...]:
+    """Where a call of then can give each of the row's parameters by position; None where it cannot."""
+    signature = change.signature or _signature_of_siblings(change.name)
+    if not signature:
+        return (None,) * len(change.parameters)
+    parsed = signature_of(signature)
+    names = [argument.arg for argument in (*parsed.posonlyargs, *parsed.args)]
+    return tuple(names.index(name) if name in names else None for name in change.parameters)
+
+
 def _signature_of_siblings(name: str) -> str:
     return next((row.signature for row in by_name()[name] if row.signature), "")
 

@@ -28,6 +28,7 @@ A condition is a Python expression over the arguments of the old call:
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -170,6 +171,7 @@ class Condition:
             return False
 
 
+@functools.cache
 def signature_of(text: str) -> ast.arguments:
     """`(pattern, regex=False)` as Python's parser sees it. Raises `ValueError`."""
     try:
