@@ -1,4 +1,0 @@
-import daft
-
-df = daft.read_parquet("x")
-df.repartition(8)
