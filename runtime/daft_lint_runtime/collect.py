@@ -12,12 +12,17 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 from daft_lint_runtime.spec import RunSpec, node_folder, shared_memory_prefix
 
+JOINING = "joining"
+"""What it says on its output while it has taken nothing yet."""
 PATIENCE = 60.0
 """Seconds that the nodes have to answer."""
+GOODBYE = 10.0
+"""Seconds that the cluster has to let go of a client."""
 
 Files = dict[str, bytes]
 
@@ -59,7 +64,9 @@ def collect(spec: RunSpec) -> None:
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+    print(JOINING, flush=True)
     ray.init(address=spec.options.cluster.address, log_to_driver=False, logging_level="error")
+    print("taking what the nodes hold", flush=True)
     task = ray.remote(num_cpus=0)(take)
     asked = [
         task.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)).remote(
@@ -73,13 +80,24 @@ def collect(spec: RunSpec) -> None:
             for name, data in files.items():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (folder / name).write_bytes(data)
-    ray.shutdown()
+
+
+def leave() -> None:
+    """Leave the cluster. Ray's client (2.59) waits without end until the server has let go of its streams."""
+    import ray
+
+    leaving = threading.Thread(target=ray.shutdown, daemon=True)
+    leaving.start()
+    leaving.join(GOODBYE)
 
 
 def main(spec_file: str) -> int:
     collect(RunSpec.read(Path(spec_file)))
+    leave()
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    code = main(sys.argv[1])
+    sys.stderr.flush()
+    os._exit(code)  # all is done, and no thread of Ray's is to hold this process

@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from daft_lint_runtime import probe, processes
+from daft_lint_runtime.collect import JOINING
 from daft_lint_runtime.spec import MARKER_ENV, RunSpec, TextEnum, shared_memory_prefix
 
 GRACE = 4.0
@@ -33,6 +34,8 @@ LEAST_DISK = 2**16
 """A disk with less room than this (bytes) is full."""
 COLLECTING = 90.0
 """Seconds that a named cluster has to hand out what a run left on its nodes."""
+LATE = f"the cluster did not answer within {COLLECTING:g} s"
+NOT_JOINED = f"{LATE} ({JOINING})"
 
 
 class StopReason(TextEnum):
@@ -199,17 +202,24 @@ class Supervisor:
             return True
 
     def _collect(self) -> None:
-        """Bring home what the run left on the nodes of the named cluster."""
+        """Bring home what the run left on the nodes of the named cluster; a join that hangs is tried once more."""
+        self.ending.lost = self._collected()
+        if self.ending.lost == NOT_JOINED:
+            self.ending.lost = self._collected()
+
+    def _collected(self) -> str:
+        """Why what is on the nodes did not come home; "" where it did."""
         command = [sys.executable, "-m", "daft_lint_runtime.collect", self.spec_file]
         environment = self.environment()
         try:
             done = subprocess.run(command, env=environment, timeout=COLLECTING, capture_output=True, check=False)
-        except subprocess.TimeoutExpired:
-            self.ending.lost = f"the cluster did not answer within {COLLECTING:g} s"
-            return
-        if done.returncode:
-            lines = done.stderr.decode(errors="replace").strip().splitlines()
-            self.ending.lost = lines[-1] if lines else f"exit code {done.returncode}"
+        except subprocess.TimeoutExpired as late:
+            step = (late.stdout or b"").decode(errors="replace").strip().rpartition("\n")[2]
+            return f"{LATE} ({step})" if step else LATE
+        if not done.returncode:
+            return ""
+        lines = done.stderr.decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else f"exit code {done.returncode}"
 
 
 def lifeline_is_cut(seconds: float) -> bool:
