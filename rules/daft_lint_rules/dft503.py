@@ -188,9 +188,7 @@ def _is_read_later(step: Step) -> bool:
     here, last = scopes.order[root], max((scopes.order[b] for b in binders), default=0)
     uses = (n for n in scopes.names[root.value] if n is not root)
     in_loop = scopes.is_in_loop(root, scope) and last < here
-    return (
-        in_loop or _may_be_read_elsewhere(root.value, step.call.cell) or any(scopes.order[n] > here for n in uses)
-    )
+    return in_loop or _may_be_read_elsewhere(root.value, step.call.cell) or any(scopes.order[n] > here for n in uses)
 
 
 def _may_be_read_elsewhere(name: str, cell: Cell) -> bool:

@@ -114,5 +114,5 @@ def looks_light(name: str) -> bool:
 
 
 def names_embedding(name: str) -> bool:
-    """One of the name's words is `embedding`, or short for it: arrays of unknown length in such a column are vectors."""
+    """One of the name's words is `embedding`, or short for it: its arrays of unknown length are vectors."""
     return any(word in ("emb", "embed", "embedding", "embeddings") for word in words_of(name))
