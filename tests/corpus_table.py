@@ -69,7 +69,7 @@ def check(folder: Path, paths: tuple[str, ...]) -> subprocess.CompletedProcess[s
 
 
 def rows(folder: Path, repository: str) -> list[Row]:
-    """What a check of the covered paths says, sorted."""
+    """What a check of the covered paths says, sorted; one row for all that a rule says of a line."""
     where = checkout(folder, repository)
     run = check(where, REPOSITORIES[repository])
     assert run.returncode in (0, 1), run.stderr
@@ -79,7 +79,7 @@ def rows(folder: Path, repository: str) -> list[Row]:
     for finding in json.loads(run.stdout)["findings"]:
         line = f"{finding['cell']}:{finding['line']}" if "cell" in finding else str(finding["line"])
         found.append(Row(repository, commit, finding["path"], line, finding["code"], finding["level"]))
-    return sorted(found)
+    return sorted(set(found))
 
 
 def expected() -> list[Row]:

@@ -15,6 +15,7 @@ from daft_lint.api.scopes import ModuleScopes, nodes_in
 from daft_lint.pipeline.model import NodeRef, Pipeline, Projection, Reads, Script, Step, StepKind
 
 MATERIALIZING = frozenset({"collect", "to_pandas", "to_pydict", "to_pylist", "to_arrow"})
+CLOCKS = frozenset({"time", "time_ns", "perf_counter", "perf_counter_ns", "monotonic", "process_time", "now"})
 COSTLY = "All rows, with all their columns, are held in memory at once"
 
 
@@ -114,7 +115,7 @@ def _before_sink(script: Script, pipeline: Pipeline, step: Step) -> Observation 
     if readers[0].reads is Reads.NONE:
         return None
     sink = readers[0]
-    if not _is_only_reader(step, sink):
+    if not _is_only_reader(step, sink) or _is_timed(step, sink):
         return None
     effects = _may_have_effects(pipeline)
     if (sink.reads is Reads.COUNT and effects) or any(
@@ -172,6 +173,13 @@ def _is_only_reader(step: Step, sink: Step) -> bool:
     own = step.receiver.node if step.receiver is not None else None
     is_other = isinstance(own, cst.Name) and own.value != receiver.value and _is_read_later(step)
     return uses == [receiver] and not is_other and not scopes.is_in_loop(receiver, scope)
+
+
+def _is_timed(step: Step, sink: Step) -> bool:
+    """Whether a clock is read between the `collect()` and the sink: it times the run, which the sink would do later."""
+    scopes = ModuleScopes.of(step.call.cell)
+    first, last = scopes.order[step.call.node], max(scopes.order.get(n, 0) for n in nodes_in(sink.call.node))
+    return any(first < scopes.order[name] < last for clock in CLOCKS for name in scopes.names.get(clock, ()))
 
 
 def _is_read_later(step: Step) -> bool:

@@ -101,18 +101,22 @@ def _joined(script: Script) -> Iterator[Observation]:
 
 
 def _is_made_of_itself(step: Step, kept: set[Step]) -> bool:
-    """Whether a step of the same call is among those that are run again with this one."""
-    seen: set[Step] = set()
+    """Whether a step of the same call is among those that are run again with this one, and a DataFrame of Daft's."""
+    is_known = any(s.source is not None and s.source.kind is not SourceKind.UNKNOWN for s in _above(step, set()))
+    collected = {s for s in _above(step, set()) if s.kind is StepKind.COLLECT}
+    return is_known and any(s.call.node is step.call.node for s in _above(step, kept | collected))
+
+
+def _above(step: Step, ends: set[Step]) -> set[Step]:
+    """The steps that make the rows of a step, up to those where they are kept."""
+    found: set[Step] = set()
     pending = list(step.parents)
     while pending:
         above = pending.pop()
-        if above in seen or above in kept or above.kind is StepKind.COLLECT:
-            continue
-        if above.call.node is step.call.node:
-            return True
-        seen.add(above)
-        pending.extend(above.parents)
-    return False
+        if above not in found and above not in ends:
+            found.add(above)
+            pending.extend(above.parents)
+    return found
 
 
 def _growing_loop(step: Step) -> cst.For | cst.While | None:

@@ -116,3 +116,8 @@ def looks_light(name: str) -> bool:
 def names_embedding(name: str) -> bool:
     """A word of the name is `embedding`, or short for it: arrays of unknown length in such a column are vectors."""
     return any(word in ("emb", "embed", "embedding", "embeddings") for word in words_of(name))
+
+
+def names_thumbnail(name: str) -> bool:
+    """One of the name's words says that its images are of a few thousand pixels."""
+    return any(word in ("thumbnail", "thumbnails", "thumb", "thumbs", "icon", "icons") for word in words_of(name))

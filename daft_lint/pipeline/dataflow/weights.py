@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from daft_lint.pipeline.catalog import WeightEffect
 from daft_lint.pipeline.dataflow.functions import ai_udf, function_spec, input_keywords
 from daft_lint.pipeline.dataflow.lineage import ColumnLineage, ColumnSet, UnlistedColumns
-from daft_lint.pipeline.dataflow.name_hints import looks_heavy, looks_light, names_embedding
+from daft_lint.pipeline.dataflow.name_hints import looks_heavy, looks_light, names_embedding, names_thumbnail
 from daft_lint.pipeline.dataflow.resolved import ResolvedStep
 from daft_lint.pipeline.facts.settings import DEFAULT_HEAVY_ROW_BYTES
 from daft_lint.pipeline.model import (
@@ -41,6 +41,7 @@ _SAME_DATA = frozenset({"alias", "fill_null", "coalesce"})
 _COLLECTING = frozenset({"list_agg", "list_agg_distinct", "to_list"})
 """Functions that make a list of any number of values."""
 
+_DECODES_IMAGES = frozenset({"decode_image"})
 _DECODES = frozenset({"decode", "try_decode"})
 _CODEC_ARGUMENTS = ("0", "charset", "codec")
 _TEXT_CODECS = frozenset({"utf-8", "utf8"})
@@ -241,9 +242,9 @@ class Weights:
     def _function_lineage(self, step: Step, expression: Expression, inputs: tuple[ColumnLineage, ...]) -> ColumnLineage:
         spec = function_spec(expression)
         effect = WeightEffect.UNKNOWN if spec is None else spec.effect
-        if effect is WeightEffect.HEAVY and spec is not None:
+        if effect is WeightEffect.HEAVY and spec is not None and not _works_on_thumbnails(expression):
             return self._add(ColumnLineage(step, Weight.of(Strength.PROOF, spec.reason, expression.location), inputs))
-        if effect is WeightEffect.LIGHT or _makes_text(expression):
+        if effect in (WeightEffect.HEAVY, WeightEffect.LIGHT) or _makes_text(expression):
             return self._add(ColumnLineage(step, Weight.LIGHT, inputs))
         if expression.name == "resize":
             return self._add(ColumnLineage(step, self._resized(expression), inputs[:1], keeps_weight=True))
@@ -283,7 +284,7 @@ class Weights:
                 self._note_parameter(lineage, udf, udf.parameter(index, keyword))
             return
         spec = function_spec(expression)
-        if spec is None or not inputs:
+        if spec is None or not inputs or _works_on_thumbnails(expression):
             return
         if spec.takes_heavy:
             reason = f"`{expression.name}` reads it"
@@ -350,6 +351,12 @@ def _makes_text(expression: Expression) -> bool:
         return False
     given = [expression.options.get(name) for name in _CODEC_ARGUMENTS]
     return any(isinstance(codec, str) and codec.lower() in _TEXT_CODECS for codec in given)
+
+
+def _works_on_thumbnails(expression: Expression) -> bool:
+    """Whether it decodes images that are small by the name of their column."""
+    names = (*expression.columns(), expression.output or "")
+    return expression.name in _DECODES_IMAGES and any(names_thumbnail(name) for name in names)
 
 
 def _declared_field(expression: Expression, struct: ColumnLineage) -> Weight | None:
