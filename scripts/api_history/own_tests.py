@@ -27,7 +27,7 @@ from api_history.releases import Version, spell
 
 GOAL = 0.99
 REPOSITORY = "https://github.com/Eventual-Inc/Daft"
-TOOLS = "pytest pytest-timeout hypothesis sqlalchemy tiktoken pytz tenacity lxml xxhash".split()
+TOOLS = "pytest pytest-timeout hypothesis httpx sqlalchemy tiktoken pytz tenacity lxml xxhash".split()
 """What Daft's tests import beside `releases.BASE`."""
 EXCLUDED = frozenset("integration benchmarks microbenchmarks connect ray actor_pool".split())
 """Folders of tests that need a service, a cluster or a GPU."""
@@ -39,7 +39,7 @@ TIMEOUT_S = 60
 
 @dataclass(frozen=True)
 class Explanation:
-    """A line of `own_tests.tsv`: why the tests of `pattern` (`file::name`, of `version`) fail when rewritten."""
+    """A line of `own_tests.tsv`: why the tests of `pattern` (`file::name#number`, of `version`) fail when rewritten."""
 
     version: str
     pattern: str
@@ -47,8 +47,7 @@ class Explanation:
     reason: str
 
     def covers(self, version: str, test: str) -> bool:
-        # `[` begins a set of characters for fnmatch, and a test's parameters for pytest.
-        return self.version == version and fnmatch.fnmatchcase(test, self.pattern.replace("[", "[[]"))
+        return self.version == version and fnmatch.fnmatchcase(test, self.pattern)
 
 
 @dataclass(frozen=True)
@@ -179,6 +178,7 @@ def _outcomes(python: Path, folder: Path, version: Version, files: Sequence[str]
     subprocess.run(
         [
             *(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--continue-on-collection-errors"),
+            *("--rootdir", folder, "-c", os.devnull),
             *("--timeout", str(TIMEOUT_S), "--junitxml", report, *files),
         ],
         cwd=folder,
@@ -190,8 +190,13 @@ def _outcomes(python: Path, folder: Path, version: Version, files: Sequence[str]
 
 
 def read_report(report: Path) -> Iterator[tuple[str, str]]:
-    """`file::name` and the outcome of each test of a JUnit report."""
+    """`file::name#number` and the outcome of each test of a JUnit report.
+
+    Tests with parameters are numbered: their names have types in them, which are spelled in another way by each version.
+    """
+    numbers: Counter[str] = Counter()
     for case in ElementTree.parse(report).iter("testcase"):
         outcomes = {child.tag for child in case} & {"failure", "error", "skipped"}
-        name = f"{case.get('classname', '').replace('.', '/')}.py::{case.get('name')}"
-        yield name, "skipped" if outcomes == {"skipped"} else "failed" if outcomes else "passed"
+        name = f"{case.get('classname', '').replace('.', '/')}.py::{case.get('name', '').partition('[')[0]}"
+        numbers[name] += 1
+        yield f"{name}#{numbers[name]}", "skipped" if outcomes == {"skipped"} else "failed" if outcomes else "passed"

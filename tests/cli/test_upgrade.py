@@ -246,3 +246,28 @@ def test_calls_that_a_test_expects_to_fail(tmp_path: Path) -> None:
     assert (tmp_path / "test_a.py").read_text() == EXPECTED_FAILURES.replace(".str.upper", ".upper").replace(
         ".list.slice", ".slice"
     )
+
+
+CALLED_BY_SQL = """import daft
+from daft import DataType, udf
+
+
+@udf(return_dtype=DataType.int64())
+def double(values):
+    return [value * 2 for value in values.to_pylist()]
+
+
+df = daft.from_pydict({"a": [1, 2, 3]})
+daft.sql("select double(a) as a from df").show()
+"""
+
+
+def test_a_udf_that_sql_calls_by_its_name_is_left(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(CALLED_BY_SQL)
+    (tmp_path / "b.py").write_text(CALLED_BY_SQL.replace("double(a)", "a"))
+    run = upgrade(tmp_path, "--from", "0.6.1", "--apply")
+
+    assert (tmp_path / "a.py").read_text() == CALLED_BY_SQL
+    assert "a.py:5: DFT403" in run.stderr
+    assert "SQL calls it by its name" in run.stderr
+    assert "@func.batch(" in (tmp_path / "b.py").read_text()
