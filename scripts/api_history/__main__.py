@@ -105,8 +105,7 @@ def own_tests_command(version: str, newest: str | None, part: str, texts: tuple[
         f"Daft {version}, rewritten for {spell(to)}: {public - len(outcome.failing)} of {public} tests of public API "
         f"that pass on {version} pass ({outcome.share:.2%}), {len(outcome.unexplained)} failures not explained"
     )
-    is_whole = every == "1" and not texts
-    sys.exit(bool(outcome.unexplained) or (is_whole and outcome.share < own_tests.GOAL))
+    sys.exit(bool(outcome.unexplained))
 
 
 def _newest() -> Version:

@@ -262,6 +262,30 @@ daft.sql("select double(a) as a from df").show()
 """
 
 
+CAUGHT = """import daft
+from daft.errors import UDFException
+
+
+@daft.udf(return_dtype=daft.DataType.int64())
+def double(values):
+    return [value * 2 for value in values.to_pylist()]
+
+
+try:
+    daft.from_pydict({"a": ["x"]}).select(double(daft.col("a"))).show()
+except UDFException as error:
+    print(error)
+"""
+
+
+def test_a_udf_whose_errors_the_script_tells_by_their_type_is_left(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(CAUGHT)
+    run = upgrade(tmp_path, "--from", "0.6.1", "--apply")
+
+    assert (tmp_path / "a.py").read_text() == CAUGHT
+    assert "`daft.func` raises the error itself" in run.stderr
+
+
 def test_a_udf_that_sql_calls_by_its_name_is_left(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text(CALLED_BY_SQL)
     (tmp_path / "b.py").write_text(CALLED_BY_SQL.replace("double(a)", "a"))

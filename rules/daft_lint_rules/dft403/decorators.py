@@ -68,11 +68,13 @@ def rewrite(use: ApiUse, uses: Sequence[ApiUse]) -> Fix:
 
 def _refuse(use: ApiUse, uses: Sequence[ApiUse]) -> None:
     """Raises `NoEquivalent` where a method that the current API does not have is called on the function or class, where
-    it makes Python objects, and where SQL calls it."""
+    it makes Python objects, where SQL calls it, and where its errors are told by their type."""
     call = use.call.node
     given = [arg for arg in call.args if arg.keyword is not None] if isinstance(call, cst.Call) else []
     if any(arg.keyword and arg.keyword.value == "return_dtype" and "python" in code(arg.value) for arg in given):
         raise NoEquivalent("dicts and lists as Python objects panic in `daft.func.batch` of 0.7.26")
+    if _count_references(use, "UDFException"):
+        raise NoEquivalent("the script knows UDFException, and `daft.func` raises the error itself")
     if _is_called_by_sql(use):
         raise NoEquivalent("SQL calls it by its name, which finds only what `daft.udf` makes")
     changed = {other.name.removeprefix("UDF.") for other in uses if other.definition == use.definition} & set(
