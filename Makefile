@@ -80,9 +80,12 @@ api-history: $(READY)
 	PYTHONPATH=scripts $(BIN)/python -m api_history update
 
 # Runs each row's pairs on an older Daft and, rewritten, on the newest; PROOF="--only 0.6.14" takes one older version.
+# Then Daft's own tests of 0.6.1, rewritten, on the newest; OWN_TESTS="--slice 1/8" takes every eighth file.
 PROOF ?=
+OWN_TESTS ?=
 upgrade-proof: $(READY)
 	PYTHONPATH=scripts $(BIN)/python -m api_history prove $(PROOF)
+	PYTHONPATH=scripts $(BIN)/python -m api_history own-tests $(OWN_TESTS)
 
 dist: $(READY)
 	rm -rf dist

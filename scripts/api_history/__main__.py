@@ -4,6 +4,7 @@
   in neither `api_history.tsv` nor `reviewed.tsv`.
 - `new [VERSION]`: what a version brought and took, without touching a table.
 - `prove [TEXT...]`: runs the pairs (of rows whose name holds one of the texts) on their versions and on the newest.
+- `own-tests`: runs Daft's own tests of an older version, rewritten, on the newest.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterable
 
 import click
 
-from api_history import coverage, differences, names, proof, releases
+from api_history import coverage, differences, names, own_tests, proof, releases
 from api_history.differences import Difference
 from api_history.releases import Version, parse, spell
 
@@ -79,6 +80,32 @@ def prove(texts: tuple[str, ...], chosen_versions: tuple[str, ...], newest: str 
         click.echo(text)
     click.echo(f"{len(chosen)} pairs, {len(bad)} not as they should be")
     sys.exit(bool(bad))
+
+
+@main.command("own-tests")
+@click.option("--version", default="0.6.1", help="The version whose tests are run.")
+@click.option("--to", "newest", default=None, help="The version that they are rewritten for; the newest by default.")
+@click.option("--slice", "part", default="1/1", metavar="N/M", help="Every Mth of the test files, from the Nth on.")
+@click.argument("texts", nargs=-1)
+def own_tests_command(version: str, newest: str | None, part: str, texts: tuple[str, ...]) -> None:
+    """Run Daft's own tests of an older version, rewritten, on the newest."""
+    first, _, every = part.partition("/")
+    to = parse(newest) if newest else _newest()
+    try:
+        outcome = own_tests.run(parse(version), to, (int(first), int(every)), texts)
+    except subprocess.CalledProcessError as error:
+        click.echo(f"skipped: the tests or their environment cannot be fetched ({error})")
+        return
+    for (kind, reason), count in outcome.kinds().most_common():
+        click.echo(f"{count} {kind}: {reason}")
+    for test in outcome.unexplained:
+        click.echo(f"not explained: {test}")
+    public = len(outcome.public)
+    click.echo(
+        f"Daft {version}, rewritten for {spell(to)}: {public - len(outcome.failing)} of {public} tests of public API "
+        f"that pass on {version} pass ({outcome.share:.2%}), {len(outcome.unexplained)} failures not explained"
+    )
+    sys.exit(bool(outcome.unexplained))
 
 
 def _newest() -> Version:

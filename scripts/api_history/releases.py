@@ -11,7 +11,7 @@ import sys
 import tempfile
 import venv
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,16 +61,17 @@ def published() -> list[Version]:
     return sorted(found)
 
 
-def base_python() -> Path:
-    """The interpreter of the environment with all that Daft needs but Daft itself."""
-    home = cache() / "base"
+def base_python(name: str = "base", more: Sequence[str] = ()) -> Path:
+    """The interpreter of the environment with all that Daft needs but Daft itself, and `more` packages."""
+    home = cache() / name
     python = home / "bin" / "python"
     ready = home / "ready"
-    if not ready.exists() or ready.read_text() != "\n".join(BASE):
+    packages = [*BASE, *more]
+    if not ready.exists() or ready.read_text() != "\n".join(packages):
         shutil.rmtree(home, ignore_errors=True)
         venv.create(home, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *BASE], check=True)
-        ready.write_text("\n".join(BASE))
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
+        ready.write_text("\n".join(packages))
     return python
 
 

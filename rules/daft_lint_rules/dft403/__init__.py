@@ -112,10 +112,6 @@ def _udf_fix(match: Match, script: Script) -> Fix:
     """Raises `NoEquivalent`."""
     if match.use.name == "UDF.override_options":
         raise NoEquivalent("its options belong to the decorator")
-    if match.use.name == "daft.udf" and match.bound is not None and match.change.rewrite is None:
-        given = match.bound.arguments.get("return_dtype")
-        if given is not None and "python" in given.text:
-            raise NoEquivalent(match.change.note)
     _refuse_for_target(match.use, script.api_uses, script.settings.target_daft)
     return rewrite(match.use, script.api_uses)
 

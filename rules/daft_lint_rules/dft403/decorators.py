@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -19,6 +20,7 @@ from daft_lint.api.edits import (
 from daft_lint.api.imports import NoEquivalent, references
 from daft_lint.api.nodes import code, modules_of
 from daft_lint.api.rule import Fix
+from daft_lint.api.scopes import nodes_in
 from daft_lint.pipeline.model import ApiUse, NodeRef
 
 _OF_METHOD = ("return_dtype", "batch_size")
@@ -48,7 +50,7 @@ def rewrite(use: ApiUse, uses: Sequence[ApiUse]) -> Fix:
     if use.definition is None:
         raise NoEquivalent("the function is not in view")
     decorating = use if use.name == "daft.udf" else _decorating(use, uses)
-    _refuse_what_is_changed_later(decorating, uses)
+    _refuse(decorating, uses)
     name = "a function" if isinstance(decorating.call.node, cst.Call) and not _is_class(decorating) else "a class"
     made = _rewritten(decorating)
     together = _by_imported_name(decorating, uses)
@@ -64,8 +66,17 @@ def rewrite(use: ApiUse, uses: Sequence[ApiUse]) -> Fix:
     return Fix(title, tuple(dict.fromkeys(actions)), why)
 
 
-def _refuse_what_is_changed_later(use: ApiUse, uses: Sequence[ApiUse]) -> None:
-    """Raises `NoEquivalent` where a method that the current API does not have is called on the function or class."""
+def _refuse(use: ApiUse, uses: Sequence[ApiUse]) -> None:
+    """Raises `NoEquivalent` where a method that the current API does not have is called on the function or class, where
+    it makes Python objects, where SQL calls it, and where its errors are told by their type."""
+    call = use.call.node
+    given = [arg for arg in call.args if arg.keyword is not None] if isinstance(call, cst.Call) else []
+    if any(arg.keyword and arg.keyword.value == "return_dtype" and "python" in code(arg.value) for arg in given):
+        raise NoEquivalent("dicts and lists as Python objects panic in `daft.func.batch` of 0.7.26")
+    if _count_references(use, "UDFException"):
+        raise NoEquivalent("the script knows UDFException, and `daft.func` raises the error itself")
+    if _is_called_by_sql(use):
+        raise NoEquivalent("SQL calls it by its name, which finds only what `daft.udf` makes")
     changed = {other.name.removeprefix("UDF.") for other in uses if other.definition == use.definition} & set(
         _CHANGED_BY
     )
@@ -74,6 +85,19 @@ def _refuse_what_is_changed_later(use: ApiUse, uses: Sequence[ApiUse]) -> None:
     left = sorted(changed - set(_INSTANCE_LINKS if _is_class(use) else ()))
     if left:
         raise NoEquivalent(f"`.{left[0]}(...)` is called on it, and has no equivalent")
+
+
+def _is_called_by_sql(use: ApiUse) -> bool:
+    """Whether a text of the file has a call of the function, and the file makes queries of SQL."""
+    definition = use.definition.node if use.definition is not None else None
+    if not isinstance(definition, cst.FunctionDef | cst.ClassDef):
+        return False
+    called = re.compile(rf"\b{definition.name.value}\s*\(", re.IGNORECASE)
+    nodes = [node for module in modules_of(use.call) for node in nodes_in(module.node)]
+    texts = (node for node in nodes if isinstance(node, cst.SimpleString | cst.FormattedStringText))
+    queries = (node.attr if isinstance(node, cst.Attribute) else node for node in nodes)
+    is_queried = any(isinstance(node, cst.Name) and node.value in ("sql", "sql_expr") for node in queries)
+    return is_queried and any(called.search(text.value) for text in texts)
 
 
 def _attributes_of(use: ApiUse) -> Iterator[str]:
@@ -279,7 +303,7 @@ def _by_imported_name(use: ApiUse, uses: Sequence[ApiUse]) -> list[ApiUse]:
         return []
     try:
         for other in others:
-            _refuse_what_is_changed_later(other, uses)
+            _refuse(other, uses)
             _rewritten(other)
     except NoEquivalent:
         return []

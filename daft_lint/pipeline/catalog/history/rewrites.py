@@ -10,15 +10,15 @@ A rewrite is a list of steps, joined by `; `, that are all about one call:
 - `name seed`: arguments from that position of the old signature on are given by keyword (after `rename`).
 - `call {self}.slice({start}, {start} + {length})`: the whole call. `{self}` is the receiver, `{p}` the text of an
   argument, in parentheses where it is an operation within one; the old default where it is not given. `{items*}` are
-  all of `*items`, `{items*daft.col}` each of them in a call of `daft.col`. Stands alone.
+  all of `*items`, `{items*daft.col}` each of them in a call of `daft.col`, but for expressions. Stands alone.
 - `respell .position`: an attribute without a call, or a name in `daft`. Stands alone.
 - `udf`: a decorator of old to today's, which takes the whole of the function or class. Stands alone.
 
 A condition is a Python expression over the arguments of the old call:
 
-- `string(p)`, `number(p)`, `boolean(p)`: the argument is such a literal; `strings(args)`: each of `*args` is a string;
-  `value(p)`: the literal, or the default where it is not given. Where one of them meets what is no literal, the whole
-  condition does not hold, also behind a `not`.
+- `string(p)`, `number(p)`, `boolean(p)`: the argument is such a literal; `columns(args)`: each of `*args` is a string
+  or known to be a Daft expression; `value(p)`: the literal, or the default where it is not given. Where one of them
+  meets what is no literal, the whole condition does not hold, also behind a `not`.
 - `listing(p)`: it is a list or a tuple, written out. `text(p)`: its text.
 - `given(p)`, `by_position(p)`, `count()`: whether it is given; by position; the number of positional arguments.
 - `expressions(args)`: each of `*args` is known to be a Daft expression, and no string.
@@ -123,7 +123,10 @@ class Rewrite:
                 return receiver
             if star:
                 wrapper = star[1:]
-                return ", ".join(f"{wrapper}({a.text})" if wrapper else a.text for a in bound.rest)
+                plain = [not wrapper or bound.is_expression(a.text) for a in bound.rest]
+                return ", ".join(
+                    a.text if as_is else f"{wrapper}({a.text})" for a, as_is in zip(bound.rest, plain, strict=True)
+                )
             argument = bound.arguments.get(name)
             if argument is None:
                 if name not in bound.defaults:
@@ -265,8 +268,8 @@ def _asked(question: str, name: str, bound: BoundCall) -> object:
         return len(bound.rest) + sum(a.position is not None for a in bound.arguments.values())
     if question == "unused":
         return bound.is_statement
-    if question == "strings":
-        return all(isinstance(a.literal, str) for a in bound.rest)
+    if question == "columns":
+        return all(bound.is_expression(a.text) or isinstance(a.literal, str) for a in bound.rest)
     if question == "expressions":
         return all(bound.is_expression(a.text) for a in bound.rest)
     if question == "value":

@@ -1,0 +1,201 @@
+"""Daft's own tests of an older version, rewritten by `daft-lint upgrade` and run on the newest Daft.
+
+The test files that use an old spelling run on their own version, and rewritten on the newest one. Of the tests that
+pass on their own version and are about public API, all but a few pass rewritten, and `own_tests.tsv` explains each that
+does not: `removed` for good, `engine` (the same call gives something else), `hand` (upgrade says what to write, and why
+it does not), `internal` (the test is about what is not public, and does not count).
+
+The tests come from Daft's repository: a clone that `DAFT_LINT_DAFT_REPOSITORY` names, or one that is made in the cache.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import os
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from api_history import releases
+from api_history.releases import Version, spell
+
+REPOSITORY = "https://github.com/Eventual-Inc/Daft"
+TOOLS = "pytest pytest-timeout hypothesis httpx sqlalchemy tiktoken pytz tenacity lxml xxhash".split()
+"""What Daft's tests import beside `releases.BASE`."""
+EXCLUDED = frozenset("integration benchmarks microbenchmarks connect ray actor_pool".split())
+"""Folders of tests that need a service, a cluster or a GPU."""
+TABLE = Path(__file__).with_name("own_tests.tsv")
+KINDS = ("removed", "engine", "hand", "internal")
+TIMEOUT_S = 60
+"""Of one test."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A line of `own_tests.tsv`: why the tests of `pattern` (`file::name#number`, of `version`) fail when rewritten."""
+
+    version: str
+    pattern: str
+    kind: str
+    reason: str
+
+    def covers(self, version: str, test: str) -> bool:
+        return self.version == version and fnmatch.fnmatchcase(test, self.pattern)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of the tests of a version: `before` on its own Daft, `after` rewritten on the newest one, by test."""
+
+    version: str
+    before: Mapping[str, str]
+    after: Mapping[str, str]
+
+    @property
+    def public(self) -> list[str]:
+        """Those that count: they pass on their own version, and are not about internals."""
+        passed = (test for test, outcome in self.before.items() if outcome == "passed")
+        return [test for test in passed if not any(e.kind == "internal" for e in self._explanations(test))]
+
+    @property
+    def failing(self) -> list[str]:
+        return [test for test in self.public if self.after.get(test) != "passed"]
+
+    @property
+    def unexplained(self) -> list[str]:
+        return [test for test in self.failing if not self._explanations(test)]
+
+    @property
+    def share(self) -> float:
+        """Of the tests that count, those that pass rewritten."""
+        return 1 - len(self.failing) / max(1, len(self.public))
+
+    def kinds(self) -> Counter[tuple[str, str]]:
+        """How many of the failing tests each explanation covers, by kind and reason."""
+        firsts = (next(iter(self._explanations(test)), None) for test in self.failing)
+        return Counter((e.kind, e.reason) for e in firsts if e is not None)
+
+    def _explanations(self, test: str) -> list[Explanation]:
+        return [line for line in explanations() if line.covers(self.version, test)]
+
+
+def explanations() -> list[Explanation]:
+    """The lines of `own_tests.tsv`. Raises `ValueError` for one of another kind or without a reason."""
+    found = []
+    for line in TABLE.read_text(encoding="utf-8").splitlines()[1:]:
+        version, pattern, kind, reason = line.split("\t")
+        if kind not in KINDS or not reason:
+            raise ValueError(f"{TABLE.name}: {line}")
+        found.append(Explanation(version, pattern, kind, reason))
+    return found
+
+
+def run(version: Version, newest: Version, part: tuple[int, int], texts: Sequence[str]) -> Outcome:
+    """Run the test files of a version that have an old spelling, of these every `part[1]`th from `part[0]` on (from 1),
+    and whose path holds one of `texts`. Raises `CalledProcessError` where something cannot be fetched."""
+    home = releases.cache() / "own-tests" / spell(version)
+    old, new = home / "old", home / "new"
+    shutil.rmtree(home, ignore_errors=True)
+    fetch_tests(version, old)
+    chosen = [f for f in test_files(old) if not texts or any(text in f for text in texts)][part[0] - 1 :: part[1]]
+    shutil.copytree(old, new)
+    touched = rewrite(new, version, newest, chosen)
+    python = releases.base_python("tests", TOOLS)
+    before = run_pytest(python, old, version, touched)
+    after = run_pytest(python, new, newest, touched)
+    return Outcome(spell(version), before, after)
+
+
+def fetch_tests(version: Version, folder: Path) -> None:
+    """Put the folder `tests` of a version into `folder`."""
+    repository = os.environ.get("DAFT_LINT_DAFT_REPOSITORY")
+    tag = f"v{spell(version)}"
+    if repository is None:
+        clone = releases.cache() / "daft-tests" / tag
+        if not clone.exists():
+            partial = clone.with_name(clone.name + ".partial")
+            shutil.rmtree(partial, ignore_errors=True)
+            options = ["--quiet", "--depth", "1", "--filter=blob:none", "--no-checkout", "--branch", tag]
+            subprocess.run(["git", "clone", *options, REPOSITORY, partial], check=True)
+            partial.rename(clone)
+        repository = str(clone)
+    folder.mkdir(parents=True)
+    archive = subprocess.run(["git", "-C", repository, "archive", tag, "tests"], check=True, capture_output=True)
+    subprocess.run(["tar", "-x", "-C", folder], input=archive.stdout, check=True)
+
+
+def test_files(folder: Path) -> list[str]:
+    """The test files below `folder / "tests"`, by their path from `folder`."""
+    paths = sorted(path.relative_to(folder) for path in (folder / "tests").rglob("test_*.py"))
+    return [path.as_posix() for path in paths if path.parts[1] not in EXCLUDED]
+
+
+def rewrite(folder: Path, version: Version, newest: Version, chosen: Sequence[str]) -> list[str]:
+    """Upgrade the chosen files, and what they share; those that have an old spelling."""
+    (folder / "pyproject.toml").write_text("[tool.daft-lint]\n")
+    shared = [p.relative_to(folder).as_posix() for p in (folder / "tests").rglob("*.py") if "test_" not in p.name]
+    files = [*chosen, *shared]
+    report = folder / "report.json"
+    command = [sys.executable, "-m", "daft_lint", "upgrade", "--from", spell(version), "--to", spell(newest)]
+    done = subprocess.run(
+        [*command, "--unsafe", "--apply", "--report", "json", "--output", report, *files],
+        cwd=folder,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode > 1:
+        raise RuntimeError(done.stderr)
+    found = json.loads(report.read_text(encoding="utf-8"))
+    touched = {*found["files_to_change"], *(left["path"] for left in found["left"] if left["code"] == "DFT405")}
+    return [file for file in chosen if file in touched]
+
+
+def run_pytest(python: Path, folder: Path, version: Version, files: Sequence[str]) -> dict[str, str]:
+    """The outcome of each test: all files in one process, and where that dies, each file in its own."""
+    if not files:
+        return {}
+    found = _outcomes(python, folder, version, files)
+    if found is None:
+        found = {}
+        for file in files:
+            found |= _outcomes(python, folder, version, [file]) or {}
+    return found
+
+
+def _outcomes(python: Path, folder: Path, version: Version, files: Sequence[str]) -> dict[str, str] | None:
+    """None where the process left no report."""
+    report = folder / "junit.xml"
+    report.unlink(missing_ok=True)
+    site = releases.environment(releases.installed(version))
+    subprocess.run(
+        [
+            *(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--continue-on-collection-errors"),
+            *("--rootdir", folder, "-c", os.devnull),
+            *("--timeout", str(TIMEOUT_S), "--junitxml", report, *files),
+        ],
+        cwd=folder,
+        env={**site, "DAFT_RUNNER": "native", "DAFT_PROGRESS_BAR": "0"},
+        check=False,
+        capture_output=True,
+    )
+    return dict(read_report(report)) if report.exists() else None
+
+
+def read_report(report: Path) -> Iterator[tuple[str, str]]:
+    """`file::name#number` and the outcome of each test of a JUnit report.
+
+    Tests with parameters are numbered: their names have types in them, which each version spells in another way.
+    """
+    numbers: Counter[str] = Counter()
+    for case in ElementTree.parse(report).iter("testcase"):
+        outcomes = {child.tag for child in case} & {"failure", "error", "skipped"}
+        name = f"{case.get('classname', '').replace('.', '/')}.py::{case.get('name', '').partition('[')[0]}"
+        numbers[name] += 1
+        yield f"{name}#{numbers[name]}", "skipped" if outcomes == {"skipped"} else "failed" if outcomes else "passed"

@@ -1,0 +1,297 @@
+"""`daft-lint upgrade` as a user runs it: the real entry point, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import lint
+
+OLD = """import daft
+from daft import col
+
+df = daft.read_parquet("s3://b/*.parquet")
+df = df.with_column("image", col("url").url.download().image.decode())
+df = df.with_column("name", col("name").str.upper())
+df.write_parquet("out")
+"""
+NEW = OLD.replace(".url.download().image.decode()", ".download().decode_image(mode=None)").replace(
+    ".str.upper", ".upper"
+)
+LEFT = """import daft
+from daft import col
+
+df = daft.from_pydict({"b": [b"abc"], "s": ["x"]})
+df = df.select(col("b").binary.slice(col("from"), col("length")), col("s").str.like("x%"))
+df.show()
+"""
+"""A call without an equal one, and one that only `--unsafe` rewrites."""
+
+
+def upgrade(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return lint(folder, "upgrade", *arguments)
+
+
+def test_the_diff_is_shown_and_nothing_is_written(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(OLD)
+    run = upgrade(tmp_path, "--from", "0.6.1")
+
+    assert run.returncode == 1
+    assert (tmp_path / "a.py").read_text() == OLD
+    assert run.stderr == "Daft 0.7.26: 3 rewrites in 1 file, 0 left by hand (0 of them fail).\n"
+    patch = subprocess.run(
+        ["patch", "-p1"], cwd=tmp_path, input=run.stdout, text=True, capture_output=True, check=False
+    )
+    assert patch.returncode == 0
+    assert (tmp_path / "a.py").read_text() == NEW
+    assert upgrade(tmp_path, "--from", "0.6.1").returncode == 0
+
+
+def test_apply_writes(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(OLD)
+    run = upgrade(tmp_path, "--from", "0.6.1", "--apply")
+
+    assert (run.returncode, run.stdout) == (0, "")
+    assert (tmp_path / "a.py").read_text() == NEW
+
+
+@pytest.mark.parametrize(
+    ("to", "expected"),
+    [
+        ("0.5.22", ".url.download().image.decode()"),  # it has no other spelling
+        ("0.6.2", ".download().decode_image(mode=None)"),
+        ("0.7", ".download().decode_image(mode=None)"),
+    ],
+)
+def test_the_version_to_upgrade_to(tmp_path: Path, to: str, expected: str) -> None:
+    (tmp_path / "a.py").write_text(OLD)
+    upgrade(tmp_path, "--from", "0.5.22", "--to", to, "--apply")
+
+    assert f'col("url"){expected})' in (tmp_path / "a.py").read_text()
+
+
+def test_what_is_no_version_is_refused(tmp_path: Path) -> None:
+    run = upgrade(tmp_path, "--to", "newest")
+
+    assert run.returncode == 2
+    assert "newest is no version of Daft" in run.stderr
+
+
+def test_what_is_left_is_listed_with_its_reason(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(LEFT)
+    run = upgrade(tmp_path, "--from", "0.6.1", "--apply")
+
+    assert run.returncode == 1
+    assert (tmp_path / "a.py").read_text() == LEFT
+    like, slice_, total = run.stderr.splitlines()
+    assert any("add start and length by hand" in line for line in (like, slice_))
+    assert any("--unsafe rewrites it: it is not the same for texts with line breaks" in line for line in (like, slice_))
+    assert total == "Daft 0.7.26: 0 rewrites in 0 files, 2 left by hand (2 of them fail)."
+
+
+def test_unsafe_rewrites_more(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(LEFT)
+    upgrade(tmp_path, "--from", "0.6.1", "--apply", "--unsafe")
+
+    assert (tmp_path / "a.py").read_text() == LEFT.replace(".str.like", ".like")
+
+
+def test_the_assessment_as_json(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(OLD)
+    (tmp_path / "b.py").write_text(LEFT)
+    run = upgrade(tmp_path, "--from", "0.6.1", "--report", "json")
+    page = json.loads(run.stdout)
+
+    assert run.returncode == 1
+    assert page["to"] == "0.7.26"
+    assert (page["files"], page["files_to_change"], page["rewrites"]) == (2, ["a.py"], 3)
+    assert page["rewrites_by_rule"] == {"DFT405": 3}
+    assert page["blockers"] == 2
+    assert [(left["path"], left["line"], left["code"], left["unsafe"]) for left in page["left"]] == [
+        ("b.py", 5, "DFT405", False),
+        ("b.py", 5, "DFT405", True),
+    ]
+
+
+def test_the_assessment_as_markdown(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(OLD)
+    (tmp_path / "b.py").write_text(LEFT)
+    upgrade(tmp_path, "--from", "0.6.1", "--report", "markdown", "--output", "page.md")
+    page = (tmp_path / "page.md").read_text().splitlines()
+
+    assert page[0] == "# Upgrade to Daft 0.7.26"
+    assert "| rewrites | 3 |" in page
+    assert "| of these, fail on Daft 0.7.26 | 2 |" in page
+    assert any(line.startswith("- `b.py:5` DFT405: `.binary.slice(...)` is gone since Daft 0.7.0.") for line in page)
+
+
+PYPROJECT = """[project]
+name = "etl"
+version = "1"
+dependencies = ["daft[ray]>=0.6.1,<0.7", "pyarrow"]
+"""
+
+
+def test_requirements_are_raised_when_asked(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(PYPROJECT)
+    (tmp_path / "requirements.txt").write_text("daft==0.6.1  # pinned\nnumpy\n")
+    (tmp_path / "a.py").write_text(OLD)
+    upgrade(tmp_path, "--apply")
+    assert (tmp_path / "pyproject.toml").read_text() == PYPROJECT
+
+    run = upgrade(tmp_path, "--apply", "--requirements")
+    assert (tmp_path / "pyproject.toml").read_text() == PYPROJECT.replace(">=0.6.1,<0.7", ">=0.7.26")
+    assert (tmp_path / "requirements.txt").read_text() == "daft==0.7.26  # pinned\nnumpy\n"
+    assert run.stderr.count("requires daft>=0.7.26; lock it anew") == 2
+
+
+UV_LOCK = '[[package]]\nname = "daft"\nversion = "{}"\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("uv.lock", UV_LOCK),
+        ("poetry.lock", UV_LOCK),
+        ("pdm.lock", UV_LOCK),
+        ("requirements-dev.txt", "daft[aws]=={} --hash=sha256:00\n"),
+        (".venv/lib/python3.11/site-packages/daft-{}.dist-info/METADATA", "Name: daft\n"),
+    ],
+)
+def test_the_version_that_the_project_has_decides_which_defaults_are_written_out(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    for version, expected in (("0.6.2", "decode_image(mode=None)"), ("0.7.26", "decode_image()")):
+        folder = tmp_path / version
+        file = folder / name.format(version)
+        file.parent.mkdir(parents=True)
+        file.write_text(text.format(version))
+        (folder / "a.py").write_text('import daft\n\nimage = daft.col("jpeg").decode_image()\n')
+        upgrade(folder, "a.py", "--apply")
+
+        assert expected in (folder / "a.py").read_text()
+
+
+SHIMS = """import daft
+
+try:
+    from daft.functions import coalesce
+except ImportError:
+    from daft import coalesce
+
+if hasattr(daft, "set_runner_ray"):
+    daft.set_runner_ray()
+else:
+    daft.context.set_runner_ray()
+
+func = getattr(daft, "func", None) or daft.udf
+"""
+LAZY = """import daft
+
+
+def columns():
+    from daft import coalesce
+
+    return coalesce(daft.col("a"), daft.col("b"))
+
+
+def runner():
+    from daft.context import set_runner_ray
+
+    set_runner_ray()
+"""
+
+
+def test_version_shims_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(SHIMS)
+    run = upgrade(tmp_path, "--from", "0.6.1", "--apply")
+
+    assert (tmp_path / "a.py").read_text() == SHIMS
+    assert run.returncode == 0
+
+
+def test_lazy_imports_stay_where_they_are_and_unused_ones_go(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(LAZY)
+    upgrade(tmp_path, "--from", "0.6.1", "--apply")
+
+    after = (tmp_path / "a.py").read_text()
+    assert "    from daft.functions import coalesce\n" in after
+    assert "from daft import coalesce" not in after
+    assert "context" not in after
+    assert after.startswith("import daft\n\n\ndef columns():\n    from daft.functions import coalesce\n")
+
+
+EXPECTED_FAILURES = """import daft
+import pytest
+from daft import col
+
+
+def test_it():
+    with pytest.raises(ValueError):
+        daft.from_pydict({"a": [1]}).select(col("a").str.upper()).collect()
+    with pytest.raises(TypeError):
+        col("a").list.slice()
+    with pytest.raises(AttributeError):
+        col("a").str.lower()
+"""
+
+
+def test_calls_that_a_test_expects_to_fail(tmp_path: Path) -> None:
+    (tmp_path / "test_a.py").write_text(EXPECTED_FAILURES)
+    upgrade(tmp_path, "--from", "0.6.1", "--apply")
+
+    assert (tmp_path / "test_a.py").read_text() == EXPECTED_FAILURES.replace(".str.upper", ".upper").replace(
+        ".list.slice", ".slice"
+    )
+
+
+CALLED_BY_SQL = """import daft
+from daft import DataType, udf
+
+
+@udf(return_dtype=DataType.int64())
+def double(values):
+    return [value * 2 for value in values.to_pylist()]
+
+
+df = daft.from_pydict({"a": [1, 2, 3]})
+daft.sql("select double(a) as a from df").show()
+"""
+
+
+CAUGHT = """import daft
+from daft.errors import UDFException
+
+
+@daft.udf(return_dtype=daft.DataType.int64())
+def double(values):
+    return [value * 2 for value in values.to_pylist()]
+
+
+try:
+    daft.from_pydict({"a": ["x"]}).select(double(daft.col("a"))).show()
+except UDFException as error:
+    print(error)
+"""
+
+
+def test_a_udf_whose_errors_the_script_tells_by_their_type_is_left(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(CAUGHT)
+    run = upgrade(tmp_path, "--from", "0.6.1", "--apply")
+
+    assert (tmp_path / "a.py").read_text() == CAUGHT
+    assert "`daft.func` raises the error itself" in run.stderr
+
+
+def test_a_udf_that_sql_calls_by_its_name_is_left(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(CALLED_BY_SQL)
+    (tmp_path / "b.py").write_text(CALLED_BY_SQL.replace("double(a)", "a"))
+    run = upgrade(tmp_path, "--from", "0.6.1", "--apply")
+
+    assert (tmp_path / "a.py").read_text() == CALLED_BY_SQL
+    assert "a.py:5: DFT403" in run.stderr
+    assert "SQL calls it by its name" in run.stderr
+    assert "@func.batch(" in (tmp_path / "b.py").read_text()
