@@ -26,6 +26,7 @@ from daft_lint.cli.output import CLEAN
 @options.facts_option
 def plan(path: str, form: str, config_file: Path | None, facts: bool | None) -> int:
     """Show the pipelines of the script at PATH: steps, heavy columns, rows, partitions, batch sizes; `?` is unknown."""
+    from daft_lint.init.cluster import cluster_facts
     from daft_lint.pipeline.facts.settings import with_all_footers
     from daft_lint.pipeline.interpreter.interpreter import interpret
     from daft_lint.pipeline.interpreter.project import Project
@@ -41,7 +42,8 @@ def plan(path: str, form: str, config_file: Path | None, facts: bool | None) -> 
         raise click.ClickException(f"{path}: {reason}") from None
 
     def work() -> str:
-        return render(interpret(document, with_all_footers(config.settings), Project()), form)
+        script = interpret(document, with_all_footers(config.settings), Project())
+        return render(script, form, cluster_facts(config, path))
 
     try:
         text = run_as_deep_as_needed(document, work)

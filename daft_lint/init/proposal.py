@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from daft_lint.init import pre_commit
 from daft_lint.init.installation import origin
+from daft_lint.init.jobs import JobFact, in_words, settled
 from daft_lint.init.survey import GITHUB_WORKFLOWS, ProjectSurvey
 from daft_lint.pipeline.facts.target import Version
 
@@ -25,6 +26,7 @@ def summary(project: ProjectSurvey) -> str:
         ("files with Daft", str(len(project.files))),
         ("Daft", version),
         ("runner", runners or "set by no file; Ray is assumed"),
+        ("cluster", in_words(project.jobs) or "no job file says"),
         ("UDFs", f"{project.udfs}, {project.bounded_udfs} with a batch_size"),
         ("sources", ", ".join(name for name, _ in project.sources.most_common(3)) or "none with a known path"),
         ("pre-commit", ("yes" if project.pre_commit else "no") + (", with daft-lint" if project.hooked else "")),
@@ -50,14 +52,24 @@ def configuration(project: ProjectSurvey, table: str) -> str:
     elif project.daft_from is not None:
         lines.append(_commented(f'target-daft = "{_dotted(project.daft)}"', f"as in {project.daft_from}"))
     lines += ["", _commented(f"[{prefix}cluster]", "what the scripts run on")]
-    lines.append(f'runner = "{"native" if native else "ray"}"')
-    lines.append(_commented("# nodes = 4", "with these two, partition counts can be judged"))
+    lines += _cluster(settled(project.jobs), "native" if native else "ray")
     lines.append(
         _commented(f"# total-concurrency = {project.concurrency or 16}", "UDF calls at once, on all nodes together")
     )
     for path in [path for path, _ in project.sources.most_common() if _REMOTE.match(path)][:3]:
         lines += ["", f"# [{prefix}sources.{_string(path)}]", "# rows = 1_000_000", '# heavy = ["image"]']
     return "\n".join(lines) + "\n"
+
+
+def _cluster(known: Mapping[str, JobFact], runner: str) -> Iterator[str]:
+    """The lines for what job files say, each with its origin; else the runner of the scripts, and nodes to fill in."""
+    if "runner" not in known:
+        yield f'runner = "{runner}"'
+    if "nodes" not in known:
+        yield _commented("# nodes = 4", "with these two, partition counts can be judged")
+    for key, fact in known.items():
+        value = _string(fact.value) if isinstance(fact.value, str) else str(fact.value)
+        yield _commented(f"{key} = {value}", f"as in {fact.origin}")
 
 
 def _dotted(version: Version) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from daft_lint.config import Config, load
 from daft_lint.init import pre_commit
+from daft_lint.init.jobs import JobFact, job_facts
 from daft_lint.pipeline.facts.target import Version, oldest, target_daft
 from daft_lint.pipeline.model import Script, Step
 from daft_lint.source.discovery import discover
@@ -51,6 +52,8 @@ class ProjectSurvey:
     ci: tuple[str, ...] = ()
     in_ci: bool = False
     """CI already runs daft-lint."""
+    jobs: tuple[JobFact, ...] = ()
+    """What its job files say of the cluster."""
     configured: Path | None = None
     """The file that already holds a configuration."""
 
@@ -65,6 +68,7 @@ def survey(root: Path) -> ProjectSurvey:
     found.daft = target_daft(None, str(root / "x.py"))
     if found.daft is None:
         found.daft, found.daft_from = _required(root)
+    found.jobs = job_facts(root)
     found.pre_commit = (root / pre_commit.FILE).exists()
     found.hooked = pre_commit.has_hook(_raw(root / pre_commit.FILE))
     found.ci = tuple(name for name in CI_FILES if (root / name).exists())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
 from daft_lint.pipeline.dataflow.effects import Prediction, predict
 from daft_lint.pipeline.model import (
@@ -30,17 +31,38 @@ from daft_lint.source.printable import count, visible
 FORMATS = ("tree", "json", "mermaid")
 
 
-def render(script: Script, form: str = "tree") -> str:
+@dataclass(frozen=True, slots=True)
+class ClusterFact:
+    """What is known of the cluster: a key of `[tool.daft-lint.cluster]`, its value, and who says so."""
+
+    key: str
+    value: str | int | float
+    origin: str
+    configured: bool
+    """It counts; else it stands in a job file alone, and no rule goes by it."""
+
+
+def render(script: Script, form: str = "tree", cluster: Sequence[ClusterFact] = ()) -> str:
     """The pipelines of a script. Raises `ValueError` for a form that is not one of `FORMATS`."""
     lines = _Lines()
     plan = [_pipeline(pipeline, lines) for pipeline in script.pipelines]
     if form == "json":
-        return json.dumps({"version": 1, "pipelines": plan, "limits": list(script.limits_hit)}, indent=2) + "\n"
+        facts = [asdict(fact) for fact in cluster]
+        document = {"version": 1, "pipelines": plan, "cluster_facts": facts, "limits": list(script.limits_hit)}
+        return json.dumps(document, indent=2) + "\n"
     if form == "mermaid":
         return _mermaid(plan)
     if form != "tree":
         raise ValueError(f"no form {form!r}; known are {', '.join(FORMATS)}")
-    return _tree(plan) + "".join(f"limit: {visible(limit)}\n" for limit in script.limits_hit)
+    return _known_cluster(cluster) + _tree(plan) + "".join(f"limit: {visible(limit)}\n" for limit in script.limits_hit)
+
+
+def _known_cluster(facts: Sequence[ClusterFact]) -> str:
+    used = ", ".join(f"{fact.key} {fact.value} ({fact.origin})" for fact in facts if fact.configured)
+    other = ", ".join(f"{fact.key} {fact.value} ({fact.origin})" for fact in facts if not fact.configured)
+    rows = [f"cluster: {used}"] if used else []
+    rows += [f"only in job files, so that no rule goes by it: {other}"] if other else []
+    return "".join(f"{visible(row)}\n" for row in rows) + ("\n" if rows else "")
 
 
 def outline(pipeline: Pipeline, last: Operator) -> str:

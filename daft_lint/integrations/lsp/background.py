@@ -5,25 +5,26 @@ LibCST's parser keeps the interpreter to itself for seconds: in a thread, no ans
 
 from __future__ import annotations
 
-import multiprocessing
 import os
+import pickle
+import queue
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from typing import Any
+from typing import IO, Any
 
 from daft_lint.api.finding import Finding
 from daft_lint.integrations.lsp.session import Session
 from daft_lint.integrations.lsp.texts import Buffer
-from daft_lint.lint.pool import safe_import_path
 from daft_lint.source.document import Document
 from daft_lint.source.edit import Edit
 
 USELESS_AFTER = 0.5
 """Seconds after which a check that newer text has made useless is not waited for: a new process costs as much."""
+_START = "import sys; sys.path[:] = {path!r}; from daft_lint.integrations.lsp.background import main; main({plugins})"
 Texts = Mapping[str, bytes]
 """The bytes of the buffers, by path."""
 
@@ -75,33 +76,30 @@ class Jobs:
 
 
 class Background:
-    """Does one job after another. `call` waits and belongs into a thread; `drop_useless` and `stop` come from another.
-
-    Before Python 3.11 no process can be started safely in a folder that is not trusted: jobs run in the thread.
-    """
+    """Does one job after another. `call` waits, and belongs into a thread; `drop_useless` and `stop` come from
+    another."""
 
     def __init__(self, *, plugins: bool) -> None:
         self.plugins = plugins
-        self.own_process = sys.version_info >= (3, 11)
-        self.jobs: Jobs | None = None
-        self.process: Any = None
-        self.pipe: Connection | None = None
+        self.process: subprocess.Popen[bytes] | None = None
         self.since: float | None = None
         self.stopped = False
 
     def call(self, name: str, *given: object) -> Done:
         """The result of a job. Raises `Stopped`, and `RuntimeError` for what went wrong in it."""
-        if not self.own_process:
-            self.jobs = self.jobs or Jobs(self.plugins)
-            return _done(self.jobs, name, given)
         if self.stopped:
             raise Stopped
-        pipe = self._running()
+        process = self._running()
+        assert process.stdin is not None
+        assert process.stdout is not None
         self.since = time.monotonic()
         try:
-            pipe.send((name, given))
-            done = pipe.recv()
-        except (EOFError, OSError):
+            pickle.dump((name, given), process.stdin)
+            process.stdin.flush()
+            done = pickle.load(process.stdout)
+        except (EOFError, OSError, pickle.UnpicklingError):
+            process.kill()
+            process.wait()
             self.process = None
             raise Stopped from None
         finally:
@@ -125,17 +123,15 @@ class Background:
         if self.process is not None:
             self.process.kill()
 
-    def _running(self) -> Connection:
-        """The pipe to a process that is ready."""
-        if self.process is None or self.pipe is None or not self.process.is_alive():
-            context = multiprocessing.get_context("spawn")
-            self.pipe, theirs = context.Pipe()
-            process = context.Process(target=_main, args=(theirs, self.plugins), name="daft-lint", daemon=True)
-            with safe_import_path():
-                process.start()
-            theirs.close()
-            self.process = process
-        return self.pipe
+    def _running(self) -> subprocess.Popen[bytes]:
+        """A process that is ready."""
+        if self.process is None or self.process.poll() is not None:
+            # Isolated, so that nothing is imported from the working directory, which may not be trusted.
+            code = _START.format(path=[folder for folder in sys.path if folder], plugins=self.plugins)
+            self.process = subprocess.Popen(
+                [sys.executable, "-I", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
+        return self.process
 
 
 def _done(jobs: Jobs, name: str, given: tuple[object, ...]) -> Done:
@@ -143,31 +139,32 @@ def _done(jobs: Jobs, name: str, given: tuple[object, ...]) -> Done:
     return Done(value, tuple(jobs.session.complaints))
 
 
-def _main(pipe: Connection, plugins: bool) -> None:
-    """Does what the pipe brings until it is closed, and ends when the server has ended, whatever it is doing."""
-    # Standard output is the editor's.
+def main(plugins: bool) -> None:
+    """Does what standard input brings until it is closed, and then ends, whatever it is doing."""
+    asked, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    # Nothing that a rule reads or prints may get in between.
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.dup2(null, 1)
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def watch() -> None:
-        parent.join()
-        os._exit(0)
-
-    threading.Thread(target=watch, daemon=True).start()
+    given: queue.SimpleQueue[tuple[str, tuple[object, ...]]] = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(asked, given), daemon=True).start()
     jobs = Jobs(plugins)
     while True:
         try:
-            name, given = pipe.recv()
-        except (EOFError, OSError):
-            return
-        try:
-            done: Done | str = _done(jobs, name, given)
+            done: Done | str = _done(jobs, *given.get())
         except Exception as error:  # noqa: BLE001  # a rule can be anybody's; the next job is done all the same
             done = " ".join(f"{type(error).__name__}: {error}".split())
         try:
-            pipe.send(done)
+            pickle.dump(done, answers)
+            answers.flush()
         except OSError:
             return
+
+
+def _read(asked: IO[bytes], given: queue.SimpleQueue[tuple[str, tuple[object, ...]]]) -> None:
+    """Passes on what is asked for. The end of it is that of the server."""
+    try:
+        while True:
+            given.put(pickle.load(asked))
+    finally:
+        os._exit(0)
