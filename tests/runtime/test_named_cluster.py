@@ -66,6 +66,11 @@ def _free_port() -> int:
         return int(found.getsockname()[1])
 
 
+def _listens(port: int) -> bool:
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0
+
+
 def _may_unshare() -> bool:
     tried = subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True, check=False)
     return tried.returncode == 0
@@ -101,7 +106,7 @@ def foreign(request: pytest.FixtureRequest) -> Iterator[Foreign]:
         folder = Path(f"/proc/{second.pid}/root/tmp") if apart else Path("/tmp")
         found = Foreign(port, client_port, folder, marker)
         until = time.monotonic() + 30
-        while len(found.session()) < 3 and time.monotonic() < until:
+        while not (len(found.session()) == 3 and _listens(client_port)) and time.monotonic() < until:
             time.sleep(0.2)
         time.sleep(2)  # until the raylet has joined
         yield found
