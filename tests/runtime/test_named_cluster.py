@@ -66,6 +66,11 @@ def _free_port() -> int:
         return int(found.getsockname()[1])
 
 
+def _listens(port: int) -> bool:
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0
+
+
 def _may_unshare() -> bool:
     tried = subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True, check=False)
     return tried.returncode == 0
@@ -101,7 +106,7 @@ def foreign(request: pytest.FixtureRequest) -> Iterator[Foreign]:
         folder = Path(f"/proc/{second.pid}/root/tmp") if apart else Path("/tmp")
         found = Foreign(port, client_port, folder, marker)
         until = time.monotonic() + 30
-        while len(found.session()) < 3 and time.monotonic() < until:
+        while not (len(found.session()) == 3 and _listens(client_port)) and time.monotonic() < until:
             time.sleep(0.2)
         time.sleep(2)  # until the raylet has joined
         yield found
@@ -143,8 +148,8 @@ def test_what_the_nodes_hold_comes_home_and_the_cluster_stays(foreign: Foreign, 
 @pytest.mark.parametrize("foreign", ["token"], indirect=True)
 def test_a_run_that_is_ended_leaves_the_cluster_as_it_was(foreign: Foreign, tmp_path: Path) -> None:
     running = foreign.session()
-    options = RunOptions(timeout=12, cluster=ClusterSpec(address=f"127.0.0.1:{foreign.port}"))
-    text = textwrap.dedent(JOB).replace("0.05", "0.5")
+    options = RunOptions(timeout=30, cluster=ClusterSpec(address=f"127.0.0.1:{foreign.port}"))
+    text = textwrap.dedent(JOB).replace("0.05", "2")
     with workspace() as base:
         run = run_text("run", str(tmp_path / "job.py"), text.encode(), "ray", options, base)
     assert run.status == "timeout"

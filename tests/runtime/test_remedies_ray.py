@@ -47,7 +47,7 @@ def weigh(image):
 MODEL = """@daft.cls
 class Model:
     def __init__(self):
-        time.sleep(1)
+        time.sleep(0.5)
 
     @daft.method.batch(return_dtype=DataType.int64())
     def score(self, image):
@@ -79,17 +79,18 @@ class Case:
 
 
 PICTURES = 'df = daft.from_pydict({"id": list(range(512))}).with_column("image", render(col("id")))\n'
+FEWER_PICTURES = PICTURES.replace("512", "256")
 BATCHES = "df = df.into_batches(16)"
 CASES = {
     "a model without bounds": Case(
-        HEAD + MODEL + PICTURES + "#HERE\n"
+        HEAD + MODEL + FEWER_PICTURES + "#HERE\n"
         'df = df.with_column("score", Model().score(col("image"))).select("id", "score")\n'
         'df.write_parquet("out")\n',
         BATCHES,
         "model loads",
     ),
     "between a sort and a write": Case(
-        HEAD + PICTURES + 'df = df.sort("id", desc=True)\n#HERE\n'
+        HEAD + FEWER_PICTURES + 'df = df.sort("id", desc=True)\n#HERE\n'
         'df = df.with_column("bytes", weigh(col("image"))).select("id", "bytes")\n'
         'df.write_parquet("out")\n',
         BATCHES,
