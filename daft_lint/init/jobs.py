@@ -33,9 +33,10 @@ _RUNNER = re.compile(
 )
 _SUBMIT = re.compile(r"(?m)^(?![ \t]*#).*?\bray[ \t]+job[ \t]+submit\b")
 _START = re.compile(r"(?m)^(?![ \t]*#).*?\bray[ \t]+start\b(?P<options>(?:[^\n;&|]|(?<=\\)\n)*)")
-_COUNT = re.compile(r"--num-(?P<what>cpus|gpus)[ \t=\\\n]+[\"']?(?P<count>\d+)")
+_COUNT = re.compile(r"--num-(?P<what>cpus|gpus)[ \t=\\\n]+[\"']?(?P<count>[0-9]{1,6})(?![0-9])")
 _RAY_KINDS = frozenset({"RayCluster", "RayJob", "RayService"})
-_QUANTITY = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<milli>m?)")
+_NUMBER = re.compile("[0-9]{1,6}")
+_QUANTITY = re.compile(r"(?P<number>[0-9]{1,6}(?:\.[0-9]+)?)(?P<milli>m?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ def _groups(entries: Sequence[Entry]) -> list[_Group]:
     for entry in entries:
         *above, key = entry.path
         counts = (key in _STARTED and above[-1:] == ["rayStartParams"]) or tuple(above[-4:]) == _LIMITS
-        if "workerGroupSpecs" in above:
+        if "workerGroupSpecs" in above[:-1]:
             index = above[above.index("workerGroupSpecs") + 1]
             if isinstance(index, int):
                 group = workers.setdefault(index, {})
@@ -184,7 +185,8 @@ def _replicas(group: _Group) -> int | None:
         return None
     number = group["replicas"].value if "replicas" in group else least or "0"
     hosts = group["numOfHosts"].value if "numOfHosts" in group else "1"
-    return int(number) * int(hosts) if number.isdecimal() and hosts.isdecimal() else None
+    known = all(_NUMBER.fullmatch(text) for text in (number, hosts))
+    return int(number) * int(hosts) if known else None
 
 
 def _amount(group: _Group, start: str, limit: str) -> int | None:

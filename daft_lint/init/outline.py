@@ -57,11 +57,10 @@ class _Outline:
             if indent > self.scalar:
                 return
             self.scalar = None
-        while item := _ITEM.match(rest):
+        while item := _ITEM.match(line, indent):
             self._item(indent)
-            indent += item.end()
-            rest = rest[item.end() :]
-        found = _KEY.match(rest)
+            indent = item.end()
+        found = _KEY.match(line, indent)
         if found is not None:
             self._key(found["key"], (found["value"] or "").strip(), indent, number)
 

@@ -97,17 +97,24 @@ def test_a_cluster_that_grows_has_no_number_of_nodes(tmp_path: Path) -> None:
     assert "nodes" not in facts(tmp_path, ray_yaml=MANIFEST.format(head=0, most=9))
 
 
-@pytest.mark.parametrize("value", ["{{ .Values.replicas }}", "three"])
+@pytest.mark.parametrize("value", ["{{ .Values.replicas }}", "three", "9" * 5000], ids=["helm", "word", "digits"])
 def test_what_a_template_fills_in_is_not_known(value: str, tmp_path: Path) -> None:
     text = MANIFEST.format(head=0, most=3).replace(" replicas: 3", f" replicas: {value}", 1)
     assert "nodes" not in facts(tmp_path, ray_yaml=text)
 
 
-def test_other_manifests_say_nothing(tmp_path: Path) -> None:
-    assert (
-        facts(tmp_path, a_yaml="apiVersion: ray.io/v1\nkind: Deployment\nspec:\n  replicas: 3\n", b_yaml="kind: [")
-        == {}
-    )
+@pytest.mark.parametrize(
+    "text",
+    [
+        "apiVersion: ray.io/v1\nkind: Deployment\nspec:\n  replicas: 3\n",
+        "apiVersion: ray.io/v1\nkind: [\n",
+        "apiVersion: ray.io/v1\nkind: RayJob\nworkerGroupSpecs:\n  a: 1\n",
+        "apiVersion: ray.io/v1\nkind: RayJob\n" + "- " * 200_000 + "a: 1\n",
+    ],
+    ids=["deployment", "broken", "no_list", "deep"],
+)
+def test_other_manifests_say_nothing(text: str, tmp_path: Path) -> None:
+    assert facts(tmp_path, a_yaml=text) == {}
 
 
 @pytest.mark.parametrize(
