@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LAYERS: tuple[tuple[str, ...], ...] = (
+    ("dataclass",),
     ("source",),
     ("pipeline",),
     ("api",),
@@ -24,7 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("init", "integrations", "testing"),
     ("cli",),
 )
-"""The folders of `daft_lint`, from the bottom up: an arrow points down, or stays in its folder."""
+"""The parts of `daft_lint`, from the bottom up: an arrow points down, or stays in its part."""
 
 PIPELINE: tuple[tuple[str, ...], ...] = (
     ("facts",),

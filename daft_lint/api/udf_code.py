@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from daft_lint.api import cst
 from daft_lint.api.nodes import modules_of
 from daft_lint.api.scopes import ModuleScopes, nodes_in
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.model import NodeRef, Udf
 from daft_lint.pipeline.udf_body.waiting import BLOCKING as BLOCKING
 from daft_lint.source.syntax import constant as constant

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from daft_lint.cli.configuration import configured
 from daft_lint.cli.fixing import Fixed, fix_files
 from daft_lint.cli.inputs import discovered, reads_stdin, shown_path, stdin_document
 from daft_lint.cli.output import CLEAN, FOUND, MISUSE, echo_error, echo_problems, echo_run, terminal_width
+from daft_lint.dataclass import dataclass
 
 if TYPE_CHECKING:
     from daft_lint.adoption.workflow import AdoptionOptions, AdoptionResult

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from daft_lint.api.finding import FindingFix, Level
+from daft_lint.dataclass import dataclass
 from daft_lint.lint.results import Proposal, RawFinding
 from daft_lint.pipeline.dataflow.effects import Change, Effects, Verdict, compare, effects_of, words
 from daft_lint.pipeline.model import Pipeline, Script

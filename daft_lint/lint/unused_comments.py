@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from daft_lint.api.finding import FindingFix
+from daft_lint.dataclass import dataclass
 from daft_lint.source import scanner
 
 if TYPE_CHECKING:

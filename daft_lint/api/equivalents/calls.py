@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from daft_lint.api import cst
 from daft_lint.api.equivalents.bodies import Body, Guard, body_of
@@ -14,6 +14,7 @@ from daft_lint.api.equivalents.translation import Operand, Translator
 from daft_lint.api.nodes import code, enclosing, is_in_test_file
 from daft_lint.api.scopes import nodes_in
 from daft_lint.api.udf_code import function_of
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.model import Expression, ExpressionKind, NodeRef, Script, Udf, UdfKind
 from daft_lint.source.syntax import dotted, last_name
 

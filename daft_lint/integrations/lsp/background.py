@@ -11,11 +11,11 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
 from daft_lint.api.finding import Finding
+from daft_lint.dataclass import dataclass
 from daft_lint.integrations.lsp.session import Session
 from daft_lint.integrations.lsp.texts import Buffer
 from daft_lint.lint.pool import safe_import_path

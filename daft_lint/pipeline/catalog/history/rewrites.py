@@ -30,7 +30,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from daft_lint.dataclass import dataclass
 
 _SLOT = re.compile(r"\{(\w+)(\*[\w.]*)?\}")
 _VERBS = ("to", "rename", "drop", "pin", "name", "call", "respell", "udf")
