@@ -35,11 +35,13 @@ def pair(decorator: Callable[..., Any], **options: bool) -> type[Any]:
         names: list[str] = field(default_factory=list)
         origin: object = field(default=None, compare=False, repr=False)
         size: int = field(init=False, default=3)
+        double: int = field(init=False)
 
         NONE: ClassVar[int] = 7
 
         def __post_init__(self) -> None:
             object.__setattr__(self, "size", self.left + 1)
+            object.__setattr__(self, "double", self.left * 2)
 
     return Pair
 
@@ -80,6 +82,8 @@ QUESTIONS: list[Callable[[Any], object]] = [
     lambda c: delattr(c(1), "left"),
     lambda c: hasattr(c(1), "__dict__"),
     lambda c: c.__doc__,
+    lambda c: dataclasses.is_dataclass(c),
+    lambda c: c.__new__(c) == 1,
 ]
 
 
@@ -126,3 +130,14 @@ def test_a_class_that_inherits_takes_all_fields() -> None:
 @pytest.mark.parametrize("value", [Base(1), Derived(1, 3), Empty()], ids=str)
 def test_values_are_pickled(value: object) -> None:
     assert pickle.loads(pickle.dumps(value)) == value
+
+
+def test_unpickled_values_compare_before_any_is_made() -> None:
+    for options in OPTIONS:
+        made = pair(dataclasses.dataclass, **options)(1)
+        ours = pair(dataclass, **options)
+        first, second = ours.__new__(ours), ours.__new__(ours)
+        for value in (first, second):
+            for one in fields(made):
+                object.__setattr__(value, one.name, getattr(made, one.name))
+        assert (first == second) is options.get("eq", True)

@@ -187,13 +187,15 @@ class CheckRun:
     def _cache(self, run: Config, config: Config) -> Cache | None:
         """The cache of a configuration in the folder that is given, else in the one that the run's configuration names,
         else in the platform's; none behind a symbolic link."""
+        if self.options.no_cache:
+            return None
         from daft_lint.lint.cache import open_cache
         from daft_lint.source.writing import through_link
 
         folder = self.options.cache_dir
         if folder is None and run.cache_dir is not None:
             folder = run.root / run.cache_dir
-        if self.options.no_cache or (folder is not None and through_link(str(folder), run.root)):
+        if folder is not None and through_link(str(folder), run.root):
             return None
         return open_cache(config, folder)
 
