@@ -1,4 +1,4 @@
-"""The calls of UDFs, and the code of a UDF: the function that it runs, what stands in it, and what the names in it mean."""
+"""The calls of UDFs, and their code: the function that a UDF runs, what stands in it, and what its names mean."""
 
 from __future__ import annotations
 
