@@ -26,7 +26,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = {
-    **os.environ,
+    # Without bytecode on the disk a start compiles the sources, which no installed tool does.
+    **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
     "PYTHONPATH": os.pathsep.join(str(ROOT / part) for part in ("", "rules", "runtime")),
     "PYTHONHASHSEED": "0",
 }

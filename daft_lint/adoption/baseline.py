@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from daft_lint.adoption.fingerprint import content, fingerprints
 from daft_lint.api.finding import Finding
 from daft_lint.config.selection import Selections
+from daft_lint.dataclass import dataclass
 from daft_lint.lint.source_lines import Lines
 from daft_lint.source.writing import write_report
 

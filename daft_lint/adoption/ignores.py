@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from daft_lint.dataclass import dataclass
 from daft_lint.lint.engine_rules import ENGINE_RULES
 from daft_lint.lint.suppressions import Statements, Suppressions
 from daft_lint.source import scanner

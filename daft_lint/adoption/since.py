@@ -12,10 +12,11 @@ import os
 import re
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from daft_lint.api.finding import Finding, Span
+from daft_lint.dataclass import dataclass
 from daft_lint.lint.engine_rules import SyntaxErrorRule
 from daft_lint.source.document import Document
 from daft_lint.source.kinds import MARKDOWN_SUFFIXES, SUFFIXES

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daft_lint.config.selection import Selections
+from daft_lint.dataclass import dataclass
 
 if TYPE_CHECKING:
     from daft_lint.api.finding import Finding

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from daft_lint.api.constants import call_for, constant_for, is_called
 from daft_lint.api.edits import ReplaceNode
@@ -17,6 +16,7 @@ from daft_lint.api.rows import FEW_ROWS, is_sample, known_value
 from daft_lint.api.rule import Fix, Level, Observation
 from daft_lint.api.segments import boundary_of
 from daft_lint.api.wording import written_call
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.model import (
     DEFAULT_BATCH_ROWS,
     BoundKind,

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from daft_lint.api import cst
 from daft_lint.api.scopes import ModuleScopes
 from daft_lint.api.udf_code import assigned_values, binding_of, function_of, names_read, qualified_name
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.model import NodeRef, Udf
 from daft_lint.pipeline.udf_body.libraries import CLIENTS
 from daft_lint.pipeline.udf_body.model_loads import loads_model

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from daft_lint.api import catalog
 from daft_lint.api.udf_code import decorator_keywords, function_of, given_options
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.model import Expression, ExpressionKind, Operator, Pipeline, Projection, StepKind, Udf
 
 

@@ -6,8 +6,7 @@ bytes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.model import NodeRef
 
 

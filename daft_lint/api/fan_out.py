@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from daft_lint.api.edits import ReplaceNode
 from daft_lint.api.formula import BatchCost, PartitionPlan, batch_rows_to_use, minimum_rows
@@ -12,6 +11,7 @@ from daft_lint.api.nodes import method_location, replaceable
 from daft_lint.api.rows import known_value
 from daft_lint.api.rule import Fix
 from daft_lint.api.wording import counted
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.model import Cluster, NodeRef, Operator, Pipeline, Runner, Settings, Step, StepKind, Udf
 
 PARTITIONS_END = frozenset({StepKind.BATCHES, StepKind.LIMIT, StepKind.UNION, StepKind.COLLECT})

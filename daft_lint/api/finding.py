@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 
+from daft_lint.dataclass import dataclass
 from daft_lint.source.edit import Edit
 
 

@@ -7,7 +7,7 @@ e24): so there is a cap on it, and a cost model where the seconds of a batch are
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from daft_lint.dataclass import dataclass
 
 TASK_SECONDS = 0.026
 """What a task costs besides its work (docs/pages/measurements.md, e24)."""

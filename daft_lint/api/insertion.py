@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from daft_lint.api import cst
 from daft_lint.api.batching import BatchSize
 from daft_lint.api.constants import means_the_same
@@ -13,6 +11,7 @@ from daft_lint.api.nodes import method_location
 from daft_lint.api.order import why_unordered
 from daft_lint.api.rule import Fix, Remedy
 from daft_lint.api.segments import boundary_of
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.model import NodeRef, Operator, Pipeline, Step, StepKind
 
 

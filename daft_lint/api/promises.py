@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+
+from daft_lint.dataclass import dataclass
 
 
 class Unit(enum.Enum):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from daft_lint.api.edits import Action, AddKeyword, InsertCall
 from daft_lint.api.rows import known_value
 from daft_lint.api.rule import Fix, Remedy
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.model import Cluster, NodeRef, Operator, Pipeline, Runner, StepKind, Udf, UdfKind
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 import enum
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
 from daft_lint.api.edits import Action
@@ -13,6 +13,7 @@ from daft_lint.api.finding import Level as Level
 from daft_lint.api.missing import Need as Need
 from daft_lint.api.promises import Changes, Failure, Promise, Symptom
 from daft_lint.api.rows import reads_few
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline import catalog
 from daft_lint.pipeline.model import Evidence, NodeRef, Operator, Pipeline, Runner, Script, Strength
 from daft_lint.source.prescan import Prescan as Prescan

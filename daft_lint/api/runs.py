@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from daft_lint.api import cst
 from daft_lint.api.nodes import enclosing
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.model import (
     REPARTITIONING,
     NodeRef,

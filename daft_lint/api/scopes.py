@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from daft_lint.api import cst
+from daft_lint.dataclass import dataclass
 from daft_lint.source.document import Cell
 from daft_lint.source.syntax import dotted, last_name
 from daft_lint.source.tree import nodes_in as nodes_in

@@ -1,17 +1,35 @@
-"""The code of a UDF: the function that it runs, what stands in it, and what the names in it mean."""
+"""The calls of UDFs, and their code: the function that a UDF runs, what stands in it, and what its names mean."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from daft_lint.api import cst
-from daft_lint.api.nodes import modules_of
+from daft_lint.api.nodes import is_in_test_file, modules_of
 from daft_lint.api.scopes import ModuleScopes, nodes_in
-from daft_lint.pipeline.model import NodeRef, Udf
+from daft_lint.dataclass import dataclass
+from daft_lint.pipeline.model import Expression, ExpressionKind, NodeRef, Script, Udf, UdfKind
 from daft_lint.pipeline.udf_body.waiting import BLOCKING as BLOCKING
 from daft_lint.source.syntax import constant as constant
 from daft_lint.source.syntax import dotted as dotted
+
+
+def udf_calls_of(script: Script) -> Iterator[tuple[Expression, Udf]]:
+    """The calls of UDFs in a script's pipelines, and each `apply` outside of them, once each."""
+    seen: set[NodeRef] = set()
+    for pipeline in script.pipelines:
+        for operator in pipeline.operators:
+            for call in operator.step.udf_calls():
+                if call.udf is not None and call.location is not None and call.location not in seen:
+                    seen.add(call.location)
+                    yield call, call.udf
+    for udf in script.udfs:
+        location = udf.options
+        if udf.kind is not UdfKind.APPLY or location is None or location in seen:
+            continue
+        if not is_in_test_file(location):
+            owner = Expression(ExpressionKind.FUNCTION)
+            yield Expression(ExpressionKind.UDF, location, udf.name, (owner,), (None,), udf=udf), udf
 
 
 def function_of(udf: Udf) -> NodeRef | None:

@@ -10,7 +10,6 @@ import enum
 import functools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from daft_lint.api.edits import (
     Action,
@@ -26,6 +25,7 @@ from daft_lint.api.imports import NoEquivalent, moved_import
 from daft_lint.api.nodes import code
 from daft_lint.api.rule import Fix, Prescan
 from daft_lint.api.shims import is_shim
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.catalog.history.changes import Change as Change
 from daft_lint.pipeline.catalog.history.changes import ChangeKind as ChangeKind
 from daft_lint.pipeline.catalog.history.changes import Equality, OldCall, Version, by_name, changes

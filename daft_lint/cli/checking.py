@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from daft_lint.cli.configuration import configured
 from daft_lint.cli.fixing import Fixed, fix_files
 from daft_lint.cli.inputs import discovered, reads_stdin, shown_path, stdin_document
 from daft_lint.cli.output import CLEAN, FOUND, MISUSE, echo_error, echo_problems, echo_run, terminal_width
+from daft_lint.dataclass import dataclass
 
 if TYPE_CHECKING:
     from daft_lint.adoption.workflow import AdoptionOptions, AdoptionResult
@@ -186,13 +187,15 @@ class CheckRun:
     def _cache(self, run: Config, config: Config) -> Cache | None:
         """The cache of a configuration in the folder that is given, else in the one that the run's configuration names,
         else in the platform's; none behind a symbolic link."""
+        if self.options.no_cache:
+            return None
         from daft_lint.lint.cache import open_cache
         from daft_lint.source.writing import through_link
 
         folder = self.options.cache_dir
         if folder is None and run.cache_dir is not None:
             folder = run.root / run.cache_dir
-        if self.options.no_cache or (folder is not None and through_link(str(folder), run.root)):
+        if folder is not None and through_link(str(folder), run.root):
             return None
         return open_cache(config, folder)
 

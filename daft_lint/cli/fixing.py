@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
 from daft_lint.cli.output import echo_problems
+from daft_lint.dataclass import dataclass
 
 if TYPE_CHECKING:
     from daft_lint.config import Configured

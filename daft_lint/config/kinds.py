@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 
 from daft_lint.config.reader import VERSION, TableReader
+from daft_lint.dataclass import dataclass
 
 Schema = dict[str, object]
 

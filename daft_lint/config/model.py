@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Protocol
 
 from daft_lint.api.finding import Level
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.facts.settings import Settings
 from daft_lint.source.discovery import FileFilter
 

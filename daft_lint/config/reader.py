@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from daft_lint.config.prefixes import is_selector
+from daft_lint.dataclass import dataclass
 
 _BOUND = r"\s*(?:===?|>=|<=|~=|!=|>|<)?\s*\d+(?:\.\d+){0,2}\s*"
 VERSION = rf"{_BOUND}(?:,{_BOUND})*,?\s*"

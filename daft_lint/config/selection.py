@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from daft_lint.config.model import Config, Configured
 from daft_lint.config.prefixes import longest
+from daft_lint.dataclass import dataclass
 from daft_lint.source.patterns import spec
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from daft_lint.api.finding import Finding, Level
+from daft_lint.dataclass import dataclass
 from daft_lint.fix.results import FixReport
 from daft_lint.source.printable import count
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 from daft_lint.api.finding import Finding, Level
+from daft_lint.dataclass import dataclass
 from daft_lint.fix.diff import painted, unified_diff
 from daft_lint.fix.interactive import asks
 from daft_lint.fix.loop import Check, Overlay, fix_documents

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from daft_lint.api.finding import Finding, FindingFix
+from daft_lint.dataclass import dataclass
 from daft_lint.fix.diff import document_diff
 from daft_lint.fix.guards import damage
 from daft_lint.fix.results import Applied, FixedFile, FixReport

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from daft_lint.api.finding import Finding
+from daft_lint.dataclass import dataclass
 from daft_lint.source.document import Document
 from daft_lint.source.problems import Problem
 

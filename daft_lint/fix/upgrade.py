@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from daft_lint.dataclass import dataclass
 from daft_lint.fix.assessment import Assessment
 from daft_lint.fix.command import show, write
 from daft_lint.fix.diff import text_diff, unified_diff

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 
 from daft_lint import __version__
+from daft_lint.dataclass import dataclass
 
 NAME = "daft-lint"
 

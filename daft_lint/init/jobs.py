@@ -8,9 +8,9 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from daft_lint.dataclass import dataclass
 from daft_lint.init.outline import Entry, documents
 from daft_lint.source.discovery import DEFAULT_EXCLUDES, ENVIRONMENT_MARKS
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from daft_lint.dataclass import dataclass
 
 _KEY = re.compile(r"""(?P<quote>["']?)(?P<key>[\w./-]+)(?P=quote)[ ]*:(?:[ ]+(?P<value>.*))?\Z""")
 _ITEM = re.compile(r"-(?P<gap>[ ]+)")

@@ -8,7 +8,8 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from daft_lint.dataclass import dataclass
 
 FILE = ".pre-commit-config.yaml"
 

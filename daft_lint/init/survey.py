@@ -6,11 +6,12 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daft_lint.config import Config, load
+from daft_lint.dataclass import dataclass
 from daft_lint.init import pre_commit
 from daft_lint.init.jobs import JobFact, job_facts
 from daft_lint.pipeline.facts.target import Version, oldest, target_daft

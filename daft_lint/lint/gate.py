@@ -8,10 +8,11 @@ that of its most crowded pipeline, not of all its findings.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from daft_lint.api.finding import Level
+from daft_lint.dataclass import dataclass
 from daft_lint.lint.outlook import Findings, Outlook, by_code, paired
 from daft_lint.lint.results import Proposal, RawFinding
 from daft_lint.pipeline.dataflow.effects import Change, Effects, Verdict, compare, words

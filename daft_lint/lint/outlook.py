@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import NamedTuple
 
 from daft_lint.api.edits import Action, AddImport
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.dataflow.effects import Effects, Verdict, compare, effects_of
 from daft_lint.pipeline.model import NodeRef, Pipeline, Script
 from daft_lint.source import cst

@@ -13,9 +13,9 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from daft_lint.dataclass import dataclass
 from daft_lint.lint.results import FileResult, Outcome, Progress, SourceFile
 from daft_lint.source.problems import Problem
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from daft_lint.api.finding import Finding, FindingFix, Level
+from daft_lint.dataclass import dataclass
 from daft_lint.source.problems import Problem
 
 Progress = Callable[[int, int], None]

@@ -88,12 +88,14 @@ def read(file: Path | str) -> bytes:
 
 def analyse(sources: Sequence[SourceFile], config: Config, jobs: int, progress: Progress | None) -> list[Outcome]:
     """The outcome of each file, in order, worked out in as many processes as pay."""
-    from daft_lint.lint.pool import check_in_pool, process_count
+    if len(sources) > 1:
+        from daft_lint.lint.pool import check_in_pool, process_count
+
+        processes = process_count([len(source.raw) for source in sources], jobs)
+        if processes > 1:
+            return check_in_pool(sources, config, processes, progress)
     from daft_lint.lint.sequential import check_in_sequence
 
-    processes = process_count([len(source.raw) for source in sources], jobs)
-    if processes > 1:
-        return check_in_pool(sources, config, processes, progress)
     return check_in_sequence(sources, config, progress)
 
 

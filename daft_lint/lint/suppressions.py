@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from daft_lint.api.finding import Finding, FindingFix, Span
+from daft_lint.dataclass import dataclass
 from daft_lint.lint.engine_rules import UnusedSuppression
 from daft_lint.lint.unused_comments import CommentPart
 from daft_lint.pipeline.facts.comments import comment_facts

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from daft_lint.api.finding import FindingFix
+from daft_lint.dataclass import dataclass
 from daft_lint.source import scanner
 
 if TYPE_CHECKING:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from daft_lint.api.finding import Finding, Level
+from daft_lint.dataclass import dataclass
 from daft_lint.source.printable import count
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.dataflow.effects import Prediction, predict
 from daft_lint.pipeline.model import (
     Bound,

@@ -6,9 +6,9 @@ A span in a notebook counts lines in its cell, but services show annotations in 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from daft_lint.api.finding import FindingFix, Span
+from daft_lint.dataclass import dataclass
 from daft_lint.lint.source_lines import SourceLines
 from daft_lint.source import scanner
 from daft_lint.source.document import Document

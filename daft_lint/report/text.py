@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TextIO
 
 from daft_lint.api.finding import Finding, Level, Span
+from daft_lint.dataclass import dataclass
 from daft_lint.lint.source_lines import Lines
 from daft_lint.report import Summary
 from daft_lint.report.concise import location

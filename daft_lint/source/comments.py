@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from daft_lint.dataclass import dataclass
 from daft_lint.source import scanner
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 
 DATA_SUFFIX = ".parquet"
@@ -14,6 +13,9 @@ DIGEST_LENGTH = 32
 
 def digest(content: bytes) -> str:
     """A digest of bytes, in hexadecimal digits."""
+    # Late: it loads OpenSSL, and only a cache asks for digests.
+    import hashlib
+
     return hashlib.blake2b(content, digest_size=DIGEST_LENGTH // 2).hexdigest()
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from daft_lint.dataclass import dataclass
 from daft_lint.source.kinds import MARKDOWN_SUFFIXES, SUFFIXES
 from daft_lint.source.patterns import spec
 from daft_lint.source.problems import Problem

@@ -5,8 +5,8 @@ from __future__ import annotations
 import abc
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from daft_lint.dataclass import dataclass
 from daft_lint.source.edit import Edit
 
 

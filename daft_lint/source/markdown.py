@@ -5,8 +5,8 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from daft_lint.dataclass import dataclass
 from daft_lint.source.edit import Edit
 from daft_lint.source.layout import CellText, Layout, LineMap
 from daft_lint.source.problems import ParseFailure

@@ -7,9 +7,9 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from daft_lint.dataclass import dataclass
 from daft_lint.source.edit import Edit
 from daft_lint.source.problems import ParseFailure
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from daft_lint.dataclass import dataclass
 
 
 class ParseFailure(Exception):

@@ -7,8 +7,10 @@ import ast
 import re
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple
+
+from daft_lint.dataclass import dataclass
 
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _MANY = sys.maxsize

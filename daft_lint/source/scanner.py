@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from daft_lint.dataclass import dataclass
 
 MAX_NESTING = 400
 """Brackets in brackets that are parsed: 1,000 nested calls cost LibCST 1.9 some 10 s, 300 cost 0.5 s."""

@@ -31,12 +31,12 @@ import re
 import tokenize
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from daft_lint import config as configuration
 from daft_lint.api.finding import Finding
 from daft_lint.api.rule import Rule
+from daft_lint.dataclass import dataclass
 from daft_lint.fix.loop import Check, fix_documents
 from daft_lint.fix.results import FixReport
 from daft_lint.lint.analysis import is_weighed

@@ -10,8 +10,8 @@ import keyword
 import re
 import tokenize
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+from daft_lint.dataclass import dataclass
 from daft_lint.testing.chains import one_chain, one_statement_a_step
 
 Change = Callable[[str], "str | None"]

@@ -12,11 +12,11 @@ from daft_lint.api.rule import Level, Observation, PipelineRule
 from daft_lint.pipeline.model import Pipeline
 
 _REFUSED = {
-    "write_csv": re.compile(r"(fixed_size_)?list\b|embedding\b|struct\b|map\b|(sparse_)?tensor\b|image\b"),
-    "write_json": re.compile(r"((fixed_size_)?list\[|struct\[.*: |map\[.*: )*"
-                             r"((fixed_size_)?binary\b|image\b|(sparse_)?tensor\b|embedding\b)"),
+    "write_csv": r"(fixed_size_)?list\b|embedding\b|struct\b|map\b|(sparse_)?tensor\b|image\b",
+    "write_json": r"((fixed_size_)?list\[|struct\[.*: |map\[.*: )*"
+                  r"((fixed_size_)?binary\b|image\b|(sparse_)?tensor\b|embedding\b)",
 }  # fmt: skip
-"""Types, by the beginning of their spelling, that Daft 0.7.26 does not write (docs/pages/measurements.md, e19)."""
+"""What the spellings of types begin with that Daft 0.7.26 does not write (docs/pages/measurements.md, e19)."""
 
 
 class UnwritableType(PipelineRule):
@@ -69,7 +69,7 @@ class UnwritableType(PipelineRule):
         found: dict[str, ColumnType] = {}
         for column in sink.columns_in:
             dtype = type_before(pipeline, sink.index, column)
-            if dtype is not None and refused.match(dtype.name):
+            if dtype is not None and re.match(refused, dtype.name):
                 found[column] = dtype
         if found:
             yield _observation(pipeline, found)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from daft_lint.api.edits import AddImport, ReplaceNode
-from daft_lint.api.equivalents import Equal, equivalent_of, udf_calls_of
 from daft_lint.api.nodes import udf_related
 from daft_lint.api.promises import Changes, Direction, Measure, Promise
 from daft_lint.api.rule import Fix, Level, Observation, Prescan, ScriptRule, in_pipelines
+from daft_lint.api.udf_code import udf_calls_of
 from daft_lint.pipeline.model import NodeRef, Script, Udf, UdfKind
+
+if TYPE_CHECKING:
+    from daft_lint.api.equivalents import Equal
 
 COSTS = {
     UdfKind.FUNC: "a row at a time: 500,000 times `lower()` took 2.7 s",
@@ -84,8 +88,14 @@ class PythonForBuiltin(ScriptRule):
 
     def check(self, script: Script) -> Iterator[Observation]:
         """One observation for each call."""
+        calls = tuple(udf_calls_of(script))
+        if not calls:
+            return
+        # Late: seven modules that only a script with UDFs needs.
+        from daft_lint.api.equivalents import equivalent_of
+
         target = script.settings.target_daft
-        for call, udf in udf_calls_of(script):
+        for call, udf in calls:
             equal = equivalent_of(udf, call)
             if equal is not None and call.location is not None:
                 yield _observation(udf, call.location, equal, target is None or target >= (0, 7, 0))

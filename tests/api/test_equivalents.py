@@ -15,10 +15,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from daft_lint.api.equivalents import Equal, equivalent_of, udf_calls_of
+from daft_lint.api.equivalents import Equal, equivalent_of
 from daft_lint.api.equivalents.operands import Column, Value, is_common_pattern
 from daft_lint.api.equivalents.table import EQUIVALENTS, SLOTS, Constant, Equivalent, Kind
 from daft_lint.api.equivalents.translation import filled
+from daft_lint.api.udf_code import udf_calls_of
 from tests.pipeline.interpreter.scripts import script as interpreted
 
 daft = pytest.importorskip("daft", reason="the extra `runtime` is not installed")

@@ -61,6 +61,22 @@ def test_a_script_that_needs_no_parse_imports_no_libcst(tmp_path: Path) -> None:
     assert "libcst" in imported(tmp_path, "check", "--no-cache", ".")
 
 
+def test_a_script_without_udfs_and_findings_imports_nothing_for_them(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("import daft\n\ndaft.read_parquet('a').write_parquet('b')\n")
+    modules = imported(tmp_path, "check", "--no-cache", "--select", "ALL", ".")
+    assert "daft_lint.pipeline.interpreter.interpreter" in modules
+    unneeded = (
+        "daft_lint.api.equivalents",
+        "daft_lint.fix",
+        "daft_lint.lint.cache",
+        "daft_lint.lint.pool",
+        "daft_lint.pipeline.udf_body.definition",
+        "daft_lint.pipeline.udf_body.walk",
+        "hashlib",
+    )
+    assert not [name for name in modules if name.startswith(unneeded)]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

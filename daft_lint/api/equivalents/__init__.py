@@ -2,4 +2,3 @@
 
 from daft_lint.api.equivalents.calls import Equal as Equal
 from daft_lint.api.equivalents.calls import equivalent_of as equivalent_of
-from daft_lint.api.equivalents.calls import udf_calls_of as udf_calls_of

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from daft_lint.api import cst
+from daft_lint.dataclass import dataclass
 from daft_lint.source.syntax import dotted
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from daft_lint.api import cst
 from daft_lint.api.equivalents.bodies import Body, Guard, body_of
@@ -11,10 +11,11 @@ from daft_lint.api.equivalents.constants import literal
 from daft_lint.api.equivalents.operands import Column, NoTranslation, Value
 from daft_lint.api.equivalents.table import Kind
 from daft_lint.api.equivalents.translation import Operand, Translator
-from daft_lint.api.nodes import code, enclosing, is_in_test_file
+from daft_lint.api.nodes import code, enclosing
 from daft_lint.api.scopes import nodes_in
 from daft_lint.api.udf_code import function_of
-from daft_lint.pipeline.model import Expression, ExpressionKind, NodeRef, Script, Udf, UdfKind
+from daft_lint.dataclass import dataclass
+from daft_lint.pipeline.model import Expression, ExpressionKind, NodeRef, Udf, UdfKind
 from daft_lint.source.syntax import dotted, last_name
 
 NULLS = "where a value is null, the UDF fails or returns a value of its own, and the expression is null"
@@ -256,21 +257,3 @@ def _has_own_name(location: NodeRef) -> bool:
 
 def _has_comment(node: cst.CSTNode) -> bool:
     return any(isinstance(n, cst.Comment) for n in nodes_in(node))
-
-
-def udf_calls_of(script: Script) -> Iterator[tuple[Expression, Udf]]:
-    """The calls of UDFs in a script's pipelines, and each `apply` outside of them, once each."""
-    seen: set[NodeRef] = set()
-    for pipeline in script.pipelines:
-        for operator in pipeline.operators:
-            for call in operator.step.udf_calls():
-                if call.udf is not None and call.location is not None and call.location not in seen:
-                    seen.add(call.location)
-                    yield call, call.udf
-    for udf in script.udfs:
-        location = udf.options
-        if udf.kind is not UdfKind.APPLY or location is None or location in seen:
-            continue
-        if not is_in_test_file(location):
-            owner = Expression(ExpressionKind.FUNCTION)
-            yield Expression(ExpressionKind.UDF, location, udf.name, (owner,), (None,), udf=udf), udf

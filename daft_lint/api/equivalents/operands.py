@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from daft_lint.api.equivalents.table import SLOTS, Constant, Kind
+from daft_lint.dataclass import dataclass
 
 
 class NoTranslation(Exception):

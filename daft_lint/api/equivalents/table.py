@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from daft_lint.dataclass import dataclass
 
 
 class Kind(enum.Enum):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import libcst as cst
 
+from daft_lint.dataclass import dataclass
 from daft_lint.fix.rendering.editor import BLANK, CellEditor
 
 

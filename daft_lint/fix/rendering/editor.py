@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import libcst as cst
 
+from daft_lint.dataclass import dataclass
 from daft_lint.source.document import Cell
 from daft_lint.source.edit import Edit
 from daft_lint.source.positions import Positions

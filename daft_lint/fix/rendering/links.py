@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import libcst as cst
 
+from daft_lint.dataclass import dataclass
 from daft_lint.fix.rendering.editor import CellEditor, EditError
 
 _LAST_BREAK = re.compile(r"[ \t\f]*(?:\\\r?\n|\\\r|\r\n|\n|\r)[ \t\f]*\Z")

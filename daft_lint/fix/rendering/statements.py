@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import libcst as cst
 
+from daft_lint.dataclass import dataclass
 from daft_lint.fix.rendering.comments import lift
 from daft_lint.fix.rendering.editor import CellEditor, EditError
 from daft_lint.fix.rendering.links import Link

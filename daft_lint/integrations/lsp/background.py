@@ -13,10 +13,10 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import IO, Any
 
 from daft_lint.api.finding import Finding
+from daft_lint.dataclass import dataclass
 from daft_lint.integrations.lsp.session import Session
 from daft_lint.integrations.lsp.texts import Buffer
 from daft_lint.source.document import Document

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from daft_lint.dataclass import dataclass
 from daft_lint.lint.documentation import page
 from daft_lint.lint.registry import documented_rules
 from daft_lint.pipeline.dataflow.build import PipelineEnd, build_pipelines

@@ -6,11 +6,12 @@ import difflib
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from daft_lint.api.finding import Finding
 from daft_lint.config import Config, ConfigError, load
+from daft_lint.dataclass import dataclass
 from daft_lint.fix.loop import fix_documents
 from daft_lint.integrations.lsp.texts import Buffer
 from daft_lint.lint.plugins import PluginError

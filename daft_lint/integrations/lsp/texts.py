@@ -7,9 +7,9 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from daft_lint.api.finding import Span
+from daft_lint.dataclass import dataclass
 from daft_lint.source.document import Document
 from daft_lint.source.edit import Edit
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.facts.settings import Version
 from daft_lint.pipeline.model import Projection, Reads, StepKind
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline import catalog
 from daft_lint.pipeline.catalog import SourceSpec
 from daft_lint.pipeline.dataflow.functions import function_spec

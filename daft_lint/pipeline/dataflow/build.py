@@ -8,8 +8,8 @@ inflating step and what is read depend on the path. Nothing here recurses over s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.dataflow.operators import PathOperators
 from daft_lint.pipeline.dataflow.resolved import ResolvedStep, Resolver, decisions_before, parents_first
 from daft_lint.pipeline.dataflow.step_facts import ScriptContext, StepFacts

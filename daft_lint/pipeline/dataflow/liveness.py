@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.model import Expression, ExpressionKind, Projection, Reads, Step, StepKind, walk
 
 

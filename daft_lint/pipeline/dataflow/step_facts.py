@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline import catalog
 from daft_lint.pipeline.catalog import RowsEffect
 from daft_lint.pipeline.dataflow.resolved import ResolvedStep

@@ -6,9 +6,10 @@ import enum
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeGuard
 
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.model import Evidence, NodeRef, Strength, Weight
 from daft_lint.source.syntax import MAX_QUOTED
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.facts.settings import SourceFacts
 from daft_lint.source.comments import IGNORE, LinterComment, linter_comments
 

@@ -45,15 +45,14 @@ def _of_folder(folder: Path) -> bool:
 def _says_ray(folder: Path) -> Iterator[bool]:
     """For each of a folder's files, whether it says so."""
     for name in _names(folder):
-        file = folder / name
         if name == "pyproject.toml":
-            yield any(_RAY.match(requirement) for requirement in requirements_of(file))
+            yield any(_RAY.match(requirement) for requirement in requirements_of(folder / name))
         elif _REQUIREMENTS.fullmatch(name):
-            yield _LISTED.search(_text(file)) is not None
+            yield _LISTED.search(_text(folder / name)) is not None
         elif _ENVIRONMENT.fullmatch(name):
-            yield _RUNNER.search(_text(file)) is not None
+            yield _RUNNER.search(_text(folder / name)) is not None
         elif name in _CI_FOLDERS:
-            inner = file / _CI_FOLDERS[name]
+            inner = folder / name / _CI_FOLDERS[name]
             yield any(_RUNNER.search(_text(inner / one)) for one in _names(inner) if one.endswith((".yml", ".yaml")))
 
 

@@ -6,8 +6,10 @@ Kept apart from the model, which a run without findings does not need.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
+
+from daft_lint.dataclass import dataclass
 
 DEFAULT_HEAVY_ROW_BYTES = 32 * 1024
 """Bytes from which on a row counts as heavy: 32 KiB."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import libcst as cst
+
+from daft_lint.dataclass import dataclass
 
 
 @dataclass(slots=True, eq=False)

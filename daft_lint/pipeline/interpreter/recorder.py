@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import libcst as cst
 
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.dataflow.build import PipelineEnd
 from daft_lint.pipeline.interpreter.values import dataframes_in
 from daft_lint.pipeline.model import (

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import libcst as cst
 
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.interpreter.values import Choice, DataFrame, choice, dataframes_in, is_same
 from daft_lint.pipeline.model import NodeRef, StepKind
 from daft_lint.source.document import Cell

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import libcst as cst
 
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.catalog import ColumnArguments, StepSpec
 from daft_lint.pipeline.interpreter.arguments import Arguments
 from daft_lint.pipeline.interpreter.daft_expressions import to_columns, to_expression

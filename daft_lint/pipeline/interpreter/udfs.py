@@ -30,7 +30,6 @@ from daft_lint.pipeline.interpreter.udf_options import (
 )
 from daft_lint.pipeline.interpreter.values import UNKNOWN, DaftName, Literal
 from daft_lint.pipeline.model import ApiUse, NodeRef, Udf, UdfKind
-from daft_lint.pipeline.udf_body.definition import examine, made_by_init
 from daft_lint.source.syntax import decorator_names
 
 UDF_DECORATORS: dict[str, UdfKind | None] = {
@@ -187,6 +186,9 @@ def _make_udf(
 ) -> Udf:
     """Examine the body and put options and body together; `owner` is the class of a UDF class, `bound` that of a plain
     object whose method it is."""
+    # Late: eight modules that only a script with UDFs needs.
+    from daft_lint.pipeline.udf_body.definition import examine
+
     cls = owner or bound
     body = examine(
         function.node,
@@ -227,4 +229,6 @@ def _made_by_init(
     init = class_attribute(interpreter, owner, "__init__") if owner is not None else None
     if not isinstance(init, Function) or not isinstance(init.node, cst.FunctionDef):
         return (), ()
+    from daft_lint.pipeline.udf_body.definition import made_by_init
+
     return made_by_init(init.node, ScopeNames(interpreter, init.scope, owner))

@@ -7,11 +7,12 @@ container of values, a function or class of the project (`definitions`), or `UNK
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 import libcst as cst
 
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.model import Branch, Expression, NodeRef, Step
 from daft_lint.source.syntax import spelling
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.facts.settings import Cluster, Runner, Settings
 from daft_lint.pipeline.model.expressions import Evidence, Expression, NodeRef, Udf, Weight
 from daft_lint.pipeline.model.steps import REPARTITIONING, Decision, Partitions, Reads, Step, StepKind

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.model.expressions import Count, Expression, ExpressionKind, NodeRef, Weight, walk
 
 

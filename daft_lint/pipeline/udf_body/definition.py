@@ -8,8 +8,7 @@ made up.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline import dtypes
 from daft_lint.pipeline.dtypes import DType
 from daft_lint.pipeline.model import NodeRef, Parameter, Strength, Weight

@@ -7,8 +7,8 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.name_resolver import USUAL_MODULES
 
 

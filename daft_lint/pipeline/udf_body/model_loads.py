@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from daft_lint.pipeline.model import NodeRef
 from daft_lint.pipeline.udf_body import libraries
-from daft_lint.pipeline.udf_body.walk import BodyWalk
 from daft_lint.source import cst
 from daft_lint.source.syntax import dotted
+
+if TYPE_CHECKING:
+    from daft_lint.pipeline.udf_body.walk import BodyWalk
 
 
 def loads_model(name: str) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.name_resolver import NameResolver
 from daft_lint.source import cst
 

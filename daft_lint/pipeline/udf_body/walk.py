@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.dtypes import DType
 from daft_lint.pipeline.model import Evidence, NodeRef, Strength
 from daft_lint.pipeline.name_resolver import NameResolver

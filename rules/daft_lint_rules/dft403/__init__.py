@@ -22,7 +22,6 @@ from daft_lint.api.upgrades import (
     written,
 )
 from daft_lint.pipeline.model import ApiUse, Script
-from daft_lint_rules.dft403.decorators import rewrite
 
 _UDF_USES = frozenset({"daft.udf", "UDF.with_init_args", "UDF.with_concurrency", "UDF.override_options"})
 _UDF_WORDS = ("udf", "with_init_args", "with_concurrency", "override_options")
@@ -113,6 +112,9 @@ def _udf_fix(match: Match, script: Script) -> Fix:
     if match.use.name == "UDF.override_options":
         raise NoEquivalent("its options belong to the decorator")
     _refuse_for_target(match.use, script.api_uses, script.settings.target_daft)
+    # Late: the rule runs where it is selected alone.
+    from daft_lint_rules.dft403.decorators import rewrite
+
     return rewrite(match.use, script.api_uses)
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import enum
 import functools
-from dataclasses import dataclass
 from pathlib import Path
 
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.catalog.history.rewrites import Condition, Rewrite
 
 TABLE = Path(__file__).with_name("api_history.tsv")

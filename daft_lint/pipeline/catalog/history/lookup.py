@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.catalog.history.changes import Change, ChangeKind, Version, by_name
 from daft_lint.pipeline.catalog.history.rewrites import BoundCall, NotBound, bind, signature_of
 

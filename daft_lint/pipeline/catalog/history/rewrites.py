@@ -31,7 +31,9 @@ import ast
 import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from daft_lint.dataclass import dataclass
 
 _SLOT = re.compile(r"\{(\w+)(\*[\w.]*)?\}")
 _VERBS = ("to", "rename", "drop", "pin", "name", "call", "respell", "udf")

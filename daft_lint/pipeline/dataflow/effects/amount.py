@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import ClassVar
+
+from daft_lint.dataclass import dataclass
 
 
 class Verdict(enum.Enum):

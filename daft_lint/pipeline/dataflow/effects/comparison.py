@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.dataflow.effects.amount import Amount, Verdict, fewer_is_better, more_is_better
 from daft_lint.pipeline.dataflow.effects.effects import FULL_BATCH_SHARE, CallEffects, Effects, RowOrder
 from daft_lint.pipeline.model import DOWNLOAD_ROWS

@@ -6,8 +6,8 @@ import enum
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline import catalog
 from daft_lint.pipeline.dataflow.checkpoints import has_checkpoint
 from daft_lint.pipeline.dataflow.effects.amount import Amount

@@ -21,8 +21,9 @@ Only what follows exactly from known facts is predicted; the rest is None. Daft 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.model import DEFAULT_MORSEL_ROWS, BoundKind, Operator, Pipeline, Runner, StepKind, UdfCall
 
 _BATCH_SIZE_THRESHOLD = 0.8
