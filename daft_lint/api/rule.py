@@ -83,7 +83,8 @@ class Rule(abc.ABC):
     """The highest level that it reports at."""
     trigger_words: ClassVar[tuple[str, ...]]
     """Identifiers; a file with none of them cannot have a finding of this rule, so it need not be parsed. What the
-    modules that it imports hold counts as well."""
+    modules that it imports hold counts as well; comments, docstrings and the names that the file binds itself, its
+    variables and parameters, do not."""
     fixable: ClassVar[bool] = False
     default: ClassVar[bool] = True
     """False: only where it is selected by name."""

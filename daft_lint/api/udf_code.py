@@ -12,6 +12,7 @@ from daft_lint.pipeline.model import Expression, ExpressionKind, NodeRef, Script
 from daft_lint.pipeline.udf_body.waiting import BLOCKING as BLOCKING
 from daft_lint.source.syntax import constant as constant
 from daft_lint.source.syntax import dotted as dotted
+from daft_lint.source.tree import children
 
 
 def udf_calls_of(script: Script) -> Iterator[tuple[Expression, Udf]]:
@@ -55,7 +56,7 @@ def own_nodes(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
         if isinstance(node, cst.FunctionDef | cst.Lambda | cst.ClassDef):
             continue
         yield node
-        pending.extend(reversed(node.children))
+        pending.extend(reversed(tuple(children(node))))
 
 
 def hands_on_each(function: NodeRef) -> bool:
@@ -172,7 +173,7 @@ def _imported(alias: cst.ImportAlias, binding: Binding) -> str:
 def names_read(root: cst.CSTNode) -> Iterator[cst.Name]:
     """The names that an expression or a body reads, without attributes and keywords, nested functions included."""
     for node in nodes_in(root):
-        for child in node.children:
+        for child in children(node):
             is_attribute = isinstance(node, cst.Attribute) and child is node.attr
             is_keyword = isinstance(node, cst.Arg) and child is node.keyword
             if isinstance(child, cst.Name) and not is_attribute and not is_keyword:

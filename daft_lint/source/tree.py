@@ -4,6 +4,7 @@ parse, a look at the fields costs a third of it."""
 from __future__ import annotations
 
 import dataclasses
+import enum
 import functools
 from collections.abc import Iterator, Mapping
 
@@ -21,16 +22,38 @@ _AS_WRITTEN = {
 """Fields in the order that they are written in, where LibCST declares them in another."""
 
 
+class _Held(enum.Enum):
+    """What a field holds."""
+
+    NODE = enum.auto()
+    SEVERAL = enum.auto()
+    """A list or a tuple, of nodes for the most part."""
+    OTHER = enum.auto()
+
+
+class _Kinds(dict[type, _Held]):
+    """By type, asked once for each: LibCST's classes are abstract ones, for which `isinstance` is dear."""
+
+    def __missing__(self, kind: type) -> _Held:
+        is_several = issubclass(kind, (tuple, list))
+        held = _Held.NODE if issubclass(kind, cst.CSTNode) else _Held.SEVERAL if is_several else _Held.OTHER
+        self[kind] = held
+        return held
+
+
+_HELD = _Kinds()
+
+
 def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """The nodes that stand in the fields of a node, as they are written, but that whitespace and punctuation, which are
     nodes too, may come behind."""
-    kind = cst.CSTNode
     for name in _field_names(type(node)):
         value = getattr(node, name)
-        if isinstance(value, kind):
+        held = _HELD[type(value)]
+        if held is _Held.NODE:
             yield value
-        elif isinstance(value, (tuple, list)):
-            yield from (item for item in value if isinstance(item, kind))
+        elif held is _Held.SEVERAL:
+            yield from (item for item in value if _HELD[type(item)] is _Held.NODE)
 
 
 def nodes_in(root: cst.CSTNode) -> Iterator[cst.CSTNode]:

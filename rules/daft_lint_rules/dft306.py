@@ -14,6 +14,8 @@ from daft_lint.pipeline.model import NodeRef, Script, Udf, UdfKind
 
 _BATCH = frozenset({UdfKind.FUNC_BATCH, UdfKind.METHOD_BATCH, UdfKind.LEGACY})
 _RUNNERS = frozenset({"asyncio.run", "anyio.run", "asgiref.sync.async_to_sync"})
+_EVENT_LOOPS = (b"asyncio", b"anyio", b"asgiref")
+"""The modules of what a synchronous function is looked through for."""
 
 
 class BlockingUdf(ScriptRule):
@@ -62,9 +64,10 @@ class BlockingUdf(ScriptRule):
             if function is None or id(function.node) in seen:
                 continue
             seen.add(id(function.node))
+            raw = function.cell.document.raw
             if udf.is_async:
                 yield from self._in_async(udf, function)
-            else:
+            elif any(module in raw for module in _EVENT_LOOPS):
                 yield from self._in_sync(udf, function)
 
     def _in_async(self, udf: Udf, function: NodeRef) -> Iterator[Observation]:
