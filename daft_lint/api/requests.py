@@ -10,6 +10,7 @@ from daft_lint.api.udf_code import (
     assigned_values,
     attribute_values,
     binding_of,
+    called_function,
     dotted,
     function_of,
     own_nodes,
@@ -45,24 +46,15 @@ def _requests(function: NodeRef, each_row: bool, depth: int) -> Iterator[NodeRef
         if for_row and _is_request(node, location):
             yield location
         elif depth < _MAX_HELPERS:
-            helper = _helper(node, location)
-            if helper is not None and helper.node is not function.node:
+            helper = called_function(node, location)
+            if helper is not None and helper.node is not function.node and not _is_wrapped(node, helper):
                 yield from _requests(helper, for_row, depth + 1)
 
 
-def _helper(call: cst.Call, location: NodeRef) -> NodeRef | None:
-    """The function of the file, or the method of the class around, that a call calls."""
-    name = dotted(call.func)
-    if name.startswith("self."):
-        owner = next(enclosing(location, cst.ClassDef), None)
-        body = owner.body.body if isinstance(owner, cst.ClassDef) else ()
-        found = (s for s in body if isinstance(s, cst.FunctionDef) and s.name.value == name.removeprefix("self."))
-        return next((NodeRef(location.cell, s) for s in found), None)
-    binding = binding_of(name, location) if isinstance(call.func, cst.Name) else None
-    functions = [] if binding is None else [b for b in binding.binders if isinstance(b, cst.FunctionDef)]
-    if binding is None or len(functions) != 1 or len(binding.binders) != 1 or functions[0].decorators:
-        return None  # a decorator may keep or repeat what it decorates
-    return NodeRef(binding.location.cell, functions[0])
+def _is_wrapped(call: cst.Call, helper: NodeRef) -> bool:
+    """Whether a function of the file has a decorator, which may keep or repeat what it decorates."""
+    decorated = isinstance(helper.node, cst.FunctionDef) and bool(helper.node.decorators)
+    return decorated and isinstance(call.func, cst.Name)
 
 
 def _is_request(call: cst.Call, location: NodeRef) -> bool:

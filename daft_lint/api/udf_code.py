@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from daft_lint.api import cst
-from daft_lint.api.nodes import is_in_test_file, modules_of
+from daft_lint.api.nodes import enclosing, is_in_test_file, modules_of
 from daft_lint.api.scopes import ModuleScopes, nodes_in
 from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.model import Expression, ExpressionKind, NodeRef, Script, Udf, UdfKind
@@ -73,6 +73,21 @@ def hands_on_each(function: NodeRef) -> bool:
             if not isinstance(around, cst.Return):
                 return False
     return True
+
+
+def called_function(call: cst.Call, location: NodeRef) -> NodeRef | None:
+    """The function of the file, or the method of the class around, that a call calls; None where it is not the only one
+    of its name."""
+    name = dotted(call.func)
+    if name.startswith("self."):
+        owner = next(enclosing(location, cst.ClassDef), None)
+        body = owner.body.body if isinstance(owner, cst.ClassDef) else ()
+        found = (s for s in body if isinstance(s, cst.FunctionDef) and s.name.value == name.removeprefix("self."))
+        return next((NodeRef(location.cell, s) for s in found), None)
+    binding = binding_of(name, location) if isinstance(call.func, cst.Name) else None
+    if binding is None or len(binding.binders) != 1 or not isinstance(binding.binders[0], cst.FunctionDef):
+        return None
+    return NodeRef(binding.location.cell, binding.binders[0])
 
 
 def decorator_keywords(function: cst.CSTNode) -> frozenset[str] | None:
