@@ -176,9 +176,9 @@ def _outcomes(python: Path, folder: Path, version: Version, files: Sequence[str]
     site = releases.environment(releases.installed(version))
     subprocess.run(
         [
-            *(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--continue-on-collection-errors"),
-            *("--rootdir", folder, "-c", os.devnull),
-            *("--timeout", str(TIMEOUT_S), "--junitxml", report, *files),
+            *(str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", "--continue-on-collection-errors"),
+            *("--rootdir", str(folder), "-c", os.devnull),
+            *("--timeout", str(TIMEOUT_S), "--junitxml", str(report), *files),
         ],
         cwd=folder,
         env={**site, "DAFT_RUNNER": "native", "DAFT_PROGRESS_BAR": "0"},
