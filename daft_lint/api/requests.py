@@ -32,7 +32,12 @@ def request_in(udf: Udf) -> NodeRef | None:
     if function is None:
         return None
     row_wise = udf.kind in (UdfKind.FUNC, UdfKind.METHOD, UdfKind.APPLY)
-    return next(_requests(function, row_wise, 0), None)
+    # Asked for each pipeline that calls it.
+    derived, key = function.cell.derived, (request_in, function.node, row_wise)
+    if key not in derived:
+        derived[key] = next(_requests(function, row_wise, 0), None)
+    found = derived[key]
+    return found if isinstance(found, NodeRef) else None
 
 
 def _requests(function: NodeRef, each_row: bool, depth: int) -> Iterator[NodeRef]:
