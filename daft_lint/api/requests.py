@@ -5,16 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from daft_lint.api import cst
-from daft_lint.api.nodes import enclosing
-from daft_lint.api.udf_code import (
-    assigned_values,
-    attribute_values,
-    binding_of,
-    dotted,
-    function_of,
-    own_nodes,
-    qualified_name,
-)
+from daft_lint.api.udf_code import dotted, function_of, helper_of, own_nodes, qualified_name, values_of
 from daft_lint.api.udf_rows import is_for_each_row, rows_of
 from daft_lint.pipeline.model import NodeRef, Udf, UdfKind
 from daft_lint.pipeline.udf_body.libraries import SESSIONS
@@ -45,24 +36,9 @@ def _requests(function: NodeRef, each_row: bool, depth: int) -> Iterator[NodeRef
         if for_row and _is_request(node, location):
             yield location
         elif depth < _MAX_HELPERS:
-            helper = _helper(node, location)
+            helper = helper_of(node, location)
             if helper is not None and helper.node is not function.node:
                 yield from _requests(helper, for_row, depth + 1)
-
-
-def _helper(call: cst.Call, location: NodeRef) -> NodeRef | None:
-    """The function of the file, or the method of the class around, that a call calls."""
-    name = dotted(call.func)
-    if name.startswith("self."):
-        owner = next(enclosing(location, cst.ClassDef), None)
-        body = owner.body.body if isinstance(owner, cst.ClassDef) else ()
-        found = (s for s in body if isinstance(s, cst.FunctionDef) and s.name.value == name.removeprefix("self."))
-        return next((NodeRef(location.cell, s) for s in found), None)
-    binding = binding_of(name, location) if isinstance(call.func, cst.Name) else None
-    functions = [] if binding is None else [b for b in binding.binders if isinstance(b, cst.FunctionDef)]
-    if binding is None or len(functions) != 1 or len(binding.binders) != 1 or functions[0].decorators:
-        return None  # a decorator may keep or repeat what it decorates
-    return NodeRef(binding.location.cell, functions[0])
 
 
 def _is_request(call: cst.Call, location: NodeRef) -> bool:
@@ -76,21 +52,5 @@ def _is_request(call: cst.Call, location: NodeRef) -> bool:
         return True
     return method in SESSION_REQUESTS and any(
         isinstance(value.node, cst.Call) and qualified_name(value.node.func, value) in SESSIONS
-        for value in _values_of(owner, location)
+        for value in values_of(owner, location)
     )
-
-
-def _values_of(name: str, location: NodeRef) -> Iterator[NodeRef]:
-    """What is assigned to a variable, or to an attribute of `self` in the class around, or is a `with` block's."""
-    if name.startswith("self."):
-        owner = next(enclosing(location, cst.ClassDef), None)
-        if owner is not None:
-            yield from attribute_values(name, NodeRef(location.cell, owner))
-        return
-    binding = binding_of(name, location) if name and "." not in name else None
-    if binding is not None:
-        yield from assigned_values(binding)
-        for binder in binding.binders:
-            item = binding.location.cell.parents.get(binder) if isinstance(binder, cst.AsName) else binder
-            if isinstance(item, cst.WithItem):
-                yield NodeRef(binding.location.cell, item.item)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from daft_lint.api import cst
-from daft_lint.api.nodes import is_in_test_file, modules_of
+from daft_lint.api.nodes import enclosing, is_in_test_file, modules_of
 from daft_lint.api.scopes import ModuleScopes, nodes_in
 from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.model import Expression, ExpressionKind, NodeRef, Script, Udf, UdfKind
@@ -144,6 +144,22 @@ def attribute_values(name: str, owner: NodeRef) -> Iterator[NodeRef]:
             yield NodeRef(owner.cell, node.value)
 
 
+def values_of(name: str, location: NodeRef) -> Iterator[NodeRef]:
+    """What is assigned to a variable, or to an attribute of `self` in the class around, or is a `with` block's."""
+    if name.startswith("self."):
+        owner = next(enclosing(location, cst.ClassDef), None)
+        if owner is not None:
+            yield from attribute_values(name, NodeRef(location.cell, owner))
+        return
+    binding = binding_of(name, location) if name and "." not in name else None
+    if binding is not None:
+        yield from assigned_values(binding)
+        for binder in binding.binders:
+            item = binding.location.cell.parents.get(binder) if isinstance(binder, cst.AsName) else binder
+            if isinstance(item, cst.WithItem):
+                yield NodeRef(binding.location.cell, item.item)
+
+
 def qualified_name(node: cst.BaseExpression, location: NodeRef) -> str:
     """A dotted name by the imports in view, `requests.get` for `get` of `from requests import get`; "" where its root
     is no import."""
@@ -170,8 +186,25 @@ def _imported(alias: cst.ImportAlias, binding: Binding) -> str:
     return name if alias.asname is not None else name.partition(".")[0]
 
 
+def helper_of(call: cst.Call, location: NodeRef) -> NodeRef | None:
+    """The function of the file, or the method of the class around, that a call calls."""
+    name = dotted(call.func)
+    if name.startswith("self."):
+        owner = next(enclosing(location, cst.ClassDef), None)
+        body = owner.body.body if isinstance(owner, cst.ClassDef) else ()
+        found = (s for s in body if isinstance(s, cst.FunctionDef) and s.name.value == name.removeprefix("self."))
+        return next((NodeRef(location.cell, s) for s in found), None)
+    binding = binding_of(name, location) if isinstance(call.func, cst.Name) else None
+    functions = [] if binding is None else [b for b in binding.binders if isinstance(b, cst.FunctionDef)]
+    if binding is None or len(functions) != 1 or len(binding.binders) != 1 or functions[0].decorators:
+        return None  # a decorator may keep or repeat what it decorates
+    return NodeRef(binding.location.cell, functions[0])
+
+
 def names_read(root: cst.CSTNode) -> Iterator[cst.Name]:
     """The names that an expression or a body reads, without attributes and keywords, nested functions included."""
+    if isinstance(root, cst.Name):
+        yield root
     for node in nodes_in(root):
         for child in children(node):
             is_attribute = isinstance(node, cst.Attribute) and child is node.attr
