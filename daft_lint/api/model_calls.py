@@ -88,9 +88,9 @@ def _parameters(function: cst.CSTNode) -> frozenset[str]:
 
 
 def _is_in_loop(location: NodeRef, function: NodeRef) -> bool:
-    for above in enclosing(location, cst.For, cst.While, cst.BaseComp, cst.FunctionDef, cst.Lambda):
-        return above is not function.node
-    return False
+    comprehensions = (cst.ListComp, cst.GeneratorExp, cst.SetComp, cst.DictComp)
+    around = enclosing(location, cst.For, cst.While, *comprehensions, cst.FunctionDef, cst.Lambda)
+    return next(around, None) is not function.node
 
 
 def _is_model(callee: cst.BaseExpression, location: NodeRef) -> bool:
