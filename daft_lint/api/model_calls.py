@@ -52,6 +52,8 @@ def _in_loops(function: NodeRef, columns: frozenset[str]) -> Iterator[NodeRef]:
         if not isinstance(node, cst.Call):
             continue
         location = NodeRef(function.cell, node)
+        if next(enclosing(location, cst.ExceptHandler), None) is not None:
+            continue  # row by row only where the whole batch has failed
         if dotted(node.func) == "map" and len(node.args) == 2:
             if is_column(node.args[1].value, columns) and _is_model(node.args[0].value, location):
                 yield location

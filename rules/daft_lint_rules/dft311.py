@@ -53,8 +53,8 @@ class ModelCalledPerRow(ScriptRule):
     ## Options
     None. Known are models that the script loads with sentence-transformers, transformers, vLLM, Ultralytics, spaCy,
     CLIP, timm, torchvision, Keras, scikit-learn (`joblib.load`) and their like. Where the model's API takes one input
-    (Whisper, OCR, MediaPipe), where the loop gives it slices or the frames of one video, with `batch_size=1`, in
-    asynchronous functions and for a few rows, nothing is said.
+    (Whisper, OCR, MediaPipe), where the loop gives it slices or the frames of one video or stands in an `except`, with
+    `batch_size=1`, in asynchronous functions and for a few rows, nothing is said.
     """
 
     code = "DFT311"
