@@ -5,17 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from daft_lint.api import cst
-from daft_lint.api.nodes import enclosing
-from daft_lint.api.udf_code import (
-    assigned_values,
-    attribute_values,
-    binding_of,
-    called_function,
-    dotted,
-    function_of,
-    own_nodes,
-    qualified_name,
-)
+from daft_lint.api.udf_code import dotted, function_of, helper_of, own_nodes, qualified_name, values_of
 from daft_lint.api.udf_rows import is_for_each_row, rows_of
 from daft_lint.pipeline.model import NodeRef, Udf, UdfKind
 from daft_lint.pipeline.udf_body.libraries import SESSIONS
@@ -51,15 +41,9 @@ def _requests(function: NodeRef, each_row: bool, depth: int) -> Iterator[NodeRef
         if for_row and _is_request(node, location):
             yield location
         elif depth < _MAX_HELPERS:
-            helper = called_function(node, location)
-            if helper is not None and helper.node is not function.node and not _is_wrapped(node, helper):
+            helper = helper_of(node, location)
+            if helper is not None and helper.node is not function.node:
                 yield from _requests(helper, for_row, depth + 1)
-
-
-def _is_wrapped(call: cst.Call, helper: NodeRef) -> bool:
-    """Whether a function of the file has a decorator, which may keep or repeat what it decorates."""
-    decorated = isinstance(helper.node, cst.FunctionDef) and bool(helper.node.decorators)
-    return decorated and isinstance(call.func, cst.Name)
 
 
 def _is_request(call: cst.Call, location: NodeRef) -> bool:
@@ -73,21 +57,5 @@ def _is_request(call: cst.Call, location: NodeRef) -> bool:
         return True
     return method in SESSION_REQUESTS and any(
         isinstance(value.node, cst.Call) and qualified_name(value.node.func, value) in SESSIONS
-        for value in _values_of(owner, location)
+        for value in values_of(owner, location)
     )
-
-
-def _values_of(name: str, location: NodeRef) -> Iterator[NodeRef]:
-    """What is assigned to a variable, or to an attribute of `self` in the class around, or is a `with` block's."""
-    if name.startswith("self."):
-        owner = next(enclosing(location, cst.ClassDef), None)
-        if owner is not None:
-            yield from attribute_values(name, NodeRef(location.cell, owner))
-        return
-    binding = binding_of(name, location) if name and "." not in name else None
-    if binding is not None:
-        yield from assigned_values(binding)
-        for binder in binding.binders:
-            item = binding.location.cell.parents.get(binder) if isinstance(binder, cst.AsName) else binder
-            if isinstance(item, cst.WithItem):
-                yield NodeRef(binding.location.cell, item.item)

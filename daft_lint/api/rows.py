@@ -13,6 +13,7 @@ from daft_lint.pipeline.model import (
     PartitionsKind,
     Pipeline,
     Reads,
+    Script,
     StepKind,
     Udf,
     UdfKind,
@@ -46,6 +47,17 @@ def gets_few_rows(pipeline: Pipeline, operator: Operator) -> bool:
     """Whether an operator gets a few rows, whatever those before it do: the sink reads no more, and nothing from there
     on needs all of them, or a `limit` stands before it, with an `explode` at most between."""
     return operator.index >= _few_rows_from(pipeline) or _is_behind_small_limit(pipeline, operator)
+
+
+def has_few_rows(udf: Udf, script: Script) -> bool:
+    """Whether each pipeline that calls a UDF is known to have few rows for it."""
+    calls = [
+        reads_few(pipeline) or (operator.rows_in is not None and operator.rows_in <= FEW_ROWS)
+        for pipeline in script.pipelines
+        for operator in pipeline.operators
+        if any(call.udf.definition == udf.definition for call in operator.udf_calls)
+    ]
+    return bool(calls) and all(calls)
 
 
 @functools.lru_cache(maxsize=2)

@@ -90,6 +90,13 @@ def called_function(call: cst.Call, location: NodeRef) -> NodeRef | None:
     return NodeRef(binding.location.cell, binding.binders[0])
 
 
+def helper_of(call: cst.Call, location: NodeRef) -> NodeRef | None:
+    """As `called_function`, without a function of the file that has a decorator, which may keep or repeat it."""
+    helper = called_function(call, location)
+    decorated = helper is not None and isinstance(helper.node, cst.FunctionDef) and bool(helper.node.decorators)
+    return None if decorated and isinstance(call.func, cst.Name) else helper
+
+
 def decorator_keywords(function: cst.CSTNode) -> frozenset[str] | None:
     """The keywords of all decorators; None where one of them takes `**options`."""
     if not isinstance(function, cst.FunctionDef):
@@ -159,6 +166,22 @@ def attribute_values(name: str, owner: NodeRef) -> Iterator[NodeRef]:
             yield NodeRef(owner.cell, node.value)
 
 
+def values_of(name: str, location: NodeRef) -> Iterator[NodeRef]:
+    """What is assigned to a variable, or to an attribute of `self` in the class around, or is a `with` block's."""
+    if name.startswith("self."):
+        owner = next(enclosing(location, cst.ClassDef), None)
+        if owner is not None:
+            yield from attribute_values(name, NodeRef(location.cell, owner))
+        return
+    binding = binding_of(name, location) if name and "." not in name else None
+    if binding is not None:
+        yield from assigned_values(binding)
+        for binder in binding.binders:
+            item = binding.location.cell.parents.get(binder) if isinstance(binder, cst.AsName) else binder
+            if isinstance(item, cst.WithItem):
+                yield NodeRef(binding.location.cell, item.item)
+
+
 def qualified_name(node: cst.BaseExpression, location: NodeRef) -> str:
     """A dotted name by the imports in view, `requests.get` for `get` of `from requests import get`; "" where its root
     is no import."""
@@ -187,6 +210,8 @@ def _imported(alias: cst.ImportAlias, binding: Binding) -> str:
 
 def names_read(root: cst.CSTNode) -> Iterator[cst.Name]:
     """The names that an expression or a body reads, without attributes and keywords, nested functions included."""
+    if isinstance(root, cst.Name):
+        yield root
     for node in nodes_in(root):
         for child in children(node):
             is_attribute = isinstance(node, cst.Attribute) and child is node.attr

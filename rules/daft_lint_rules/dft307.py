@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from daft_lint.api import cst
 from daft_lint.api.nodes import short_code
 from daft_lint.api.requests import request_in
-from daft_lint.api.rows import FEW_ROWS, reads_few
+from daft_lint.api.rows import has_few_rows
 from daft_lint.api.rule import Level, Observation, ScriptRule
 from daft_lint.api.scopes import nodes_in
 from daft_lint.api.udf_code import function_of, given_options
@@ -72,7 +72,7 @@ class SerialRequests(ScriptRule):
             if _has_actors(udf) or _runs_several(udf):
                 continue
             request = request_in(udf)
-            if request is not None and not _gets_few_rows(udf, script):
+            if request is not None and not has_few_rows(udf, script):
                 seen.add(udf.definition)
                 yield self._observation(udf, request)
 
@@ -88,17 +88,6 @@ class SerialRequests(ScriptRule):
             " service has limits",
             related=() if function is None else ((function, f"`{udf.name}` is a synchronous UDF"),),
         )
-
-
-def _gets_few_rows(udf: Udf, script: Script) -> bool:
-    """Whether each pipeline that calls the UDF is known to have few rows for it."""
-    calls = [
-        reads_few(pipeline) or (operator.rows_in is not None and operator.rows_in <= FEW_ROWS)
-        for pipeline in script.pipelines
-        for operator in pipeline.operators
-        if any(call.udf.definition == udf.definition for call in operator.udf_calls)
-    ]
-    return bool(calls) and all(calls)
 
 
 def _has_actors(udf: Udf) -> bool:

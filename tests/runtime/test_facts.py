@@ -1,4 +1,5 @@
-"""How Daft behaves, on the native runner, where rules rest on it: e11 to e19, e25, e26 of the page of measurements.
+"""How Daft behaves, on the native runner, where rules rest on it: those of e11 to e30 on the page of
+measurements that need no Ray.
 
 Each experiment is a script in a process of its own that prints one JSON object. Times are
 read as ratios within one run.
@@ -54,9 +55,9 @@ def rows_worked(function):
 '''
 
 
-def measure(text: str) -> Any:
-    """What a script prints last, as JSON."""
-    environment = {**os.environ, "DAFT_PROGRESS_BAR": "0", "DAFT_ANALYTICS_ENABLED": "0"}
+def measure(text: str, **variables: str) -> Any:
+    """What a script prints last, as JSON, with these variables of the environment."""
+    environment = {**os.environ, **variables, "DAFT_PROGRESS_BAR": "0", "DAFT_ANALYTICS_ENABLED": "0"}
     environment.pop("DAFT_RUNNER", None)
     run = subprocess.run(
         [sys.executable, "-c", PRELUDE + textwrap.dedent(text)],
@@ -432,3 +433,32 @@ def test_e29_a_checkpoint_on_the_native_runner() -> None:
         print(json.dumps(outcome(lambda: daft.read_parquet(folder + "/in/*.parquet", checkpoint=config).collect())))
     """)
     assert found.startswith("ValueError: checkpoint= is not supported on the native runner")
+
+
+def test_e30_a_model_that_is_called_for_each_row_of_a_batch() -> None:
+    text = """
+        import numpy
+        random = numpy.random.default_rng(0)
+        layers = [random.standard_normal((2048, 2048), numpy.float32) / 45 for _ in range(2)]
+        def model(rows):
+            for layer in layers:
+                rows = numpy.maximum(rows @ layer, 0)
+            return rows.sum(axis=-1)
+        @daft.func.batch(return_dtype=DataType.float32(), batch_size=64)
+        def for_each(rows):
+            return [float(model(row)) for row in rows.to_pylist()]
+        @daft.func.batch(return_dtype=DataType.float32(), batch_size=64)
+        def for_all(rows):
+            return model(numpy.stack(rows.to_pylist()))
+        rows = list(random.standard_normal((512, 2048), numpy.float32))
+        tensor = DataType.tensor(DataType.float32(), (2048,))
+        df = daft.from_pydict({"x": daft.Series.from_pylist(rows, dtype=tensor)}).collect()
+        def scores(method):
+            return df.select(method(col("x")).alias("y")).to_pydict()["y"]
+        same = numpy.allclose(scores(for_each), scores(for_all), rtol=1e-3)
+        print(json.dumps([bool(same), *[seconds(lambda: scores(method)) for method in (for_each, for_all)]]))
+    """
+    # one thread: what its threads wait for each other, row after row, is not what is measured
+    same, for_each, for_all = measure(text, OPENBLAS_NUM_THREADS="1")
+    assert same
+    assert for_each > 2 * for_all
