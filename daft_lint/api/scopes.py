@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
@@ -27,14 +28,10 @@ _TELLING = frozenset(
 
 @dataclass(frozen=True)
 class ModuleScopes:
-    """What is asked of a module again and again: what holds a node, what binds each name, what assigns an attribute.
-
-    `order` numbers the nodes as they are written.
-    """
+    """What is asked of a module again and again: what holds a node, what binds each name, what assigns an attribute."""
 
     module: cst.Module
     parents: Mapping[cst.CSTNode, cst.CSTNode]
-    order: Mapping[cst.CSTNode, int]
     binders: Mapping[str, Sequence[cst.CSTNode]]
     rebound: frozenset[str]
     """Names that `global`, `nonlocal` or `del` mention: when they are bound cannot be told."""
@@ -48,6 +45,11 @@ class ModuleScopes:
     """What the string literals hold, as it is written."""
     _homes: dict[str, dict[cst.CSTNode, list[cst.CSTNode]]] = field(default_factory=dict, compare=False)
     """What binds a name, by scope: worked out once for a name that a file binds in each of its functions."""
+
+    @functools.cached_property
+    def order(self) -> Mapping[cst.CSTNode, int]:
+        """The numbers of the nodes as they are written; the module has none."""
+        return {node: number for number, node in enumerate(self.parents)}
 
     @staticmethod
     def of(cell: Cell) -> ModuleScopes:
@@ -154,7 +156,6 @@ class ModuleScopes:
 
 
 def _scopes_of(cell: Cell) -> ModuleScopes:
-    order: dict[cst.CSTNode, int] = {}
     binders: defaultdict[str, list[cst.CSTNode]] = defaultdict(list)
     assigned: defaultdict[str, list[cst.Attribute]] = defaultdict(list)
     rebound: set[str] = set()
@@ -162,8 +163,7 @@ def _scopes_of(cell: Cell) -> ModuleScopes:
     stars: list[cst.ImportFrom] = []
     names: defaultdict[str, list[cst.Name]] = defaultdict(list)
     texts: set[str] = set()
-    for number, node in enumerate(nodes_in(cell.module)):
-        order[node] = number
+    for node in cell.parents:
         if isinstance(node, cst.Name):
             names[node.value].append(node)
         elif type(node).__name__ in _TELLING:
@@ -180,7 +180,6 @@ def _scopes_of(cell: Cell) -> ModuleScopes:
     return ModuleScopes(
         cell.module,
         cell.parents,
-        order,
         binders,
         frozenset(rebound),
         assigned,

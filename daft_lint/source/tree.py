@@ -66,15 +66,14 @@ def nodes_in(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
 
 
 def parents_of(root: cst.CSTNode) -> Mapping[cst.CSTNode, cst.CSTNode]:
-    """The parent of each node below `root`."""
+    """The parent of each node below `root`; the nodes come as they are written."""
     # No recursion: a chain of 4,000 calls is deeper than Python's stack.
     found: dict[cst.CSTNode, cst.CSTNode] = {}
-    pending = [root]
+    pending = [(child, root) for child in reversed(tuple(children(root)))]
     while pending:
-        parent = pending.pop()
-        for child in children(parent):
-            found[child] = parent
-            pending.append(child)
+        node, parent = pending.pop()
+        found[node] = parent
+        pending.extend((child, node) for child in reversed(tuple(children(node))))
     return found
 
 
