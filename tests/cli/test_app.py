@@ -62,7 +62,7 @@ def test_a_script_that_needs_no_parse_imports_no_libcst(tmp_path: Path) -> None:
 
 
 def test_a_script_without_udfs_and_findings_imports_nothing_for_them(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text("import daft\n\ndaft.read_parquet('a').write_parquet('b')\n")
+    (tmp_path / "a.py").write_text("import daft\n\ndaft.read_parquet('a').sort('k').write_parquet('b')\n")
     modules = imported(tmp_path, "check", "--no-cache", "--select", "ALL", ".")
     assert "daft_lint.pipeline.interpreter.interpreter" in modules
     unneeded = (
