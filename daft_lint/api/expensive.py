@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from daft_lint.api import cst
+from daft_lint.api.requests import request_in
 from daft_lint.api.rows import known_value
-from daft_lint.api.udf_code import function_of, own_nodes, qualified_name
-from daft_lint.pipeline.model import NodeRef, Udf, UdfKind
-from daft_lint.pipeline.udf_body.model_loads import loads_model
-from daft_lint.pipeline.udf_body.waiting import REQUESTS
+from daft_lint.pipeline.model import Udf, UdfKind
 
 
 def why_expensive(udf: Udf) -> str | None:
@@ -19,30 +16,8 @@ def why_expensive(udf: Udf) -> str | None:
         return None
     if known_value(udf.gpus) is not None:
         return "works on a GPU"
-    if _loads_model_in_init(udf):
+    if udf.init_model_loads:
         return "runs a model"
-    function = function_of(udf)
-    if function is not None and _calls(function, REQUESTS):
+    if request_in(udf) is not None:
         return "waits for an answer from the network for each row"
     return None
-
-
-def _loads_model_in_init(udf: Udf) -> bool:
-    node = None if udf.definition is None else udf.definition.node
-    if udf.definition is None or not isinstance(node, cst.ClassDef):
-        return False
-    inits = (s for s in node.body.body if isinstance(s, cst.FunctionDef) and s.name.value == "__init__")
-    cell = udf.definition.cell
-    return any(
-        isinstance(part, cst.Call) and loads_model(qualified_name(part.func, NodeRef(cell, part)))
-        for init in inits
-        for part in own_nodes(init)
-    )
-
-
-def _calls(function: NodeRef, names: frozenset[str]) -> bool:
-    """Whether a function's own code calls one of these functions, by qualified name."""
-    return any(
-        isinstance(part, cst.Call) and qualified_name(part.func, NodeRef(function.cell, part)) in names
-        for part in own_nodes(function.node)
-    )

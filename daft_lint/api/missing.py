@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from daft_lint.api.expensive import why_expensive
 from daft_lint.api.rows import gets_few_rows, known_value, reads_few
 from daft_lint.pipeline.model import BoundKind, Operator, PartitionsKind, Pipeline, Runner
 
@@ -65,7 +66,7 @@ def _unbounded(pipeline: Pipeline, operator: Operator) -> str | None:
 
 def _work(pipeline: Pipeline, operator: Operator) -> str | None:
     opens = any(o.heavy_read for o in operator.heavy_operations) or any(call.opens for call in operator.udf_calls)
-    if opens or any(call.udf.is_class or call.udf.gpus is not None for call in operator.udf_calls):
+    if opens or any(why_expensive(call.udf) for call in operator.udf_calls):
         return None
     return "nothing in view shows that the step opens a file, runs a model or waits for an answer"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from daft_lint.api import cst
 from daft_lint.api.nodes import enclosing
-from daft_lint.api.udf_code import binding_of, function_of, own_nodes, qualified_name
+from daft_lint.api.udf_code import binding_of, called_function, function_of, own_nodes, qualified_name
 from daft_lint.pipeline.model import NodeRef, Udf
 from daft_lint.pipeline.udf_body.side_effects import CHANGING, CHANGING_METHODS, SENDING, WRITING_MODES
 from daft_lint.source.syntax import constant
@@ -16,8 +16,8 @@ _ANSWERS = frozenset({"json", "text", "content", "iter_content", "iter_lines", "
 
 
 def side_effect_of(udf: Udf) -> NodeRef | None:
-    """The first call in the body of a UDF, or in the functions of its file that it calls, that changes something
-    outside of the process; None where there is none in view."""
+    """The first call in the body of a UDF, or in the functions of its file and class that it calls, that changes
+    something outside of the process; None where there is none in view."""
     function = function_of(udf)
     return None if function is None else _effect_in(function, 0)
 
@@ -29,7 +29,7 @@ def _effect_in(function: NodeRef, depth: int) -> NodeRef | None:
         call = NodeRef(function.cell, node)
         if _changes(call):
             return call
-        helper = _helper(call)
+        helper = called_function(node, call)
         if helper is not None and depth < _MAX_DEPTH and _effect_in(helper, depth + 1) is not None:
             return call
     return None
@@ -71,14 +71,3 @@ def _is_answer_read(call: NodeRef) -> bool:
         return True
     reads = [n for n in own_nodes(function) if isinstance(n, cst.Attribute) and isinstance(n.value, cst.Name)]
     return not reads or any(n.attr.value in _ANSWERS for n in reads if getattr(n.value, "value", "") == name)
-
-
-def _helper(call: NodeRef) -> NodeRef | None:
-    """The function of the same file that a call calls."""
-    node = call.node
-    if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Name):
-        return None
-    binding = binding_of(node.func.value, call)
-    if binding is None or len(binding.binders) != 1 or not isinstance(binding.binders[0], cst.FunctionDef):
-        return None
-    return NodeRef(binding.location.cell, binding.binders[0])

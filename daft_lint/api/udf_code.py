@@ -75,6 +75,21 @@ def hands_on_each(function: NodeRef) -> bool:
     return True
 
 
+def called_function(call: cst.Call, location: NodeRef) -> NodeRef | None:
+    """The function of the file, or the method of the class around, that a call calls; None where it is not the only one
+    of its name."""
+    name = dotted(call.func)
+    if name.startswith("self."):
+        owner = next(enclosing(location, cst.ClassDef), None)
+        body = owner.body.body if isinstance(owner, cst.ClassDef) else ()
+        found = (s for s in body if isinstance(s, cst.FunctionDef) and s.name.value == name.removeprefix("self."))
+        return next((NodeRef(location.cell, s) for s in found), None)
+    binding = binding_of(name, location) if isinstance(call.func, cst.Name) else None
+    if binding is None or len(binding.binders) != 1 or not isinstance(binding.binders[0], cst.FunctionDef):
+        return None
+    return NodeRef(binding.location.cell, binding.binders[0])
+
+
 def decorator_keywords(function: cst.CSTNode) -> frozenset[str] | None:
     """The keywords of all decorators; None where one of them takes `**options`."""
     if not isinstance(function, cst.FunctionDef):
@@ -184,21 +199,6 @@ def _imported(alias: cst.ImportAlias, binding: Binding) -> str:
         module = dotted(statement.module) if statement.module is not None else ""
         return f"{'.' * len(statement.relative)}{module}.{name}"
     return name if alias.asname is not None else name.partition(".")[0]
-
-
-def helper_of(call: cst.Call, location: NodeRef) -> NodeRef | None:
-    """The function of the file, or the method of the class around, that a call calls."""
-    name = dotted(call.func)
-    if name.startswith("self."):
-        owner = next(enclosing(location, cst.ClassDef), None)
-        body = owner.body.body if isinstance(owner, cst.ClassDef) else ()
-        found = (s for s in body if isinstance(s, cst.FunctionDef) and s.name.value == name.removeprefix("self."))
-        return next((NodeRef(location.cell, s) for s in found), None)
-    binding = binding_of(name, location) if isinstance(call.func, cst.Name) else None
-    functions = [] if binding is None else [b for b in binding.binders if isinstance(b, cst.FunctionDef)]
-    if binding is None or len(functions) != 1 or len(binding.binders) != 1 or functions[0].decorators:
-        return None  # a decorator may keep or repeat what it decorates
-    return NodeRef(binding.location.cell, functions[0])
 
 
 def names_read(root: cst.CSTNode) -> Iterator[cst.Name]:

@@ -176,7 +176,7 @@ def _outcomes(python: Path, folder: Path, version: Version, files: Sequence[str]
     site = releases.environment(releases.installed(version))
     subprocess.run(
         [
-            *(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--continue-on-collection-errors"),
+            *(str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", "--continue-on-collection-errors"),
             *("--rootdir", str(folder), "-c", os.devnull),
             *("--timeout", str(TIMEOUT_S), "--junitxml", str(report), *files),
         ],

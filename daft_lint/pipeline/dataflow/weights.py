@@ -356,7 +356,7 @@ def _makes_text(expression: Expression) -> bool:
 def _works_on_thumbnails(expression: Expression) -> bool:
     """Whether it decodes images that are small by the name of their column."""
     names = (*expression.columns(), expression.output or "")
-    return expression.name in _DECODES_IMAGES and any(name is not None and names_thumbnail(name) for name in names)
+    return expression.name in _DECODES_IMAGES and any(names_thumbnail(name) for name in names if name is not None)
 
 
 def _declared_field(expression: Expression, struct: ColumnLineage) -> Weight | None:

@@ -6,6 +6,7 @@ own (a call out of view) is a test of its own each time.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -195,6 +196,7 @@ def _spellings(node: cst.BaseExpression) -> Iterator[str]:
             pending.extend(_inner(part))
 
 
+@functools.lru_cache(maxsize=1024)
 def _without_negation(node: cst.BaseExpression, holds: bool) -> tuple[cst.BaseExpression, bool]:
     """The test that one negates, and how that comes out."""
     while isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
@@ -217,7 +219,9 @@ def _constant(node: cst.BaseExpression) -> tuple[bool, object]:
     return False, None
 
 
+@functools.lru_cache(maxsize=1024)
 def code_of(node: cst.CSTNode) -> str:
-    """The code of an expression or a pattern on one line, without parentheses around it."""
+    """The code of an expression or a pattern on one line, without parentheses around it; kept, for a test in a function
+    is met at each of its calls."""
     bare = node.with_changes(lpar=(), rpar=()) if getattr(node, "lpar", ()) else node
     return " ".join(cst.Module([]).code_for_node(bare).split())

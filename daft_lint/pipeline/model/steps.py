@@ -195,6 +195,8 @@ class Step:
     """For a MERGE, what leads to each parent."""
     is_grown: bool = False
     """For a UNION, whether one of the parents stands for a number of DataFrames that is not known."""
+    _walked: list[tuple[Expression, ...]] = field(default_factory=list, init=False, repr=False)
+    """The answer of `walk`, once it was asked for: each pipeline that the step is in asks again."""
 
     def follows(self, previous: Step) -> bool:
         """Whether it is called on what `previous` made, by itself or where branches have met."""
@@ -219,7 +221,9 @@ class Step:
 
     def walk(self) -> Iterator[Expression]:
         """Every expression that the step evaluates, inputs before what reads them, each once."""
-        return walk((*self.outputs, *self.expressions))
+        if not self._walked:
+            self._walked.append(tuple(walk((*self.outputs, *self.expressions))))
+        return iter(self._walked[0])
 
     def udf_calls(self) -> Iterator[Expression]:
         """Every UDF call in the step's expressions, innermost first."""
