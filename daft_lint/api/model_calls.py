@@ -10,9 +10,9 @@ from daft_lint.api.nodes import enclosing
 from daft_lint.api.scopes import nodes_in
 from daft_lint.api.udf_code import (
     binding_of,
+    called_function,
     dotted,
     function_of,
-    helper_of,
     names_read,
     own_nodes,
     qualified_name,
@@ -22,6 +22,7 @@ from daft_lint.api.udf_rows import columns_of, is_column, row_names
 from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.model import NodeRef, Udf
 from daft_lint.pipeline.udf_body.inference import ITSELF, batched_calls
+from daft_lint.pipeline.udf_body.libraries import CACHE_NAMES
 
 _MAX_HELPERS = 2
 """Helpers inside helpers that are followed."""
@@ -70,8 +71,8 @@ def _model_calls(location: NodeRef, function: NodeRef, depth: int) -> Iterator[N
     if _is_model(call.func, location):
         yield location
         return
-    helper = helper_of(call, location)
-    if helper is None or helper.node is function.node or depth >= _MAX_HELPERS:
+    helper = called_function(call, location)
+    if helper is None or helper.node is function.node or depth >= _MAX_HELPERS or _is_cached(helper.node):
         return
     arguments = _Arguments(helper, _parameters(helper.node))
     for node in own_nodes(helper.node):
@@ -81,6 +82,15 @@ def _model_calls(location: NodeRef, function: NodeRef, depth: int) -> Iterator[N
             and arguments.hold_one(node)
         ):
             yield from _model_calls(NodeRef(helper.cell, node), helper, depth + 1)
+
+
+def _is_cached(function: cst.CSTNode) -> bool:
+    """Whether a decorator keeps what a function gave for the same row."""
+    if not isinstance(function, cst.FunctionDef):
+        return False
+    decorators = (d.decorator for d in function.decorators)
+    names = (dotted(d.func if isinstance(d, cst.Call) else d) for d in decorators)
+    return any(CACHE_NAMES.search(name) for name in names)
 
 
 def _parameters(function: cst.CSTNode) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from daft_lint.api import cst
-from daft_lint.api.udf_code import dotted, function_of, helper_of, own_nodes, qualified_name, values_of
+from daft_lint.api.udf_code import called_function, dotted, function_of, own_nodes, qualified_name, values_of
 from daft_lint.api.udf_rows import is_for_each_row, rows_of
 from daft_lint.pipeline.model import NodeRef, Udf, UdfKind
 from daft_lint.pipeline.udf_body.libraries import SESSIONS
@@ -41,9 +41,15 @@ def _requests(function: NodeRef, each_row: bool, depth: int) -> Iterator[NodeRef
         if for_row and _is_request(node, location):
             yield location
         elif depth < _MAX_HELPERS:
-            helper = helper_of(node, location)
-            if helper is not None and helper.node is not function.node:
+            helper = called_function(node, location)
+            if helper is not None and helper.node is not function.node and not _is_wrapped(node, helper):
                 yield from _requests(helper, for_row, depth + 1)
+
+
+def _is_wrapped(call: cst.Call, helper: NodeRef) -> bool:
+    """Whether a function of the file has a decorator, which may keep or repeat what it decorates."""
+    decorated = isinstance(helper.node, cst.FunctionDef) and bool(helper.node.decorators)
+    return decorated and isinstance(call.func, cst.Name)
 
 
 def _is_request(call: cst.Call, location: NodeRef) -> bool:

@@ -90,13 +90,6 @@ def called_function(call: cst.Call, location: NodeRef) -> NodeRef | None:
     return NodeRef(binding.location.cell, binding.binders[0])
 
 
-def helper_of(call: cst.Call, location: NodeRef) -> NodeRef | None:
-    """As `called_function`, without a function of the file that has a decorator, which may keep or repeat it."""
-    helper = called_function(call, location)
-    decorated = helper is not None and isinstance(helper.node, cst.FunctionDef) and bool(helper.node.decorators)
-    return None if decorated and isinstance(call.func, cst.Name) else helper
-
-
 def decorator_keywords(function: cst.CSTNode) -> frozenset[str] | None:
     """The keywords of all decorators; None where one of them takes `**options`."""
     if not isinstance(function, cst.FunctionDef):
