@@ -37,6 +37,19 @@ class SortKey:
     descending: bool
 
 
+def has_batches_behind_sort(plan: dict[str, Any]) -> bool:
+    """Whether an `into_batches` stands between a sort and the end of a plan: whether the order survives it depends on
+    which task is done first."""
+    node, batches = plan, False
+    while node.get("type") not in SORTS:
+        children = node.get("children") or []
+        if len(children) != 1:
+            return False
+        batches = batches or node.get("type") == "IntoBatches"
+        node = children[0]
+    return batches
+
+
 def sort_keys(plan: dict[str, Any]) -> tuple[SortKey, ...] | None:
     """The columns that the rows are sorted by where the script asked for an order, else None.
 

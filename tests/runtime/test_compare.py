@@ -197,6 +197,10 @@ def test_which_plans_promise_an_order() -> None:
     assert plans.sort_keys(node("Project", node("Limit", sort, limit=3))) == (plans.SortKey("a", True),)
     assert plans.sort_keys(node("Repartition", sort)) is None
     assert plans.sort_keys(node("Project", source)) is None
+    assert plans.has_batches_behind_sort(node("Sink", node("IntoBatches", node("Project", sort))))
+    assert not plans.has_batches_behind_sort(node("Sink", node("Project", sort)))
+    assert not plans.has_batches_behind_sort(node("Sink", node("IntoBatches", source)))
+    assert not plans.has_batches_behind_sort(node("Sink", node("Sort", node("IntoBatches", source))))
 
 
 def test_which_plans_take_any_rows() -> None:

@@ -115,7 +115,7 @@ def _compare_sinks(
 
 def _order_of_files(found: Comparison, before: Run, after: Run, one: Any, two: Any) -> Comparison:
     """The comparison of a sink, with the order within and between its files where the script sorts what it writes."""
-    plan = next((query["plan"] for query in before.queries if query["sink"] == one["index"]), None)
+    plan, other = _plan_of(before, one), _plan_of(after, two)
     keys = plans.sort_keys(plan) if plan is not None else None
     if not keys or one["name"] == UPLOAD:
         return found
@@ -125,10 +125,17 @@ def _order_of_files(found: Comparison, before: Run, after: Run, one: Any, two: A
         wrong = f"{new.unsorted:,} of {new.files:,} files are out of order"
     elif new.overlap and not (old.unsorted or old.overlap):
         wrong = "the ranges of the files overlap"
+    elif other is not None and plans.has_batches_behind_sort(other):
+        wrong = "`into_batches` keeps their order by luck alone"
     else:
         return found
     message = f"the same rows, but {wrong}, though the script sorts what it writes"
     return replace(found, kind=ComparisonKind.ORDER, message=message)
+
+
+def _plan_of(run: Run, sink: Any) -> dict[str, Any] | None:
+    """The plan of the query that writes to a sink."""
+    return next((query["plan"] for query in run.queries if query["sink"] == sink["index"]), None)
 
 
 def _schema(record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
