@@ -38,7 +38,7 @@ class Model:
 
 @daft.func.batch(return_dtype=DataType.float64(), batch_size=32)
 def weigh(x: Series) -> Series:
-    held = np.ones((len(x), 100_000))
+    held = np.ones((len(x), 400_000))
     return Series.from_pylist([v * 0.1 * float(row.mean()) for v, row in zip(x.to_pylist(), held)])
 
 
@@ -68,12 +68,12 @@ ON_NATIVE = {
     "no bound": ("DataType.float64(), batch_size=32", "DataType.float64()", "memory of a worker"),
     "held between calls": (
         "    held = np",
-        "    held = kept.append(np.ones((len(x), 20_000))) or np",
+        "    held = kept.append(np.ones((len(x), 80_000))) or np",
         "memory of a worker",
     ),
     "engine's memory": (
         SORT,
-        "df = df.where(daft.functions.rpad(col('id').cast('string'), 400_000, 'x').length() > 0)\n" + SORT,
+        "df = df.where(daft.functions.rpad(col('id').cast('string'), 800_000, 'x').length() > 0)\n" + SORT,
         "memory of a worker",
     ),
     "work done twice": (
