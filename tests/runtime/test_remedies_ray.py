@@ -94,7 +94,7 @@ CASES = {
         'df = df.with_column("bytes", weigh(col("image"))).select("id", "bytes")\n'
         'df.write_parquet("out")\n',
         BATCHES,
-        "files written",
+        "though the script sorts",
     ),
     "behind a heavy into_partitions": Case(
         HEAD + PICTURES + "df = df.into_partitions(8)\n#HERE\n"
