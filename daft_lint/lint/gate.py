@@ -126,7 +126,7 @@ class Gate:
             self._try([one], state)
             return
         after = self._tried(one.edits)
-        verdict = _Verdict(after) if isinstance(after, str) else _weigh(one.raw, _share(None, state.first, after))
+        verdict = _Verdict(after) if isinstance(after, str) else _weigh(one.raw, _whole(state.first, after))
         if verdict.reason is None:
             one.offer(verdict, state)
         else:
@@ -217,28 +217,44 @@ class _Share(NamedTuple):
     known: Findings
 
 
-def _share(pipelines: frozenset[int] | None, before: Outlook, after: Outlook) -> _Share:
-    """The share of a fix that changes these pipelines; all of it where they are not known."""
-    pairs = tuple((old, new) for old, new in paired(before.paths, after.paths) if pipelines is None or old in pipelines)
-    effects = tuple((before.paths[old][1], None if new is None else after.paths[new][1]) for old, new in pairs)
-    among = None if pipelines is None else frozenset(new for _, new in pairs if new is not None)
-    return _Share(effects, before.findings(pipelines), after.findings(among), before.all_findings(pipelines))
+_Pairs = Sequence[tuple[int, int | None]]
+"""The numbers of each path before and after a trial, as `paired` has them."""
+
+
+def _whole(before: Outlook, after: Outlook) -> _Share:
+    """All of a trial: the share of a fix that was tried by itself."""
+    pairs = tuple(paired(before.paths, after.paths))
+    return _Share(_effects(pairs, before, after), before.findings(), after.findings(), before.all_findings())
+
+
+def _share(pipelines: frozenset[int], pairs: _Pairs, before: Outlook, after: Outlook) -> _Share:
+    """The share of a fix that changes these pipelines."""
+    own = [pair for pair in pairs if pair[0] in pipelines]
+    among = frozenset(new for _, new in own if new is not None)
+    found = before.findings(pipelines), after.findings(among), before.all_findings(pipelines)
+    return _Share(_effects(own, before, after), *found)
+
+
+def _effects(pairs: _Pairs, before: Outlook, after: Outlook) -> tuple[tuple[Effects, Effects | None], ...]:
+    return tuple((before.paths[old][1], None if new is None else after.paths[new][1]) for old, new in pairs)
 
 
 def _shares(together: Sequence[_Candidate], before: Outlook, after: Outlook) -> list[_Share] | None:
     """Each fix's share of a trial of several; None where something changed that is in none of them, or in no
     pipeline."""
     if len(together) == 1:
-        return [_share(None, before, after)]
+        return [_whole(before, after)]
+    pairs = tuple(paired(before.paths, after.paths))
     touched = [one.proposal.pipelines or frozenset() for one in together]
-    shares = [_share(pipelines, before, after) for pipelines in touched]
-    rest = _share(frozenset(range(len(before.paths))).difference(*touched), before, after)
+    shares = [_share(pipelines, pairs, before, after) for pipelines in touched]
+    rest = _share(frozenset(range(len(before.paths))).difference(*touched), pairs, before, after)
     if _changes(rest) or by_code(rest.after) - by_code(rest.known) or len(before.paths) != len(after.paths):
         return None
     if by_code(after.of_the_script) - by_code(before.of_the_script):
         return None
+    everywhere = before.findings()
     own = ((one.raw.finding.code, one.raw.subject) for one in together)
-    if any(before.findings()[key] and not share.before[key] for key, share in zip(own, shares, strict=True)):
+    if any(everywhere[key] and not share.before[key] for key, share in zip(own, shares, strict=True)):
         return None
     return shares
 
