@@ -72,7 +72,10 @@ class PlanGrownInALoop(ScriptRule):
                 seen.add(id(step.call.node))
                 loop = _growing_loop(step)
                 if loop is not None:
-                    yield _grown(step, loop)
+                    remedy = (
+                        "Give the reader the list of all paths, or `concat` the parts once behind the loop, from a list"
+                    )
+                    yield _grown(step, loop, "is planned and optimized as a whole", remedy)
         yield from _joined(script)
         for pipeline in script.pipelines:
             found = _queried(pipeline)
@@ -91,13 +94,8 @@ def _joined(script: Script) -> Iterator[Observation]:
         if loop is None or id(loop) in seen or _turns(loop, few=True) or not _is_made_of_itself(step, kept):
             continue
         seen.add(id(loop))
-        yield Observation(
-            location=method_location(step),
-            level=Level.WARNING if _turns(loop, few=False) else Level.ADVICE,
-            observed=f"`{step.name}` makes the plan longer at each turn of this loop",
-            impact="The plan becomes as deep as the loop is long, and each sink in it runs all turns before once more",
-            suggestion="`collect()` what a turn hands on to the next one",
-        )
+        remedy = "`collect()` what a turn hands on to the next one"
+        yield _grown(step, loop, "each sink in it runs all turns before once more", remedy)
 
 
 def _is_made_of_itself(step: Step, kept: set[Step]) -> bool:
@@ -196,13 +194,13 @@ def _asks_for(step: Step, names: set[str]) -> bool:
     return False
 
 
-def _grown(step: Step, loop: cst.For | cst.While) -> Observation:
+def _grown(step: Step, loop: cst.For | cst.While, cost: str, suggestion: str) -> Observation:
     return Observation(
         location=method_location(step),
         level=Level.WARNING if _turns(loop, few=False) else Level.ADVICE,
         observed=f"`{step.name}` makes the plan longer at each turn of this loop",
-        impact="The plan becomes as deep as the loop is long, and is planned and optimized as a whole",
-        suggestion="Give the reader the list of all paths, or `concat` the parts once behind the loop, from a list",
+        impact=f"The plan becomes as deep as the loop is long, and {cost}",
+        suggestion=suggestion,
     )
 
 
