@@ -55,9 +55,8 @@ class Analysis:
         self.precedence = Precedence()
         self.touched: TouchedPipelines | None = None
 
-    def run(self) -> FileResult:
-        """What the document gives; with the footers of the data files that it names only where it has findings, so
-        that a tree without any costs nothing more."""
+    def settings(self) -> Settings:
+        """The settings of the configuration, with what the document's own project says."""
         from daft_lint.pipeline.facts.ray_signs import ray_in_project
 
         path = self.document.path
@@ -74,6 +73,32 @@ class Analysis:
                 newest_daft=wanted.newest,
                 written_for=written_for.oldest,
             )
+        return settings
+
+    def silence(self) -> FileResult | None:
+        """The result where nothing is found, no cap was hit, and no rule fails; else None: this finds no more than that
+        something is there, so that it needs no positions. Raises `ParseFailure`."""
+        from daft_lint.pipeline.interpreter.interpreter import interpret
+
+        settings = self.settings()
+        if settings.footers is Footers.NAMED:
+            settings = replace(settings, footers=Footers.NONE)
+        script = interpret(self.document, settings, self.project)
+        if script.limits_hit or any(self.left_out()):
+            return None
+        try:
+            if any(True for rule in self.chosen for _ in observed(rule, script, self.precedence)):
+                return None
+        except Exception:  # noqa: BLE001  # a rule can be anybody's; `run` reports how it fails
+            return None
+        self.project.modules.data[self.document.path] = set()
+        return FileResult(self.document.path, called=script.called)
+
+    def run(self) -> FileResult:
+        """What the document gives; with the footers of the data files that it names only where it has findings, so
+        that a tree without any costs nothing more."""
+        path = self.document.path
+        settings = self.settings()
         named_only = settings.footers is Footers.NAMED
         try:
             used = replace(settings, footers=Footers.NONE) if named_only else settings

@@ -216,7 +216,7 @@ def _worker_main(pipe: Connection, held: Sequence[Connection], config: Config) -
                     index, source = pipe.recv()
                 except (EOFError, OSError):
                     return
-                outcome = check_one(checker, source)
+                outcome = check_one(checker, source, of_many=True)
                 try:
                     pipe.send((index, outcome))
                 except OSError:

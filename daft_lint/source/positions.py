@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 class Positions:
     """The byte spans of a cell's nodes in `cell.source`.
 
-    The span of an expression in parentheses of its own is what stands between them, as LibCST has it.
+    The span of an expression in parentheses of its own is what stands between them, as LibCST has it. Raises
+    `ValueError` for a cell with a bare tree.
     """
 
     def __init__(self, cell: Cell) -> None:
+        if cell.document.is_bare:
+            raise ValueError(f"{cell.document.path}: the nodes of a bare tree have no positions")
         self.cell = cell
         module = cell.module
         self._spans, written = run_deep(lambda: _written(module)) if cell.is_deep else _written(module)

@@ -36,7 +36,8 @@ class _Kinds(dict[type, _Held]):
 
     def __missing__(self, kind: type) -> _Held:
         is_several = issubclass(kind, (tuple, list))
-        held = _Held.NODE if issubclass(kind, cst.CSTNode) else _Held.SEVERAL if is_several else _Held.OTHER
+        is_node = issubclass(kind, cst.CSTNode) and not issubclass(kind, (cst.SimpleWhitespace, cst.Newline))
+        held = _Held.NODE if is_node else _Held.SEVERAL if is_several else _Held.OTHER
         self[kind] = held
         return held
 
@@ -45,8 +46,8 @@ _HELD = _Kinds()
 
 
 def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """The nodes that stand in the fields of a node, as they are written, but that whitespace and punctuation, which are
-    nodes too, may come behind."""
+    """The nodes that stand in the fields of a node, as they are written, but that punctuation and what holds comments,
+    which are nodes too, may come behind. Spaces and line ends are left out: they are a third of all nodes."""
     for name in _field_names(type(node)):
         value = getattr(node, name)
         held = _HELD[type(value)]

@@ -52,10 +52,10 @@ def test_what_another_file_calls_counts_in_every_process(tmp_path: Path, monkeyp
 def test_a_worker_that_dies_costs_its_file_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     check_one = sequential.check_one
 
-    def dying(checker: object, source: SourceFile) -> Outcome:
+    def dying(checker: object, source: SourceFile, *, of_many: bool) -> Outcome:
         if source.path == "bad.py":
             os.kill(os.getpid(), signal.SIGKILL)
-        return check_one(checker, source)  # type: ignore[arg-type]
+        return check_one(checker, source, of_many=of_many)  # type: ignore[arg-type]
 
     monkeypatch.setattr(sequential, "check_one", dying)
     monkeypatch.setattr(pool, "start_method", lambda: "fork")

@@ -30,10 +30,12 @@ the objects that it makes, by object and name."""
 
 
 class Project:
-    """The files that are checked, as far as they import each other; `modules` finds them."""
+    """The files that are checked, as far as they import each other; `modules` finds them. `bare`: their trees are bare
+    ones."""
 
-    def __init__(self, modules: Modules | None = None) -> None:
+    def __init__(self, modules: Modules | None = None, *, bare: bool = False) -> None:
         self.modules = Modules() if modules is None else modules
+        self.is_bare = bare
         self.scopes: dict[str, Scope | None] = {}
         self.positions: dict[Cell, Positions] = {}
         self.facts_by_line: dict[Cell, dict[int, SourceFacts]] = {}
@@ -61,7 +63,10 @@ class Project:
     def document_of(self, path: str, raw: bytes) -> Document:
         """The document of a file: the one that is parsed already where it was imported."""
         known = self.documents.get(path)
-        return known if known is not None and known.raw == raw else Document.from_bytes(path, raw)
+        return known if known is not None and known.raw == raw else self._fitting(Document.from_bytes(path, raw))
+
+    def _fitting(self, document: Document) -> Document:
+        return document.bare() if self.is_bare else document
 
     def release(self, document: Document) -> None:
         """Forget what was worked out for a document that has been checked, unless others import it."""
@@ -162,7 +167,7 @@ class Project:
                 raw = self.modules.read(file)
                 if raw is None:
                     return
-                document = Document.from_bytes(file, raw)
+                document = self._fitting(Document.from_bytes(file, raw))
             self.documents[file] = document
             heap = evaluate(document, lambda scope: self.scopes.__setitem__(file, scope))
         except ParseFailure:
