@@ -17,7 +17,11 @@ from daft_lint_runtime import probe
 from daft_lint_runtime.spec import MARKER_ENV, ClusterSpec, VerifyError, node_folder
 
 CONNECT_SECONDS = 10.0
-"""Seconds that a named cluster has to accept a connection."""
+"""Seconds that a named cluster has to accept a connection, and to answer."""
+HTTP2_HEADER = 9
+"""Bytes of a frame's header: the length in three, the type, flags, and the stream in four (RFC 9113, 4.1)."""
+HTTP2_SETTINGS = 4
+"""The type of a frame with settings."""
 PRELOAD_ENV = "RAY_preload_python_modules"
 """Ray reads its own settings in lower case."""
 PRELOADED = "daft_lint_runtime.worker"
@@ -186,7 +190,7 @@ def _with_probe(hook: Any) -> Any:
 
 
 def refuse_dead_address(address: str) -> None:
-    """Raises `VerifyError` where nobody listens at `host:port` or `ray://host:port`, or `auto` is no cluster: Ray would
+    """Raises `VerifyError` where no Ray listens at `host:port` or `ray://host:port`, or `auto` is no cluster: Ray would
     try for minutes, or join one that nobody named."""
     if address == "auto":
         address = noted_address()
@@ -194,9 +198,26 @@ def refuse_dead_address(address: str) -> None:
     if not colon or not port.isdigit():
         return
     try:
-        socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
+        with socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS) as connection:
+            greeted = _greets_as_grpc(connection)
+    except TimeoutError:
+        raise VerifyError(f"no Ray at {address}: no answer within {CONNECT_SECONDS:g} s") from None
     except OSError as error:
         raise VerifyError(f"no Ray at {address}: {error}") from None
+    if not greeted:
+        raise VerifyError(f"no Ray at {address}: something else answers there")
+
+
+def _greets_as_grpc(connection: socket.socket) -> bool:
+    """Whether the other side answers as Ray's servers do, which speak gRPC: HTTP/2, whose first frame from a server is
+    its SETTINGS (RFC 9113, 3.4). Behind TLS nothing is asked."""
+    if os.environ.get("RAY_USE_TLS", "").lower() in ("1", "true"):
+        return True
+    connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, HTTP2_SETTINGS, 0, 0, 0, 0, 0)))
+    header = b""
+    while len(header) < HTTP2_HEADER and (more := connection.recv(HTTP2_HEADER - len(header))):
+        header += more
+    return len(header) == HTTP2_HEADER and header[3] == HTTP2_SETTINGS
 
 
 def noted_address() -> str:
