@@ -195,6 +195,8 @@ def refuse_dead_address(address: str) -> None:
     if address == "auto":
         address = noted_address()
     host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if not colon and address.startswith("ray://"):
+        raise VerifyError(f"--address {address}: add the port of Ray's client server, mostly 10001")
     if not colon or not port.isdigit():
         return
     try:

@@ -136,6 +136,12 @@ def test_what_listens_but_is_no_ray_is_said_at_once(
             assert result.output.splitlines() == [f"Error: no Ray at {address}: {said}"]
 
 
+def test_a_client_address_without_a_port_is_refused(project: Path) -> None:
+    result = CliRunner().invoke(verify, ["script.py", "--address", "ray://127.0.0.1"])
+    assert result.exit_code != 0
+    assert result.output == "Error: --address ray://127.0.0.1: add the port of Ray's client server, mostly 10001\n"
+
+
 def test_auto_is_no_cluster_that_nobody_noted(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
