@@ -99,10 +99,9 @@ def measured_effects(befores: Sequence[Run], afters: Sequence[Run], udfs: Names 
     return tuple(change for change in found if change is not None)
 
 
-def clearly_worse(effects: Sequence[MeasuredChange], but: Sequence[Measure] = ()) -> list[MeasuredChange]:
-    """The effects that cost more than before, without those that the rule itself speaks of (`but`)."""
-    judged = [e for e in effects if e.costs or e.promise.measure in WORSE_ALONE]
-    return [e for e in judged if e.direction < 0 and e.promise.measure not in but]
+def clearly_worse(effects: Sequence[MeasuredChange]) -> list[MeasuredChange]:
+    """The effects that cost more than before."""
+    return [e for e in effects if e.direction < 0 and (e.costs or e.promise.measure in WORSE_ALONE)]
 
 
 def clearly_better(effects: Sequence[MeasuredChange]) -> list[MeasuredChange]:
