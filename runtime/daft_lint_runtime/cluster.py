@@ -28,15 +28,23 @@ PRELOADED = "daft_lint_runtime.worker"
 """What the workers of a private cluster import. A setup hook would do as well, but it is part of a runtime_env, and
 with one Ray leaves the workers that it has started already and starts others: 2 s of each run."""
 SETUP_HOOK = "daft_lint_runtime.probe.install"
-SHIPPED_ENV = (probe.WORKING_DIRECTORY_ENV, probe.SHARED_MEMORY_ENV)
+QUIET = {
+    "DAFT_PROGRESS_BAR": "0",
+    "DAFT_ANALYTICS_ENABLED": "0",
+    "DO_NOT_TRACK": "true",
+    "SCARF_NO_ANALYTICS": "true",
+    "PYTHONUNBUFFERED": "1",
+}
+"""What drivers and workers of a run are told: a worker's progress bar would stand among the script's output."""
+SHIPPED_ENV = (probe.WORKING_DIRECTORY_ENV, probe.SHARED_MEMORY_ENV, "DAFT_PROGRESS_BAR")
 """What a worker of a named cluster must know; those of a private one inherit it."""
 
 
 def prepare_environment(private: str | None) -> None:
     """Set what Ray reads from the environment, before it is imported. `private` is the private Ray's address, "local"
     where there is none yet: whoever calls Ray behind our back must not join a cluster that runs here."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    for name, value in {**QUIET, "RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}.items():
+        os.environ.setdefault(name, value)
     if private is None:
         return
     os.environ["RAY_ADDRESS"] = private
