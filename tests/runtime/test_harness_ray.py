@@ -89,7 +89,7 @@ def test_a_failure_on_ray_is_said_by_its_cause_among_no_progress_bars(run_script
         runner="ray",
     )
     assert (run.status, run.message) == ("failed", "ZeroDivisionError: integer division or modulo by zero")
-    assert "IntoBatches" not in run.stdout + run.stderr
+    assert "it/s]" not in run.stdout + run.stderr
 
 
 RAY_SLEEPER = """
