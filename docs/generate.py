@@ -288,7 +288,10 @@ def versions_page() -> str:
         ("Python", pythons, "runs the linter; its syntax has to cover that of the scripts"),
         ("Daft that scripts are for", f"{oldest} to {newest}", f"what changed is known; newer ones count as {newest}"),
         ("Daft that `verify`, `profile` and `tune` run", _required("daft", project), "with the extra `runtime`"),
-        ("Daft and Ray that were measured", _measured_with(), "what the numbers of messages and rules come from"),
+        ("Daft and Ray that they were tested with", _said("verify.md", r"Tested with (Daft .+ on Ray .+?):"),
+         "other pairs were not tested"),
+        ("Daft and Ray that were measured", _said("measurements.md", r"measured with (Daft [\d.]+ and Ray [\d.]+) on"),
+         "what the numbers of messages and rules come from"),
     ]  # fmt: skip
     table = ["| | versions | what for |", "|---|---|---|", *(f"| {a} | {b} | {c} |" for a, b, c in rows)]
     packages = ["| install | packages |", "|---|---|", f"| `daft-lint` | {_codes(project['dependencies'])} |"]
@@ -310,10 +313,11 @@ def _required(name: str, project: Mapping[str, Any]) -> str:
     return f"`{found}`"
 
 
-def _measured_with() -> str:
-    match = re.search(r"measured with (Daft [\d.]+ and Ray [\d.]+) on", of_the_checkout("docs/pages/measurements.md"))
+def _said(page: str, pattern: str) -> str:
+    """What a page says of versions, in the group of the pattern. Raises `ValueError` where it says nothing."""
+    match = re.search(pattern, of_the_checkout(f"docs/pages/{page}"))
     if match is None:
-        raise ValueError("measurements.md does not say which Daft and Ray were measured")
+        raise ValueError(f"{page} does not say which Daft and Ray: {pattern}")
     return match[1]
 
 

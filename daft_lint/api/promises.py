@@ -81,13 +81,14 @@ class Role(enum.Enum):
     """What a measure may do to the verdict."""
 
     DECIDES = "decides"
-    """Better confirms the fix; worse refutes it where nothing else is better."""
+    """Better confirms the fix; worse refutes it where nothing else is better, and is named as its price where
+    something is."""
     LIMITS = "limits"
     """Better confirms the fix; worse refutes it, whatever else is better."""
     CONFIRMS = "confirms"
-    """Better confirms the fix; worse means nothing."""
+    """Better confirms the fix; worse is part of it and means nothing."""
     INFORMS = "informs"
-    """It is shown and decides nothing."""
+    """It is shown, and judged like all that no rule speaks of: as a price, where it gets clearly worse."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,9 +71,9 @@ def _with_profile(config: Config) -> Config:
     if not facts.is_file():
         return config
     values: dict[str, Any] = read_table(TableReader(facts), _table(facts) or {}, {"sources": _SOURCES, "udfs": _UDFS})
-    sources = (*config.settings.sources, *_source_facts(values.get("sources", ()), facts))
+    learned = _source_facts(values.get("sources", ()), facts)
     udfs = (*config.settings.udfs, *_udf_facts(values.get("udfs", ()), facts))
-    return replace(config, settings=replace(config.settings, sources=sources, udfs=udfs))
+    return replace(config, settings=replace(config.settings, learned=learned, udfs=udfs))
 
 
 def parse(text: str, file: Path) -> Config:

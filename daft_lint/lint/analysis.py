@@ -104,7 +104,7 @@ class Analysis:
             used = replace(settings, footers=Footers.NONE) if named_only else settings
             judged = self.judged(used)
             if named_only:
-                files = named_files(judged.script) if judged.findings else set()
+                files = named_files(judged.script) if judged.findings or settings.learned else set()
                 self.project.modules.data[path] = files
                 if any(os.path.isfile(file) for file in files):
                     self.limits, self.precedence = [], Precedence()

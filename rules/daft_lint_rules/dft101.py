@@ -128,7 +128,7 @@ class HeavyUdfWithoutBatches(PipelineRule):
         Promise(Measure.TASKS, Direction.HIGHER),
         Promise(Measure.CALL_BYTES, Direction.LOWER, Role.CONFIRMS),
         Promise(Measure.WORKER_MEMORY, Direction.LOWER, Role.LIMITS),
-        Promise(Measure.OBJECT_STORE, Direction.LOWER, Role.INFORMS),
+        Promise(Measure.OBJECT_STORE, Direction.LOWER, Role.CONFIRMS),
     )
     ends = (EXHAUSTION,)
     symptoms = (Symptom(Measure.CALLS, most=Measure.TASKS),)

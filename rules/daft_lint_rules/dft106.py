@@ -85,7 +85,7 @@ class UnbatchedInflation(PipelineRule):
     promises = (
         Promise(Measure.ROWS_PER_TASK, Direction.LOWER),
         Promise(Measure.WORKER_MEMORY, Direction.LOWER, Role.LIMITS),
-        Promise(Measure.OBJECT_STORE, Direction.LOWER, Role.INFORMS),
+        Promise(Measure.OBJECT_STORE, Direction.LOWER, Role.CONFIRMS),
     )
     ends = (EXHAUSTION,)
 

@@ -17,22 +17,34 @@ from daft_lint_runtime import probe
 from daft_lint_runtime.spec import MARKER_ENV, ClusterSpec, VerifyError, node_folder
 
 CONNECT_SECONDS = 10.0
-"""Seconds that a named cluster has to accept a connection."""
+"""Seconds that a named cluster has to accept a connection, and to answer."""
+HTTP2_HEADER = 9
+"""Bytes of a frame's header: the length in three, the type, flags, and the stream in four (RFC 9113, 4.1)."""
+HTTP2_SETTINGS = 4
+"""The type of a frame with settings."""
 PRELOAD_ENV = "RAY_preload_python_modules"
 """Ray reads its own settings in lower case."""
 PRELOADED = "daft_lint_runtime.worker"
 """What the workers of a private cluster import. A setup hook would do as well, but it is part of a runtime_env, and
 with one Ray leaves the workers that it has started already and starts others: 2 s of each run."""
 SETUP_HOOK = "daft_lint_runtime.probe.install"
-SHIPPED_ENV = (probe.WORKING_DIRECTORY_ENV, probe.SHARED_MEMORY_ENV)
+QUIET = {
+    "DAFT_PROGRESS_BAR": "0",
+    "DAFT_ANALYTICS_ENABLED": "0",
+    "DO_NOT_TRACK": "true",
+    "SCARF_NO_ANALYTICS": "true",
+    "PYTHONUNBUFFERED": "1",
+}
+"""What drivers and workers of a run are told: a worker's progress bar would stand among the script's output."""
+SHIPPED_ENV = (probe.WORKING_DIRECTORY_ENV, probe.SHARED_MEMORY_ENV, "DAFT_PROGRESS_BAR")
 """What a worker of a named cluster must know; those of a private one inherit it."""
 
 
 def prepare_environment(private: str | None) -> None:
     """Set what Ray reads from the environment, before it is imported. `private` is the private Ray's address, "local"
     where there is none yet: whoever calls Ray behind our back must not join a cluster that runs here."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    for name, value in {**QUIET, "RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}.items():
+        os.environ.setdefault(name, value)
     if private is None:
         return
     os.environ["RAY_ADDRESS"] = private
@@ -186,17 +198,36 @@ def _with_probe(hook: Any) -> Any:
 
 
 def refuse_dead_address(address: str) -> None:
-    """Raises `VerifyError` where nobody listens at `host:port` or `ray://host:port`, or `auto` is no cluster: Ray would
+    """Raises `VerifyError` where no Ray listens at `host:port` or `ray://host:port`, or `auto` is no cluster: Ray would
     try for minutes, or join one that nobody named."""
     if address == "auto":
         address = noted_address()
     host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if not colon and address.startswith("ray://"):
+        raise VerifyError(f"--address {address}: add the port of Ray's client server, mostly 10001")
     if not colon or not port.isdigit():
         return
     try:
-        socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
+        with socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS) as connection:
+            greeted = _greets_as_grpc(connection)
+    except TimeoutError:
+        raise VerifyError(f"no Ray at {address}: no answer within {CONNECT_SECONDS:g} s") from None
     except OSError as error:
         raise VerifyError(f"no Ray at {address}: {error}") from None
+    if not greeted:
+        raise VerifyError(f"no Ray at {address}: something else answers there")
+
+
+def _greets_as_grpc(connection: socket.socket) -> bool:
+    """Whether the other side answers as Ray's servers do, which speak gRPC: HTTP/2, whose first frame from a server is
+    its SETTINGS (RFC 9113, 3.4). Behind TLS nothing is asked."""
+    if os.environ.get("RAY_USE_TLS", "").lower() in ("1", "true"):
+        return True
+    connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, HTTP2_SETTINGS, 0, 0, 0, 0, 0)))
+    header = b""
+    while len(header) < HTTP2_HEADER and (more := connection.recv(HTTP2_HEADER - len(header))):
+        header += more
+    return len(header) == HTTP2_HEADER and header[3] == HTTP2_SETTINGS
 
 
 def noted_address() -> str:

@@ -24,14 +24,6 @@ from daft_lint_runtime.cluster import RayCluster, prepare_environment
 from daft_lint_runtime.intercept import Interception
 from daft_lint_runtime.spec import RunSpec, VerifyError
 
-QUIET = {
-    "DAFT_PROGRESS_BAR": "0",
-    "DAFT_ANALYTICS_ENABLED": "0",
-    "DO_NOT_TRACK": "true",
-    "SCARF_NO_ANALYTICS": "true",
-    "PYTHONUNBUFFERED": "1",
-}
-
 SAMPLED_ROWS = 64
 """Rows of a source that a profile weighs."""
 ERROR_LINE = re.compile(r"(?:\d+: )?(?:DaftError::\w+ )?(?P<cause>[\w.]+(Error|Exception|Interrupt|Exit): .*)")
@@ -44,8 +36,6 @@ class Driver:
     def __init__(self, spec: RunSpec) -> None:
         self.spec = spec
         self.capture = Capture(spec)
-        for name, value in QUIET.items():
-            os.environ.setdefault(name, value)
         os.environ["DAFT_RUNNER"] = spec.runner
         prepare_environment(None if spec.options.cluster.address is not None else spec.ray_address or "local")
         self.cluster = RayCluster(spec.options.cluster, Path(spec.scratch).parent / "ray", spec.ray_address)

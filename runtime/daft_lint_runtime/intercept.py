@@ -5,7 +5,6 @@ Everything is replaced on the modules when they are imported; the script's text 
 
 from __future__ import annotations
 
-import fnmatch
 import functools
 import os
 import types
@@ -171,9 +170,9 @@ class Interception:
         if not isinstance(value, (str, Path)):
             return value
         text = str(value)
-        for pattern, replacement in self.options.sources.items():
-            if text == pattern or fnmatch.fnmatchcase(text, pattern):
-                return replacement
+        replacement = self.options.stand_in(text)
+        if replacement is not None:
+            return replacement
         for root, redirected in self.redirects.items():
             if text == root or text.startswith(root.rstrip("/") + "/"):
                 return redirected + text[len(root.rstrip("/")) :]

@@ -18,21 +18,19 @@ from daft_lint_runtime.spec import RunOptions, VerifyError
 @dataclass(frozen=True)
 class SourceProfile:
     """A source as a run met it: `columns` are bytes per row by column, from a sample of its first rows; `row_bytes` are
-    those of all columns together, None where that is not known."""
+    those of all columns together. None is what is not known: what stands in for a source has its rows, not its number
+    of them."""
 
     pattern: str
-    rows: int
+    rows: int | None
     files: int | None
     row_bytes: int | None
     columns: Mapping[str, float] = field(default_factory=dict)
 
     def facts(self, heavy_row_bytes: int) -> dict[str, Any]:
         """As the file of facts has it. Columns of `heavy_row_bytes` a row and more are heavy."""
-        found: dict[str, Any] = {"rows": self.rows}
-        if self.files is not None:
-            found["files"] = self.files
-        if self.row_bytes:
-            found["row-bytes"] = self.row_bytes
+        numbers = {"rows": self.rows, "files": self.files, "row-bytes": self.row_bytes or None}
+        found: dict[str, Any] = {key: value for key, value in numbers.items() if value is not None}
         heavy = [name for name, size in self.columns.items() if size >= heavy_row_bytes]
         return {**found, "heavy": heavy} if heavy else found
 
@@ -54,11 +52,13 @@ def profile_script(path: Path, options: RunOptions) -> Profile:
         run = run_text("profile", str(path), text, "ray" if options.runner == "auto" else options.runner, asked, base)
         if not run.ok:
             raise VerifyError(f"{path}: {run.status}: {run.message}\n{run.stderr}".rstrip())
-        sources = source_profiles(run.sources, {str(base / "t"): tempfile.gettempdir()})
+        sources = source_profiles(run.sources, {str(base / "t"): tempfile.gettempdir()}, options)
     return Profile(run, sources)
 
 
-def source_profiles(records: Sequence[Mapping[str, Any]], places: Mapping[str, str]) -> tuple[SourceProfile, ...]:
+def source_profiles(
+    records: Sequence[Mapping[str, Any]], places: Mapping[str, str], options: RunOptions
+) -> tuple[SourceProfile, ...]:
     """The sources that were read by path, each once; `places` maps folders of the run to those of the user."""
     found: dict[str, SourceProfile] = {}
     for record in records:
@@ -69,7 +69,9 @@ def source_profiles(records: Sequence[Mapping[str, Any]], places: Mapping[str, s
                 pattern = pattern.replace(ours, theirs)
             columns = facts["columns"]
             size = round(sum(columns.values()))
-            found[pattern] = SourceProfile(pattern, facts["rows"], facts["files"], size, columns)
+            itself = options.stand_in(path) is None
+            rows, files = (facts["rows"], facts["files"]) if itself else (None, None)
+            found[pattern] = SourceProfile(pattern, rows, files, size, columns)
     return tuple(found.values())
 
 

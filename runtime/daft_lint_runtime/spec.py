@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import fnmatch
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -78,6 +79,11 @@ class RunOptions:
     probe_calls: bool = True
     profile: bool = False
     stall: float = 60.0
+
+    def stand_in(self, path: str) -> str | None:
+        """What is read in the place of a source's path; None for one that is read itself."""
+        matching = (p for p in self.sources if path == p or fnmatch.fnmatchcase(path, p))
+        return next((self.sources[pattern] for pattern in matching), None)
 
 
 @dataclass(frozen=True)

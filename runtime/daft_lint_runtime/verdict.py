@@ -198,8 +198,7 @@ class _Judge:
 
     def _of_changes(self, changes: tuple[MeasuredChange, ...], same: str) -> Verdict:
         """`same` is what of the results was found to be the same."""
-        effects = self.runs.effects
-        side_effects = clearly_worse(effects, [promise.measure for promise in self.rule.promises])
+        side_effects = [effect for effect in clearly_worse(self.runs.effects) if not self._accepted(effect)]
         if self.rule.changes is Changes.SPELLING:
             said = f"the fixed script runs; {same}"
             if side_effects:
@@ -223,6 +222,11 @@ class _Judge:
         if not counting:
             return self._say(Outcome.HARMLESS, f"{same}; the rule promises no measure", changes)
         return self._say(Outcome.HARMLESS, f"{same}, nothing moved: {counting[0]}", changes)
+
+    def _accepted(self, effect: MeasuredChange) -> bool:
+        """Whether the rule says that what got worse is part of its fix: it promises that, or that it means nothing."""
+        own = [p for p in self.rule.promises if p.measure is effect.promise.measure]
+        return any(p.role is Role.CONFIRMS or p.direction is not effect.promise.direction for p in own)
 
     def _kept(
         self, better: MeasuredChange, said: str, changes: tuple[MeasuredChange, ...], worse: Sequence[MeasuredChange]

@@ -8,11 +8,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from daft_lint.api.promises import Measure
 from daft_lint.pipeline.model import Runner
 from daft_lint_runtime.case import THE_FIX, VerifyCase
 from daft_lint_runtime.compare.rows import Comparison, ComparisonKind
 from daft_lint_runtime.compare.runs import compare_runs
-from daft_lint_runtime.effects import MeasuredChange
+from daft_lint_runtime.effects import MeasuredChange, measured_effects
 from daft_lint_runtime.harness import Run, run_text, workspace
 from daft_lint_runtime.private_ray import PrivateRay
 from daft_lint_runtime.spec import RunOptions, VerifyError
@@ -114,9 +115,19 @@ def _verify_in(
         texts = _Texts(case.path, runner, options, base, ray, progress)
         befores = texts.run("before", case.original)
         afters = () if case.fixed is None else texts.run("after", case.fixed)
+        if case.fixed is not None and is_slower_by_one_run(befores, afters):
+            befores = texts.once_more("before", case.original, befores)
+            afters = texts.once_more("after", case.fixed, afters)
     except VerifyError as error:
         return CaseResult(case, Outcome.FAILING, problem=str(error), seconds=time.monotonic() - began)
     return judged_case(case, befores, afters, options, time.monotonic() - began)
+
+
+def is_slower_by_one_run(befores: tuple[Run, ...], afters: tuple[Run, ...]) -> bool:
+    """Whether one run of each text says that the second is clearly slower: what else the machine does may be why."""
+    alone = len(befores) == len(afters) == 1 and befores[0].ok and afters[0].ok
+    effects = measured_effects(befores, afters) if alone else ()
+    return any(effect.promise.measure is Measure.WALL and effect.direction < 0 for effect in effects)
 
 
 def judged_case(
@@ -178,6 +189,13 @@ class _Texts:
             if not runs[-1].ok:
                 break
         return tuple(runs)
+
+    def once_more(self, label: str, text: bytes, runs: tuple[Run, ...]) -> tuple[Run, ...]:
+        """The runs of a text, and one more if it ends well."""
+        self.progress(f"{self.path}: {label} (once more, for the time)")
+        name = f"{label}-{len(runs) + 1}"
+        run = run_text(name, self.path, text, self.runner, self.options, self.base, self.ray)
+        return (*runs, run) if run.ok else runs
 
 
 def find_unsteady(runs: tuple[Run, ...], options: RunOptions) -> frozenset[str]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,15 +80,16 @@ def test_prefixes() -> None:
     assert not any(map(is_prefix, ("", "X", "DFTX", "DFT1011", "E501")))
 
 
-def test_a_profile_beside_the_configuration_is_read_after_its_own_sources(tmp_path: Path) -> None:
+def test_a_profile_beside_the_configuration_is_kept_apart_from_its_own_sources(tmp_path: Path) -> None:
     (tmp_path / "daft-lint.toml").write_text('[sources."a/*"]\nrows = 5\n')
     (tmp_path / FACTS_FILE).write_text('[sources."a/*"]\nrows = 6\n[sources."b/*"]\nrows = 7\n')
     (tmp_path / "below").mkdir()
-    sources = load(tmp_path / "below").settings.sources
-    assert [(pattern, facts.rows) for pattern, facts in sources] == [("a/*", 5), ("a/*", 6), ("b/*", 7)]
-    assert sources[2][1].origin == 'daft-lint.facts.toml, sources."b/*"'
+    settings = load(tmp_path / "below").settings
+    assert [(pattern, facts.rows) for pattern, facts in settings.sources] == [("a/*", 5)]
+    assert [(pattern, facts.rows) for pattern, facts in settings.learned] == [("a/*", 6), ("b/*", 7)]
+    assert settings.learned[1][1].origin == 'daft-lint.facts.toml, sources."b/*"'
     (tmp_path / "daft-lint.toml").unlink()
-    assert len(load(tmp_path).settings.sources) == 2
+    assert load(tmp_path).settings == replace(settings, sources=())
     (tmp_path / FACTS_FILE).write_text("level = 'error'\n")
     with pytest.raises(ConfigError, match=r"daft-lint\.facts\.toml: unknown key level"):
         load(tmp_path)

@@ -7,11 +7,13 @@ import re
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
+from daft_lint_runtime import cluster
 from daft_lint_runtime.cli import Size, profile, tune, verify
 from daft_lint_runtime.output import write
 
@@ -96,6 +98,48 @@ def test_a_cluster_that_is_not_there_is_said_at_once(project: Path, command: cli
         result = CliRunner().invoke(command, ["script.py", "--address", address])
     assert result.exit_code != 0
     assert f"no Ray at {address}: " in result.output
+
+
+@pytest.mark.parametrize("scheme", ["", "ray://"])
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ([], "no answer within 0.2 s"),
+        ([b"HTTP/1.1 400 Bad Request\r\n\r\n"], "something else answers there"),
+        ([b"?"], "no answer within 0.2 s"),
+        ([b"\0\0\0\4\0", b"\0\0\0\0"], None),
+    ],
+)
+def test_what_listens_but_is_no_ray_is_said_at_once(
+    scheme: str, answers: list[bytes], said: str | None, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ray itself would try for minutes. The last answer is that of a gRPC server, in two parts."""
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor() as pool:
+        address = f"{scheme}127.0.0.1:{server.getsockname()[1]}"
+
+        def answer() -> None:
+            connection, _ = server.accept()
+            with connection:
+                for part in answers:
+                    connection.sendall(part)
+                connection.settimeout(5)
+                while connection.recv(100):
+                    pass  # until the other side has had enough
+
+        pool.submit(answer)
+        if said is None:
+            cluster.refuse_dead_address(address)
+        else:
+            result = CliRunner().invoke(verify, ["script.py", "--address", address])
+            assert result.exit_code != 0
+            assert result.output.splitlines() == [f"Error: no Ray at {address}: {said}"]
+
+
+def test_a_client_address_without_a_port_is_refused(project: Path) -> None:
+    result = CliRunner().invoke(verify, ["script.py", "--address", "ray://127.0.0.1"])
+    assert result.exit_code != 0
+    assert result.output == "Error: --address ray://127.0.0.1: add the port of Ray's client server, mostly 10001\n"
 
 
 def test_auto_is_no_cluster_that_nobody_noted(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,6 +73,25 @@ def test_a_worker_that_dies_fails_the_run_and_leaves_nothing(run_script: RunScri
     assert_nothing_is_left(base)
 
 
+def test_a_failure_on_ray_is_said_by_its_cause_among_no_progress_bars(run_script: RunScript) -> None:
+    run = run_script(
+        """
+        import daft, time
+        from daft import DataType, Series, col
+
+        @daft.func.batch(return_dtype=DataType.int64(), batch_size=10)
+        def fail(x: Series) -> Series:
+            time.sleep(0.3)
+            return Series.from_pylist([1 // (v - 77) for v in x.to_pylist()])
+
+        daft.range(100).into_batches(10).select(fail(col("id"))).collect()
+        """,
+        runner="ray",
+    )
+    assert (run.status, run.message) == ("failed", "ZeroDivisionError: integer division or modulo by zero")
+    assert "it/s]" not in run.stdout + run.stderr
+
+
 RAY_SLEEPER = """
 import daft, time
 from pathlib import Path

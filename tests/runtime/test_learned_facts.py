@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from daft_lint_runtime.facts import described, short_name, udf_facts, updated
 from daft_lint_runtime.harness import Run, RunStatus, UdfCallRecord
-from daft_lint_runtime.profile import SourceProfile, sources_seen
+from daft_lint_runtime.profile import SourceProfile, profile_script, sources_seen
+from daft_lint_runtime.spec import RunOptions
 
 from daft_lint.config import parse
 from tests.runtime.conftest import RunScript
@@ -133,6 +134,18 @@ def test_what_the_script_itself_has_made_is_no_source(made: str, run_script: Run
     assert run.ok, run.message
     assert len(run.sources) == 1
     assert sources_seen(run) == ()
+
+
+def test_a_profile_takes_the_size_of_rows_from_what_stands_in_for_a_source(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"id": range(1000), "scan": [b"x" * 40_000] * 1000}), tmp_path / "sample.parquet")
+    for path, known in (("s3://bucket/x.parquet", {}), (str(tmp_path / "sample.parquet"), {"rows": 1000, "files": 1})):
+        script = tmp_path / "script.py"
+        script.write_text(HEAD.format(made="", path=path) + "df.show()")
+        options = RunOptions(runner="native", sources={"s3://*": str(tmp_path / "sample.parquet")})
+        (source,) = profile_script(script, options).sources
+        facts = source.facts(32 * 1024)
+        assert facts.pop("row-bytes") == pytest.approx(40_012, abs=20)
+        assert facts == {**known, "heavy": ["scan"]}
 
 
 def test_what_stands_in_for_a_source_says_nothing_of_it(run_script: RunScript, tmp_path: Path) -> None:

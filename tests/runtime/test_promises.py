@@ -105,6 +105,26 @@ def test_the_role_of_a_measure_that_gets_worse(monkeypatch: pytest.MonkeyPatch, 
 
 
 @pytest.mark.parametrize(
+    ("role", "direction", "outcome"),
+    [
+        (Role.DECIDES, LOWER, Outcome.COSTLY),
+        (Role.LIMITS, LOWER, Outcome.REFUTED),
+        (Role.INFORMS, LOWER, Outcome.COSTLY),
+        (Role.CONFIRMS, LOWER, Outcome.CONFIRMED),
+        (Role.DECIDES, HIGHER, Outcome.CONFIRMED),
+    ],
+)
+def test_what_got_clearly_worse_is_a_price_unless_the_rule_says_that_it_is_part_of_the_fix(
+    monkeypatch: pytest.MonkeyPatch, role: Role, direction: Direction, outcome: Outcome
+) -> None:
+    promises = (FEWER_CALLS, Promise(Measure.OBJECT_STORE, direction, role))
+    before, after = with_files([8] * 10, 750), replace(with_files([40] * 2, 1), object_store={"put_bytes": 2**30})
+    verdict = judged(monkeypatch, before, after, promises=promises)
+    assert verdict.outcome is outcome
+    assert ("but object store 0 bytes → 1.0 GiB" in verdict.reason) is (outcome is Outcome.COSTLY)
+
+
+@pytest.mark.parametrize(
     ("role", "outcome"),
     [
         (Role.DECIDES, Outcome.REFUTED),

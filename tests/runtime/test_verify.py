@@ -84,6 +84,27 @@ def test_worse_is_refuted_though_the_rows_are_the_same(tmp_path: Path) -> None:
     assert "worse: calls" in result.verdicts[0].reason
 
 
+@pytest.mark.parametrize("always", [False, True])
+def test_a_slower_run_counts_only_where_another_one_is_as_slow(always: bool, tmp_path: Path) -> None:
+    once = f"""
+import os, time
+flag = {str(tmp_path / "flag")!r}
+if {always} or not os.path.exists(flag):
+    open(flag, "w").close()
+    slow = daft.func.batch(return_dtype=daft.DataType.int64())(lambda x: time.sleep(7) or x)
+    daft.range(1).select(slow(daft.col("id"))).collect()
+"""
+    plain = "import daft\ndaft.range(1).select(daft.col('id')).collect()\n"
+    path = str(tmp_path / "script.py")
+    told: list[str] = []
+    slower = plain + once
+    case = VerifyCase(path, plain.encode(), slower.encode(), against="other.py")
+    options = dataclasses.replace(NATIVE, compare="none")
+    result = verify_case(case, options, told.append)
+    assert (result.status in ("refuted", "confirmed, but"), "time of the queries" in result.reason) == (always, always)
+    assert told[2:] == [f"{path}: {label} (once more, for the time)" for label in ("before", "after")]
+
+
 HELD = """
 import daft
 from daft import DataType, Series

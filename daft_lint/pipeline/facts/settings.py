@@ -109,6 +109,8 @@ class Settings:
     cluster: Cluster = Cluster()
     sources: tuple[tuple[str, SourceFacts], ...] = ()
     """Path patterns (gitignore style) and what is known of what they match; the first match counts."""
+    learned: tuple[tuple[str, SourceFacts], ...] = ()
+    """The same from earlier runs: they count where nothing else is known, for the files can have changed since."""
     udfs: tuple[tuple[str, UdfFacts], ...] = ()
     """What is known of UDFs, by the absolute path of the file that defines one, a colon, and its name
     (`Embedder.encode`); the first counts."""

@@ -16,12 +16,14 @@ from daft_lint.pipeline.model import SourceFacts
 def source_facts(
     interpreter: InterpreterProtocol, node: cst.CSTNode, paths: tuple[str, ...], scope: Scope
 ) -> SourceFacts:
-    """What is known of a source: said on its lines, else in the configuration, else in the files' footers."""
+    """What is known of a source: said on its lines, else in the configuration, else in the footers that its files have
+    today, else learned from earlier runs."""
     settings = interpreter.settings
     known = [
         interpreter.project.facts_at(scope.cell, node, interpreter.statement),
         matching_facts(settings.sources, paths),
         footer_facts(paths, ".", settings.heavy_row_bytes, settings.footers),
+        matching_facts(settings.learned, paths),
     ]
     return merged_facts([facts for facts in known if facts is not None])
 

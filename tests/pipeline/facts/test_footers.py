@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from daft_lint.config import Config
+from daft_lint.config import FACTS_FILE, Config, load
 from daft_lint.lint.engine import check_document
 from daft_lint.pipeline.facts import footers
 from daft_lint.pipeline.facts.footers import footer_facts
 from daft_lint.pipeline.facts.settings import Footers
 from daft_lint.pipeline.interpreter.interpreter import interpret
 from daft_lint.pipeline.interpreter.project import Project
-from daft_lint.pipeline.model import Settings
+from daft_lint.pipeline.model import Settings, Source, SourceFacts
 from daft_lint.source.document import Document
 
 pa = pytest.importorskip("pyarrow")
@@ -64,6 +65,53 @@ def test_they_are_read_only_when_asked_for(table: Path, monkeypatch: pytest.Monk
         # What the script says of its source outranks the files.
         assert (source.rows, source.partitions.count) == (5, files)
         assert {name: weight.heavy for name, weight in source.columns.items()} == heavy
+
+
+def test_the_footer_of_today_outranks_what_an_earlier_run_has_learned(
+    table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(table)
+    stale = SourceFacts(rows=1_000_000, files=7, row_bytes=8, heavy=("id", "gone"), light=("scan",))
+    settings = Settings(learned=(("a.parquet", stale), ("s3://b/*", stale)))
+
+    def source(read: str, **facts: tuple[tuple[str, SourceFacts], ...]) -> Source:
+        document = Document.from_bytes("script.py", f"import daft\n\ndf = {read}\ndf.show()\n".encode())
+        found = interpret(document, replace(settings, **facts), Project()).steps[0].source
+        assert found is not None
+        return found
+
+    today = source('daft.read_parquet("a.parquet")')
+    assert (today.rows, today.partitions.count) == (3, 1)
+    heavy = {name: weight.heavy for name, weight in today.columns.items()}
+    assert heavy == {"scan": True, "id": False, "note": False, "gone": True}
+    # Where no file lies in front of us, what was learned is all there is; the configuration outranks both.
+    assert source('daft.read_parquet("s3://b/a.parquet")').rows == 1_000_000
+    said = (("a.parquet", SourceFacts(rows=5)), ("s3://b/*", SourceFacts(row_bytes=9)))
+    assert source('daft.read_parquet("a.parquet")', sources=said).rows == 5
+    assert source('daft.read_parquet("s3://b/a.parquet")', sources=said).rows == 1_000_000
+
+
+@pytest.mark.parametrize(("learned", "today", "found"), [(16_384, 100, True), (100, 16_384, False), (100, 100, True)])
+def test_a_file_that_has_changed_since_it_was_learned_is_read(
+    learned: int, today: int, found: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Partitions need 64 x 16 / 4 rows: 32 are right for 16,384 rows and too many for 100, whatever was seen before."""
+    monkeypatch.chdir(tmp_path)
+    parquet.write_table(pa.table({"number": range(today)}), tmp_path / "numbers.parquet")
+    (tmp_path / FACTS_FILE).write_text(f'[sources."numbers.parquet"]\nrows = {learned}\n')
+    (tmp_path / "daft-lint.toml").write_text("[cluster]\nnodes = 4\ntotal-concurrency = 16\n")
+    script = b"""import daft
+from daft import DataType, Series
+
+@daft.func.batch(return_dtype=DataType.int64(), batch_size=64)
+def f(number: Series) -> Series:
+    return number
+
+df = daft.read_parquet("numbers.parquet").repartition(32)
+df.with_column("b", f(daft.col("number"))).write_parquet("out")
+"""
+    findings = check_document(Document.from_bytes("script.py", script), load(tmp_path)).findings
+    assert ("DFT201" in {finding.code for finding in findings}) is found
 
 
 @pytest.mark.parametrize("path", ["*.parquet", "table", "table/b.parquet", "s3://b/a.parquet", "a.csv"])
