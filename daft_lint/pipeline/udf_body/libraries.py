@@ -207,9 +207,10 @@ PASS_THROUGH = frozenset({
 
 SMALL_MAKERS = frozenset({"json.dumps", "orjson.dumps", "ujson.dumps", "simplejson.dumps", "struct.pack"})
 """Functions that make a record of a few bytes."""
-SERIALIZERS = frozenset(
-    {"pickle.dumps", "cloudpickle.dumps", "dill.dumps", "marshal.dumps", "msgpack.packb", "msgpack.dumps"}
-)
+SERIALIZERS = frozenset({
+    "pickle.dumps", "cloudpickle.dumps", "daft.pickle.dumps", "dill.dumps", "marshal.dumps", "msgpack.packb",
+    "msgpack.dumps",
+})  # fmt: skip
 """Functions that make one of a record, or hold what is heavy as it is."""
 SMALL_METHODS = frozenset({"digest", "to_bytes"})
 """Methods that make a few bytes: of a hash, an integer."""
