@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from daft_lint.api.edits import AddImport, ReplaceNode
 from daft_lint.api.nodes import udf_related
-from daft_lint.api.promises import Changes, Direction, Measure, Promise
+from daft_lint.api.promises import Direction, Measure, Promise
 from daft_lint.api.rule import Fix, Level, Observation, Prescan, ScriptRule, in_pipelines
 from daft_lint.api.udf_code import udf_calls_of
 from daft_lint.pipeline.model import NodeRef, Script, Udf, UdfKind
@@ -65,9 +65,9 @@ class PythonForBuiltin(ScriptRule):
 
     Letters that are newer than the Unicode of the script's Python have no capitals there.
 
-    There is none where the name or the type of the column would change. Decoding and resizing of images is left alone:
-    only a PNG comes out as with Pillow, a JPEG or a resized image has other pixels. So are `//` and `%`, which round
-    towards zero for negative numbers.
+    There is none where the name or the type of the column would change, or where the UDF's `batch_size` bounds a heavy
+    UDF before it. Decoding and resizing of images is left alone: only a PNG comes out as with Pillow, a JPEG or a
+    resized image has other pixels. So are `//` and `%`, which round towards zero for negative numbers.
 
     ## Options
     None.
@@ -79,7 +79,6 @@ class PythonForBuiltin(ScriptRule):
     trigger_words = ("func", "udf", "apply")
     fixable = True
     knows_versions = True
-    changes = Changes.REPEATED_WORK
     promises = (Promise(Measure.UDF_ROWS, Direction.LOWER),)
 
     @classmethod
