@@ -155,10 +155,16 @@ def _type_of_a_row(annotation: cst.Annotation | None, resolver: NameResolver, ba
     return annotated.element if annotated.element is not None and annotated.text.startswith("list") else None
 
 
+def _is_small_vector(name: str, annotated: DType) -> bool:
+    """Whether a parameter of arrays is called after what is short: `embeddings: list[np.ndarray]`."""
+    numbers = annotated.unsized or (annotated.element is not None and annotated.element.unsized)
+    return numbers and libraries.SMALL_VECTOR_NAMES.search(name) is not None
+
+
 def _parameter(parameter: cst.Param, annotated: DType | None, walk: BodyWalk, resolver: NameResolver) -> Parameter:
     name = parameter.name.value
     weight = Weight.UNKNOWN
-    if annotated is not None:
+    if annotated is not None and not _is_small_vector(name, annotated):
         location = NodeRef(resolver.cell, parameter.annotation or parameter)
         prefix = f"the parameter `{name}` is annotated "
         weight = annotated.weight(Strength.STRONG, location, walk.heavy_row_bytes, prefix)

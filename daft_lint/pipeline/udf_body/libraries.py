@@ -238,7 +238,7 @@ FILLED_ARRAYS = frozenset({"numpy.zeros", "numpy.ones", "numpy.empty", "numpy.fu
 
 TENSOR_STACKS = frozenset({"torch.stack", "torch.cat"})
 """Stacking rows that are tensors: those of embeddings are told by their names."""
-SMALL_VECTOR_NAMES = re.compile(r"emb|vec|token|ids?$|mask|label|score|logit|box|point", re.IGNORECASE)
+SMALL_VECTOR_NAMES = re.compile(r"emb|vec|token|ids?$|mask|label|score|logit|box|point|hist", re.IGNORECASE)
 
 PASS_THROUGH_METHODS = frozenset({
     "to_pylist", "to_arrow", "to_numpy", "to_pandas", "tolist", "to_list", "numpy", "cpu", "cuda", "detach", "to",

@@ -35,6 +35,11 @@ def test_an_array_that_is_a_whole_column_says_nothing_of_a_row() -> None:
     assert body_of("def f(x: list[bytes]): ...", batch=True).parameters[0].weight.heavy is True
 
 
+@pytest.mark.parametrize("declared", ["embedding: np.ndarray", "hists: list[np.ndarray]"])
+def test_arrays_that_are_called_after_what_is_short_say_nothing(declared: str) -> None:
+    assert body_of(f"def f({declared}): ...").parameters[0].weight.heavy is None
+
+
 RECORD = "import typing, PIL.Image\nclass Record(typing.TypedDict):\n    meta: bytes\n    schema: bytes\n"
 
 
