@@ -15,6 +15,7 @@ from daft_lint.api.scopes import ModuleScopes, nodes_in
 from daft_lint.pipeline.model import NodeRef, Pipeline, Projection, Reads, Script, Step, StepKind
 
 MATERIALIZING = frozenset({"collect", "to_pandas", "to_pydict", "to_pylist", "to_arrow"})
+PROFILERS = frozenset({"memray", "tracemalloc", "memory_profiler", "timeit", "cProfile", "pyinstrument", "scalene"})
 CLOCKS = frozenset({"time", "time_ns", "perf_counter", "perf_counter_ns", "monotonic", "process_time", "now"})
 COSTLY = "All rows, with all their columns, are held in memory at once"
 
@@ -24,7 +25,7 @@ class CollectedForNothing(ScriptRule):
     counted: `len(df.collect())`, `len(df.to_pandas())`, `len(df.to_pydict()["id"])`.
 
     It is a *warning* where a column is heavy, else *advice*. A DataFrame in a variable that other statements read is
-    left alone, and so are few rows.
+    left alone, and so are few rows and what a clock or a profiler measures.
 
     ## Why
     A sink runs its plan and hands the rows on as they come; `collect` holds them all first. A count needs no column:
@@ -88,6 +89,8 @@ def _counted(pipeline: Pipeline, step: Step) -> Observation | None:
     is_len = isinstance(above, cst.Call) and isinstance(above.func, cst.Name) and above.func.value == "len"
     if not is_len or not isinstance(above, cst.Call) or len(above.args) != 1 or _is_read_later(step):
         return None
+    if not PROFILERS.isdisjoint(ModuleScopes.of(step.call.cell).names):
+        return None  # all rows are wanted: how dear they are is the question
     receiver = "" if step.receiver is None else code(step.receiver.node)
     plain = bool(receiver) and "\n" not in receiver and "#" not in receiver
     why = "a UDF in the plan does not run for a count, and what else it does would not happen"
