@@ -1,4 +1,4 @@
-"""How Daft behaves, on the native runner, where rules rest on it: those of e11 to e31 on the page of
+"""How Daft behaves, on the native runner, where rules rest on it: those of e11 to e32 on the page of
 measurements that need no Ray.
 
 Each experiment is a script in a process of its own that prints one JSON object. Times are
@@ -516,3 +516,21 @@ def test_e31_heavy_rows_that_are_collected_before_a_write() -> None:
     _, written = costs(setting, "df.write_parquet(folder)")
     _, collected = costs(setting, "df.collect().write_parquet(folder)")
     assert collected > 1.3 * written
+
+
+def test_e32_defaults_that_changed() -> None:
+    pytest.importorskip("PIL")
+    found = measure("""
+        import io
+        from PIL import Image
+        file = io.BytesIO()
+        Image.linear_gradient("L").save(file, "PNG")
+        gray = daft.from_pydict({"data": [file.getvalue()]})
+        def deviation(**options):
+            return daft.from_pydict({"x": [1.0, 3.0]}).agg(col("x").stddev(**options)).to_pydict()["x"][0]
+        def shape(**options):
+            pixels = gray.select(col("data").decode_image(**options).cast(DataType.python())).to_pydict()["data"][0]
+            return list(pixels.shape)
+        print(json.dumps([shape(), shape(mode=None), round(deviation(), 3), deviation(ddof=0)]))
+    """)
+    assert found == [[256, 256, 3], [256, 256, 1], 1.414, 1.0]
