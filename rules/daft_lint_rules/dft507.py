@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from daft_lint.api import cst
 from daft_lint.api.edits import InsertCall
 from daft_lint.api.nodes import method_location
-from daft_lint.api.promises import Changes
+from daft_lint.api.promises import Changes, Direction, Measure, Promise, Role
 from daft_lint.api.rule import Fix, Level, Observation, PipelineRule, Sinks, level_for
 from daft_lint.pipeline.model import Operator, Pipeline, Projection, StepKind
 
@@ -47,6 +47,10 @@ class WholeFrameToDriver(PipelineRule):
     trigger_words = ("to_pydict", "to_pandas")
     fixable = True
     changes = Changes.REPEATED_WORK
+    promises = (
+        Promise(Measure.WORKER_MEMORY, Direction.LOWER, Role.CONFIRMS),
+        Promise(Measure.UDF_ROWS, Direction.LOWER, Role.CONFIRMS),
+    )
     yields_to = ("DFT503",)
     sinks = Sinks.ALL_ROWS
 
