@@ -204,6 +204,11 @@ def test_the_readme_has_every_rule() -> None:
     assert "| DFT101 |" in PAGES["README.md"]
 
 
+def test_the_traps_have_every_rule() -> None:
+    page = (ROOT / "docs" / "pages" / "traps.md").read_text(encoding="utf-8")
+    assert {rule.code for rule in rules()} - set(re.findall(r"rules/(DFT\d+)\.md", page)) == set()
+
+
 def test_the_map_of_the_house_matches_the_code() -> None:
     section = PAGES["CONTRIBUTING.md"].split("## The map of the house")[1].split("\n## ")[0]
     places = [cell for row in re.findall(r"^\| (`.*?) \|", section, re.M) for cell in re.findall(r"`([^`]+)`", row)]

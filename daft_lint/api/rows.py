@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 
+from daft_lint.api import cst
+from daft_lint.api.scopes import ModuleScopes
 from daft_lint.pipeline.model import (
     DEFAULT_MORSEL_ROWS,
     DOWNLOAD_ROWS,
@@ -50,14 +52,32 @@ def gets_few_rows(pipeline: Pipeline, operator: Operator) -> bool:
 
 
 def has_few_rows(udf: Udf, script: Script) -> bool:
-    """Whether each pipeline that calls a UDF is known to have few rows for it."""
+    """Whether each pipeline that calls a UDF is known to have few rows for it; without any, whether the script calls it
+    with values."""
     calls = [
         reads_few(pipeline) or (operator.rows_in is not None and operator.rows_in <= FEW_ROWS)
         for pipeline in script.pipelines
         for operator in pipeline.operators
         if any(call.udf.definition == udf.definition for call in operator.udf_calls)
     ]
-    return bool(calls) and all(calls)
+    return all(calls) if calls else _is_called_with_values(udf)
+
+
+def _is_called_with_values(udf: Udf) -> bool:
+    """Whether a function is only called with literals: Daft then runs it on the spot, like any other."""
+    definition = udf.definition
+    if definition is None or not isinstance(definition.node, cst.FunctionDef):
+        return False
+    name, scopes = definition.node.name, ModuleScopes.of(definition.cell)
+    named = (use for use in scopes.names[name.value] if use is not name)
+    uses = [use for use in named if definition.node in scopes.resolve(use.value, use)[1]]
+    return bool(uses) and all(_is_call_with_literals(scopes.parents.get(use), use) for use in uses)
+
+
+def _is_call_with_literals(call: cst.CSTNode | None, called: cst.Name) -> bool:
+    if not isinstance(call, cst.Call) or call.func is not called or not call.args:
+        return False
+    return all(isinstance(argument.value, cst.BaseString | cst.BaseNumber) for argument in call.args)
 
 
 @functools.lru_cache(maxsize=2)

@@ -34,7 +34,9 @@ class ManySmallFiles(PipelineRule):
     """A write whose tasks leave many small files: small `into_batches` before a write of light rows, `partition_cols`
     of many tasks that each hold rows of every key, or `partition_cols` with a value of its own in each row.
 
-    It is a *warning* where the number of files is known, or each row has a file, else *advice*; and in preview.
+    It is a *warning* where the number of files is known, or each row has a file, else *advice*; and in preview: in the
+    public code that the rules were tried on it spoke twice, of two copies of a notebook that does not say whether it is
+    for Ray.
 
     ## Why
     On Ray a task writes a file, with `partition_cols` one for each of its keys (experiment e22): 32 batches left 32

@@ -15,8 +15,13 @@ from daft_lint.api.scopes import ModuleScopes, nodes_in
 from daft_lint.pipeline.model import NodeRef, Pipeline, Projection, Reads, Script, Step, StepKind
 
 MATERIALIZING = frozenset({"collect", "to_pandas", "to_pydict", "to_pylist", "to_arrow"})
+PROFILERS = frozenset({"memray", "tracemalloc", "memory_profiler", "timeit", "cProfile", "pyinstrument", "scalene"})
 CLOCKS = frozenset({"time", "time_ns", "perf_counter", "perf_counter_ns", "monotonic", "process_time", "now"})
 COSTLY = "All rows, with all their columns, are held in memory at once"
+COUNTED = {
+    **dict.fromkeys(("to_pandas", "to_pydict", "to_pylist", "to_arrow"), "`len(df.to_pandas())` took 2.8 s and 670 MB"),
+    "collect": "`len(df.collect())` took 2.1 s and 480 MB",
+}
 
 
 class CollectedForNothing(ScriptRule):
@@ -24,11 +29,13 @@ class CollectedForNothing(ScriptRule):
     counted: `len(df.collect())`, `len(df.to_pandas())`, `len(df.to_pydict()["id"])`.
 
     It is a *warning* where a column is heavy, else *advice*. A DataFrame in a variable that other statements read is
-    left alone, and so are few rows.
+    left alone, and so are few rows and what a clock or a profiler measures.
 
     ## Why
-    A sink runs its plan and hands the rows on as they come; `collect` holds them all first. A count needs no column:
-    a UDF whose column nobody reads runs on no row (experiment e14).
+    A sink runs its plan and hands the rows on as they come; `collect` holds them all first: 1,000 blobs of 1 MB were
+    written with 775 MB, and with 1,395 MB where they were collected (experiment e31). A count needs no column: of
+    200,000 rows of 1 KB, `len(df.to_pandas())` took 2.8 s and 670 MB, `count_rows()` 0.06 s and 10 MB; a UDF whose
+    column nobody reads runs on no row (experiment e14).
 
     ## Example
 
@@ -88,6 +95,8 @@ def _counted(pipeline: Pipeline, step: Step) -> Observation | None:
     is_len = isinstance(above, cst.Call) and isinstance(above.func, cst.Name) and above.func.value == "len"
     if not is_len or not isinstance(above, cst.Call) or len(above.args) != 1 or _is_read_later(step):
         return None
+    if not PROFILERS.isdisjoint(ModuleScopes.of(step.call.cell).names):
+        return None  # all rows are wanted: how dear they are is the question
     receiver = "" if step.receiver is None else code(step.receiver.node)
     plain = bool(receiver) and "\n" not in receiver and "#" not in receiver
     why = "a UDF in the plan does not run for a count, and what else it does would not happen"
@@ -96,7 +105,8 @@ def _counted(pipeline: Pipeline, step: Step) -> Observation | None:
         location=method_location(step),
         level=_level(pipeline),
         observed=f"`{step.name}()` brings all rows to the driver, and only their number is used",
-        impact=f"{COSTLY}, for a count that needs no column",
+        impact=f"{COSTLY}: {COUNTED[step.name]} in our measurement (200,000 rows of 1 KB), `count_rows()` 0.06 s and"
+        " 10 MB",
         suggestion="Write `count_rows()`",
         fix=Fix("Count the rows with `count_rows()`", (replace,), why if _may_have_effects(pipeline) else None)
         if plain
@@ -129,6 +139,7 @@ def _before_sink(script: Script, pipeline: Pipeline, step: Step) -> Observation 
     else:
         few = sink.reads is Reads.FEW
         impact = f"{COSTLY}, " + ("for the few that are shown" if few else "where the sink takes them as they come")
+        impact += ": 1,000 blobs of 1 MB were written with 775 MB, collected before with 1,395 MB in our measurement"
     return Observation(
         location=method_location(step),
         level=Level.ADVICE if collects else _level(pipeline),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from daft_lint.api.edits import AddImport, ReplaceNode
 from daft_lint.api.nodes import udf_related
-from daft_lint.api.promises import Changes, Direction, Measure, Promise
+from daft_lint.api.promises import Direction, Measure, Promise
 from daft_lint.api.rule import Fix, Level, Observation, Prescan, ScriptRule, in_pipelines
 from daft_lint.api.udf_code import udf_calls_of
 from daft_lint.pipeline.model import NodeRef, Script, Udf, UdfKind
@@ -20,7 +20,7 @@ COSTS = {
     UdfKind.APPLY: "with Python's values: 500,000 times `lower()` took 0.16 s",
 }
 BATCH_COST = "with Python's values: 500,000 times `lower()` took 0.24 s"
-MAX_SHOWN = 80
+MAX_SHOWN = 120
 """Characters of an expression that a message shows."""
 
 
@@ -65,9 +65,10 @@ class PythonForBuiltin(ScriptRule):
 
     Letters that are newer than the Unicode of the script's Python have no capitals there.
 
-    There is none where the name or the type of the column would change. Decoding and resizing of images is left alone:
-    only a PNG comes out as with Pillow, a JPEG or a resized image has other pixels. So are `//` and `%`, which round
-    towards zero for negative numbers.
+    There is none for a Daft before 0.7, where the name or the type of the column would change, or where the UDF's
+    `batch_size` bounds a heavy UDF before it. Decoding and resizing of images is left alone: only a PNG comes out as
+    with Pillow, a JPEG or a resized image has other pixels. So are `//` and `%`, which round towards zero for negative
+    numbers.
 
     ## Options
     None.
@@ -79,7 +80,6 @@ class PythonForBuiltin(ScriptRule):
     trigger_words = ("func", "udf", "apply")
     fixable = True
     knows_versions = True
-    changes = Changes.REPEATED_WORK
     promises = (Promise(Measure.UDF_ROWS, Direction.LOWER),)
 
     @classmethod
@@ -109,12 +109,13 @@ def _observation(udf: Udf, location: NodeRef, equal: Equal, has_spelling: bool) 
         imports = tuple(AddImport(location, module, imported) for module, imported in equal.imports)
         why = "; ".join(equal.differs) or None
         fix = Fix("Write the expression in place of the UDF", (ReplaceNode(location, equal.text), *imports), why)
+    written = f"`{shown}`" if shown else "the expression"
     return Observation(
         location=location,
         level=Level.WARNING,
         observed=f"{name} does in Python what an expression of Daft's does",
         impact=f"Daft calls it {COSTS.get(udf.kind, BATCH_COST)}, as an expression 0.03 s",
-        suggestion=f"Write `{shown}`" if shown else "Write the expression",
+        suggestion=f"Write {written}" if has_spelling else f"From Daft 0.7 on, write {written}",
         related=udf_related(udf),
         fix=fix,
     )

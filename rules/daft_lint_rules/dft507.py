@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from daft_lint.api import cst
 from daft_lint.api.edits import InsertCall
 from daft_lint.api.nodes import method_location
-from daft_lint.api.promises import Changes
+from daft_lint.api.promises import Changes, Direction, Measure, Promise, Role
 from daft_lint.api.rule import Fix, Level, Observation, PipelineRule, Sinks, level_for
 from daft_lint.pipeline.model import Operator, Pipeline, Projection, StepKind
 
@@ -22,7 +22,8 @@ class WholeFrameToDriver(PipelineRule):
     ## Why
     Daft reads and computes only the columns that a plan needs: a UDF whose column nobody reads runs on no row
     (experiment e14). The plan does not see what Python picks from its result, so that every column is read, computed,
-    sent to the driver and turned into Python objects there.
+    sent to the driver and turned into Python objects there: for the ids of 200,000 rows with 1 KB of text,
+    `to_pydict()["id"]` took 4.3 s and 640 MB, after `select("id")` 0.14 s and 23 MB (experiment e31).
 
     ## Example
 
@@ -46,6 +47,10 @@ class WholeFrameToDriver(PipelineRule):
     trigger_words = ("to_pydict", "to_pandas")
     fixable = True
     changes = Changes.REPEATED_WORK
+    promises = (
+        Promise(Measure.WORKER_MEMORY, Direction.LOWER, Role.CONFIRMS),
+        Promise(Measure.UDF_ROWS, Direction.LOWER, Role.CONFIRMS),
+    )
     yields_to = ("DFT503",)
     sinks = Sinks.ALL_ROWS
 
@@ -116,7 +121,8 @@ def _observation(pipeline: Pipeline, used: tuple[str, ...]) -> Observation:
         observed=f"`{sink.step.name}` brings all columns to the driver{carried}, and {shown} is all that is used"
         if len(used) == 1
         else f"`{sink.step.name}` brings all columns to the driver{carried}, and {shown} are all that are used",
-        impact="Every column is read, computed and turned into Python objects",
+        impact="Every column is read, computed and turned into Python objects: an id and 1 KB of text of 200,000 rows"
+        " took 4.3 s and 640 MB in our measurement, the id alone 0.14 s and 23 MB",
         suggestion=f"Write `.select({names})` before it",
         evidence=evidence,
         fix=fix,

@@ -1,4 +1,4 @@
-"""How Daft behaves, on the native runner, where rules rest on it: those of e11 to e30 on the page of
+"""How Daft behaves, on the native runner, where rules rest on it: those of e11 to e32 on the page of
 measurements that need no Ray.
 
 Each experiment is a script in a process of its own that prints one JSON object. Times are
@@ -462,3 +462,75 @@ def test_e30_a_model_that_is_called_for_each_row_of_a_batch() -> None:
     same, for_each, for_all = measure(text, OPENBLAS_NUM_THREADS="1")
     assert same
     assert for_each > 2 * for_all
+
+
+PEAK = """
+def peak():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM"))
+"""
+
+
+def costs(setting: str, query: str, **variables: str) -> tuple[float, float]:
+    """The seconds of a query, and the bytes by which it raises the peak of its process."""
+    # the first query raises it anyway
+    warmed = """daft.from_pydict({"a": [1]}).to_pandas(); before = peak()"""
+    time, memory = measure("\n".join((PEAK, textwrap.dedent(setting), warmed, PRINTED.format(query))), **variables)
+    return time, memory
+
+
+PRINTED = "print(json.dumps([seconds(lambda: {}), peak() - before]))"
+
+
+def test_e31_rows_that_are_brought_to_the_driver(tmp_path: Path) -> None:
+    made = """
+        texts = [os.urandom(500).hex() for _ in range(200_000)]
+        daft.from_pydict({"id": list(range(200_000)), "text": texts}).write_parquet(os.environ["FOLDER"])
+        print("null")
+    """
+    measure(made, FOLDER=str(tmp_path))
+    queries = {
+        "count_rows": "df.count_rows()",
+        "collect": "len(df.collect())",
+        "to_pandas": "len(df.to_pandas())",
+        "one column": 'df.select("id").to_pydict()["id"]',
+        "one of all columns": 'df.to_pydict()["id"]',
+    }
+    setting = 'df = daft.read_parquet(os.environ["FOLDER"] + "/*.parquet")'
+    found = {name: costs(setting, query, FOLDER=str(tmp_path)) for name, query in queries.items()}
+    time = {name: seconds for name, (seconds, _) in found.items()}
+    memory = {name: peak for name, (_, peak) in found.items()}
+    assert min(memory["collect"], memory["to_pandas"]) > 5 * memory["count_rows"]
+    assert min(time["collect"], time["to_pandas"]) > 5 * time["count_rows"]
+    assert memory["one of all columns"] > 5 * memory["one column"]
+    assert time["one of all columns"] > 5 * time["one column"]
+
+
+def test_e31_heavy_rows_that_are_collected_before_a_write() -> None:
+    setting = """
+        @daft.func.batch(return_dtype=DataType.binary(), batch_size=16, use_process=False)
+        def blob(ids):
+            return [os.urandom(1_000_000) for _ in ids.to_pylist()]
+        df = daft.range(1000).with_column("blob", blob(col("id")))
+    """
+    _, written = costs(setting, "df.write_parquet(folder)")
+    _, collected = costs(setting, "df.collect().write_parquet(folder)")
+    assert collected > 1.3 * written
+
+
+def test_e32_defaults_that_changed() -> None:
+    pytest.importorskip("PIL")
+    found = measure("""
+        import io
+        from PIL import Image
+        file = io.BytesIO()
+        Image.linear_gradient("L").save(file, "PNG")
+        gray = daft.from_pydict({"data": [file.getvalue()]})
+        def deviation(**options):
+            return daft.from_pydict({"x": [1.0, 3.0]}).agg(col("x").stddev(**options)).to_pydict()["x"][0]
+        def shape(**options):
+            pixels = gray.select(col("data").decode_image(**options).cast(DataType.python())).to_pydict()["data"][0]
+            return list(pixels.shape)
+        print(json.dumps([shape(), shape(mode=None), round(deviation(), 3), deviation(ddof=0)]))
+    """)
+    assert found == [[256, 256, 3], [256, 256, 1], 1.414, 1.0]

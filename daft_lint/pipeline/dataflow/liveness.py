@@ -51,6 +51,8 @@ def needs_before(step: Step, after: Needs, *, runs_always: bool) -> Needs:
     if step.projection is Projection.RENAME:
         old = [before for before, now in step.renamed.items() if after.has(now)]
         return after.without((*step.renamed, *step.renamed.values())).adding(old)
+    if step.kind is StepKind.JOIN and step.options.get("how") == "cross":
+        return after  # it has no key
     if step.kind in _READS_WHOLE_ROWS and not step.outputs and not step.expressions:
         return EVERYTHING
     live = [e for e in step.outputs if runs_always or e.spread or after.has(e.output)]

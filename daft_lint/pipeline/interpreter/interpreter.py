@@ -140,16 +140,17 @@ class Interpreter:
             runner_is_sure=is_sure,
         )
         limits = list(recorder.limits)
+        failing = recorder.failing_steps()
         return Script(
             pipelines=build_pipelines(recorder.ends(), context, limits),
-            udfs=tuple(recorder.udfs),
+            udfs=tuple(recorder.wanted_udfs(failing)),
             constructions=unique(recorder.constructions, lambda c: c.call),
             discarded=unique(recorder.discarded, lambda d: d.step.call),
             reads_on_dataframes=unique(recorder.reads_on_dataframes, lambda r: r.call),
             api_uses=unique(recorder.surely_of_daft(), lambda u: (u.call, u.name)),
             expression_tests=unique(recorder.expression_tests, lambda t: (t.node, t.test)),
             runner_settings=unique(recorder.runner_settings, lambda s: s.call),
-            steps=tuple(step for step in recorder.steps if step not in recorder.failing),
+            steps=tuple(step for step in recorder.steps if step not in failing),
             runner=runner,
             runner_is_set=own_runner is not None,
             cluster=cluster,

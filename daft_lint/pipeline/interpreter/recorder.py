@@ -16,6 +16,7 @@ from daft_lint.pipeline.model import (
     Construction,
     DiscardedStep,
     ExpressionTest,
+    NodeRef,
     ReadOnDataFrame,
     Reads,
     Runner,
@@ -46,6 +47,8 @@ class Recorder:
     failing: set[Step] = field(default_factory=set)
     """Made where the script expects a failure."""
     udfs: list[Udf] = field(default_factory=list)
+    udf_uses: dict[NodeRef, dict[NodeRef, bool]] = field(default_factory=dict)
+    """The calls of UDFs with columns, by the definition of each; true where a test expects a failure."""
     constructions: list[Construction] = field(default_factory=list)
     discarded: list[DiscardedStep] = field(default_factory=list)
     reads_on_dataframes: list[ReadOnDataFrame] = field(default_factory=list)
@@ -83,6 +86,36 @@ class Recorder:
         """Some other step reads what they make, or the script only looks at it."""
         for step in steps:
             self.consumed.update(merged_from(step))
+
+    def use(self, udf: Udf, call: NodeRef, is_to_fail: bool) -> None:
+        """A UDF is called with columns; `is_to_fail`: where a test expects a failure."""
+        if udf.definition is not None:
+            self.udf_uses.setdefault(udf.definition, {})[call] = is_to_fail
+
+    def failing_steps(self) -> set[Step]:
+        """The steps that the script expects to fail: those made there, and those that run nowhere else."""
+        failing = set(self.failing)
+        doomed = failing & self.in_tests
+        if not doomed:
+            return failing
+        readers: dict[Step, list[Step]] = {}
+        for step in self.steps:
+            for parent in step.parents:
+                for read in merged_from(parent):
+                    readers.setdefault(read, []).append(step)
+        for step in reversed(self.steps):
+            runs = step.kind in (StepKind.SINK, StepKind.COLLECT) or step in self.escaped
+            if not runs and step in readers and doomed.issuperset(readers[step]):
+                doomed.add(step)
+        return failing | doomed
+
+    def wanted_udfs(self, failing: set[Step]) -> Iterator[Udf]:
+        """The UDFs but those that tests use only to see them fail."""
+        calls = {call.location for step in failing for call in step.udf_calls()}
+        for udf in self.udfs:
+            uses = None if udf.definition is None else self.udf_uses.get(udf.definition)
+            if not uses or not all(is_to_fail or call in calls for call, is_to_fail in uses.items()):
+                yield udf
 
     def surely_of_daft(self) -> list[ApiUse]:
         """The uses whose receiver is Daft's in every call of the function that they stand in."""

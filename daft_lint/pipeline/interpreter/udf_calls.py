@@ -32,11 +32,11 @@ def call_udf(
 ) -> object:
     """A UDF called with columns makes an expression; called with values, it runs where it stands."""
     if any(is_column(v) for v in args.values()) or (args.open and callee.cls is None):
-        return _udf_expression(callee.udf, args, node, scope)
+        return _udf_expression(interpreter, callee.udf, args, node, scope)
     if callee.cls is not None:
         return callee
     if any(v is UNKNOWN for v in args.values()):
-        return _udf_expression(callee.udf, args, node, scope)
+        return _udf_expression(interpreter, callee.udf, args, node, scope)
     return UNKNOWN
 
 
@@ -50,10 +50,14 @@ def call_udf_method(
     options = owner.udf if owner.udf is not None or mark is None else mark.options
     if options is None or not (any(is_column(v) for v in args.values()) or (mark is not None and args.values())):
         return UNKNOWN
-    return _udf_expression(udf_of_method(interpreter, owner, function, mark, options), args, node, scope)
+    udf = udf_of_method(interpreter, owner, function, mark, options)
+    return _udf_expression(interpreter, udf, args, node, scope)
 
 
-def _udf_expression(udf: Udf, args: Arguments, node: cst.Call, scope: Scope) -> Expression:
+def _udf_expression(
+    interpreter: InterpreterProtocol, udf: Udf, args: Arguments, node: cst.Call, scope: Scope
+) -> Expression:
+    interpreter.recorder.use(udf, scope.location(node), bool(interpreter.expected_failures and interpreter.tests))
     inputs: list[Expression] = []
     keywords: list[str | None] = []
     for value, argument in args.positional:
@@ -184,8 +188,9 @@ def legacy_udf_method(
 
 def _with_udf(interpreter: InterpreterProtocol, owner: UdfFunction, udf: Udf) -> UdfFunction:
     """The same UDF with other options, in place of the one that they were given to."""
-    udfs = interpreter.recorder.udfs
-    if owner.udf in udfs:
-        udfs.remove(owner.udf)
-    udfs.append(udf)
+    if not interpreter.expected_failures:
+        udfs = interpreter.recorder.udfs
+        if owner.udf in udfs:
+            udfs.remove(owner.udf)
+        udfs.append(udf)
     return replace(owner, udf=udf)

@@ -13,6 +13,9 @@ from daft_lint.source.document import Document
 from daft_lint.source.pytest_names import is_test_file, is_test_function
 from daft_lint.source.syntax import decorator_names
 
+_FAILING_MARKS = frozenset({"xfail", "expectedFailure"})
+"""`pytest.mark.xfail` and `unittest.expectedFailure`."""
+
 
 def evaluate_uncalled(interpreter: InterpreterProtocol, document: Document) -> None:
     """Evaluate the functions that nobody called, those that nobody mentions first."""
@@ -38,7 +41,11 @@ def _evaluate(interpreter: InterpreterProtocol, function: Function) -> None:
     if owner is not None and "staticmethod" not in decorator_names(function.node):
         instance = _instance_of(interpreter, owner)
     interpreter.recorder.settled_by = None  # who calls it, and when, is not in view
-    with interpreter.tests if is_test(interpreter.path, function) else nullcontext():
+    fails = _is_expected_to_fail(function)
+    with (
+        interpreter.tests if fails or is_test(interpreter.path, function) else nullcontext(),
+        interpreter.expected_failures if fails else nullcontext(),
+    ):
         interpreter.recorder.escape(inline(interpreter, function, None, instance, parametrized(interpreter, function)))
 
 
@@ -53,6 +60,14 @@ def _instance_of(interpreter: InterpreterProtocol, owner: Class) -> Instance:
         interpreter.called_nodes.add(init.node)
         inline(interpreter, init, None, instance)
     return instance
+
+
+def _is_expected_to_fail(function: Function) -> bool:
+    """A test that is marked as one that fails, or whose class is."""
+    marks = decorator_names(function.node)
+    if function.owner is not None:
+        marks |= decorator_names(function.owner.node)
+    return not marks.isdisjoint(_FAILING_MARKS)
 
 
 def is_test(path: str, function: Function) -> bool:

@@ -77,7 +77,7 @@ def examine(
             location, prefix = NodeRef(resolver.cell, definition.returns), "its UDF is annotated to return "
     weight = returns.weight(Strength.PROOF, location, heavy_row_bytes, prefix) if returns else Weight.UNKNOWN
     makes_embeddings = returns is not None and returns.unsized and walk.embeds
-    if makes_embeddings or _returns_small(walk.frame, returns):
+    if makes_embeddings or _returns_small(walk.frame, returns, heavy_row_bytes):
         weight = Weight.LIGHT
     elif weight.heavy is None and _returns_decoded(walk.frame):
         weight = Weight.of(Strength.STRONG, "its UDF returns what it decodes", NodeRef(resolver.cell, definition))
@@ -104,17 +104,24 @@ def made_by_init(
     return tuple(walk.model_loads), tuple(walk.connections)
 
 
-def _returns_small(frame: Frame, returns: DType | None) -> bool:
+def _returns_small(frame: Frame, returns: DType | None, heavy_row_bytes: int) -> bool:
     """Whether the body says that all it returns is small, where the type does not: `return f.read(16)`,
-    `hashlib.md5(x).digest()`, `pickle.dumps(record)`, `x.reshape(28, 28)`."""
+    `hashlib.md5(x).digest()`, `pickle.dumps(record)`, `{"meta": pickle.dumps(record)}`, `x.reshape(28, 28)`."""
     if returns is None or returns == dtypes.UNKNOWN or returns.unsized:
         small = Small.ARRAY
-    elif returns.text in _BYTES:
+    elif returns.text in _BYTES or _is_heavy_by_its_bytes(returns, heavy_row_bytes):
         small = Small.BYTES
     else:
         return False
     made = {value.made_by for value in frame.returned}
     return small in made and made <= {small, Small.NEUTRAL}
+
+
+def _is_heavy_by_its_bytes(returns: DType, heavy_row_bytes: int) -> bool:
+    """A struct that no field makes heavy but those of bytes."""
+    return bool(returns.parts) and all(
+        part.text in _BYTES or part.is_heavy(heavy_row_bytes) is False for part in returns.parts
+    )
 
 
 def _parameters(definition: cst.FunctionDef | cst.Lambda, skip_self: bool) -> list[cst.Param]:
@@ -148,10 +155,16 @@ def _type_of_a_row(annotation: cst.Annotation | None, resolver: NameResolver, ba
     return annotated.element if annotated.element is not None and annotated.text.startswith("list") else None
 
 
+def _is_small_vector(name: str, annotated: DType) -> bool:
+    """Whether a parameter of arrays is called after what is short: `embeddings: list[np.ndarray]`."""
+    numbers = annotated.unsized or (annotated.element is not None and annotated.element.unsized)
+    return numbers and libraries.SMALL_VECTOR_NAMES.search(name) is not None
+
+
 def _parameter(parameter: cst.Param, annotated: DType | None, walk: BodyWalk, resolver: NameResolver) -> Parameter:
     name = parameter.name.value
     weight = Weight.UNKNOWN
-    if annotated is not None:
+    if annotated is not None and not _is_small_vector(name, annotated):
         location = NodeRef(resolver.cell, parameter.annotation or parameter)
         prefix = f"the parameter `{name}` is annotated "
         weight = annotated.weight(Strength.STRONG, location, walk.heavy_row_bytes, prefix)

@@ -207,9 +207,10 @@ PASS_THROUGH = frozenset({
 
 SMALL_MAKERS = frozenset({"json.dumps", "orjson.dumps", "ujson.dumps", "simplejson.dumps", "struct.pack"})
 """Functions that make a record of a few bytes."""
-SERIALIZERS = frozenset(
-    {"pickle.dumps", "cloudpickle.dumps", "dill.dumps", "marshal.dumps", "msgpack.packb", "msgpack.dumps"}
-)
+SERIALIZERS = frozenset({
+    "pickle.dumps", "cloudpickle.dumps", "daft.pickle.dumps", "dill.dumps", "marshal.dumps", "msgpack.packb",
+    "msgpack.dumps",
+})  # fmt: skip
 """Functions that make one of a record, or hold what is heavy as it is."""
 SMALL_METHODS = frozenset({"digest", "to_bytes"})
 """Methods that make a few bytes: of a hash, an integer."""
@@ -237,7 +238,7 @@ FILLED_ARRAYS = frozenset({"numpy.zeros", "numpy.ones", "numpy.empty", "numpy.fu
 
 TENSOR_STACKS = frozenset({"torch.stack", "torch.cat"})
 """Stacking rows that are tensors: those of embeddings are told by their names."""
-SMALL_VECTOR_NAMES = re.compile(r"emb|vec|token|ids?$|mask|label|score|logit|box|point", re.IGNORECASE)
+SMALL_VECTOR_NAMES = re.compile(r"emb|vec|token|ids?$|mask|label|score|logit|box|point|hist", re.IGNORECASE)
 
 PASS_THROUGH_METHODS = frozenset({
     "to_pylist", "to_arrow", "to_numpy", "to_pandas", "tolist", "to_list", "numpy", "cpu", "cuda", "detach", "to",

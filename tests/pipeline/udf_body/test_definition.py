@@ -35,6 +35,14 @@ def test_an_array_that_is_a_whole_column_says_nothing_of_a_row() -> None:
     assert body_of("def f(x: list[bytes]): ...", batch=True).parameters[0].weight.heavy is True
 
 
+@pytest.mark.parametrize("declared", ["embedding: np.ndarray", "hists: list[np.ndarray]"])
+def test_arrays_that_are_called_after_what_is_short_say_nothing(declared: str) -> None:
+    assert body_of(f"def f({declared}): ...").parameters[0].weight.heavy is None
+
+
+RECORD = "import typing, PIL.Image\nclass Record(typing.TypedDict):\n    meta: bytes\n    schema: bytes\n"
+
+
 @pytest.mark.parametrize(
     ("source", "heavy"),
     [
@@ -64,6 +72,9 @@ def test_an_array_that_is_a_whole_column_says_nothing_of_a_row() -> None:
         ("def f(x) -> bytes: return b''", True),
         ("def f(x) -> bytes: return pickle.dumps(g(x)) if x else h(x)", True),
         ("def f(x) -> list[bytes]: return [struct.pack('<I', n) for n in g(x)]", False),
+        (f"{RECORD}def f(x) -> Record: return {{'meta': pickle.dumps(g(x)), 'schema': pickle.dumps(h(x))}}", False),
+        (f"{RECORD}def f(x) -> Record:\n    return {{'meta': pickle.dumps(g(x)), 'schema': h(x)}}", True),
+        (f"{RECORD}    page: PIL.Image.Image\ndef f(x) -> Record: return {{'meta': pickle.dumps(g(x))}}", True),
         ("def f(x) -> list[bytes]:\n    out = []\n    for n in x:\n        out.append(g(n))\n    return out", True),
         ("def f(x) -> list[bytes]:\n    a = []\n    for n in x:\n        a.append(n.to_bytes(4))\n    return a", False),
         (
