@@ -13,7 +13,6 @@ from collections.abc import Iterator
 
 from daft_lint.api.edits import (
     Action,
-    AddImport,
     AddKeyword,
     InsertBefore,
     RemoveArgument,
@@ -21,7 +20,7 @@ from daft_lint.api.edits import (
     RemoveImport,
     ReplaceNode,
 )
-from daft_lint.api.imports import NoEquivalent, moved_import
+from daft_lint.api.imports import NoEquivalent, daft_import, moved_import
 from daft_lint.api.nodes import code
 from daft_lint.api.rule import Fix, Prescan
 from daft_lint.api.shims import is_shim
@@ -75,7 +74,7 @@ def matches(script: Script, standing: Standing) -> Iterator[Match]:
         if isinstance(use.call.node, cst.ImportAlias) and use.name in called:
             continue  # it goes with the calls
         found = _match(use, script.settings, standing)
-        if found is not None and not is_shim(use.call) and _was_there(found, script.settings):
+        if found is not None and not is_shim(use.call, found.change) and _was_there(found, script.settings):
             yield found
 
 
@@ -280,7 +279,9 @@ class _Call:
         return text if name == "daft" else text.replace("daft.", f"{name}.")
 
     def _import_of_daft(self, text: str) -> list[Action]:
-        return [AddImport(self.use.call, "daft")] if self.use.daft_name is None and "daft." in text else []
+        if self.use.daft_name is not None or "daft." not in text:
+            return []
+        return list(daft_import(self.use.call))
 
     def _function(self) -> list[Action]:
         target, function = self.rewrite.to, self.call.func

@@ -203,6 +203,11 @@ def runner():
 
     set_runner_ray()
 """
+ALL_LAZY = """def read(path):
+    from daft.io import read_delta_lake
+
+    return read_delta_lake(path)
+"""
 
 
 def test_version_shims_are_left_alone(tmp_path: Path) -> None:
@@ -211,6 +216,41 @@ def test_version_shims_are_left_alone(tmp_path: Path) -> None:
 
     assert (tmp_path / "a.py").read_text() == SHIMS
     assert run.returncode == 0
+
+
+CAUGHT = """import daft
+import numpy as np
+from daft import __version__, col
+
+NEW = daft.__version__ >= "0.7"
+MODEL_VERSION = 2
+
+
+def is_new():
+    return __version__ >= "0.7"
+
+
+try:
+    either = col("a").str.upper()
+except Exception:
+    either = col("a").upper()
+either = col("a").upper() if NEW else col("a").str.upper()
+either = col("a").upper() if is_new() else col("a").str.upper()
+
+try:
+    one = col("a").str.lower()
+except Exception as error:
+    print(error)
+if MODEL_VERSION == 2 and np.__version__ >= "1" and hasattr(np, "array"):
+    two = col("a").str.lower()
+"""
+
+
+def test_what_only_looks_like_a_version_shim_is_rewritten(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(CAUGHT)
+    upgrade(tmp_path, "--from", "0.6.1", "--apply")
+
+    assert (tmp_path / "a.py").read_text() == CAUGHT.replace(".str.lower", ".lower")
 
 
 def test_lazy_imports_stay_where_they_are_and_unused_ones_go(tmp_path: Path) -> None:
@@ -222,6 +262,13 @@ def test_lazy_imports_stay_where_they_are_and_unused_ones_go(tmp_path: Path) -> 
     assert "from daft import coalesce" not in after
     assert "context" not in after
     assert after.startswith("import daft\n\n\ndef columns():\n    from daft.functions import coalesce\n")
+
+
+def test_an_import_that_a_rewrite_needs_is_as_lazy_as_the_others(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(ALL_LAZY)
+    upgrade(tmp_path, "--from", "0.3.4", "--apply")
+
+    assert (tmp_path / "a.py").read_text() == "def read(path):\n    import daft\n\n    return daft.read_deltalake(path)\n"
 
 
 EXPECTED_FAILURES = """import daft
