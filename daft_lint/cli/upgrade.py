@@ -11,7 +11,7 @@ import click
 from daft_lint.cli import options
 from daft_lint.cli.configuration import configured
 from daft_lint.cli.fix import read_documents
-from daft_lint.cli.inputs import discovered
+from daft_lint.cli.inputs import discovered, shown_path
 from daft_lint.cli.output import MISUSE, echo_problems, echo_run
 
 _VERSION = re.compile(r"\d+(\.\d+){0,2}")
@@ -83,7 +83,7 @@ def upgrade(
     documents, all_read = read_documents(files)
     checker = ProjectChecker(config)
     status, problems = run_upgrade(
-        UpgradeOptions(to, apply, unsafe, report, output, config.root if requirements else None),
+        UpgradeOptions(to, apply, unsafe, report, output, shown_path(config.root) if requirements else None),
         documents,
         checker.observe,
         checker.overlay,

@@ -148,6 +148,17 @@ def test_requirements_are_raised_when_asked(tmp_path: Path) -> None:
     assert run.stderr.count("requires daft>=0.7.26; lock it anew") == 2
 
 
+def test_requirements_with_hashes_are_a_lock_file(tmp_path: Path) -> None:
+    locked = "daft==0.6.1 \\\n    --hash=sha256:00\n"
+    (tmp_path / "requirements.txt").write_text(locked)
+    (tmp_path / "pyproject.toml").write_text(PYPROJECT)
+    (tmp_path / "a.py").write_text(OLD)
+    run = upgrade(tmp_path, "--requirements")
+
+    assert "+++ b/pyproject.toml\n" in run.stdout
+    assert "requirements.txt" not in run.stdout + run.stderr
+
+
 UV_LOCK = '[[package]]\nname = "daft"\nversion = "{}"\n'
 
 
