@@ -9,8 +9,10 @@ import ast
 import enum
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import field, replace
 
+from daft_lint.api.bound_namespaces import namespace_and_calls
 from daft_lint.api.edits import (
     Action,
     AddKeyword,
@@ -57,6 +59,8 @@ class Match:
     change: Change
     standing: Standing
     bound: BoundCall | None
+    others: Mapping[cst.CSTNode, Match] = field(default_factory=dict, compare=False, repr=False)
+    """All that stand so, by their calls."""
 
     @property
     def location(self) -> NodeRef:
@@ -70,12 +74,17 @@ class Match:
 def matches(script: Script, standing: Standing) -> Iterator[Match]:
     """The uses of a script that stand so; version shims are left out."""
     called = {use.name for use in script.api_uses if isinstance(use.call.node, cst.Call)}
+    others: dict[cst.CSTNode, Match] = {}
+    matched = []
     for use in script.api_uses:
-        if isinstance(use.call.node, cst.ImportAlias) and use.name in called:
+        node = use.call.node
+        if isinstance(node, cst.ImportAlias) and use.name in called:
             continue  # it goes with the calls
         found = _match(use, script.settings, standing)
         if found is not None and not is_shim(use.call, found.change) and _was_there(found, script.settings):
-            yield found
+            matched.append(replace(found, others=others))
+            others[node] = matched[-1]
+    yield from matched
 
 
 def _was_there(match: Match, settings: Settings) -> bool:
@@ -103,16 +112,56 @@ def fix_of(match: Match, settings: Settings) -> Fix:
         return Fix(title, actions, why_unsafe)
     if not isinstance(node, cst.Call):
         raise NoEquivalent("it is no call")
-    if match.bound is None and match.use.expects_failure and change.rewrite.text == f"to {change.rewrite.to}":
+    is_moved = change.rewrite.text == f"to {change.rewrite.to}" and not _receiver_name(match)
+    if match.bound is None and match.use.expects_failure and is_moved:
         # A call that fails for its arguments fails for them by the new name too.
         return Fix(f"Write {written(change)}", _Call(match.use, node, change, _NOTHING_GIVEN).respelled(), why_unsafe)
     if match.bound is None:
         raise NoEquivalent("its arguments are not all in view")
+    actions = _actions_on_name(match, settings) if _receiver_name(match) else _actions(match)
+    return Fix(f"Write {written(change)}", actions, why_unsafe)
+
+
+def _actions(match: Match) -> tuple[Action, ...]:
+    """Raises `NoEquivalent`."""
+    node = match.use.call.node
+    assert isinstance(node, cst.Call)
+    assert match.bound is not None
     try:
-        actions = _Call(match.use, node, change, match.bound).actions()
+        return _Call(match.use, node, match.change, match.bound).actions()
     except NotBound as error:
         raise NoEquivalent(f"`{error}` is given by position before others") from error
-    return Fix(f"Write {written(change)}", actions, why_unsafe)
+
+
+def _receiver_name(match: Match) -> cst.Name | None:
+    """The name that holds the namespace whose method is called: `s` in `s.upper()` for `s = col("a").str`."""
+    node = match.use.call.node
+    if match.change.name.count(".") != 2 or not match.change.name.startswith("Expression."):
+        return None
+    if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
+        return None
+    return node.func.value if isinstance(node.func.value, cst.Name) else None
+
+
+def _actions_on_name(match: Match, settings: Settings) -> tuple[Action, ...]:
+    """The rewrites of all that is called on the name, and of what it is bound to. Raises `NoEquivalent`."""
+    receiver, cell = _receiver_name(match), match.use.call.cell
+    assert receiver is not None
+    namespace = match.change.name.split(".")[1]
+    bound, calls = namespace_and_calls(NodeRef(cell, receiver), namespace)
+    actions: list[Action] = [RemoveAttribute(bound)]
+    for call in calls:
+        other = match.others.get(call)
+        name = other.change.name if other is not None else ""
+        is_safe = other is not None and (other is match or other.change.equality is not Equality.BUT)
+        if other is None or not is_safe or other.bound is None or other.change.rewrite is None:
+            raise NoEquivalent(f"not all that is called on `{receiver.value}` has a rewrite")
+        if not name.startswith(f"Expression.{namespace}."):
+            raise NoEquivalent(f"`{receiver.value}` is not a `.{namespace}` everywhere")
+        if other.change.since is not None and other.change.since > (settings.target_daft or _NEWEST):
+            raise NoEquivalent(f"the call that takes its place needs Daft {spell(other.change.since)}")
+        actions += _actions(other)
+    return tuple(actions)
 
 
 def written(change: Change) -> str:
@@ -257,7 +306,7 @@ class _Call:
             text = self.rewrite.called(self._receiver(), self.bound)
             return (ReplaceNode(self.use.call, self._with_daft(text)), *self._import_of_daft(text))
         found = [*self._function(), *self._arguments()]
-        if not found:
+        if not found and not self._namespace_has_name():
             raise NoEquivalent("it is written so already")
         return tuple(found)
 
@@ -266,13 +315,35 @@ class _Call:
         return tuple(self._function())
 
     def _receiver(self) -> str:
-        """What the method is called on, without the namespace."""
-        function: cst.BaseExpression = self.call.func
-        for _ in self.change.name.split(".")[1:]:
-            if not isinstance(function, cst.Attribute):
+        """What the method is called on, without the namespace; a namespace that has a name is an expression by then."""
+        function = self.call.func
+        if not isinstance(function, cst.Attribute):
+            if self.change.name.startswith("daft."):
                 return ""
-            function = function.value
-        return code(function)
+            raise NoEquivalent("it is not called as a method")
+        namespace = self._spelled_namespace()
+        return code(function.value if namespace is None else namespace.value)
+
+    def _spelled_namespace(self) -> cst.Attribute | None:
+        """The `.str` that goes: none where the old method is in no namespace, or the namespace has a name.
+
+        Raises `NoEquivalent` where it is the value of something else.
+        """
+        function = self.call.func
+        if not self.change.name.startswith("Expression.") or self.change.name.count(".") != 2:
+            return None
+        assert isinstance(function, cst.Attribute)
+        if self.use.spells_namespace and isinstance(function.value, cst.Attribute):
+            return function.value
+        if not self._namespace_has_name():
+            raise NoEquivalent("its namespace is not spelled out")
+        return None
+
+    def _namespace_has_name(self) -> bool:
+        """Whether it is called on a name, such as `s` for `s = col("a").str`."""
+        function = self.call.func
+        is_of_namespace = self.change.name.startswith("Expression.") and self.change.name.count(".") == 2
+        return is_of_namespace and isinstance(function, cst.Attribute) and isinstance(function.value, cst.Name)
 
     def _with_daft(self, text: str) -> str:
         name = self.use.daft_name or "daft"
@@ -293,8 +364,9 @@ class _Call:
             raise NoEquivalent("it is not called as a method")
         actions: list[Action] = []
         name = target.rpartition(".")[2]
-        if self.change.name.count(".") == 2:
-            actions.append(RemoveAttribute(NodeRef(self.cell, function.value)))
+        namespace = self._spelled_namespace()
+        if namespace is not None:
+            actions.append(RemoveAttribute(NodeRef(self.cell, namespace)))
         if name != function.attr.value:
             actions.append(ReplaceNode(NodeRef(self.cell, function.attr), name))
         return actions

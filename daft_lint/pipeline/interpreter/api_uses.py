@@ -40,9 +40,28 @@ def note_call(
     values = alternatives(owner)
     found = {_method_name(one, name) for one in values if len(values) == 1 or not _is_absent(one)}
     known = found.pop() if len(found) == 1 else None
+    if found and all(isinstance(one, ExpressionNamespace) for one in values):  # one or the other: each is gone
+        known = min((one for one in found if one is not None), default=known)
+    spelled = any(
+        isinstance(one, ExpressionNamespace) and isinstance(node.func, cst.Attribute) and one.node is node.func.value
+        for one in values
+    )
+    _note_on(interpreter, known, args, node, scope, spells_namespace=spelled)
+
+
+def _note_on(
+    interpreter: InterpreterProtocol,
+    known: str | None,
+    args: Arguments,
+    node: cst.Call,
+    scope: Scope,
+    *,
+    spells_namespace: bool = False,
+) -> None:
+    """What is known of a receiver in one call of the function that it stands in."""
     if interpreter.recorder.receivers.setdefault(node, known) != known:
         interpreter.recorder.receivers[node] = None
-    _note(interpreter, known, args, node, scope)
+    _note(interpreter, known, args, node, scope, spells_namespace=spells_namespace)
 
 
 @functools.cache
@@ -54,9 +73,11 @@ def _old_methods() -> frozenset[str]:
 def note_function_call(
     interpreter: InterpreterProtocol, callee: object, args: Arguments, node: cst.Call, scope: Scope
 ) -> None:
-    """A call of a name that an import binds: `coalesce(...)`."""
+    """A call of a name that an import binds, `coalesce(...)`, or a method: `upper = col("a").str.upper`."""
     if isinstance(callee, DaftName):
         _note(interpreter, name_in_history(callee.path), args, node, scope)
+    elif isinstance(callee, MethodReference) and callee.name in _old_methods():
+        _note_on(interpreter, _method_name(callee.owner, callee.name), args, node, scope)
 
 
 def note_import(interpreter: InterpreterProtocol, path: str, node: cst.CSTNode, scope: Scope) -> None:
@@ -71,7 +92,15 @@ def note_import(interpreter: InterpreterProtocol, path: str, node: cst.CSTNode, 
             return
 
 
-def _note(interpreter: InterpreterProtocol, name: str | None, args: Arguments, node: cst.Call, scope: Scope) -> None:
+def _note(
+    interpreter: InterpreterProtocol,
+    name: str | None,
+    args: Arguments,
+    node: cst.Call,
+    scope: Scope,
+    *,
+    spells_namespace: bool = False,
+) -> None:
     if name is None or name == _NOTED_ELSEWHERE:
         return
     given: Sequence[tuple[object, cst.BaseExpression]] = [*args.positional, *args.keywords.values()]
@@ -84,6 +113,7 @@ def _note(interpreter: InterpreterProtocol, name: str | None, args: Arguments, n
             expressions=expressions,
             is_statement=_is_statement(interpreter.statement, node),
             expects_failure=bool(interpreter.expected_failures),
+            spells_namespace=spells_namespace,
         )
     )
 
