@@ -195,7 +195,7 @@ def spelled(change: Change) -> str:
     call = change.name if owner == "daft" else f".{name}"
     if change.kind is ChangeKind.DEFAULT and change.parameters:
         return f"{call}() without {change.parameters[0]}="
-    if change.kind is ChangeKind.KEYWORD and len(change.parameters) == 1:
+    if change.kind in (ChangeKind.KEYWORD, ChangeKind.MEANING) and len(change.parameters) == 1:
         return f"{call}({change.parameters[0]}=...)"
     return f"{call}(...)"
 
@@ -232,7 +232,7 @@ def _standing(change: Change, settings: Settings) -> Standing | None:
     is_past = change.changed is not None and change.changed <= (settings.written_for or _FIRST)
     if change.kind is ChangeKind.DEFAULT and is_past and change.name not in current_names():
         return None  # the name was there for longer: another row speaks of its end
-    if change.old_call is OldCall.DIFFERS and change.kind in (ChangeKind.DEFAULT, ChangeKind.POSITION):
+    if change.is_silent:
         newest = settings.newest_daft or _NEWEST
         if change.changed is None or settings.written_for is None:
             return None
@@ -464,8 +464,7 @@ class _Sign:
 def _signs(standing: Standing) -> tuple[_Sign, ...]:
     found = []
     for change in changes():
-        silent = change.old_call is OldCall.DIFFERS and change.kind in (ChangeKind.DEFAULT, ChangeKind.POSITION)
-        if silent is not (standing is Standing.CHANGED) or change.name.startswith(_NOT_SEEN):
+        if change.is_silent is not (standing is Standing.CHANGED) or change.name.startswith(_NOT_SEEN):
             continue
         if change.kind is ChangeKind.MEANING and change.condition is None and change.name not in _NEVER_CURRENT:
             continue
@@ -476,7 +475,7 @@ def _signs(standing: Standing) -> tuple[_Sign, ...]:
         if only_by_keyword and change.rewrite is not None and change.rewrite.renames:
             words |= set(change.parameters)
         renames = change.rewrite.renames if change.rewrite is not None else {}
-        is_given = change.kind in (ChangeKind.KEYWORD, ChangeKind.POSITION)
+        is_given = change.kind in (ChangeKind.KEYWORD, ChangeKind.POSITION, ChangeKind.MEANING)
         by_position = change.kind is ChangeKind.POSITION
         positions = zip(change.parameters, positions_of(change), strict=True) if is_given else ()
         parameters = ((p, None if p in renames and not by_position else at) for p, at in positions)
