@@ -42,7 +42,7 @@ class RemovedApi(ScriptRule):
     ## Options
     - `target-daft`: the oldest Daft that the scripts must run on, such as `"0.6.2"` or `">=0.6"`. Without it the
       nearest lock file (`uv.lock`, `poetry.lock`, `pdm.lock`, a pin in `requirements*.txt`) or requirement counts,
-      then the Daft installed in the project's environment, else the newest.
+      then the Daft installed in the project's environment or beside daft-lint, else the newest.
     """
 
     code = "DFT405"

@@ -279,7 +279,8 @@ def test_an_import_that_a_rewrite_needs_is_as_lazy_as_the_others(tmp_path: Path)
     (tmp_path / "a.py").write_text(ALL_LAZY)
     upgrade(tmp_path, "--from", "0.3.4", "--apply")
 
-    assert (tmp_path / "a.py").read_text() == "def read(path):\n    import daft\n\n    return daft.read_deltalake(path)\n"
+    after = (tmp_path / "a.py").read_text()
+    assert after == "def read(path):\n    import daft\n\n    return daft.read_deltalake(path)\n"
 
 
 EXPECTED_FAILURES = """import daft
