@@ -18,7 +18,7 @@ from daft_lint.api.edits import (
     ReplaceNode,
 )
 from daft_lint.api.imports import NoEquivalent, references
-from daft_lint.api.nodes import code, modules_of
+from daft_lint.api.nodes import code, enclosing, modules_of
 from daft_lint.api.rule import Fix
 from daft_lint.api.scopes import nodes_in
 from daft_lint.pipeline.model import ApiUse, NodeRef
@@ -323,20 +323,24 @@ def _imports(use: ApiUse, names: tuple[str, ...], together: Sequence[ApiUse]) ->
     if taken is not None:
         raise NoEquivalent(f"the script uses the name `{taken}` itself")
     aliases = [NodeRef(m.cell, alias.name) for m in modules_of(use.call) for alias in _aliases(m.node, "daft", "udf")]
-    if _count_references(use, "udf") == len(together) + 1 and len(aliases) == 1:
-        location = aliases[0]
-        return [*(InsertBefore(location, f"{name}, ") for name in names[:-1]), ReplaceNode(location, names[-1])]
+    if any(True for alias in aliases for _ in enclosing(alias, cst.Try, cst.If)):
+        raise NoEquivalent("`udf` is imported on a condition")
+    if _count_references(use, "udf") == len(together) + 1 and aliases:
+        found: list[Action] = []
+        for location in aliases:
+            found += (InsertBefore(location, f"{name}, ") for name in names[:-1])
+            found.append(ReplaceNode(location, names[-1]))
+        return found
     return [AddImport(use.call, "daft", name) for name in names]
 
 
 def _aliases(module: cst.CSTNode, package: str, name: str) -> Iterator[cst.ImportAlias]:
-    for statement in module.body if isinstance(module, cst.Module) else ():
-        if isinstance(statement, cst.SimpleStatementLine):
-            for small in statement.body:
-                if not isinstance(small, cst.ImportFrom) or isinstance(small.names, cst.ImportStar):
-                    continue
-                if small.module is not None and code(small.module) == package:
-                    yield from (a for a in small.names if code(a.name) == name and a.asname is None)
+    """Where a module or a function of it imports the name."""
+    for node in nodes_in(module):
+        if not isinstance(node, cst.ImportFrom) or isinstance(node.names, cst.ImportStar):
+            continue
+        if node.module is not None and code(node.module) == package:
+            yield from (a for a in node.names if code(a.name) == name and a.asname is None)
 
 
 def _count_references(use: ApiUse, name: str) -> int:
