@@ -41,6 +41,14 @@ def is_shim(location: NodeRef, change: Change) -> bool:
     return False
 
 
+def is_import_of_some_versions(location: NodeRef) -> bool:
+    """Whether an import stands in a `try`, or behind a test of the version."""
+    return any(
+        isinstance(node, cst.Try) or (isinstance(node, cst.If) and _asks(node.test, location.cell))
+        for node in enclosing(location, cst.Try, cst.If)
+    )
+
+
 def _is_fallback(node: cst.Try, child: cst.CSTNode, change: Change) -> bool:
     """Whether it catches that a name is missing; or catches more, and has another spelling on its other side."""
     if any(handler.type is not None and _MISSING_NAME.search(code(handler.type)) for handler in node.handlers):

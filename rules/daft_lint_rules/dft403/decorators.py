@@ -18,9 +18,10 @@ from daft_lint.api.edits import (
     ReplaceNode,
 )
 from daft_lint.api.imports import NoEquivalent, references
-from daft_lint.api.nodes import code, enclosing, modules_of
+from daft_lint.api.nodes import code, modules_of
 from daft_lint.api.rule import Fix
 from daft_lint.api.scopes import nodes_in
+from daft_lint.api.shims import is_import_of_some_versions
 from daft_lint.pipeline.model import ApiUse, NodeRef
 
 _OF_METHOD = ("return_dtype", "batch_size")
@@ -323,8 +324,8 @@ def _imports(use: ApiUse, names: tuple[str, ...], together: Sequence[ApiUse]) ->
     if taken is not None:
         raise NoEquivalent(f"the script uses the name `{taken}` itself")
     aliases = [NodeRef(m.cell, alias.name) for m in modules_of(use.call) for alias in _aliases(m.node, "daft", "udf")]
-    if any(True for alias in aliases for _ in enclosing(alias, cst.Try, cst.If)):
-        raise NoEquivalent("`udf` is imported on a condition")
+    if any(is_import_of_some_versions(alias) for alias in aliases):
+        raise NoEquivalent("`udf` is imported on some versions only")
     if _count_references(use, "udf") == len(together) + 1 and aliases:
         found: list[Action] = []
         for location in aliases:
