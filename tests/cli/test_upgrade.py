@@ -21,11 +21,11 @@ df.write_parquet("out")
 NEW = OLD.replace(".url.download().image.decode()", ".download().decode_image(mode=None)").replace(
     ".str.upper", ".upper"
 )
-LEFT = """import daft
+LEFT = """import sys, daft
 from daft import col
 
-df = daft.from_pydict({"b": [b"abc"], "s": ["x"]})
-df = df.select(col("b").binary.slice(col("from"), col("length")), col("s").str.like("x%"))
+df = daft.from_pydict({"b": ["abc"], "s": ["x"]})
+df = df.select(col("b").str.split(",", regex=bool(sys.argv[1:])), col("s").str.like("x%"))
 df.show()
 """
 """A call without an equal one, and one that only `--unsafe` rewrites."""
@@ -86,9 +86,9 @@ def test_what_is_left_is_listed_with_its_reason(tmp_path: Path) -> None:
 
     assert run.returncode == 1
     assert (tmp_path / "a.py").read_text() == LEFT
-    like, slice_, total = run.stderr.splitlines()
-    assert any("add start and length by hand" in line for line in (like, slice_))
-    assert any("--unsafe rewrites it: it is not the same for texts with line breaks" in line for line in (like, slice_))
+    like, split, total = run.stderr.splitlines()
+    assert any("`regex` is not known" in line for line in (like, split))
+    assert any("--unsafe rewrites it: it is not the same for texts with line breaks" in line for line in (like, split))
     assert total == "Daft 0.7.26: 0 rewrites in 0 files, 2 left by hand (2 of them fail)."
 
 
@@ -125,7 +125,7 @@ def test_the_assessment_as_markdown(tmp_path: Path) -> None:
     assert page[0] == "# Upgrade to Daft 0.7.26"
     assert "| rewrites | 3 |" in page
     assert "| of these, fail on Daft 0.7.26 | 2 |" in page
-    assert any(line.startswith("- `b.py:5` DFT405: `.binary.slice(...)` is gone since Daft 0.7.0.") for line in page)
+    assert any(line.startswith("- `b.py:5` DFT405: `.str.split(...)` is gone since Daft 0.7.0.") for line in page)
 
 
 PYPROJECT = """[project]
