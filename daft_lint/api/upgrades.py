@@ -24,6 +24,7 @@ from daft_lint.api.edits import (
 )
 from daft_lint.api.imports import NoEquivalent, daft_import, moved_import
 from daft_lint.api.nodes import code
+from daft_lint.api.required import defined
 from daft_lint.api.rule import Fix, Prescan
 from daft_lint.api.shims import is_shim
 from daft_lint.dataclass import dataclass
@@ -68,6 +69,8 @@ class Match:
         node = self.use.call.node
         if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
             return NodeRef(self.use.call.cell, node.func.attr)
+        if isinstance(node, cst.ClassDef):
+            return NodeRef(self.use.call.cell, node.name)
         return self.use.call
 
 
@@ -110,6 +113,8 @@ def fix_of(match: Match, settings: Settings) -> Fix:
         is_dropped = any(isinstance(action, RemoveImport) for action in actions) and len(actions) == 1
         title = "Remove the import" if is_dropped else f"Import `{change.rewrite.to}`"
         return Fix(title, actions, why_unsafe)
+    if isinstance(node, cst.ClassDef):
+        return Fix(f"Define `{spelled_method(change)}`", defined(match.use.call, change.rewrite.defined))
     if not isinstance(node, cst.Call):
         raise NoEquivalent("it is no call")
     is_moved = change.rewrite.text == f"to {change.rewrite.to}" and not _receiver_name(match)
@@ -169,6 +174,8 @@ def written(change: Change) -> str:
     rewrite = change.rewrite
     if rewrite is None:
         return ""
+    if rewrite.defined:
+        return f"`{rewrite.defined}`"
     if rewrite.template:
         return f"`{_SLOT.sub(_shown, rewrite.template)}`"
     if rewrite.to:
@@ -187,6 +194,11 @@ _SLOT = re.compile(r"\{(\w+)(\*[\w.]*)?\}")
 
 def _shown(slot: re.Match[str]) -> str:
     return "..." if slot.group(2) else "expr" if slot.group(1) == "self" else slot.group(1)
+
+
+def spelled_method(change: Change) -> str:
+    """The name of a method that subclasses must define."""
+    return change.name.rpartition(".")[2]
 
 
 def spelled(change: Change) -> str:
@@ -211,6 +223,8 @@ def _match(use: ApiUse, settings: Settings, standing: Standing) -> Match | None:
     for change in by_name().get(use.name, ()):
         if _standing(change, settings) is not standing:
             continue
+        if isinstance(use.call.node, cst.ClassDef):
+            return Match(use, change, standing, None)
         if isinstance(use.call.node, cst.ImportAlias):
             is_gone = not change.parameters and change.changed is not None and change.kind is not ChangeKind.MEANING
             if is_gone and use.name not in current_names():
@@ -469,6 +483,9 @@ def _signs(standing: Standing) -> tuple[_Sign, ...]:
         if change.kind is ChangeKind.MEANING and change.condition is None and change.name not in _NEVER_CURRENT:
             continue
         if standing is Standing.REMOVED and change.old_call is OldCall.WORKS:
+            continue
+        if change.kind is ChangeKind.REQUIRED:
+            found.append(_Sign(frozenset(change.parameters)))
             continue
         words = {part for part in change.name.split(".")[1:] if part not in ("context", "expressions", "io", "catalog")}
         only_by_keyword = change.kind is ChangeKind.KEYWORD and len(change.parameters) == 1

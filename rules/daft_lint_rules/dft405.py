@@ -7,7 +7,19 @@ from collections.abc import Iterator
 from daft_lint.api.imports import NoEquivalent
 from daft_lint.api.promises import Changes
 from daft_lint.api.rule import Fix, Level, Observation, Prescan, ScriptRule
-from daft_lint.api.upgrades import Match, Standing, fix_of, matches, mentions, spell, spelled, trigger_words, written
+from daft_lint.api.upgrades import (
+    ChangeKind,
+    Match,
+    Standing,
+    fix_of,
+    matches,
+    mentions,
+    spell,
+    spelled,
+    spelled_method,
+    trigger_words,
+    written,
+)
 from daft_lint.pipeline.model import Script, Settings
 
 
@@ -72,13 +84,17 @@ def _observation(match: Match, settings: Settings) -> Observation:
         fix = fix_of(match, settings)
     except NoEquivalent as error:
         suggestion = f"{suggestion} by hand: {error}"
+    observed, impact = f"`{spelled(change)}` is gone since Daft {spell(change.changed)}", "The call raises"
+    if change.kind is ChangeKind.REQUIRED:
+        observed = f"The class has no `{spelled_method(change)}`, which Daft asks for since {spell(change.changed)}"
+        impact = "No object can be made of it"
     target = settings.target_daft
     known = f"this script is to run on {spell(target)}" if target is not None else "the newest Daft fails on it"
     return Observation(
         location=match.location,
         level=Level.WARNING if target is None else Level.ERROR,
-        observed=f"`{spelled(change)}` is gone since Daft {spell(change.changed)}",
-        impact=f"The call raises, and {known}",
+        observed=observed,
+        impact=f"{impact}, and {known}",
         suggestion=suggestion,
         fix=fix,
     )

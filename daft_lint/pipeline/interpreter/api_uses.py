@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 
 import libcst as cst
 
-from daft_lint.pipeline.catalog.history.changes import by_name
+from daft_lint.pipeline.catalog.history.changes import Change, ChangeKind, by_name, changes
 from daft_lint.pipeline.catalog.history.lookup import name_in_history
 from daft_lint.pipeline.interpreter.arguments import Arguments
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
@@ -90,6 +90,31 @@ def note_import(interpreter: InterpreterProtocol, path: str, node: cst.CSTNode, 
             use = ApiUse(name, scope.location(node), daft_spelling(scope), expects_failure=expects_failure)
             interpreter.recorder.api_uses.append(use)
             return
+
+
+def note_class(interpreter: InterpreterProtocol, node: cst.ClassDef, defined: Set[str], scope: Scope) -> None:
+    """A class that derives from one of Daft's, and does not define what a newer Daft asks it for."""
+    bases = (base.value.value if isinstance(base.value, cst.Subscript) else base.value for base in node.bases)
+    for base in bases:
+        value = interpreter.evaluate(base, scope)
+        owner = value.last if isinstance(value, DaftName) else ""
+        for change in _required_of().get(_DERIVED.get(owner, owner), ()):
+            if change.name.rpartition(".")[2] not in defined and defined >= set(change.parameters):
+                use = ApiUse(change.name, scope.location(node), daft_spelling(scope))
+                interpreter.recorder.api_uses.append(use)
+
+
+_DERIVED = {"PredicateVisitor": "ExpressionVisitor"}
+
+
+@functools.cache
+def _required_of() -> Mapping[str, Sequence[Change]]:
+    """What the subclasses of a class must define, by its name."""
+    found: dict[str, list[Change]] = {}
+    for change in changes():
+        if change.kind is ChangeKind.REQUIRED:
+            found.setdefault(change.name.partition(".")[0], []).append(change)
+    return found
 
 
 def _note(

@@ -37,6 +37,8 @@ class ChangeKind(enum.Enum):
     """What holds without the argument is other than before."""
     MEANING = "meaning"
     """The same call does something else."""
+    REQUIRED = "required"
+    """Subclasses must define the method; `parameters` are methods that a subclass has."""
 
 
 class OldCall(enum.Enum):
