@@ -35,7 +35,7 @@ from api_history import releases
 from api_history.releases import Version, spell
 
 REPOSITORY = "https://github.com/Eventual-Inc/Daft"
-TOOLS = "pytest pytest-timeout hypothesis httpx sqlalchemy tiktoken pytz tenacity lxml xxhash".split()
+TOOLS = "pytest pytest-timeout hypothesis httpx s3fs sqlalchemy tiktoken pytz tenacity lxml xxhash".split()
 """What Daft's tests import beside `releases.BASE`."""
 EXCLUDED = frozenset("integration benchmarks microbenchmarks connect ray actor_pool".split())
 """Folders of tests that need a service, a cluster or a GPU."""

@@ -74,7 +74,8 @@ class Change:
     something else (None: not yet), `since` the first one that takes the rewritten call. `signature` is that of the last
     version with the old spelling, without `self`, to bind the arguments of a call; it is given where there is a
     rewrite. `exception` completes "equal but for". Of several rows with one name the first counts that concerns the
-    call and whose condition holds; that of `none if` says which calls the row is about.
+    call and whose condition holds; that of `none if` says which calls the row is about, and
+    `but` an exception can have one as well, behind `; if`.
     """
 
     name: str
@@ -129,6 +130,9 @@ def _change(cells: list[str]) -> Change:
     name, parameters, kind, deprecated, changed, since, old_call, equal, signature, rewrite, note = cells
     word, _, rest = equal.partition(" ")
     equality = Equality(word)
+    said, _, condition = rest.rpartition("; if ") if equality is Equality.BUT and "; if " in rest else (rest, "", "")
+    if equality in (Equality.IF, Equality.NONE):
+        said, condition = "", rest.removeprefix("if ")
     change = Change(
         name=name,
         parameters=tuple(parameters.split(", ")) if parameters else (),
@@ -138,8 +142,8 @@ def _change(cells: list[str]) -> Change:
         since=_version(since),
         old_call=OldCall(old_call),
         equality=equality,
-        condition=Condition(rest.removeprefix("if ")) if rest and equality is not Equality.BUT else None,
-        exception=rest if equality is Equality.BUT else "",
+        condition=Condition(condition) if condition else None,
+        exception=said,
         signature=signature,
         rewrite=Rewrite.parse(rewrite) if rewrite else None,
         note=note,
