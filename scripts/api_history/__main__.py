@@ -108,8 +108,8 @@ def own_tests_command(version: str, newest: str | None, part: str, texts: tuple[
     except subprocess.CalledProcessError as error:
         click.echo(f"skipped: the tests or their environment cannot be fetched ({error})")
         return
-    for (kind, reason), (tests, failures) in sorted(outcome.kinds().items(), key=lambda found: -found[1][0]):
-        click.echo(f"{tests} {kind}, {failures} of them fail: {reason}")
+    for (kind, reason), count in outcome.kinds().most_common():
+        click.echo(f"{count} {kind}: {reason}")
     for test in outcome.unexplained:
         click.echo(f"not explained: {test}")
     counted = len(outcome.counted)
