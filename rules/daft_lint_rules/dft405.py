@@ -29,7 +29,8 @@ class RemovedApi(ScriptRule):
 
     It is an error where the project says which Daft it runs on, and a warning where nothing does: then the newest one
     counts. A spelling that the target still has is never reported, and neither is code that asks for the version
-    itself (`try`/`except ImportError`, `hasattr(daft, ...)`, a test of `daft.__version__`).
+    itself (`try`/`except ImportError`, `hasattr(daft, ...)`, a test of `daft.__version__`). A subclass of Daft's
+    `ExpressionVisitor` or `Catalog` that lacks a method of today is reported as well.
 
     ## Why
     Such a script ends in an AttributeError, a TypeError or an ImportError. Measured with Daft 0.7.26 (experiment e10):
