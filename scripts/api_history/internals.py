@@ -9,7 +9,9 @@ from __future__ import annotations
 import daft.utils
 from daft.daft import PyDaftExecutionConfig
 
-if not hasattr(PyDaftExecutionConfig, "use_legacy_ray_runner"):
-    PyDaftExecutionConfig.use_legacy_ray_runner = False
-if not hasattr(daft.utils, "pyarrow_supports_fixed_shape_tensor"):
-    daft.utils.pyarrow_supports_fixed_shape_tensor = lambda: True
+for owner, name, value in (
+    (PyDaftExecutionConfig, "use_legacy_ray_runner", False),
+    (daft.utils, "pyarrow_supports_fixed_shape_tensor", lambda: True),
+):
+    if not hasattr(owner, name):
+        setattr(owner, name, value)
