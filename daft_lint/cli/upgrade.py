@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -87,6 +88,7 @@ def upgrade(
         documents,
         checker.observe,
         checker.overlay,
+        frozenset(file.replace(os.sep, "/") for file in files),
     )
     echo_problems(problems)
     if verbose:

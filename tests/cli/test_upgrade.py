@@ -354,3 +354,25 @@ def test_a_udf_that_sql_calls_by_its_name_is_left(tmp_path: Path) -> None:
     assert "a.py:5: DFT403" in run.stderr
     assert "SQL calls it by its name" in run.stderr
     assert "@func.batch(" in (tmp_path / "b.py").read_text()
+
+
+TABLES = """import daft
+from shapes import BY_NAME, IN_ORDER
+
+df = daft.from_pydict({"a": ["x"]})
+df = df.with_columns({name: shape(df["a"]) for name, shape in BY_NAME.items()})
+for shape in IN_ORDER:
+    df = df.with_column("b", shape(df["a"]))
+"""
+SHAPES = """BY_NAME = {"up": lambda one: one.str.upper(), "long": lambda one: one.str.length()}
+IN_ORDER = [lambda one: one.str.lower()]
+"""
+
+
+def test_a_file_that_does_not_mention_daft_is_rewritten_for_what_others_hand_to_it(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(TABLES)
+    (tmp_path / "shapes.py").write_text(SHAPES)
+    run = upgrade(tmp_path, "--from", "0.6.1", "--apply")
+
+    assert run.returncode == 0, run.stderr
+    assert (tmp_path / "shapes.py").read_text() == SHAPES.replace(".str", "")
