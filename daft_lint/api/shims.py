@@ -16,6 +16,7 @@ from daft_lint.source.document import Cell
 from daft_lint.source.syntax import last_name
 
 _MISSING_NAME = re.compile(r"\b(ImportError|ModuleNotFoundError|AttributeError)\b")
+_ANY_ERROR = re.compile(r"\b(TypeError|Exception|BaseException)\b")
 _EXPECTED = re.compile(rf"\b(raises|assertRaises|assertRaisesRegex|suppress)\(.*{_MISSING_NAME.pattern}")
 _DISTRIBUTION = re.compile(r"\w*(version|distribution|find_spec)\(\s*[\"'](get)?daft[\"']")
 _HAS_NAME = re.compile(r"\b(?:hasattr|getattr)\(\s*(?P<owner>[^,]+?)\s*,\s*[\"'](?P<name>\w+)[\"']")
@@ -50,12 +51,19 @@ def is_import_of_some_versions(location: NodeRef) -> bool:
 
 
 def _is_fallback(node: cst.Try, child: cst.CSTNode, change: Change) -> bool:
-    """Whether it catches that a name is missing; or catches more, and has another spelling on its other side."""
-    if any(handler.type is not None and _MISSING_NAME.search(code(handler.type)) for handler in node.handlers):
+    """Whether it catches that a name is missing; or catches any error, and calls another spelling on its other side."""
+    caught = [None if handler.type is None else code(handler.type) for handler in node.handlers]
+    if any(types is not None and _MISSING_NAME.search(types) for types in caught):
         return True
+    if not any(types is None or _ANY_ERROR.search(types) for types in caught):
+        return False
     others = (node.body,) if isinstance(child, cst.ExceptHandler) else tuple(h.body for h in node.handlers)
-    spellings = re.compile(rf"\b({'|'.join(_spellings(change))})\b")
-    return any(spellings.search(code(other)) for other in others)
+    spellings = set(_spellings(change))
+    return any(
+        isinstance(inner, cst.Call) and last_name(inner.func) in spellings
+        for other in others
+        for inner in nodes_in(other)
+    )
 
 
 def _spellings(change: Change) -> Iterator[str]:

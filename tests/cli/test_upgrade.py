@@ -251,7 +251,11 @@ either = col("a").upper() if is_new() else col("a").str.upper()
 try:
     one = col("a").str.lower()
 except Exception as error:
-    print(error)
+    print("no lower()", error)
+try:
+    one = col("a").str.lower()
+except ValueError:
+    one = col("b").lower()
 if MODEL_VERSION == 2 and np.__version__ >= "1" and hasattr(np, "array"):
     two = col("a").str.lower()
 """

@@ -76,6 +76,9 @@ def _refuse(use: ApiUse, uses: Sequence[ApiUse]) -> None:
         raise NoEquivalent("dicts and lists as Python objects panic in `daft.func.batch` of 0.7.26")
     if _count_references(use, "UDFException"):
         raise NoEquivalent("the script knows UDFException, and `daft.func` raises the error itself")
+    nodes = (node for module in modules_of(use.call) for node in nodes_in(module.node))
+    if any(isinstance(node, cst.Attribute) and node.attr.value == "__cause__" for node in nodes):
+        raise NoEquivalent("the script asks what caused an error, and `daft.func` raises the error itself")
     if _is_called_by_sql(use):
         raise NoEquivalent("SQL calls it by its name, which finds only what `daft.udf` makes")
     changed = {other.name.removeprefix("UDF.") for other in uses if other.definition == use.definition} & set(
