@@ -77,6 +77,8 @@ def run_upgrade(
         problems += write(report)
         problems += [problem for change in raised if (problem := _write(change)) is not None]
     sys.stderr.write(visible_lines(found.summary()))
+    if parse_version(options.to) > NEWEST:
+        sys.stderr.write(f"What Daft changed after {newest()} is not known.\n")
     for change in raised:
         sys.stderr.write(visible(f"{change.file}: requires daft>={options.to}; lock it anew") + "\n")
     if problems:

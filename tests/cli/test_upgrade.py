@@ -80,6 +80,13 @@ def test_what_is_no_version_is_refused(tmp_path: Path) -> None:
     assert "newest is no version of Daft" in run.stderr
 
 
+def test_a_version_that_the_history_does_not_know_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(OLD)
+
+    assert upgrade(tmp_path, "--to", "0.7.26").stderr.count("\n") == 1
+    assert upgrade(tmp_path, "--to", "999").stderr.endswith("What Daft changed after 0.7.26 is not known.\n")
+
+
 def test_what_is_left_is_listed_with_its_reason(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text(LEFT)
     run = upgrade(tmp_path, "--from", "0.6.1", "--apply")
