@@ -18,6 +18,7 @@ import click
 from api_history import coverage, differences, names, own_tests, proof, recorded, releases
 from api_history.differences import Difference
 from api_history.releases import Version, parse, spell
+from daft_lint.pipeline.catalog.history.lookup import NEWEST
 
 
 @click.group(help=__doc__)
@@ -126,7 +127,7 @@ def _newest() -> Version:
     try:
         return releases.published()[-1]
     except (subprocess.CalledProcessError, StopIteration):
-        return max(names.since().values())
+        return NEWEST
 
 
 def _show(found: Iterable[Difference]) -> None:
