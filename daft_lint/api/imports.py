@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 
-from daft_lint.api.edits import Action, InsertBefore, RemoveImport, ReplaceNode
+from daft_lint.api.edits import Action, AddImport, InsertBefore, RemoveImport, ReplaceNode
 from daft_lint.api.nodes import code, enclosing, modules_of
 from daft_lint.api.scopes import nodes_in
 from daft_lint.pipeline.model import ApiUse, NodeRef
@@ -37,6 +38,32 @@ def moved_import(use: ApiUse, target: str) -> tuple[Action, ...]:
     if local == _spelling_of(found[0][1]) and local != name:
         actions += [ReplaceNode(reference, name) for reference in uses]
     return tuple(actions)
+
+
+def daft_import(location: NodeRef) -> tuple[Action, ...]:
+    """What binds `daft` at a place whose module does not: nothing where its function does before it; an import in the
+    function, before its first one of Daft, where all imports of Daft are lazy; else one at the top."""
+    before = itertools.takewhile(lambda node: node is not location.node, nodes_in(location.cell.module))
+    of_daft = [node for node in before if isinstance(node, cst.Import | cst.ImportFrom) and _is_of_daft(node)]
+    functions = [set(enclosing(NodeRef(location.cell, node), cst.FunctionDef)) for node in of_daft]
+    around = set(enclosing(location, cst.FunctionDef))
+    here = [node for node, holders in zip(of_daft, functions, strict=True) if holders and holders <= around]
+    if here and any(isinstance(node, cst.Import) and _binds_daft(node) for node in here):
+        return ()
+    if here and all(functions):
+        statement = NodeRef(location.cell, here[0])
+        return (InsertBefore(statement, f"import daft{_line_break(statement)}"),)
+    return (AddImport(location, "daft"),)
+
+
+def _binds_daft(node: cst.Import) -> bool:
+    return any(alias.evaluated_name.split(".")[0] == "daft" and alias.asname is None for alias in node.names)
+
+
+def _is_of_daft(node: cst.Import | cst.ImportFrom) -> bool:
+    if isinstance(node, cst.Import):
+        return any(alias.evaluated_name.split(".")[0] == "daft" for alias in node.names)
+    return node.module is not None and not node.relative and code(node.module).split(".")[0] == "daft"
 
 
 def references(root: cst.CSTNode, name: str) -> Iterator[tuple[cst.CSTNode, ...]]:

@@ -9,11 +9,12 @@ import ast
 import enum
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import field, replace
 
+from daft_lint.api.bound_namespaces import namespace_and_calls
 from daft_lint.api.edits import (
     Action,
-    AddImport,
     AddKeyword,
     InsertBefore,
     RemoveArgument,
@@ -21,8 +22,9 @@ from daft_lint.api.edits import (
     RemoveImport,
     ReplaceNode,
 )
-from daft_lint.api.imports import NoEquivalent, moved_import
+from daft_lint.api.imports import NoEquivalent, daft_import, moved_import
 from daft_lint.api.nodes import code
+from daft_lint.api.required import defined
 from daft_lint.api.rule import Fix, Prescan
 from daft_lint.api.shims import is_shim
 from daft_lint.dataclass import dataclass
@@ -58,6 +60,8 @@ class Match:
     change: Change
     standing: Standing
     bound: BoundCall | None
+    others: Mapping[cst.CSTNode, Match] = field(default_factory=dict, compare=False, repr=False)
+    """All that stand so, by their calls."""
 
     @property
     def location(self) -> NodeRef:
@@ -65,18 +69,25 @@ class Match:
         node = self.use.call.node
         if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
             return NodeRef(self.use.call.cell, node.func.attr)
+        if isinstance(node, cst.ClassDef):
+            return NodeRef(self.use.call.cell, node.name)
         return self.use.call
 
 
 def matches(script: Script, standing: Standing) -> Iterator[Match]:
     """The uses of a script that stand so; version shims are left out."""
     called = {use.name for use in script.api_uses if isinstance(use.call.node, cst.Call)}
+    others: dict[cst.CSTNode, Match] = {}
+    matched = []
     for use in script.api_uses:
-        if isinstance(use.call.node, cst.ImportAlias) and use.name in called:
+        node = use.call.node
+        if isinstance(node, cst.ImportAlias) and use.name in called:
             continue  # it goes with the calls
         found = _match(use, script.settings, standing)
-        if found is not None and not is_shim(use.call) and _was_there(found, script.settings):
-            yield found
+        if found is not None and not is_shim(use.call, found.change) and _was_there(found, script.settings):
+            matched.append(replace(found, others=others))
+            others[node] = matched[-1]
+    yield from matched
 
 
 def _was_there(match: Match, settings: Settings) -> bool:
@@ -102,18 +113,60 @@ def fix_of(match: Match, settings: Settings) -> Fix:
         is_dropped = any(isinstance(action, RemoveImport) for action in actions) and len(actions) == 1
         title = "Remove the import" if is_dropped else f"Import `{change.rewrite.to}`"
         return Fix(title, actions, why_unsafe)
+    if isinstance(node, cst.ClassDef):
+        return Fix(f"Define `{spelled_method(change)}`", defined(match.use.call, change.rewrite.defined))
     if not isinstance(node, cst.Call):
         raise NoEquivalent("it is no call")
-    if match.bound is None and match.use.expects_failure and change.rewrite.text == f"to {change.rewrite.to}":
+    is_moved = change.rewrite.text == f"to {change.rewrite.to}" and not _receiver_name(match)
+    if match.bound is None and match.use.expects_failure and is_moved:
         # A call that fails for its arguments fails for them by the new name too.
         return Fix(f"Write {written(change)}", _Call(match.use, node, change, _NOTHING_GIVEN).respelled(), why_unsafe)
     if match.bound is None:
         raise NoEquivalent("its arguments are not all in view")
+    actions = _actions_on_name(match, settings) if _receiver_name(match) else _actions(match)
+    return Fix(f"Write {written(change)}", actions, why_unsafe)
+
+
+def _actions(match: Match) -> tuple[Action, ...]:
+    """Raises `NoEquivalent`."""
+    node = match.use.call.node
+    assert isinstance(node, cst.Call)
+    assert match.bound is not None
     try:
-        actions = _Call(match.use, node, change, match.bound).actions()
+        return _Call(match.use, node, match.change, match.bound).actions()
     except NotBound as error:
         raise NoEquivalent(f"`{error}` is given by position before others") from error
-    return Fix(f"Write {written(change)}", actions, why_unsafe)
+
+
+def _receiver_name(match: Match) -> cst.Name | None:
+    """The name that holds the namespace whose method is called: `s` in `s.upper()` for `s = col("a").str`."""
+    node = match.use.call.node
+    if match.change.name.count(".") != 2 or not match.change.name.startswith("Expression."):
+        return None
+    if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
+        return None
+    return node.func.value if isinstance(node.func.value, cst.Name) else None
+
+
+def _actions_on_name(match: Match, settings: Settings) -> tuple[Action, ...]:
+    """The rewrites of all that is called on the name, and of what it is bound to. Raises `NoEquivalent`."""
+    receiver, cell = _receiver_name(match), match.use.call.cell
+    assert receiver is not None
+    namespace = match.change.name.split(".")[1]
+    bound, calls = namespace_and_calls(NodeRef(cell, receiver), namespace)
+    actions: list[Action] = [RemoveAttribute(bound)]
+    for call in calls:
+        other = match.others.get(call)
+        name = other.change.name if other is not None else ""
+        is_safe = other is not None and (other is match or other.change.equality is not Equality.BUT)
+        if other is None or not is_safe or other.bound is None or other.change.rewrite is None:
+            raise NoEquivalent(f"not all that is called on `{receiver.value}` has a rewrite")
+        if not name.startswith(f"Expression.{namespace}."):
+            raise NoEquivalent(f"`{receiver.value}` is not a `.{namespace}` everywhere")
+        if other.change.since is not None and other.change.since > (settings.target_daft or _NEWEST):
+            raise NoEquivalent(f"the call that takes its place needs Daft {spell(other.change.since)}")
+        actions += _actions(other)
+    return tuple(actions)
 
 
 def written(change: Change) -> str:
@@ -121,6 +174,8 @@ def written(change: Change) -> str:
     rewrite = change.rewrite
     if rewrite is None:
         return ""
+    if rewrite.defined:
+        return f"`{rewrite.defined}`"
     if rewrite.template:
         return f"`{_SLOT.sub(_shown, rewrite.template)}`"
     if rewrite.to:
@@ -141,13 +196,18 @@ def _shown(slot: re.Match[str]) -> str:
     return "..." if slot.group(2) else "expr" if slot.group(1) == "self" else slot.group(1)
 
 
+def spelled_method(change: Change) -> str:
+    """The name of a method that subclasses must define."""
+    return change.name.rpartition(".")[2]
+
+
 def spelled(change: Change) -> str:
     """The old spelling as a message shows it."""
     owner, _, name = change.name.partition(".")
     call = change.name if owner == "daft" else f".{name}"
     if change.kind is ChangeKind.DEFAULT and change.parameters:
         return f"{call}() without {change.parameters[0]}="
-    if change.kind is ChangeKind.KEYWORD and len(change.parameters) == 1:
+    if change.kind in (ChangeKind.KEYWORD, ChangeKind.MEANING) and len(change.parameters) == 1:
         return f"{call}({change.parameters[0]}=...)"
     return f"{call}(...)"
 
@@ -163,6 +223,8 @@ def _match(use: ApiUse, settings: Settings, standing: Standing) -> Match | None:
     for change in by_name().get(use.name, ()):
         if _standing(change, settings) is not standing:
             continue
+        if isinstance(use.call.node, cst.ClassDef):
+            return Match(use, change, standing, None)
         if isinstance(use.call.node, cst.ImportAlias):
             is_gone = not change.parameters and change.changed is not None and change.kind is not ChangeKind.MEANING
             if is_gone and use.name not in current_names():
@@ -184,7 +246,7 @@ def _standing(change: Change, settings: Settings) -> Standing | None:
     is_past = change.changed is not None and change.changed <= (settings.written_for or _FIRST)
     if change.kind is ChangeKind.DEFAULT and is_past and change.name not in current_names():
         return None  # the name was there for longer: another row speaks of its end
-    if change.old_call is OldCall.DIFFERS and change.kind in (ChangeKind.DEFAULT, ChangeKind.POSITION):
+    if change.is_silent:
         newest = settings.newest_daft or _NEWEST
         if change.changed is None or settings.written_for is None:
             return None
@@ -258,7 +320,7 @@ class _Call:
             text = self.rewrite.called(self._receiver(), self.bound)
             return (ReplaceNode(self.use.call, self._with_daft(text)), *self._import_of_daft(text))
         found = [*self._function(), *self._arguments()]
-        if not found:
+        if not found and not self._namespace_has_name():
             raise NoEquivalent("it is written so already")
         return tuple(found)
 
@@ -267,20 +329,44 @@ class _Call:
         return tuple(self._function())
 
     def _receiver(self) -> str:
-        """What the method is called on, without the namespace."""
-        function: cst.BaseExpression = self.call.func
-        for _ in self.change.name.split(".")[1:]:
-            if not isinstance(function, cst.Attribute):
+        """What the method is called on, without the namespace; a namespace that has a name is an expression by then."""
+        function = self.call.func
+        if not isinstance(function, cst.Attribute):
+            if self.change.name.startswith("daft."):
                 return ""
-            function = function.value
-        return code(function)
+            raise NoEquivalent("it is not called as a method")
+        namespace = self._spelled_namespace()
+        return code(function.value if namespace is None else namespace.value)
+
+    def _spelled_namespace(self) -> cst.Attribute | None:
+        """The `.str` that goes: none where the old method is in no namespace, or the namespace has a name.
+
+        Raises `NoEquivalent` where it is the value of something else.
+        """
+        function = self.call.func
+        if not self.change.name.startswith("Expression.") or self.change.name.count(".") != 2:
+            return None
+        assert isinstance(function, cst.Attribute)
+        if self.use.spells_namespace and isinstance(function.value, cst.Attribute):
+            return function.value
+        if not self._namespace_has_name():
+            raise NoEquivalent("its namespace is not spelled out")
+        return None
+
+    def _namespace_has_name(self) -> bool:
+        """Whether it is called on a name, such as `s` for `s = col("a").str`."""
+        function = self.call.func
+        is_of_namespace = self.change.name.startswith("Expression.") and self.change.name.count(".") == 2
+        return is_of_namespace and isinstance(function, cst.Attribute) and isinstance(function.value, cst.Name)
 
     def _with_daft(self, text: str) -> str:
         name = self.use.daft_name or "daft"
         return text if name == "daft" else text.replace("daft.", f"{name}.")
 
     def _import_of_daft(self, text: str) -> list[Action]:
-        return [AddImport(self.use.call, "daft")] if self.use.daft_name is None and "daft." in text else []
+        if self.use.daft_name is not None or "daft." not in text:
+            return []
+        return list(daft_import(self.use.call))
 
     def _function(self) -> list[Action]:
         target, function = self.rewrite.to, self.call.func
@@ -292,8 +378,9 @@ class _Call:
             raise NoEquivalent("it is not called as a method")
         actions: list[Action] = []
         name = target.rpartition(".")[2]
-        if self.change.name.count(".") == 2:
-            actions.append(RemoveAttribute(NodeRef(self.cell, function.value)))
+        namespace = self._spelled_namespace()
+        if namespace is not None:
+            actions.append(RemoveAttribute(NodeRef(self.cell, namespace)))
         if name != function.attr.value:
             actions.append(ReplaceNode(NodeRef(self.cell, function.attr), name))
         return actions
@@ -391,19 +478,21 @@ class _Sign:
 def _signs(standing: Standing) -> tuple[_Sign, ...]:
     found = []
     for change in changes():
-        silent = change.old_call is OldCall.DIFFERS and change.kind in (ChangeKind.DEFAULT, ChangeKind.POSITION)
-        if silent is not (standing is Standing.CHANGED) or change.name.startswith(_NOT_SEEN):
+        if change.is_silent is not (standing is Standing.CHANGED) or change.name.startswith(_NOT_SEEN):
             continue
         if change.kind is ChangeKind.MEANING and change.condition is None and change.name not in _NEVER_CURRENT:
             continue
         if standing is Standing.REMOVED and change.old_call is OldCall.WORKS:
+            continue
+        if change.kind is ChangeKind.REQUIRED:
+            found.append(_Sign(frozenset(change.parameters)))
             continue
         words = {part for part in change.name.split(".")[1:] if part not in ("context", "expressions", "io", "catalog")}
         only_by_keyword = change.kind is ChangeKind.KEYWORD and len(change.parameters) == 1
         if only_by_keyword and change.rewrite is not None and change.rewrite.renames:
             words |= set(change.parameters)
         renames = change.rewrite.renames if change.rewrite is not None else {}
-        is_given = change.kind in (ChangeKind.KEYWORD, ChangeKind.POSITION)
+        is_given = change.kind in (ChangeKind.KEYWORD, ChangeKind.POSITION, ChangeKind.MEANING)
         by_position = change.kind is ChangeKind.POSITION
         positions = zip(change.parameters, positions_of(change), strict=True) if is_given else ()
         parameters = ((p, None if p in renames and not by_position else at) for p, at in positions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -88,17 +89,17 @@ def fix(
         output=output,
         fails=lambda finding: configs.of(finding.span.path).fails(finding.level),
     )
-    status, limits = _run(fix_options, given.documents, configs)
+    status, limits = _run(fix_options, given, configs)
     if verbose:
-        echo_run(configs.run, given.files, limits)
+        echo_run(configs.run, len(given.files), limits)
     return status if given.all_read else MISUSE
 
 
 class _Inputs(NamedTuple):
-    """What there is to fix. `files` counts those that were looked at; `all_read`: none of them failed."""
+    """What there is to fix. `files` are those that were looked at; `all_read`: none of them failed."""
 
     documents: list[Document]
-    files: int
+    files: tuple[str, ...]
     all_read: bool
     is_stdin: bool
 
@@ -109,13 +110,13 @@ def _inputs(
     if reads_stdin(paths, stdin_filename):
         if interactive:
             raise click.UsageError("--interactive asks on standard input, which - reads the text from")
-        return _Inputs([stdin_document(stdin_filename)], 1, True, True)
+        return _Inputs([stdin_document(stdin_filename)], ("-",), True, True)
     files, failed = discovered(paths, configs, force_exclude)
     documents, all_read = read_documents(files)
-    return _Inputs(documents, len(files), all_read and not failed, False)
+    return _Inputs(documents, tuple(file.replace(os.sep, "/") for file in files), all_read and not failed, False)
 
 
-def _run(fix_options: FixOptions, documents: list[Document], configs: NearestConfigs) -> tuple[int, Sequence[str]]:
+def _run(fix_options: FixOptions, given: _Inputs, configs: NearestConfigs) -> tuple[int, Sequence[str]]:
     """The exit status of a fix, and the caps that were reached, in words."""
     from daft_lint.cli.progress import ProgressBar
     from daft_lint.fix.command import OutputError, run_fix
@@ -128,7 +129,8 @@ def _run(fix_options: FixOptions, documents: list[Document], configs: NearestCon
             checker.overlay(current)
 
     try:
-        return run_fix(fix_options, documents, checker.observe, overlay=overlay), checker.limits
+        status = run_fix(fix_options, given.documents, checker.observe, overlay=overlay, others=given.files)
+        return status, checker.limits
     except OutputError as error:
         raise click.ClickException(str(error)) from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import click
 from daft_lint.cli import options
 from daft_lint.cli.configuration import configured
 from daft_lint.cli.fix import read_documents
-from daft_lint.cli.inputs import discovered
+from daft_lint.cli.inputs import discovered, shown_path
 from daft_lint.cli.output import MISUSE, echo_problems, echo_run
 
 _VERSION = re.compile(r"\d+(\.\d+){0,2}")
@@ -83,10 +84,11 @@ def upgrade(
     documents, all_read = read_documents(files)
     checker = ProjectChecker(config)
     status, problems = run_upgrade(
-        UpgradeOptions(to, apply, unsafe, report, output, config.root if requirements else None),
+        UpgradeOptions(to, apply, unsafe, report, output, shown_path(config.root) if requirements else None),
         documents,
         checker.observe,
         checker.overlay,
+        frozenset(file.replace(os.sep, "/") for file in files),
     )
     echo_problems(problems)
     if verbose:

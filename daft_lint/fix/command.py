@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from daft_lint.api.finding import Finding, Level
@@ -52,11 +52,12 @@ def run_fix(
     check: Check,
     *,
     overlay: Overlay | None = None,
+    others: Collection[str] = (),
     stdin: TextIO | None = None,
     stdout: TextIO | None = None,
     stderr: TextIO | None = None,
 ) -> int:
-    """Run `daft-lint fix` on documents and return its exit status.
+    """Run `daft-lint fix` on documents, and on those of the `others` that a fix reaches, and return its exit status.
 
     Without `apply`: the diff on stdout (or in `output`), a summary on stderr, 1 if there is something to change. With
     `apply`: the files are written; 1 if findings that `fails` names remain. 2 if something could not be done.
@@ -65,7 +66,7 @@ def run_fix(
     """
     out, err = stdout or sys.stdout, stderr or sys.stderr
     accept = asks(stdin or sys.stdin, err, colour=options.colour) if options.interactive else None
-    report = fix_documents(documents, check, unsafe=options.unsafe, accept=accept, overlay=overlay)
+    report = fix_documents(documents, check, unsafe=options.unsafe, accept=accept, overlay=overlay, others=others)
     problems = list(report.problems)
     if options.diff or not options.apply:
         _show_diff(unified_diff(report), options, out)

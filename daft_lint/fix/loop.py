@@ -7,8 +7,9 @@ only if it parses, compiles where the original did, and has every comment of the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
+from pathlib import Path
 
 from daft_lint.api.finding import Finding, FindingFix
 from daft_lint.dataclass import dataclass
@@ -39,14 +40,17 @@ def fix_documents(
     unsafe: bool = False,
     accept: Accept | None = None,
     overlay: Overlay | None = None,
+    others: Collection[str] = (),
 ) -> FixReport:
     """Apply fixes until nothing changes, at most `MAX_PASSES` times.
+
+    `others` are the paths of files that have no finding of their own, and that a fix of another file may change.
 
     Without `overlay`, a fix that a file wants in another is only applied while that other file is as it was read.
 
     A file whose fixes undo each other, or do not come to an end, is left as it was and reported as a problem.
     """
-    loop = _FixLoop(documents, check, unsafe, accept, overlay)
+    loop = _FixLoop(documents, check, unsafe, accept, overlay, frozenset(others))
     for _ in range(MAX_PASSES):
         if not loop.run_pass():
             break
@@ -115,12 +119,14 @@ class _FixLoop:
         unsafe: bool,
         accept: Accept | None,
         overlay: Overlay | None,
+        others: frozenset[str],
     ) -> None:
         self.files = {document.path: _Progress(document) for document in documents}
         self.check = check
         self.unsafe = unsafe
         self.accept = accept
         self.overlay = overlay
+        self.others = others
         self.problems: dict[Problem, None] = {}
         self.refused: set[tuple[object, ...]] = set()
 
@@ -128,7 +134,7 @@ class _FixLoop:
         """One pass over the documents that changed in the last. Returns whether any changed in this one."""
         self._check_changed()
         candidates: list[_Candidate] = []
-        for file in self.files.values():
+        for file in tuple(self.files.values()):
             if not file.given_up:
                 candidates += self._candidates(file)
         chosen = _without_overlaps(sorted(candidates, key=lambda c: c.order))
@@ -164,13 +170,25 @@ class _FixLoop:
     def _is_reachable(self, file: _Progress, candidate: _Candidate) -> bool:
         """All files of the fix are at hand, and as they were checked: without an overlay others are read from disk."""
         for path in candidate.paths:
-            other = self.files.get(path)
+            other = self.files.get(path) or self._fetched(path)
             if other is None:
                 self._refuse(candidate, f"the fix also changes {path}, which is not among the files to fix")
                 return False
             if other.given_up or (other is not file and self.overlay is None and not other.is_original):
                 return False
         return True
+
+    def _fetched(self, path: str) -> _Progress | None:
+        """A file that has no finding of its own, with its text; None for one that is not to be fixed."""
+        if path not in self.others:
+            return None
+        try:
+            raw = Path(path).read_bytes()
+        except OSError:
+            return None
+        file = self.files[path] = _Progress(Document.from_bytes(path, raw))
+        file.unchecked = False
+        return file
 
     def _is_accepted(self, candidate: _Candidate) -> bool:
         if self.accept is None:

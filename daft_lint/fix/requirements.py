@@ -25,8 +25,13 @@ def requirement_files(folder: Path) -> Iterator[Path]:
 
 
 def raised_text(file: Path, text: str, version: Version) -> str:
-    """The text of the file with every requirement of Daft at least at the version; all else as it is."""
+    """The text of the file with every requirement of Daft at least at the version; all else as it is.
+
+    A file with hashes is a lock file, and stays.
+    """
     if file.suffix == ".txt":
+        if "--hash" in text:  # what pip-compile or `uv export` locked: the hashes are those of the old version
+            return text
         return _LINE.sub(lambda m: raised(m.group("requirement"), version) + m.group("rest"), text)
     text = _QUOTED.sub(lambda m: m["quote"] + raised(m["requirement"], version) + m["quote"], text)
     return _POETRY.sub(lambda m: f"{m['key']}{m['quote']}{_clauses(m['spec'], version)}{m['quote']}", text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,13 +48,19 @@ def newest() -> str:
 
 
 def run_upgrade(
-    options: UpgradeOptions, documents: Sequence[Document], check: Check, overlay: Overlay | None
+    options: UpgradeOptions,
+    documents: Sequence[Document],
+    check: Check,
+    overlay: Overlay | None,
+    others: Collection[str] = (),
 ) -> tuple[int, list[Problem]]:
     """Show the diff or the assessment, or write the files; the exit status and what went wrong.
 
+    `others` are files that may be rewritten for what is found in another one.
+
     1 where something is to change, with `apply` where something is left that fails; 2 where something went wrong.
     """
-    report = fix_documents(documents, check, unsafe=options.unsafe, overlay=overlay)
+    report = fix_documents(documents, check, unsafe=options.unsafe, overlay=overlay, others=others)
     found = Assessment(report, len(documents), options.to)
     raised = list(_raised(options))
     problems = list(report.problems)
@@ -71,6 +77,8 @@ def run_upgrade(
         problems += write(report)
         problems += [problem for change in raised if (problem := _write(change)) is not None]
     sys.stderr.write(visible_lines(found.summary()))
+    if parse_version(options.to) > NEWEST:
+        sys.stderr.write(f"What Daft changed after {newest()} is not known.\n")
     for change in raised:
         sys.stderr.write(visible(f"{change.file}: requires daft>={options.to}; lock it anew") + "\n")
     if problems:

@@ -7,7 +7,19 @@ from collections.abc import Iterator
 from daft_lint.api.imports import NoEquivalent
 from daft_lint.api.promises import Changes
 from daft_lint.api.rule import Fix, Level, Observation, Prescan, ScriptRule
-from daft_lint.api.upgrades import Match, Standing, fix_of, matches, mentions, spell, spelled, trigger_words, written
+from daft_lint.api.upgrades import (
+    ChangeKind,
+    Match,
+    Standing,
+    fix_of,
+    matches,
+    mentions,
+    spell,
+    spelled,
+    spelled_method,
+    trigger_words,
+    written,
+)
 from daft_lint.pipeline.model import Script, Settings
 
 
@@ -17,7 +29,8 @@ class RemovedApi(ScriptRule):
 
     It is an error where the project says which Daft it runs on, and a warning where nothing does: then the newest one
     counts. A spelling that the target still has is never reported, and neither is code that asks for the version
-    itself (`try`/`except ImportError`, `hasattr(daft, ...)`, a test of `daft.__version__`).
+    itself (`try`/`except ImportError`, `hasattr(daft, ...)`, a test of `daft.__version__`). A subclass of Daft's
+    `ExpressionVisitor` or `Catalog` that lacks a method of today is reported as well.
 
     ## Why
     Such a script ends in an AttributeError, a TypeError or an ImportError. Measured with Daft 0.7.26 (experiment e10):
@@ -42,7 +55,7 @@ class RemovedApi(ScriptRule):
     ## Options
     - `target-daft`: the oldest Daft that the scripts must run on, such as `"0.6.2"` or `">=0.6"`. Without it the
       nearest lock file (`uv.lock`, `poetry.lock`, `pdm.lock`, a pin in `requirements*.txt`) or requirement counts,
-      then the Daft installed in the project's environment, else the newest.
+      then the Daft installed in the project's environment or beside daft-lint, else the newest.
     """
 
     code = "DFT405"
@@ -72,13 +85,17 @@ def _observation(match: Match, settings: Settings) -> Observation:
         fix = fix_of(match, settings)
     except NoEquivalent as error:
         suggestion = f"{suggestion} by hand: {error}"
+    observed, impact = f"`{spelled(change)}` is gone since Daft {spell(change.changed)}", "The call raises"
+    if change.kind is ChangeKind.REQUIRED:
+        observed = f"The class has no `{spelled_method(change)}`, which Daft asks for since {spell(change.changed)}"
+        impact = "No object can be made of it"
     target = settings.target_daft
     known = f"this script is to run on {spell(target)}" if target is not None else "the newest Daft fails on it"
     return Observation(
         location=match.location,
         level=Level.WARNING if target is None else Level.ERROR,
-        observed=f"`{spelled(change)}` is gone since Daft {spell(change.changed)}",
-        impact=f"The call raises, and {known}",
+        observed=observed,
+        impact=f"{impact}, and {known}",
         suggestion=suggestion,
         fix=fix,
     )

@@ -23,16 +23,17 @@ from daft_lint.pipeline.model import Script, Settings
 
 
 class ChangedDefault(ScriptRule):
-    """A call leaves out an argument whose default has changed, or gives one by a position that has another meaning, and
-    the project allows Daft versions on both sides of the change: `decode_image()`, `stddev()`, `sample(0.5, True)`.
+    """A call leaves out an argument whose default has changed, gives one by a position that has another meaning, or one
+    that does something else, and the project allows Daft versions on both sides of the change: `decode_image()`,
+    `stddev()`, `sample(0.5, True)`, `write_parquet(partition_cols=...)`.
 
     It is silent where nothing says which versions the project allows, and where all of them are on one side.
 
     ## Why
     Nothing raises: the results differ. `decode_image()` keeps the mode of an image before Daft 0.7.1 and makes RGB
     since; `stddev()` divides by the number of rows before 0.7.5 and by one less since: of 1 and 3 it is 1.414, where it
-    was 1.0 (experiment e32). Each row of the table of changes was run on both sides of its change
-    (`make upgrade-proof`).
+    was 1.0 (experiment e32); files written with `partition_cols` hold these columns before 0.7.11 and do not since.
+    Each row of the table of changes was run on both sides of its change (`make upgrade-proof`).
 
     ## Example
 
@@ -71,6 +72,9 @@ class ChangedDefault(ScriptRule):
             yield _observation(match, script.settings)
 
 
+_WHAT = {ChangeKind.DEFAULT: "default", ChangeKind.POSITION: "position", ChangeKind.MEANING: "meaning"}
+
+
 def _observation(match: Match, settings: Settings) -> Observation:
     change = match.change
     assert change.changed is not None
@@ -80,7 +84,7 @@ def _observation(match: Match, settings: Settings) -> Observation:
         fix = fix_of(match, settings)
     except NoEquivalent as error:
         suggestion = f"{suggestion} by hand: {error}"
-    what = "default" if change.kind is ChangeKind.DEFAULT else "position"
+    what = _WHAT[change.kind]
     oldest = spell(settings.written_for) if settings.written_for is not None else ""
     return Observation(
         location=match.location,

@@ -22,7 +22,7 @@ METHOD_OWNERS = frozenset(
 def apply(change: Change, source: str) -> str | None:
     """The text with the first use of the old spelling rewritten, or None where there is none to rewrite."""
     assert change.rewrite is not None
-    if change.rewrite.is_udf:
+    if change.rewrite.is_udf or change.rewrite.defined:
         return None
     for node in _uses(change, ast.parse(source)):
         if isinstance(node, ast.Attribute):

@@ -28,6 +28,7 @@ HERE = Path(__file__).parent
 PAIRS = HERE / "proofs"
 FRAMES = PAIRS / "frames.toml"
 Job = dict[str, Any]
+Answer = dict[str, Any]
 _HEAD = "import daft\nfrom daft import col\n"
 
 
@@ -123,30 +124,37 @@ def run(version: Version, jobs: Sequence[Job]) -> dict[str, dict[str, Any]]:
     return {answer["id"]: answer for answer in map(json.loads, done.stdout.splitlines())}
 
 
-def prove(chosen: Iterable[Pair], newest: Version, only: Collection[Version] = ()) -> list[str]:
-    """Runs the pairs, on the versions of `only` if it is given; what is not as they say, a paragraph each."""
+def prove(
+    chosen: Iterable[Pair], newest: Version, only: Collection[Version] = ()
+) -> tuple[list[str], list[tuple[Pair, Version, Answer]]]:
+    """Runs the pairs, on the versions of `only` if it is given; what is not as they say, a paragraph each, and what the
+    older versions answered."""
     chosen = [replace(pair, on=tuple(v for v in pair.on if not only or v in only)) for pair in chosen]
     jobs: dict[Version, list[Job]] = defaultdict(list)
     for number, pair in enumerate(chosen):
         old_binds = pair.binds_old or pair.binds
         for version in pair.on:
             identity = f"{number} {releases.spell(version)}"
-            jobs[version].append(_job(identity, pair.script(pair.old), old_binds))
-        jobs[newest].append(_job(f"{number} new", pair.script(pair.new), pair.binds))
+            jobs[version].append(job(identity, pair.script(pair.old), old_binds))
+        jobs[newest].append(job(f"{number} new", pair.script(pair.new), pair.binds))
     answers: dict[str, dict[str, Any]] = {}
     with ThreadPoolExecutor(2) as pool:
         for found in pool.map(run, jobs, jobs.values()):
             answers |= found
-    return [
-        f"{pair.id}\n    {releases.spell(version)}: {old}\n    {releases.spell(newest)}: {new}"
+    older = [
+        (pair, version, answers[f"{number} {releases.spell(version)}"], answers[f"{number} new"])
         for number, pair in enumerate(chosen)
         for version in pair.on
-        for old, new in [(answers[f"{number} {releases.spell(version)}"], answers[f"{number} new"])]
+    ]
+    bad = [
+        f"{pair.id}\n    {releases.spell(version)}: {old}\n    {releases.spell(newest)}: {new}"
+        for pair, version, old, new in older
         if "error" in old or "error" in new or equal(pair, old, new) == pair.differs
     ]
+    return bad, [(pair, version, {k: v for k, v in old.items() if k != "id"}) for pair, version, old, _ in older]
 
 
-def _job(identity: str, script: str, binds: str) -> Job:
+def job(identity: str, script: str, binds: str) -> Job:
     """Alone where it leaves a mark on the process: a runner, a configuration, a catalogue, a replaced function."""
     marks = (
         "set_runner",

@@ -29,16 +29,21 @@ def test_a_report_is_read_by_function_and_number(tmp_path: Path) -> None:
 
 
 def test_failures_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    lines = [Explanation("0.6.1", "a.py::in*", "internal", "x"), Explanation("0.6.1", "a.py::e#1", "engine", "y")]
+    lines = [
+        Explanation("0.6.*", "a.py::in*", "internal", "x"),
+        Explanation("0.6.1", "a.py::e#1", "engine", "y"),
+        Explanation("0.6.1", "a.py::h#*", "hand", "z"),
+    ]
     monkeypatch.setattr(own_tests, "explanations", lambda: lines)
-    before = dict.fromkeys(("a.py::in#1", "a.py::e#1", "a.py::e#2", "a.py::ok#1"), "passed") | {"a.py::bad#1": "failed"}
-    outcome = Outcome("0.6.1", before, {"a.py::in#1": "failed", "a.py::e#1": "failed", "a.py::ok#1": "passed"})
+    names = ("in#1", "e#1", "e#2", "h#1", "ok#1")
+    before = {**dict.fromkeys((f"a.py::{name}" for name in names), "passed"), "a.py::bad#1": "failed"}
+    outcome = Outcome("0.6.1", before, {"a.py::in#1": "passed", "a.py::e#1": "failed", "a.py::ok#1": "passed"})
 
-    assert outcome.public == ["a.py::e#1", "a.py::e#2", "a.py::ok#1"]
-    assert outcome.failing == ["a.py::e#1", "a.py::e#2"]
+    assert outcome.counted == ["a.py::in#1", "a.py::e#2", "a.py::h#1", "a.py::ok#1"]
+    assert outcome.failing == ["a.py::e#2", "a.py::h#1"]
     assert outcome.unexplained == ["a.py::e#2"]
-    assert outcome.share == pytest.approx(1 / 3)
-    assert outcome.kinds() == {("engine", "y"): 1}
+    assert outcome.share == pytest.approx(1 / 2)
+    assert outcome.kinds() == {("engine", "y"): 1, ("hand", "z"): 1}
 
 
 def test_an_explanation_is_of_one_version() -> None:

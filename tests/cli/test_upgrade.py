@@ -21,11 +21,11 @@ df.write_parquet("out")
 NEW = OLD.replace(".url.download().image.decode()", ".download().decode_image(mode=None)").replace(
     ".str.upper", ".upper"
 )
-LEFT = """import daft
+LEFT = """import sys, daft
 from daft import col
 
-df = daft.from_pydict({"b": [b"abc"], "s": ["x"]})
-df = df.select(col("b").binary.slice(col("from"), col("length")), col("s").str.like("x%"))
+df = daft.from_pydict({"b": ["abc"], "s": ["x"]})
+df = df.select(col("b").str.split(",", regex=bool(sys.argv[1:])), col("s").str.like("x%"))
 df.show()
 """
 """A call without an equal one, and one that only `--unsafe` rewrites."""
@@ -80,15 +80,22 @@ def test_what_is_no_version_is_refused(tmp_path: Path) -> None:
     assert "newest is no version of Daft" in run.stderr
 
 
+def test_a_version_that_the_history_does_not_know_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(OLD)
+
+    assert upgrade(tmp_path, "--to", "0.7.26").stderr.count("\n") == 1
+    assert upgrade(tmp_path, "--to", "999").stderr.endswith("What Daft changed after 0.7.26 is not known.\n")
+
+
 def test_what_is_left_is_listed_with_its_reason(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text(LEFT)
     run = upgrade(tmp_path, "--from", "0.6.1", "--apply")
 
     assert run.returncode == 1
     assert (tmp_path / "a.py").read_text() == LEFT
-    like, slice_, total = run.stderr.splitlines()
-    assert any("add start and length by hand" in line for line in (like, slice_))
-    assert any("--unsafe rewrites it: it is not the same for texts with line breaks" in line for line in (like, slice_))
+    like, split, total = run.stderr.splitlines()
+    assert any("`regex` is not known" in line for line in (like, split))
+    assert any("--unsafe rewrites it: it is not the same for texts with line breaks" in line for line in (like, split))
     assert total == "Daft 0.7.26: 0 rewrites in 0 files, 2 left by hand (2 of them fail)."
 
 
@@ -125,7 +132,7 @@ def test_the_assessment_as_markdown(tmp_path: Path) -> None:
     assert page[0] == "# Upgrade to Daft 0.7.26"
     assert "| rewrites | 3 |" in page
     assert "| of these, fail on Daft 0.7.26 | 2 |" in page
-    assert any(line.startswith("- `b.py:5` DFT405: `.binary.slice(...)` is gone since Daft 0.7.0.") for line in page)
+    assert any(line.startswith("- `b.py:5` DFT405: `.str.split(...)` is gone since Daft 0.7.0.") for line in page)
 
 
 PYPROJECT = """[project]
@@ -146,6 +153,17 @@ def test_requirements_are_raised_when_asked(tmp_path: Path) -> None:
     assert (tmp_path / "pyproject.toml").read_text() == PYPROJECT.replace(">=0.6.1,<0.7", ">=0.7.26")
     assert (tmp_path / "requirements.txt").read_text() == "daft==0.7.26  # pinned\nnumpy\n"
     assert run.stderr.count("requires daft>=0.7.26; lock it anew") == 2
+
+
+def test_requirements_with_hashes_are_a_lock_file(tmp_path: Path) -> None:
+    locked = "daft==0.6.1 \\\n    --hash=sha256:00\n"
+    (tmp_path / "requirements.txt").write_text(locked)
+    (tmp_path / "pyproject.toml").write_text(PYPROJECT)
+    (tmp_path / "a.py").write_text(OLD)
+    run = upgrade(tmp_path, "--requirements")
+
+    assert "+++ b/pyproject.toml\n" in run.stdout
+    assert "requirements.txt" not in run.stdout + run.stderr
 
 
 UV_LOCK = '[[package]]\nname = "daft"\nversion = "{}"\n'
@@ -203,6 +221,11 @@ def runner():
 
     set_runner_ray()
 """
+ALL_LAZY = """def read(path):
+    from daft.io import read_delta_lake
+
+    return read_delta_lake(path)
+"""
 
 
 def test_version_shims_are_left_alone(tmp_path: Path) -> None:
@@ -211,6 +234,45 @@ def test_version_shims_are_left_alone(tmp_path: Path) -> None:
 
     assert (tmp_path / "a.py").read_text() == SHIMS
     assert run.returncode == 0
+
+
+CAUGHT = """import daft
+import numpy as np
+from daft import __version__, col
+
+NEW = daft.__version__ >= "0.7"
+MODEL_VERSION = 2
+
+
+def is_new():
+    return __version__ >= "0.7"
+
+
+try:
+    either = col("a").str.upper()
+except Exception:
+    either = col("a").upper()
+either = col("a").upper() if NEW else col("a").str.upper()
+either = col("a").upper() if is_new() else col("a").str.upper()
+
+try:
+    one = col("a").str.lower()
+except Exception as error:
+    print("no lower()", error)
+try:
+    one = col("a").str.lower()
+except ValueError:
+    one = col("b").lower()
+if MODEL_VERSION == 2 and np.__version__ >= "1" and hasattr(np, "array"):
+    two = col("a").str.lower()
+"""
+
+
+def test_what_only_looks_like_a_version_shim_is_rewritten(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(CAUGHT)
+    upgrade(tmp_path, "--from", "0.6.1", "--apply")
+
+    assert (tmp_path / "a.py").read_text() == CAUGHT.replace(".str.lower", ".lower")
 
 
 def test_lazy_imports_stay_where_they_are_and_unused_ones_go(tmp_path: Path) -> None:
@@ -222,6 +284,14 @@ def test_lazy_imports_stay_where_they_are_and_unused_ones_go(tmp_path: Path) -> 
     assert "from daft import coalesce" not in after
     assert "context" not in after
     assert after.startswith("import daft\n\n\ndef columns():\n    from daft.functions import coalesce\n")
+
+
+def test_an_import_that_a_rewrite_needs_is_as_lazy_as_the_others(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(ALL_LAZY)
+    upgrade(tmp_path, "--from", "0.3.4", "--apply")
+
+    after = (tmp_path / "a.py").read_text()
+    assert after == "def read(path):\n    import daft\n\n    return daft.read_deltalake(path)\n"
 
 
 EXPECTED_FAILURES = """import daft
@@ -295,3 +365,25 @@ def test_a_udf_that_sql_calls_by_its_name_is_left(tmp_path: Path) -> None:
     assert "a.py:5: DFT403" in run.stderr
     assert "SQL calls it by its name" in run.stderr
     assert "@func.batch(" in (tmp_path / "b.py").read_text()
+
+
+TABLES = """import daft
+from shapes import BY_NAME, IN_ORDER
+
+df = daft.from_pydict({"a": ["x"]})
+df = df.with_columns({name: shape(df["a"]) for name, shape in BY_NAME.items()})
+for shape in IN_ORDER:
+    df = df.with_column("b", shape(df["a"]))
+"""
+SHAPES = """BY_NAME = {"up": lambda one: one.str.upper(), "long": lambda one: one.str.length()}
+IN_ORDER = [lambda one: one.str.lower()]
+"""
+
+
+def test_a_file_that_does_not_mention_daft_is_rewritten_for_what_others_hand_to_it(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(TABLES)
+    (tmp_path / "shapes.py").write_text(SHAPES)
+    run = upgrade(tmp_path, "--from", "0.6.1", "--apply")
+
+    assert run.returncode == 0, run.stderr
+    assert (tmp_path / "shapes.py").read_text() == SHAPES.replace(".str", "")

@@ -58,7 +58,8 @@ def parse_version(text: str) -> Version:
 
 @functools.lru_cache(maxsize=4096)
 def _of_folder(folder: Path) -> DaftRange:
-    """What the nearest folder says that pins or requires Daft, else what the project's environment has installed."""
+    """What the nearest folder says that pins or requires Daft, else what the project's environment has installed, else
+    what is installed beside the linter."""
     for parent in (folder, *folder.parents):
         pinned = locked(parent)
         if pinned is not None:
@@ -70,8 +71,9 @@ def _of_folder(folder: Path) -> DaftRange:
             least = min(ranges, key=lambda r: r.oldest or Version(0, 0, 0))
             ends = [r.newest for r in ranges]
             return DaftRange(least.oldest, None if None in ends else max(v for v in ends if v is not None))
-    for parent in (folder, *folder.parents):
-        version = installed_in(parent)
+    places = (parent / name for parent in (folder, *folder.parents) for name in (".venv", "venv"))
+    for place in (*places, Path(sys.prefix)):
+        version = installed_in(place)
         if version is not None:
             return DaftRange(version, version)
     return DaftRange()
@@ -205,16 +207,13 @@ def _requirement_lines(folder: Path) -> Iterator[str]:
                 yield requirement
 
 
-def installed_in(folder: Path) -> Version | None:
-    """The Daft of the environment `.venv` or `venv` in the folder, or of the linter's own where that lies in it."""
-    own = Path(sys.prefix)
-    places = [folder / ".venv", folder / "venv", *([own] if own.parent == folder else [])]
-    for place in places:
-        for site in (*place.glob("lib/python*/site-packages"), place / "Lib" / "site-packages"):
-            for found in sorted(site.glob("*daft-*.dist-info")):
-                version = _DIST_INFO.match(found.name)
-                if version is not None and (found / "METADATA").is_file():
-                    return parse_version(version.group(1))
+def installed_in(environment: Path) -> Version | None:
+    """The Daft that an environment has, by the name of its metadata."""
+    for site in (*environment.glob("lib/python*/site-packages"), environment / "Lib" / "site-packages"):
+        for found in sorted(site.glob("*daft-*.dist-info")):
+            version = _DIST_INFO.match(found.name)
+            if version is not None and (found / "METADATA").is_file():
+                return parse_version(version.group(1))
     return None
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 
 import libcst as cst
 
-from daft_lint.pipeline.catalog.history.changes import by_name
+from daft_lint.pipeline.catalog.history.changes import Change, ChangeKind, by_name, changes
 from daft_lint.pipeline.catalog.history.lookup import name_in_history
 from daft_lint.pipeline.interpreter.arguments import Arguments
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
@@ -40,9 +40,28 @@ def note_call(
     values = alternatives(owner)
     found = {_method_name(one, name) for one in values if len(values) == 1 or not _is_absent(one)}
     known = found.pop() if len(found) == 1 else None
+    if found and all(isinstance(one, ExpressionNamespace) for one in values):  # one or the other: each is gone
+        known = min((one for one in found if one is not None), default=known)
+    spelled = any(
+        isinstance(one, ExpressionNamespace) and isinstance(node.func, cst.Attribute) and one.node is node.func.value
+        for one in values
+    )
+    _note_on(interpreter, known, args, node, scope, spells_namespace=spelled)
+
+
+def _note_on(
+    interpreter: InterpreterProtocol,
+    known: str | None,
+    args: Arguments,
+    node: cst.Call,
+    scope: Scope,
+    *,
+    spells_namespace: bool = False,
+) -> None:
+    """What is known of a receiver in one call of the function that it stands in."""
     if interpreter.recorder.receivers.setdefault(node, known) != known:
         interpreter.recorder.receivers[node] = None
-    _note(interpreter, known, args, node, scope)
+    _note(interpreter, known, args, node, scope, spells_namespace=spells_namespace)
 
 
 @functools.cache
@@ -54,9 +73,11 @@ def _old_methods() -> frozenset[str]:
 def note_function_call(
     interpreter: InterpreterProtocol, callee: object, args: Arguments, node: cst.Call, scope: Scope
 ) -> None:
-    """A call of a name that an import binds: `coalesce(...)`."""
+    """A call of a name that an import binds, `coalesce(...)`, or a method: `upper = col("a").str.upper`."""
     if isinstance(callee, DaftName):
         _note(interpreter, name_in_history(callee.path), args, node, scope)
+    elif isinstance(callee, MethodReference) and callee.name in _old_methods():
+        _note_on(interpreter, _method_name(callee.owner, callee.name), args, node, scope)
 
 
 def note_import(interpreter: InterpreterProtocol, path: str, node: cst.CSTNode, scope: Scope) -> None:
@@ -71,7 +92,40 @@ def note_import(interpreter: InterpreterProtocol, path: str, node: cst.CSTNode, 
             return
 
 
-def _note(interpreter: InterpreterProtocol, name: str | None, args: Arguments, node: cst.Call, scope: Scope) -> None:
+def note_class(interpreter: InterpreterProtocol, node: cst.ClassDef, defined: Set[str], scope: Scope) -> None:
+    """A class that derives from one of Daft's, and does not define what a newer Daft asks it for."""
+    bases = (base.value.value if isinstance(base.value, cst.Subscript) else base.value for base in node.bases)
+    for base in bases:
+        value = interpreter.evaluate(base, scope)
+        owner = value.last if isinstance(value, DaftName) else ""
+        for change in _required_of().get(_DERIVED.get(owner, owner), ()):
+            if change.name.rpartition(".")[2] not in defined and defined >= set(change.parameters):
+                use = ApiUse(change.name, scope.location(node), daft_spelling(scope))
+                interpreter.recorder.api_uses.append(use)
+
+
+_DERIVED = {"PredicateVisitor": "ExpressionVisitor"}
+
+
+@functools.cache
+def _required_of() -> Mapping[str, Sequence[Change]]:
+    """What the subclasses of a class must define, by its name."""
+    found: dict[str, list[Change]] = {}
+    for change in changes():
+        if change.kind is ChangeKind.REQUIRED:
+            found.setdefault(change.name.partition(".")[0], []).append(change)
+    return found
+
+
+def _note(
+    interpreter: InterpreterProtocol,
+    name: str | None,
+    args: Arguments,
+    node: cst.Call,
+    scope: Scope,
+    *,
+    spells_namespace: bool = False,
+) -> None:
     if name is None or name == _NOTED_ELSEWHERE:
         return
     given: Sequence[tuple[object, cst.BaseExpression]] = [*args.positional, *args.keywords.values()]
@@ -84,6 +138,7 @@ def _note(interpreter: InterpreterProtocol, name: str | None, args: Arguments, n
             expressions=expressions,
             is_statement=_is_statement(interpreter.statement, node),
             expects_failure=bool(interpreter.expected_failures),
+            spells_namespace=spells_namespace,
         )
     )
 

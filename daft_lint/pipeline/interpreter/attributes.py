@@ -79,7 +79,7 @@ def attribute_of(interpreter: InterpreterProtocol, owner: object, node: cst.Attr
         known = owner.names.get(name)
         return MethodReference(owner, name) if known is None else spelled_as(known, node)
     if isinstance(owner, Expression) and name in namespaces():
-        return ExpressionNamespace(owner, name)
+        return ExpressionNamespace(owner, name, node)
     return UNKNOWN if owner is UNKNOWN else MethodReference(owner, name)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import libcst as cst
 
+from daft_lint.pipeline.interpreter.api_uses import note_class
 from daft_lint.pipeline.interpreter.assignments import bind
 from daft_lint.pipeline.interpreter.branchings import Branching, Cases, IfTest
 from daft_lint.pipeline.interpreter.daft_expressions import is_surely_expression
@@ -275,6 +276,7 @@ def _class_def(interpreter: InterpreterProtocol, node: cst.ClassDef, scope: Scop
         else:
             interpreter.block([statement], inner)
     names.update((str(name), value) for name, value in inner.names.layers[0].items())
+    note_class(interpreter, node, names.keys(), scope)
     decorated = _decorated(interpreter, node, owner, scope)
     scope.set(node.name.value, decorated)
     if decorated is owner:

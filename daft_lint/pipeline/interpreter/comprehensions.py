@@ -43,11 +43,21 @@ def comprehension(
 
 
 def dict_comprehension(interpreter: InterpreterProtocol, node: cst.DictComp, scope: Scope) -> object:
-    """`{k: v for k, v in items}`: a dict of unknown keys."""
+    """`{k: v for k, v in items}`: a dict of unknown keys; item by item over a literal list, else one item for all."""
     inner = scope.child()
-    _bind_clause(interpreter, node.for_in, interpreter.evaluate(node.for_in.iter, scope), inner)
-    value = interpreter.evaluate(node.value, inner)
-    return DictValue({value: value} if isinstance(value, Expression) else {}, open=True)
+    values = interpreter.evaluate(node.for_in.iter, scope)
+    is_plain = node.for_in.inner_for_in is None and not node.for_in.ifs
+    found: list[object] = []
+    if isinstance(values, ListValue) and is_plain and len(values.items) <= MAX_UNROLLED // interpreter.unrolled:
+        with interpreter.unrolling(max(1, len(values.items))):
+            for item in values.items:
+                interpreter.work += 1
+                bind(interpreter, node.for_in.target, item, inner)
+                found.append(interpreter.evaluate(node.value, inner))
+    else:
+        _bind_clause(interpreter, node.for_in, values, inner)
+        found.append(interpreter.evaluate(node.value, inner))
+    return DictValue({value: value for value in found if isinstance(value, Expression)}, open=True)
 
 
 def _bind_clause(interpreter: InterpreterProtocol, clause: cst.CompFor, values: object, inner: Scope) -> None:

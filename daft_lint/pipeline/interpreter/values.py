@@ -252,10 +252,11 @@ class GroupedDataFrame:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExpressionNamespace:
-    """A namespace that expressions had in older versions of Daft: `col("x").url`."""
+    """A namespace that expressions had in older versions of Daft: `col("x").url`, spelled at `node`."""
 
     expression: Expression
     name: str
+    node: cst.Attribute
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -307,7 +307,8 @@ class ApiUse:
     `daft_name` is how the file spells daft, None where it does not import it; `definition` the function or class that a
     `daft.udf` decorates, or that a method of what it made is called on; `expressions` are the nodes of the
     arguments that are known to be Daft's expressions; `is_statement`: nothing is done with what the call returns;
-    `expects_failure`: the script expects that something there raises.
+    `expects_failure`: the script expects that something there raises; `spells_namespace`: the `.str` of an expression
+    stands in the call itself, and is not the value of a name or an attribute.
     """
 
     name: str
@@ -317,6 +318,7 @@ class ApiUse:
     expressions: frozenset[object] = frozenset()
     is_statement: bool = False
     expects_failure: bool = False
+    spells_namespace: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

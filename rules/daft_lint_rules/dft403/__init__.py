@@ -65,7 +65,8 @@ class DeprecatedApi(ScriptRule):
 
     ## Options
     - `target-daft`: the oldest Daft that the scripts must run on, such as `"0.6.2"` or `">=0.6"`. Without it the
-      nearest lock file or requirement counts, then the Daft installed in the project's environment, else the newest.
+      nearest lock file or requirement counts, then the Daft installed in the project's environment or beside
+      daft-lint, else the newest.
     """
 
     code = "DFT403"

@@ -21,6 +21,7 @@ from daft_lint.api.imports import NoEquivalent, references
 from daft_lint.api.nodes import code, modules_of
 from daft_lint.api.rule import Fix
 from daft_lint.api.scopes import nodes_in
+from daft_lint.api.shims import is_import_of_some_versions
 from daft_lint.pipeline.model import ApiUse, NodeRef
 
 _OF_METHOD = ("return_dtype", "batch_size")
@@ -75,6 +76,9 @@ def _refuse(use: ApiUse, uses: Sequence[ApiUse]) -> None:
         raise NoEquivalent("dicts and lists as Python objects panic in `daft.func.batch` of 0.7.26")
     if _count_references(use, "UDFException"):
         raise NoEquivalent("the script knows UDFException, and `daft.func` raises the error itself")
+    nodes = (node for module in modules_of(use.call) for node in nodes_in(module.node))
+    if any(isinstance(node, cst.Attribute) and node.attr.value == "__cause__" for node in nodes):
+        raise NoEquivalent("the script asks what caused an error, and `daft.func` raises the error itself")
     if _is_called_by_sql(use):
         raise NoEquivalent("SQL calls it by its name, which finds only what `daft.udf` makes")
     changed = {other.name.removeprefix("UDF.") for other in uses if other.definition == use.definition} & set(
@@ -323,20 +327,24 @@ def _imports(use: ApiUse, names: tuple[str, ...], together: Sequence[ApiUse]) ->
     if taken is not None:
         raise NoEquivalent(f"the script uses the name `{taken}` itself")
     aliases = [NodeRef(m.cell, alias.name) for m in modules_of(use.call) for alias in _aliases(m.node, "daft", "udf")]
-    if _count_references(use, "udf") == len(together) + 1 and len(aliases) == 1:
-        location = aliases[0]
-        return [*(InsertBefore(location, f"{name}, ") for name in names[:-1]), ReplaceNode(location, names[-1])]
+    if any(is_import_of_some_versions(alias) for alias in aliases):
+        raise NoEquivalent("`udf` is imported on some versions only")
+    if _count_references(use, "udf") == len(together) + 1 and aliases:
+        found: list[Action] = []
+        for location in aliases:
+            found += (InsertBefore(location, f"{name}, ") for name in names[:-1])
+            found.append(ReplaceNode(location, names[-1]))
+        return found
     return [AddImport(use.call, "daft", name) for name in names]
 
 
 def _aliases(module: cst.CSTNode, package: str, name: str) -> Iterator[cst.ImportAlias]:
-    for statement in module.body if isinstance(module, cst.Module) else ():
-        if isinstance(statement, cst.SimpleStatementLine):
-            for small in statement.body:
-                if not isinstance(small, cst.ImportFrom) or isinstance(small.names, cst.ImportStar):
-                    continue
-                if small.module is not None and code(small.module) == package:
-                    yield from (a for a in small.names if code(a.name) == name and a.asname is None)
+    """Where a module or a function of it imports the name."""
+    for node in nodes_in(module):
+        if not isinstance(node, cst.ImportFrom) or isinstance(node.names, cst.ImportStar):
+            continue
+        if node.module is not None and code(node.module) == package:
+            yield from (a for a in node.names if code(a.name) == name and a.asname is None)
 
 
 def _count_references(use: ApiUse, name: str) -> int:

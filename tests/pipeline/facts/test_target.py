@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from daft_lint.pipeline.facts.target import Version, oldest, target_daft
+from daft_lint.pipeline.facts.target import Version, _of_folder, oldest, target_daft
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,28 @@ def test_the_nearest_requirement_counts(tmp_path: Path, text: str) -> None:
     assert target_daft(">=0.5,<0.7", str(folder / "a.py")) == (0, 5, 0)
 
 
-def test_a_broken_pyproject_says_nothing(tmp_path: Path) -> None:
+def test_a_broken_pyproject_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.prefix", str(tmp_path / "without_daft"))
     (tmp_path / "pyproject.toml").write_text("[project\n")
     assert target_daft(None, str(tmp_path / "a.py")) is None
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_what_is_installed_counts_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: bool) -> None:
+    folder, linter = tmp_path / "project", tmp_path / "tools"
+    monkeypatch.setattr("sys.prefix", str(linter))
+    _install("0.6.2", linter)
+    if own:
+        _install("0.6.4", folder / ".venv")
+    folder.mkdir(exist_ok=True)
+
+    assert target_daft(None, str(folder / "a.py")) == ((0, 6, 4) if own else (0, 6, 2))
+    (tmp_path / "requirements.txt").write_text("daft>=0.5\n")
+    _of_folder.cache_clear()
+    assert target_daft(None, str(folder / "a.py")) == (0, 5, 0)
+
+
+def _install(version: str, environment: Path) -> None:
+    metadata = environment / f"lib/python3.12/site-packages/daft-{version}.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text("Name: daft\n")

@@ -37,6 +37,8 @@ class ChangeKind(enum.Enum):
     """What holds without the argument is other than before."""
     MEANING = "meaning"
     """The same call does something else."""
+    REQUIRED = "required"
+    """Subclasses must define the method; `parameters` are methods that a subclass has."""
 
 
 class OldCall(enum.Enum):
@@ -72,7 +74,8 @@ class Change:
     something else (None: not yet), `since` the first one that takes the rewritten call. `signature` is that of the last
     version with the old spelling, without `self`, to bind the arguments of a call; it is given where there is a
     rewrite. `exception` completes "equal but for". Of several rows with one name the first counts that concerns the
-    call and whose condition holds.
+    call and whose condition holds; that of `none if` says which calls the row is about, and
+    `but` an exception can have one as well, behind `; if`.
     """
 
     name: str
@@ -88,6 +91,14 @@ class Change:
     signature: str
     rewrite: Rewrite | None
     note: str
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the same call runs on both sides of the change, gives something else, and can be told by its
+        arguments."""
+        if self.kind is ChangeKind.MEANING:
+            return self.old_call is OldCall.DIFFERS and self.condition is not None
+        return self.old_call is OldCall.DIFFERS and self.kind in (ChangeKind.DEFAULT, ChangeKind.POSITION)
 
 
 @functools.cache
@@ -119,6 +130,9 @@ def _change(cells: list[str]) -> Change:
     name, parameters, kind, deprecated, changed, since, old_call, equal, signature, rewrite, note = cells
     word, _, rest = equal.partition(" ")
     equality = Equality(word)
+    said, _, condition = rest.rpartition("; if ") if equality is Equality.BUT and "; if " in rest else (rest, "", "")
+    if equality in (Equality.IF, Equality.NONE):
+        said, condition = "", rest.removeprefix("if ")
     change = Change(
         name=name,
         parameters=tuple(parameters.split(", ")) if parameters else (),
@@ -128,14 +142,16 @@ def _change(cells: list[str]) -> Change:
         since=_version(since),
         old_call=OldCall(old_call),
         equality=equality,
-        condition=Condition(rest) if equality is Equality.IF else None,
-        exception=rest if equality is Equality.BUT else "",
+        condition=Condition(condition) if condition else None,
+        exception=said,
         signature=signature,
         rewrite=Rewrite.parse(rewrite) if rewrite else None,
         note=note,
     )
-    if bool(rest) != (equality in (Equality.IF, Equality.BUT)):
-        raise ValueError("`if` has a condition, `but` an exception, the others nothing")
+    if bool(rest) != (equality in (Equality.IF, Equality.BUT)) and not (
+        equality is Equality.NONE and rest.startswith("if ")
+    ):
+        raise ValueError("`if` and `none if` have a condition, `but` an exception, the others nothing")
     if (equality is Equality.NONE) != (change.rewrite is None):
         raise ValueError("a row has a rewrite if it is equal, and a reason if it is not")
     if change.rewrite is None and not note:

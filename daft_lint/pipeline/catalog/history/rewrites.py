@@ -12,6 +12,7 @@ A rewrite is a list of steps, joined by `; `, that are all about one call:
   argument, in parentheses where it is an operation within one; the old default where it is not given. `{items*}` are
   all of `*items`, `{items*daft.col}` each of them in a call of `daft.col`, but for expressions. Stands alone.
 - `respell .position`: an attribute without a call, or a name in `daft`. Stands alone.
+- `define def size(self): return 1`: a method of a class of the script's. Stands alone.
 - `udf`: a decorator of old to today's, which takes the whole of the function or class. Stands alone.
 
 A condition is a Python expression over the arguments of the old call:
@@ -36,8 +37,8 @@ from dataclasses import field
 from daft_lint.dataclass import dataclass
 
 _SLOT = re.compile(r"\{(\w+)(\*[\w.]*)?\}")
-_VERBS = ("to", "rename", "drop", "pin", "name", "call", "respell", "udf")
-_ALONE = ("call", "respell", "udf")
+_VERBS = ("to", "rename", "drop", "pin", "name", "call", "respell", "define", "udf")
+_ALONE = ("call", "respell", "define", "udf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class Rewrite:
     named_from: str = ""
     template: str = ""
     respelled: str = ""
+    defined: str = ""
     is_udf: bool = False
 
     @classmethod
@@ -107,6 +109,7 @@ class Rewrite:
             named_from=found.get("name", ""),
             template=found.get("call", ""),
             respelled=found.get("respell", ""),
+            defined=found.get("define", ""),
             is_udf="udf" in found,
         )
 
