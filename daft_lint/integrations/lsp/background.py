@@ -6,7 +6,6 @@ LibCST's parser keeps the interpreter to itself for seconds: in a thread, no ans
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 import pickle
 import queue
@@ -18,7 +17,6 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 from daft_lint.api.finding import Finding
-from daft_lint.cli import YOUNG_OBJECTS
 from daft_lint.dataclass import dataclass
 from daft_lint.integrations.lsp.session import Session
 from daft_lint.integrations.lsp.texts import Buffer
@@ -178,7 +176,6 @@ def main(plugins: bool) -> None:
     given: queue.SimpleQueue[tuple[str, tuple[object, ...]]] = queue.SimpleQueue()
     jobs = Jobs(plugins)
     threading.Thread(target=_read, args=(asked, given, jobs), daemon=True).start()
-    gc.set_threshold(YOUNG_OBJECTS)
     while True:
         try:
             done: Done | str | None = _done(jobs, *given.get())
