@@ -184,7 +184,7 @@ class Document:
 
     @classmethod
     def read(cls, path: str | Path, shown: str | None = None) -> Document:
-        """Reads a file; `shown` is its path in reports. Raises `OSError`, for what is no regular file or no path too."""
+        """Reads a file; `shown` is its path in reports. Raises `OSError`, for no regular file and no path too."""
         if "\0" in str(path):  # a cache that somebody wrote can name one
             raise OSError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
         mode = os.stat(path).st_mode
