@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from daft_lint.cli import app
-from tests.fuzz import grammar, harness, inputs
+from tests.fuzz import grammar, harness, hosts, inputs
 from tests.fuzz.harness import generated, run_all
 from tests.fuzz.inputs import Input
 
@@ -47,6 +47,29 @@ def test_most_changed_trees_are_python() -> None:
     assert any(
         isinstance(node, ast.AsyncFunctionDef) for raw in made for node in ast.walk(grammar.parsed(raw) or ast.Pass())
     )
+
+
+HOST = (
+    b'"""Of others."""\nfrom __future__ import annotations\nclass A:\n\t@property\n\tdef f(self): # why\n\t\treturn 1\n'
+)
+
+
+@pytest.mark.parametrize("place", hosts.PLACES[1:])
+def test_a_pipeline_is_put_into_code_of_others(place: str) -> None:
+    made = [hosts.with_pipeline(random.Random(number), HOST, place) for number in range(10)]
+    assert all(grammar.parsed(raw) is not None and b"import daft" in raw for raw in made)
+    lines = [iter(raw.splitlines()) for raw in made]
+    assert all(line in rest for rest in lines for line in HOST.splitlines())
+
+
+def test_every_command_meets_every_place(tmp_path: Path) -> None:
+    for number in range(3):
+        (tmp_path / f"{number}.py").write_bytes(HOST + b"#" * number + b"\n")
+    paths = hosts.files([tmp_path])
+    made = [hosts.hosted(paths, number) for number in range(len(paths) * hosts.EACH)]
+    assert len({(given.files[0][1], given.arguments[0]) for given in made}) == 12
+    assert {given.arguments[0] for given in made} == {"check", "plan", "fix"}
+    assert not list(run_all(0, range(len(made)), make=lambda _, number: made[number]))
 
 
 def _raises(_: object) -> int:
@@ -114,6 +137,11 @@ APPLY = Input("apply", SCRIPT, ("fix", "a.py", "--apply"), may_write=frozenset({
             Input("ignores", SCRIPT, ("check", "a.py"), may_write=frozenset({"a.py"})),
             _writes("a.py", "y = 1\n"),
             "changed code",
+        ),
+        (
+            Input("apply", SCRIPT, ("fix", "a.py"), may_write=frozenset({"a.py"}), host=SCRIPT[0][1]),
+            _writes("a.py", "x = 2  # why\n"),
+            "a line of other code",
         ),
         (Input("known", SCRIPT, ("check", "a.py"), again=("check", "a.py")), lambda _: 1, "still finds something"),
     ],

@@ -104,6 +104,10 @@ MANY = {
     "calls_of_calls": "".join(f"def f{i}(x):\n    x = f{i + 1}(x)\n    return f{i + 1}(x)\n" for i in range(30))
     + "df = f0(df) or df\n",
     "calls_in_a_row": "".join(f"def f{i}(x):\n    return f{i + 1}(x)\n" for i in range(2500)) + "df = f0(df) or df\n",
+    "helpers_of_helpers": "".join(f"def f{i}(x):\n" + f"    f{(i + 1) % 3}(x)\n" * 60 for i in range(3))
+    + "@daft.func\ndef g(x: int) -> int:\n    f0(x)\n    return x\n"
+    + "@daft.func.batch(return_dtype=daft.DataType.int64())\ndef h(xs):\n    return [f0(x) for x in xs]\n"
+    + 'df = df.with_column("g", g(col("a"))).with_column("h", h(col("a")))\n',
     "diamond_classes": "class C0: pass\n"
     + "".join(f"class C{i}(C{i - 1}, C{i - 1}): pass\n" for i in range(1, 60))
     + "C59().x\n",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import field
 
 from daft_lint.api import cst
 from daft_lint.api.nodes import enclosing
@@ -61,19 +62,29 @@ def _in_loops(function: NodeRef, columns: frozenset[str]) -> Iterator[NodeRef]:
             continue
         rows = row_names(location, function, columns)
         if rows is not None and _Arguments(function, rows).hold_one(node):
-            yield from _model_calls(location, function, 0)
+            found = _model_call(location, function, 0)
+            if found is not None:
+                yield found
 
 
-def _model_calls(location: NodeRef, function: NodeRef, depth: int) -> Iterator[NodeRef]:
-    """The calls of a model that a call for one row comes to: itself, or those in a helper that it calls."""
+def _model_call(location: NodeRef, function: NodeRef, depth: int) -> NodeRef | None:
+    """The first call of a model that a call for one row comes to: itself, or one in a helper that it calls."""
     call = location.node
     assert isinstance(call, cst.Call)
     if _is_model(call.func, location):
-        yield location
-        return
+        return location
     helper = called_function(call, location)
     if helper is None or helper.node is function.node or depth >= _MAX_HELPERS or _is_cached(helper.node):
-        return
+        return None
+    # Once for each helper: the ways to it through others multiply.
+    derived, key = helper.cell.derived, (_model_call, helper.node, depth)
+    if key not in derived:
+        derived[key] = _in_helper(helper, depth)
+    found = derived[key]
+    return found if isinstance(found, NodeRef) else None
+
+
+def _in_helper(helper: NodeRef, depth: int) -> NodeRef | None:
     arguments = _Arguments(helper, _parameters(helper.node))
     for node in own_nodes(helper.node):
         if (
@@ -81,7 +92,10 @@ def _model_calls(location: NodeRef, function: NodeRef, depth: int) -> Iterator[N
             and not _is_in_loop(NodeRef(helper.cell, node), helper)
             and arguments.hold_one(node)
         ):
-            yield from _model_calls(NodeRef(helper.cell, node), helper, depth + 1)
+            found = _model_call(NodeRef(helper.cell, node), helper, depth + 1)
+            if found is not None:
+                return found
+    return None
 
 
 def _is_cached(function: cst.CSTNode) -> bool:
@@ -160,6 +174,7 @@ class _Arguments:
 
     function: NodeRef
     rows: frozenset[str]
+    _known: dict[tuple[str, int], int] = field(default_factory=dict)
 
     def hold_one(self, call: cst.Call) -> bool:
         """Whether a call gets one row, or what is made of one, and nothing that may be several inputs."""
@@ -180,8 +195,10 @@ class _Arguments:
             return 2 if _reads_as_several(name) else 1
         if depth >= _MAX_STEPS:
             return 2
-        found = max((self._rows_in(value, depth + 1) for value in self._assigned(name)), default=0)
-        return 2 if found and _reads_as_several(name) else found
+        if (name, depth) not in self._known:
+            found = max((self._rows_in(value, depth + 1) for value in self._assigned(name)), default=0)
+            self._known[name, depth] = 2 if found and _reads_as_several(name) else found
+        return self._known[name, depth]
 
     def _assigned(self, name: str) -> Iterator[cst.BaseExpression]:
         """What the function assigns to a name, alone or among others; what it takes from it again is left out."""

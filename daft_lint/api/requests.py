@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from daft_lint.api import cst
 from daft_lint.api.udf_code import called_function, dotted, function_of, own_nodes, qualified_name, values_of
 from daft_lint.api.udf_rows import is_for_each_row, rows_of
@@ -22,16 +20,20 @@ def request_in(udf: Udf) -> NodeRef | None:
     if function is None:
         return None
     row_wise = udf.kind in (UdfKind.FUNC, UdfKind.METHOD, UdfKind.APPLY)
-    # Asked for each pipeline that calls it.
-    derived, key = function.cell.derived, (request_in, function.node, row_wise)
+    return _request_in(function, row_wise, 0)
+
+
+def _request_in(function: NodeRef, each_row: bool, depth: int) -> NodeRef | None:
+    """The first in a function that is called with a row (`each_row`), or with a batch."""
+    # Once for each function, which several pipelines call: the ways to it through others multiply.
+    derived, key = function.cell.derived, (request_in, function.node, each_row, depth)
     if key not in derived:
-        derived[key] = next(_requests(function, row_wise, 0), None)
+        derived[key] = _first_request(function, each_row, depth)
     found = derived[key]
     return found if isinstance(found, NodeRef) else None
 
 
-def _requests(function: NodeRef, each_row: bool, depth: int) -> Iterator[NodeRef]:
-    """Those of a function that is called with a row (`each_row`), or with a batch."""
+def _first_request(function: NodeRef, each_row: bool, depth: int) -> NodeRef | None:
     rows = rows_of(function.node)
     for node in own_nodes(function.node):
         if not isinstance(node, cst.Call):
@@ -39,11 +41,14 @@ def _requests(function: NodeRef, each_row: bool, depth: int) -> Iterator[NodeRef
         location = NodeRef(function.cell, node)
         for_row = each_row or is_for_each_row(location, function, rows)
         if for_row and _is_request(node, location):
-            yield location
-        elif depth < _MAX_HELPERS:
+            return location
+        if depth < _MAX_HELPERS:
             helper = called_function(node, location)
             if helper is not None and helper.node is not function.node and not _is_wrapped(node, helper):
-                yield from _requests(helper, for_row, depth + 1)
+                found = _request_in(helper, for_row, depth + 1)
+                if found is not None:
+                    return found
+    return None
 
 
 def _is_wrapped(call: cst.Call, helper: NodeRef) -> bool:

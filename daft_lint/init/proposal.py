@@ -9,7 +9,7 @@ from pathlib import Path
 
 from daft_lint.init import pre_commit
 from daft_lint.init.installation import origin
-from daft_lint.init.jobs import JobFact, in_words, settled
+from daft_lint.init.jobs import JobFact, by_key, in_words, settled
 from daft_lint.init.survey import GITHUB_WORKFLOWS, ProjectSurvey
 from daft_lint.pipeline.facts.target import Version
 
@@ -22,10 +22,11 @@ def summary(project: ProjectSurvey) -> str:
     version = "no requirement seen" if project.daft is None else f"{_dotted(project.daft)} or newer"
     version += f", by {project.daft_from}" if project.daft_from else ""
     runners = ", ".join(f"{name} in {number}" for name, number in project.runners.most_common())
+    assumed = "" if "runner" in by_key(project.jobs) else "; Ray is assumed"
     rows = [
         ("files with Daft", str(len(project.files))),
         ("Daft", version),
-        ("runner", runners or "set by no file; Ray is assumed"),
+        ("runner", runners or f"set by no script{assumed}"),
         ("cluster", in_words(project.jobs) or "no job file says"),
         ("UDFs", f"{project.udfs}, {project.bounded_udfs} with a batch_size"),
         ("sources", ", ".join(name for name, _ in project.sources.most_common(3)) or "none with a known path"),

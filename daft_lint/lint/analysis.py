@@ -19,7 +19,7 @@ from daft_lint.lint.engine_rules import SyntaxErrorRule, UnusedSuppression
 from daft_lint.lint.merge import agree_on_safety, strongest
 from daft_lint.lint.precedence import Precedence, in_order
 from daft_lint.lint.registry import rules
-from daft_lint.lint.results import FileResult, Proposal, RawFinding
+from daft_lint.lint.results import FileResult, Fixes, Proposal, RawFinding
 from daft_lint.lint.suppressions import comment_span, unused_finding
 from daft_lint.pipeline.facts.footers import named_file
 from daft_lint.pipeline.facts.settings import Footers
@@ -46,8 +46,16 @@ FACTS_FOR_NOTHING = (
 class Analysis:
     """The analysis of one document by the rules `chosen`; `project` is the tree that the document is in."""
 
-    def __init__(self, document: Document, config: Config, project: Project, chosen: Sequence[type[Rule]]) -> None:
+    def __init__(
+        self,
+        document: Document,
+        config: Config,
+        project: Project,
+        chosen: Sequence[type[Rule]],
+        fixes: Fixes = Fixes(),
+    ) -> None:
         self.document = document
+        self.fixes = fixes
         self.config = config
         self.project = project
         self.chosen = chosen
@@ -139,6 +147,7 @@ class Analysis:
         from daft_lint.lint.gate import Gate
 
         def foresee(edits: Sequence[Edit]) -> Outlook:
+            self.fixes.before_trial()
             return self.foreseen(edits, settings)
 
         weighed = frozenset(rule.code for rule in self.chosen if is_weighed(rule))
@@ -258,7 +267,7 @@ class Analysis:
     def raw_finding(self, rule: type[Rule], script: Script, seen: Observed, when: str | None) -> RawFinding:
         """An observation as plain data, with the fixes to choose from."""
         observation = seen.observation
-        proposals = tuple(self.proposals(observation, script))
+        proposals = tuple(self.proposals(observation, script)) if self.fixes.offered else ()
         finding = self.finding(rule, observation, when)
         if proposals:
             finding = replace(finding, fix=proposals[0].fix, suggestion=proposals[0].suggestion)

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from daft_lint.lint.results import FileResult
+from daft_lint.lint.results import FileResult, Fixes
 from daft_lint.source.modules import Modules
 from daft_lint.source.prefilter import Prefilter
 from daft_lint.source.problems import ParseFailure, Problem
@@ -27,11 +27,12 @@ class Checker:
     """What checks of several documents share: the rules, the names of the tree, and the filter before the parse. What
     only an analysis needs is imported for the first file that needs one.
 
-    `overlay` has the documents, by path, that stand for what is on the disk.
+    `overlay` has the documents, by path, that stand for what is on the disk; `fixes` says whether findings get theirs.
     """
 
-    def __init__(self, config: Config, overlay: Mapping[str, Document] | None = None) -> None:
+    def __init__(self, config: Config, overlay: Mapping[str, Document] | None = None, fixes: Fixes = Fixes()) -> None:
         self.config = config
+        self.fixes = fixes
         self.silent = 0
         self.speaking = 0
         """Files of which `silence_of` has told that there is nothing, or that there may be something."""
@@ -94,7 +95,7 @@ class Checker:
         from daft_lint.lint.analysis import Analysis
         from daft_lint.source.document import run_as_deep_as_needed
 
-        analysis = Analysis(document, self.config, self.project, self.chosen)
+        analysis = Analysis(document, self.config, self.project, self.chosen, self.fixes)
         try:
             return run_as_deep_as_needed(document, analysis.run)
         except ParseFailure as failure:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from daft_lint.lint.engine import Checker
 from daft_lint.lint.merge import merge
-from daft_lint.lint.results import FileResult
+from daft_lint.lint.results import FileResult, Fixes
 from daft_lint.source.prefilter import may_suppress
 
 if TYPE_CHECKING:
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 class ProjectChecker:
     """Checks documents together, again and again; `overlay` and `observe` are what the fix loop asks for."""
 
-    def __init__(self, config: Configured) -> None:
+    def __init__(self, config: Configured, fixes: Fixes = Fixes()) -> None:
         self.config = config
+        self.fixes = fixes
         self.documents: Mapping[str, Document] = {}
         self.results: dict[str, FileResult] = {}
         self.found: dict[str, list[Finding]] = {}
@@ -34,13 +35,13 @@ class ProjectChecker:
     def overlay(self, documents: Mapping[str, Document]) -> None:
         """Take the documents as they stand, and check those whose findings can have changed."""
         stale = [path for path, document in documents.items() if self._is_stale(path, document)]
-        self.documents = documents
         checkers: dict[int, Checker] = {}
         for path in stale:
             config = self.config.of(path)
             if id(config) not in checkers:
-                checkers[id(config)] = Checker(config, documents)
+                checkers[id(config)] = Checker(config, documents, self.fixes)
             self.results[path] = checkers[id(config)].check(documents[path])
+        self.documents = documents
         report = merge(self.results.values(), (), len(documents), self.config, self._suppressing())
         origin = self._origins()
         self.found = {}

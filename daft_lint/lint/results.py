@@ -13,6 +13,19 @@ Progress = Callable[[int, int], None]
 """Called with the number of files that are done and the number of all files."""
 
 
+def go_on() -> None:
+    """Nothing stands against the next trial."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixes:
+    """Whether findings get fixes, each tried: most of the time of a file that has any. `before_trial` is called before
+    each; what it raises leaves the check."""
+
+    offered: bool = True
+    before_trial: Callable[[], None] = go_on
+
+
 @dataclass(frozen=True, slots=True)
 class SourceFile:
     """A file to check: its path as shown, and its bytes."""

@@ -194,7 +194,9 @@ class Document:
 
     @classmethod
     def read(cls, path: str | Path, shown: str | None = None) -> Document:
-        """Reads a file; `shown` is its path in reports. Raises `OSError`, for what is no regular file too."""
+        """Reads a file; `shown` is its path in reports. Raises `OSError`, for no regular file and no path too."""
+        if "\0" in str(path):  # a cache that somebody wrote can name one
+            raise OSError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
         mode = os.stat(path).st_mode
         if stat.S_ISFIFO(mode) or stat.S_ISCHR(mode):
             raise OSError(errno.EINVAL, "neither a file nor a folder", str(path))

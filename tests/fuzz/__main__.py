@@ -14,7 +14,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from .harness import SECONDS, WAIT, run_all
+from .harness import SECONDS, WAIT, generated, run_all
+from .hosts import EACH, files, hosted
 from .inputs import Input
 
 
@@ -47,16 +48,20 @@ class Watch:
 def main() -> int:
     """Run the inputs of one seed and print each failure and a last line with the count."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
-    parser.add_argument("--count", type=int, default=1000, help="how many inputs (default: 1000)")
+    parser.add_argument("--count", type=int, help="how many inputs (default: 1000, or all of --hosts)")
     parser.add_argument("--seed", type=int, default=0, help="the run; the same seed makes the same inputs")
     parser.add_argument("--first", type=int, default=0, help="the number of the first input")
+    parser.add_argument("--hosts", type=Path, nargs="+", default=[], help="folders of code to put the fixtures into")
     parser.add_argument("--keep", type=Path, default=Path("fuzz-failures"), help="where failures are written")
     arguments = parser.parse_args()
     keep = arguments.keep.absolute()
     keep.mkdir(parents=True, exist_ok=True)
     watch = Watch(arguments.seed, keep / f"running-{arguments.seed}")
+    hosts = files(arguments.hosts)
+    make = (lambda _, number: hosted(hosts, number)) if hosts else generated
+    count = arguments.count or (len(hosts) * EACH - arguments.first if hosts else 1000)
     failures = 0
-    for failure in run_all(arguments.seed, range(arguments.first, arguments.first + arguments.count), watch):
+    for failure in run_all(arguments.seed, range(arguments.first, arguments.first + count), watch, make):
         failures += 1
         failure.save(keep)
         last = failure.what.strip().splitlines()[-1]
@@ -65,7 +70,7 @@ def main() -> int:
     watch.file.unlink()
     print(watch.said())
     seconds, memory = time.monotonic() - watch.began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{arguments.count} inputs, {failures} failures, {seconds:.0f} s, {memory:.0f} MiB at most")
+    print(f"{count} inputs, {failures} failures, {seconds:.0f} s, {memory:.0f} MiB at most")
     return 1 if failures else 0
 
 

@@ -74,13 +74,15 @@ def generated(seed: int, number: int) -> Input:
     return make(random.Random(f"{seed}/{number}"))
 
 
-def run_all(seed: int, numbers: range, seen: Seen | None = None) -> Iterator[Failure]:
-    """Every input that went wrong."""
+def run_all(
+    seed: int, numbers: range, seen: Seen | None = None, make: Callable[[int, int], Input] = generated
+) -> Iterator[Failure]:
+    """Every input that went wrong; `make` makes the one with a number."""
     with scratch() as folder:
         for number in numbers:
             if number % COLLECT_EVERY == 0:
                 gc.collect()
-            given = generated(seed, number)
+            given = make(seed, number)
             if seen is not None:
                 seen(number, given, None)
             status: int | None = None
@@ -192,6 +194,9 @@ def _kept(given: Input, before: dict[str, bytes], after: dict[str, bytes]) -> No
         raise Wrong(f"comments are lost: {Counter(tokens[0][1]) - Counter(tokens[1][1])}")
     if given.kind == "ignores" and tokens[0][0] != tokens[1][0]:
         raise Wrong("a suppression changed code")
+    lines = iter(new.splitlines(keepends=True))
+    if lost := next((line for line in given.host.splitlines(keepends=True) if line not in lines), None):
+        raise Wrong(f"a line of other code is lost: {lost!r}")
 
 
 def tokens_of(raw: bytes) -> tuple[list[str], list[str]] | None:

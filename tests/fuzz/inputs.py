@@ -97,6 +97,8 @@ class Input:
     spoiled: str = CACHE
     committed: tuple[tuple[str, bytes], ...] = ()
     """What a git repository held before."""
+    host: bytes = b""
+    """The file that a script was put into: each of its lines stays as it is."""
 
 
 @functools.cache

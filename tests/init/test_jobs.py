@@ -183,6 +183,7 @@ def test_init_proposes_them_and_plan_shows_them(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / "ray.yaml").write_text(MANIFEST.format(head=0, most=3))
     shown = lint(tmp_path, "init").stdout
+    assert "runner           set by no script\n" in shown
     assert "cluster          runner ray (ray.yaml:34), nodes 5 (ray.yaml:42), cpus-per-node 8 (ray.yaml:45)" in shown
     plan = lint(tmp_path, "plan", "jobs/a.py").stdout
     assert plan.startswith(

@@ -214,3 +214,8 @@ def test_the_scan_takes_any_text(raw: bytes, text: str) -> None:
         assert ends == sorted(ends)
         scanner.measure(source)
         Document.from_bytes("a.ipynb", json.dumps({"cells": [{"cell_type": "code", "source": text}]}).encode())
+
+
+def test_what_is_no_path_cannot_be_read() -> None:
+    with pytest.raises(OSError, match="No such file"):
+        Document.read("a\0.py")

@@ -29,6 +29,12 @@ def _tree(python: str) -> cst.BaseExpression:
     return cst.parse_expression(python)
 
 
+@functools.cache
+def _name(function: cst.BaseExpression) -> str:
+    """What a call of a row calls, as that is written."""
+    return code(function)
+
+
 def _matches(pattern: cst.CSTNode, node: cst.CSTNode, found: Binding, called: Called) -> bool:
     if isinstance(pattern, cst.Name) and pattern.value in SLOTS:
         if not isinstance(node, cst.BaseExpression):
@@ -58,7 +64,7 @@ def _matches_call(pattern: cst.Call, node: cst.Call, found: Binding, called: Cal
             return False
     else:
         name, arguments = called(node)
-        if name != code(function):
+        if name != _name(function):
             return False
     if len(pattern.args) != len(arguments) or any(a.keyword is not None or a.star for a in arguments):
         return False

@@ -5,6 +5,7 @@ LibCST's parser keeps the interpreter to itself for seconds: in a thread, no ans
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import queue
@@ -23,14 +24,14 @@ from daft_lint.source.document import Document
 from daft_lint.source.edit import Edit
 
 USELESS_AFTER = 0.5
-"""Seconds after which a check that newer text has made useless is not waited for: a new process costs as much."""
+"""Seconds that a job nobody waits for any more may still take: a new process costs as much."""
 _START = "import sys; sys.path[:] = {path!r}; from daft_lint.integrations.lsp.background import main; main({plugins})"
 Texts = Mapping[str, bytes]
 """The bytes of the buffers, by path."""
 
 
 class Stopped(Exception):
-    """The process was ended in the middle of a job."""
+    """The job was left, or the process ended in the middle of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,18 @@ class Jobs:
     """What is done in the background, for one editor."""
 
     def __init__(self, plugins: bool) -> None:
-        self.session = Session(plugins=plugins)
+        self.session = Session(plugins=plugins, before_trial=self.go_on)
         self.buffers: dict[str, Buffer] = {}
+        self.dropped = False
+        """Whether nobody waits for the job in hand any more."""
+
+    def go_on(self) -> None:
+        """Raises `Stopped` where nobody waits for the end."""
+        if self.dropped:
+            raise Stopped
+
+    def found(self, texts: Texts) -> dict[str, list[Finding]]:
+        return self.session.check(self._buffers(texts), fixes=False)
 
     def check(self, texts: Texts) -> dict[str, list[Finding]]:
         return self.session.check(self._buffers(texts))
@@ -76,13 +87,15 @@ class Jobs:
 
 
 class Background:
-    """Does one job after another. `call` waits, and belongs into a thread; `drop_useless` and `stop` come from
+    """Does one job after another. `call` waits, and belongs into a thread; `drop`, `end` and `stop` come from
     another."""
 
     def __init__(self, *, plugins: bool) -> None:
         self.plugins = plugins
         self.process: subprocess.Popen[bytes] | None = None
         self.since: float | None = None
+        """When the job in hand began."""
+        self.writing = threading.Lock()
         self.stopped = False
 
     def call(self, name: str, *given: object) -> Done:
@@ -94,8 +107,7 @@ class Background:
         assert process.stdout is not None
         self.since = time.monotonic()
         try:
-            pickle.dump((name, given), process.stdin)
-            process.stdin.flush()
+            self._tell(process.stdin, (name, given))
             done = pickle.load(process.stdout)
         except (EOFError, OSError, pickle.UnpicklingError):
             process.kill()
@@ -104,15 +116,30 @@ class Background:
             raise Stopped from None
         finally:
             self.since = None
+        if done is None:
+            raise Stopped
         if isinstance(done, str):
             raise RuntimeError(done)
         assert isinstance(done, Done)
         return done
 
-    def drop_useless(self) -> None:
-        """End the job in hand, if it has been going on for so long that its end is not worth waiting for."""
-        if self.since is not None and time.monotonic() - self.since > USELESS_AFTER:
+    def drop(self) -> float | None:
+        """Say that nobody waits for the job in hand: it is left before its next trial of a fix. When it began."""
+        process, since = self.process, self.since
+        if since is not None and process is not None and process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._tell(process.stdin, None)
+        return since
+
+    def end(self, since: float | None) -> None:
+        """End the process if the job that began then is still in hand."""
+        if since is not None and self.since == since:
             self._end()
+
+    def _tell(self, stdin: IO[bytes], what: object) -> None:
+        with self.writing:
+            pickle.dump(what, stdin)
+            stdin.flush()
 
     def stop(self) -> None:
         """End the job in hand and take no other."""
@@ -147,11 +174,13 @@ def main(plugins: bool) -> None:
     os.dup2(null, 0)
     os.dup2(null, 1)
     given: queue.SimpleQueue[tuple[str, tuple[object, ...]]] = queue.SimpleQueue()
-    threading.Thread(target=_read, args=(asked, given), daemon=True).start()
     jobs = Jobs(plugins)
+    threading.Thread(target=_read, args=(asked, given, jobs), daemon=True).start()
     while True:
         try:
-            done: Done | str = _done(jobs, *given.get())
+            done: Done | str | None = _done(jobs, *given.get())
+        except Stopped:
+            done = None
         except Exception as error:  # noqa: BLE001  # a rule can be anybody's; the next job is done all the same
             done = " ".join(f"{type(error).__name__}: {error}".split())
         try:
@@ -161,10 +190,14 @@ def main(plugins: bool) -> None:
             return
 
 
-def _read(asked: IO[bytes], given: queue.SimpleQueue[tuple[str, tuple[object, ...]]]) -> None:
-    """Passes on what is asked for. The end of it is that of the server."""
+def _read(asked: IO[bytes], given: queue.SimpleQueue[tuple[str, tuple[object, ...]]], jobs: Jobs) -> None:
+    """Passes on what is asked for: None drops the job in hand, of which there is one at a time. The end of it is that
+    of the server."""
     try:
         while True:
-            given.put(pickle.load(asked))
+            job = pickle.load(asked)
+            jobs.dropped = job is None
+            if job is not None:
+                given.put(job)
     finally:
         os._exit(0)

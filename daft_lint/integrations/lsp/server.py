@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import os
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +20,16 @@ from pygls.protocol import LanguageServerProtocol
 
 from daft_lint import __version__
 from daft_lint.api.finding import Finding, Level
-from daft_lint.integrations.lsp.background import Background, Done, Stopped
+from daft_lint.integrations.lsp.background import USELESS_AFTER, Background, Done, Stopped
 from daft_lint.integrations.lsp.texts import Buffer, Page, Range, Text, on_disk
 from daft_lint.report.links import rule_page
 from daft_lint.source.edit import Edit
 
-DEBOUNCE_SECONDS = 0.1
+DEBOUNCE_SECONDS = 0.05
 """A check starts when nothing has been typed for this long."""
+FIXES_AFTER_SECONDS = 0.5
+"""Fixes are tried when nothing has been typed for as long as this after the findings are shown, or when they are asked
+for: each takes as long as a check."""
 
 FIX_ALL = "source.fixAll.daft-lint"
 FIX_ALL_UNSAFE = "source.daft-lint.fixAllUnsafe"
@@ -79,6 +84,10 @@ class Editor:
         self.texts: dict[str, Text] = {}
         self.buffers: dict[str, Buffer] = {}
         self.findings: dict[str, list[Finding]] = {}
+        """What is known of the texts as they are; without fixes until these have been tried."""
+        self.ended: dict[str, set[tuple[str, str]]] = {}
+        """The findings that were left out the last time, for the fix of another ended them: code and headline."""
+        self.hurry = asyncio.Event()
         self.threads = {background: ThreadPoolExecutor(1, "daft-lint") for background in (self.checks, self.answers)}
         self.waiting: asyncio.Task[None] | None = None
         self._register()
@@ -132,6 +141,7 @@ class Editor:
         self._check_after(0)
 
     def changed(self, params: lsp.DidChangeTextDocumentParams) -> None:
+        self.findings.clear()
         self._type(params.text_document.uri, params.content_changes)
         self._read_script(params.text_document.uri)
         self._check_after(DEBOUNCE_SECONDS)
@@ -150,6 +160,7 @@ class Editor:
         self._check_after(0)
 
     def notebook_changed(self, params: lsp.DidChangeNotebookDocumentParams) -> None:
+        self.findings.clear()
         cells = params.change.cells
         structure = cells.structure if cells is not None else None
         for opened in (structure.did_open or []) if structure is not None else []:
@@ -210,23 +221,59 @@ class Editor:
     def _check_after(self, seconds: float) -> None:
         if self.waiting is not None:
             self.waiting.cancel()
-            self.checks.drop_useless()
+            asyncio.get_running_loop().call_later(USELESS_AFTER, self.checks.end, self.checks.drop())
+        self.hurry.clear()
         self.waiting = asyncio.get_running_loop().create_task(self._check(seconds))
 
     async def _check(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-        buffers = dict(self.buffers)
+        """Show what is found, and then, with time, which fixes there are."""
         try:
-            done = await self._done(self.checks, "check", _texts(buffers))
+            await self._pause(seconds)
+            buffers = dict(self.buffers)
+            found: dict[str, list[Finding]] = await self._checked("found", buffers)
+            shown = {path: self._left(path, findings) for path, findings in found.items()}
+            self._show_findings(buffers, shown)
+            if any(found.values()):
+                if self.ended.keys() >= found.keys():  # else too much may be shown until fixes are tried
+                    await self._pause(FIXES_AFTER_SECONDS)
+                settled = await self._checked("check", buffers)
+                for path, findings in found.items():
+                    self.ended[path] = {*map(_key, findings)} - {*map(_key, settled[path])}
+                self._show_findings(buffers, settled, before=shown)
         except Stopped:
             return
-        found = done.value
+        finally:
+            if self.waiting is asyncio.current_task():
+                self.waiting = None
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait for as long, unless there is a hurry."""
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self.hurry.wait(), seconds)
+
+    async def _checked(self, job: str, buffers: Mapping[str, Buffer]) -> Any:
+        done = await self._done(self.checks, job, _texts(buffers))
         self._complain(done)
+        return done.value
+
+    def _left(self, path: str, findings: Iterable[Finding]) -> list[Finding]:
+        """Those to show before fixes are tried: without the ones that went with a fix the last time, and without
+        suggestions, which a trial may refuse."""
+        ended = self.ended.get(path, ())
+        return [replace(finding, suggestion="") for finding in findings if _key(finding) not in ended]
+
+    def _show_findings(
+        self,
+        buffers: Mapping[str, Buffer],
+        found: Mapping[str, list[Finding]],
+        before: Mapping[str, list[Finding]] | None = None,
+    ) -> None:
+        """Publish what is found in the buffers that are as they were; what looks as `before` is not sent again."""
         for path, buffer in buffers.items():
             if self.buffers.get(path) is buffer:
                 self.findings[path] = found[path]
-                self._publish(buffer, found[path])
-        self.waiting = None
+                if before is None or [*map(_look, before[path])] != [*map(_look, found[path])]:
+                    self._publish(buffer, found[path])
 
     async def _done(self, background: Background, name: str, *given: object) -> Done:
         """The result of a job in the background. Raises `Stopped`."""
@@ -240,10 +287,10 @@ class Editor:
             thread.shutdown(wait=False, cancel_futures=True)
 
     async def _up_to_date(self) -> None:
-        """Run a check that is due without its delay: edits must fit the current text."""
-        if self.waiting is not None:
-            self.waiting.cancel()
-            await self._check(0)
+        """Wait for what is due, which does without its pauses: edits must fit the current text."""
+        while self.waiting is not None:
+            self.hurry.set()
+            await asyncio.wait({self.waiting})
 
     def _complain(self, done: Done) -> None:
         for message in [message for message in done.complaints if message not in self.told]:
@@ -415,6 +462,16 @@ class Editor:
         )
         texts = [*said, *([] if done.value is None else [done.value])]
         return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, "\n\n---\n\n".join(texts))) if texts else None
+
+
+def _key(finding: Finding) -> tuple[str, str]:
+    """What tells a finding from others of its file, wherever it moves."""
+    return finding.code, finding.headline
+
+
+def _look(finding: Finding) -> tuple[object, ...]:
+    """What a diagnostic shows of a finding."""
+    return finding.code, finding.headline, finding.level, finding.span, finding.related, finding.condition
 
 
 def _texts(buffers: Mapping[str, Buffer]) -> dict[str, bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from daft_lint.fix.loop import fix_documents
 from daft_lint.integrations.lsp.texts import Buffer
 from daft_lint.lint.plugins import PluginError
 from daft_lint.lint.project_checker import ProjectChecker
+from daft_lint.lint.results import Fixes, go_on
 from daft_lint.lint.selectors import with_known_rules
 from daft_lint.source.discovery import discover
 from daft_lint.source.document import Document
@@ -28,12 +29,14 @@ _LINE = re.compile(rb"[^\n]*\n|[^\n]+\Z")
 class Session:
     """Checks buffers together: what one imports from another is read from the buffer, saved or not.
 
-    Not thread-safe. `plugins`: run those that a configuration names.
+    Not thread-safe. `plugins`: run those that a configuration names. `before_trial` is called before each trial of a
+    fix; what it raises leaves the check.
     """
 
     plugins: bool = True
-    checkers: dict[Path | None, ProjectChecker] = field(default_factory=dict)
-    """By the file that the configuration was read from."""
+    before_trial: Callable[[], None] = go_on
+    checkers: dict[tuple[Path | None, bool], ProjectChecker] = field(default_factory=dict)
+    """By the file that the configuration was read from, and whether findings get their fixes."""
     complaints: dict[str, bool] = field(default_factory=dict)
     """What is wrong with a configuration or a plugin, and whether the user was told."""
 
@@ -50,10 +53,11 @@ class Session:
             self.complaints.setdefault(str(error), False)
             return Config(root=folder)
 
-    def check(self, buffers: Mapping[str, Buffer]) -> dict[str, list[Finding]]:
-        """The findings to show in each buffer, by path."""
+    def check(self, buffers: Mapping[str, Buffer], *, fixes: bool = True) -> dict[str, list[Finding]]:
+        """The findings to show in each buffer, by path. Without fixes there are also those that the fix of another
+        ends, and a suggestion may be one that a trial would refuse."""
         found: dict[str, list[Finding]] = {}
-        for checker, checked in self._by_checker(buffers):
+        for checker, checked in self._by_checker(buffers, fixes):
             checker.overlay({path: buffer.document for path, buffer in checked.items()})
             for path, buffer in checked.items():
                 found[path] = [
@@ -76,16 +80,17 @@ class Session:
         )
         return differences(before, report.files[0].after)
 
-    def _by_checker(self, buffers: Mapping[str, Buffer]) -> list[tuple[ProjectChecker, dict[str, Buffer]]]:
+    def _by_checker(self, buffers: Mapping[str, Buffer], fixes: bool) -> list[tuple[ProjectChecker, dict[str, Buffer]]]:
         """The buffers that share a configuration, with its checker; excluded ones are left out."""
         grouped: dict[Path | None, tuple[ProjectChecker, dict[str, Buffer]]] = {}
         for path, buffer in buffers.items():
             config = self.config_of(path)
             if _is_excluded(path, config):
                 continue
-            checker = self.checkers.get(config.file)
+            key = config.file, fixes
+            checker = self.checkers.get(key)
             if checker is None or checker.config != config:
-                checker = self.checkers[config.file] = ProjectChecker(config)
+                checker = self.checkers[key] = ProjectChecker(config, Fixes(fixes, self.before_trial))
             grouped.setdefault(config.file, (checker, {}))[1][path] = buffer
         return list(grouped.values())
 
