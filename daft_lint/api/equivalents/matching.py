@@ -18,10 +18,21 @@ known."""
 
 def candidates(node: cst.BaseExpression, called: Called) -> Iterator[tuple[Equivalent, Binding]]:
     """The rows that have the form of an expression, with what stands in their slots."""
+    known: dict[cst.Call, tuple[str, Sequence[cst.Arg]]] = {}
+
+    def called_once(call: cst.Call) -> tuple[str, Sequence[cst.Arg]]:
+        if call not in known:
+            known[call] = called(call)
+        return known[call]
+
     for row in EQUIVALENTS:
         found: Binding = {}
-        if _matches(_tree(row.python), node, found, called):
+        if _matches(_tree(row.python), node, found, called_once):
             yield row, found
+
+
+_written = functools.cache(code)
+"""The functions of the table, as they are written: each is compared with every call."""
 
 
 @functools.cache
@@ -58,7 +69,7 @@ def _matches_call(pattern: cst.Call, node: cst.Call, found: Binding, called: Cal
             return False
     else:
         name, arguments = called(node)
-        if name != code(function):
+        if name != _written(function):
             return False
     if len(pattern.args) != len(arguments) or any(a.keyword is not None or a.star for a in arguments):
         return False

@@ -6,7 +6,7 @@ branch, or within one, are resolved once for all choices and their facts are wor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import TypeVar
 
@@ -77,6 +77,11 @@ class Resolver:
     def has_branches(self) -> bool:
         """Whether branches meet anywhere."""
         return bool(self._variants.branching)
+
+    @property
+    def capped(self) -> Set[Step]:
+        """The steps before which there are too many branches to take each."""
+        return self._variants.capped
 
     def resolved(self, step: Step) -> Iterator[ResolvedStep]:
         """The step as each variant leaves it; the same object where two variants do not differ before it."""

@@ -3,7 +3,8 @@
 Branches that exclude each other are never taken together (`Branch.implies`). Up to `MAX_EXACT` variants all are taken;
 else a covering array of strength two, so that the work grows with the number of branches and not with their product:
 every branch occurs, and of two optional steps all four combinations do, where the script allows them. It is filled up
-to `MAX_EXACT` with scattered ones, which tell a condition of one branch from one that needs three.
+to `MAX_EXACT` with scattered ones, which tell a condition of one branch from one that needs three. Of branches that
+exclude each other, as those of a long `elif`, `MAX_VARIANTS` are taken.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from daft_lint.pipeline.model import Branch, Step, StepKind
 
 MAX_EXACT = 16
 """Variants of one DataFrame up to which all are taken."""
+MAX_VARIANTS = 128
+"""Variants of one DataFrame that are taken at most: each walks past all the branches that it does not take."""
 MAX_REPEATED = 64
 """Rows of a covering array up to which it is repeated for each branch of the widest branching."""
 
@@ -27,11 +30,12 @@ Pick = Callable[[Step, Sequence[int]], int]
 class Variants:
     """The variants of a script's DataFrames; `order` has each step after its parents.
 
-    `branching` are the steps that are a MERGE or rest on one.
+    `branching` are the steps that are a MERGE or rest on one, `capped` those of which a branch was left out.
     """
 
     def __init__(self, order: Sequence[Step]) -> None:
         self._order = order
+        self.capped: set[Step] = set()
         self.branching: set[Step] = set()
         for step in order:
             if step.kind is StepKind.MERGE or any(parent in self.branching for parent in step.parents):
@@ -91,6 +95,9 @@ class Variants:
         open_branches = {step: set(range(len(step.parents))) for step in merges}
         _cover(open_branches, found)
         while open_branches:
+            if len(found) >= MAX_VARIANTS:
+                self.capped.add(end)
+                break
             choices = self._walk(end, self._preferring(open_branches, array.row(len(found))))
             if not _cover(open_branches, [choices]):
                 step, left = next(iter(open_branches.items()))
