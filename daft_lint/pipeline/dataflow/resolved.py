@@ -6,7 +6,7 @@ branch, or within one, are resolved once for all choices and their facts are wor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -79,7 +79,7 @@ class Resolver:
         return bool(self._variants.branching)
 
     @property
-    def capped(self) -> Set[Step]:
+    def capped(self) -> Iterable[Step]:
         """The steps before which there are too many branches to take each."""
         return self._variants.capped
 
