@@ -152,7 +152,7 @@ def pairs(
 
 
 def row(name: str, measured: Run, wall: float, cpu: float, goal: str = "") -> None:
-    say(f"{name:<46} {measured.wall:8.2f} {measured.cpu:8.2f} {measured.memory:7.0f} {wall:7.2f} {cpu:7.2f}  {goal}")
+    say(f"{name:<52} {measured.wall:8.2f} {measured.cpu:8.2f} {measured.memory:7.0f} {wall:7.2f} {cpu:7.2f}  {goal}")
 
 
 def imports(command: Sequence[str]) -> dict[str, float]:
@@ -294,7 +294,7 @@ def main() -> None:
         (folder / "cache").mkdir()
         machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}"
         say(f"Python {platform.python_version()}, {machine}; runs: {given.repeat}")
-        say(f"{'':<46} {'wall s':>8} {'CPU s':>8} {'MB':>7} {'wall x':>7} {'CPU x':>7}  goal")
+        say(f"{'':<52} {'wall s':>8} {'CPU s':>8} {'MB':>7} {'wall x':>7} {'CPU x':>7}  goal")
         row("--version / python -c pass", *pairs((*LINT, "--version"), PASS, 5 * given.repeat), "4")
         (folder / "tree").mkdir()
         tree = without_daft(folder / "tree", given.wheels)
