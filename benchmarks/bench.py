@@ -1,15 +1,18 @@
 """How fast daft-lint is, as ratios against floors that are taken in the same run.
 
-    python benchmarks/bench.py [--daft CHECKOUT] [--others VENV] [--repeat 3] [--lines 10000] [--output FILE]
+    python benchmarks/bench.py [--daft CHECKOUT] [--hypernodes CHECKOUT] [--pandas FOLDER] [--others VENV]
+        [--repeat 3] [--lines 10000] [--output FILE]
 
 Each measure and its floor run in turn, each in a process of its own, and the medians of the pairs' ratios count: a
-noisy machine slows both. The checkout of Eventual-Inc/Daft comes from `--daft`, else from `DAFT_LINT_CORPUS`/Daft.
+noisy machine slows both. The checkouts of Eventual-Inc/Daft and gilad-rubin/hypernodes come from their options, else
+from Daft and hypernodes in `DAFT_LINT_CORPUS`, pandas' source from where it is installed.
 Needs nothing but the standard library and the linter itself; the other tools run where `--others` has them.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import platform
 import re
@@ -24,6 +27,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from inputs import LARGE, SCRIPT, STEP, beside, findings_everywhere, with_environment
+
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = {
     # Without bytecode on the disk a start compiles the sources, which no installed tool does.
@@ -36,6 +41,8 @@ PASS = (sys.executable, "-c", "pass")
 PARSE = """
 import re, sys, pathlib, libcst
 for path in sorted(pathlib.Path(sys.argv[1]).rglob("*.py")):
+    if "site-packages" in path.parts:
+        continue
     raw = path.read_bytes()
     if re.search(rb"(?m)^[ \\t]*(?:import|from)[ \\t]+daft\\b", raw):
         libcst.parse_module(raw)
@@ -78,35 +85,6 @@ spent.append(clock())
 print(*(f"{after - before:.3f}" for before, after in zip(spent, spent[1:])))
 """
 ONE = "import sys, libcst; libcst.parse_module(open(sys.argv[1], 'rb').read())"
-SCRIPT = """import daft
-from daft.functions import download, decode_image
-
-
-@daft.func.batch(return_dtype=daft.DataType.float32(), batch_size=64)
-def score(images: daft.Series):
-    return [float(image.mean()) for image in images.to_pylist()]
-
-
-"""
-STEP = """def run_{n}(path: str) -> None:
-    df = daft.read_parquet(path)
-    df = df.where(daft.col("width") > {n})
-    df = df.with_column("image", decode_image(download(daft.col("url"))))
-    df = df.with_column("score", score(df["image"]))
-    df.write_parquet(f"{{path}}.{n}")
-
-
-"""
-OPTIONAL = """import daft
-from daft.functions import decode_image, download
-
-
-def build(path: str, {parameters}) -> None:
-    df = daft.read_parquet(path)
-{steps}    df = df.with_column("image", decode_image(download(daft.col("url"))))
-    df.write_parquet("out")
-"""
-OPTIONAL_STEP = "    if use_{n}:\n        df = df.where(daft.col('width') > {n})\n"
 
 
 @dataclass(frozen=True)
@@ -174,7 +152,7 @@ def pairs(
 
 
 def row(name: str, measured: Run, wall: float, cpu: float, goal: str = "") -> None:
-    say(f"{name:<46} {measured.wall:8.2f} {measured.cpu:8.2f} {measured.memory:7.0f} {wall:7.2f} {cpu:7.2f}  {goal}")
+    say(f"{name:<52} {measured.wall:8.2f} {measured.cpu:8.2f} {measured.memory:7.0f} {wall:7.2f} {cpu:7.2f}  {goal}")
 
 
 def imports(command: Sequence[str]) -> dict[str, float]:
@@ -226,15 +204,32 @@ def without_daft(folder: Path, wheels: Path | None) -> Path:
     return folder
 
 
-def branches(folder: Path, repeat: int) -> None:
-    """A function of 300 optional steps: none of its 2^300 paths may count by itself."""
-    file = folder / "optional.py"
-    parameters = ", ".join(f"use_{n}: bool" for n in range(300))
-    steps = "".join(OPTIONAL_STEP.format(n=n) for n in range(300))
-    file.write_text(OPTIONAL.format(parameters=parameters, steps=steps))
-    floor = (sys.executable, "-c", ONE, str(file))
-    check = (*LINT, "check", "--no-cache", str(file))
-    row("(e) 300 optional steps / import libcst, parse", *pairs(check, floor, repeat), "4")
+def large_files(folder: Path, repeat: int) -> None:
+    """Files of one kind: CPU seconds count, for a floor of 0.2 s says little."""
+    for name, text in LARGE.items():
+        file = folder / "large.py"
+        file.write_text(text)
+        floor = (sys.executable, "-c", ONE, str(file))
+        check = (*LINT, "check", "--no-cache", str(file))
+        row(f"(e) {name} / import libcst, parse", *pairs(check, floor, repeat), "5 s CPU")
+
+
+def trees(folder: Path, pandas: Path | None, hypernodes: Path | None, repeat: int) -> None:
+    """Trees in one process, against a bare parse of their own files that import daft."""
+    made = {"every file has a finding": findings_everywhere(folder / "findings")}
+    if pandas is None:
+        say("(f) pandas' source: not installed: give --pandas")
+    else:
+        made["a job beside pandas' source"] = beside(folder / "beside", pandas)
+        made["a virtual environment in it"] = with_environment(folder / "environment", pandas)
+    if hypernodes is None or not hypernodes.is_dir():
+        say("(f) hypernodes: no checkout: give --hypernodes or DAFT_LINT_CORPUS")
+    else:
+        made["hypernodes"] = hypernodes
+    for name, tree in made.items():
+        check = (*LINT, "check", "--no-cache", "--jobs", "1", "--config", os.devnull, str(tree))
+        parse = (sys.executable, "-c", PARSE, str(tree))
+        row(f"(f) {name} / bare parse", *pairs(check, parse, repeat), "2 CPU, 300 MB")
 
 
 def growth(folder: Path, repeat: int, most: int) -> None:
@@ -275,10 +270,19 @@ def others(venv: Path | None, tree: Path, name: str, repeat: int, floor: Sequenc
             row(f"{name}: {label}", one, wall, cpu)
 
 
+def _installed(package: str) -> Path | None:
+    """The folder of a package, which is not imported."""
+    spec = importlib.util.find_spec(package)
+    return None if spec is None or spec.origin is None else Path(spec.origin).parent
+
+
 def main() -> None:
     corpus = os.environ.get("DAFT_LINT_CORPUS")
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--daft", type=Path, default=Path(corpus) / "Daft" if corpus else None)
+    nodes = Path(corpus) / "hypernodes" if corpus else None
+    parser.add_argument("--hypernodes", type=Path, default=nodes)
+    parser.add_argument("--pandas", type=Path, default=_installed("pandas"), help="The folder of pandas' source.")
     parser.add_argument("--others", type=Path, help="A virtual environment with ruff, fixit, torchfix, flake8.")
     parser.add_argument("--wheels", type=Path, help="A folder of wheels to unpack for the tree without daft.")
     parser.add_argument("--repeat", type=int, default=3)
@@ -290,7 +294,7 @@ def main() -> None:
         (folder / "cache").mkdir()
         machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}"
         say(f"Python {platform.python_version()}, {machine}; runs: {given.repeat}")
-        say(f"{'':<46} {'wall s':>8} {'CPU s':>8} {'MB':>7} {'wall x':>7} {'CPU x':>7}  goal")
+        say(f"{'':<52} {'wall s':>8} {'CPU s':>8} {'MB':>7} {'wall x':>7} {'CPU x':>7}  goal")
         row("--version / python -c pass", *pairs((*LINT, "--version"), PASS, 5 * given.repeat), "4")
         (folder / "tree").mkdir()
         tree = without_daft(folder / "tree", given.wheels)
@@ -309,11 +313,12 @@ def main() -> None:
         row(
             "(c) one script / import libcst, parse",
             *pairs((*LINT, "check", "--no-cache", str(one)), floor, given.repeat),
-            "1.2",
+            "1.5",
         )
         profile("(c) one script", (*LINT, "check", "--no-cache", str(one)), given.repeat)
         others(given.others, one, "(c) one script", given.repeat, floor)
-        branches(folder, given.repeat)
+        large_files(folder, given.repeat)
+        trees(folder, given.pandas, given.hypernodes, given.repeat)
         growth(folder, given.repeat, given.lines)
         if given.daft is None or not given.daft.is_dir():
             say("(a) Daft's repository: no checkout: give --daft or DAFT_LINT_CORPUS")
@@ -333,7 +338,7 @@ def daft_rows(daft: Path, cache: Path, venv: Path | None, repeat: int) -> None:
     row("(a) Daft, all cores / bare parse on all cores", *pairs((*check, "--no-cache"), spread, repeat), "1.3 wall")
     kept = (*check, "--cache-dir", str(cache))
     row("(a) Daft, cold, cache kept / bare parse", *pairs(kept, parse, 1, lambda: clean(cache)))
-    row("(a) Daft, warm / python -c pass, reading", *pairs(kept, read, 3 * repeat), "2")
+    row("(a) Daft, warm / python -c pass, reading", *pairs(kept, read, 3 * repeat), "3")
     profile("(a) Daft, warm", kept, repeat)
     changed = Path(tempfile.mkdtemp(dir=cache.parent)) / "changed.py"
 

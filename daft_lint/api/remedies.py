@@ -8,7 +8,7 @@ from daft_lint.api.edits import Action, AddKeyword, InsertCall
 from daft_lint.api.rows import known_value
 from daft_lint.api.rule import Fix, Remedy
 from daft_lint.dataclass import dataclass
-from daft_lint.pipeline.model import Cluster, NodeRef, Operator, Pipeline, Runner, StepKind, Udf, UdfKind
+from daft_lint.pipeline.model import Cluster, NodeRef, Pipeline, Runner, Step, StepKind, Udf, UdfKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ def remedies(pipeline: Pipeline, first: Remedy, index: int) -> tuple[Remedy, ...
     if first.fix is None or pipeline.runner is Runner.NATIVE or index >= len(pipeline.operators):
         return (first,)
     reached = pipeline.operators[index]
-    paths = pipeline.script_pipelines.sharing(reached.step) or (pipeline,)
-    files, loads = _gathered_files(paths), _bounded_loads(paths, reached)
+    files = pipeline.script_pipelines.once(_gathered_files, reached.step)
+    loads = pipeline.script_pipelines.once(_bounded_loads, reached.step)
     found = [first]
     for added in ((files,), (loads,), (files, loads)):
         given = [addition for addition in added if addition is not None]
@@ -42,7 +42,7 @@ def _with(remedy: Remedy, fix: Fix, added: list[_Addition]) -> Remedy:
     return Remedy(f"{remedy.suggestion}, with {words}", Fix(title, (*fix.actions, *actions), fix.why_unsafe))
 
 
-def _gathered_files(paths: tuple[Pipeline, ...]) -> _Addition | None:
+def _gathered_files(paths: tuple[Pipeline, ...], _step: Step) -> _Addition | None:
     """An `into_partitions` before each write, with as many partitions as there are without the fix (the fewest of all
     paths), else one a node; None where neither is known, or nothing is written."""
     counts: dict[NodeRef, int] = {}
@@ -60,7 +60,7 @@ def _gathered_files(paths: tuple[Pipeline, ...]) -> _Addition | None:
     return _Addition(actions, f"`.into_partitions({next(iter(counts.values()))})` before the write")
 
 
-def _bounded_loads(paths: tuple[Pipeline, ...], reached: Operator) -> _Addition | None:
+def _bounded_loads(paths: tuple[Pipeline, ...], reached: Step) -> _Addition | None:
     """`max_concurrency` for each class behind the operator that has none; None where there is no such class, or where
     the cluster facts give no number."""
     actions: dict[NodeRef, Action] = {}
@@ -88,9 +88,9 @@ def concurrency_option(udf: Udf) -> str:
     return "concurrency" if udf.kind is UdfKind.LEGACY else "max_concurrency"
 
 
-def _unbounded_classes(paths: tuple[Pipeline, ...], reached: Operator) -> Iterator[Udf]:
+def _unbounded_classes(paths: tuple[Pipeline, ...], reached: Step) -> Iterator[Udf]:
     for path in paths:
-        first = path.operator_of(reached.step)
+        first = path.operator_of(reached)
         for operator in path.operators[first.index if first is not None else 0 :]:
             for call in operator.udf_calls:
                 if call.udf.is_class and call.udf.max_concurrency is None and not call.udf.is_async:

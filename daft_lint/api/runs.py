@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from daft_lint.api import cst
 from daft_lint.api.nodes import enclosing
@@ -25,20 +25,49 @@ KEEPING_SINKS = frozenset({"collect", "to_pydict", "to_pylist", "to_pandas"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """Where a node stands: `above` is what encloses it, innermost first, `function` the innermost function of that.
+    What one says of two places of one `block` is the same: it is the block that a simple statement stands in, else the
+    node itself."""
+
+    location: NodeRef
+    above: tuple[cst.CSTNode, ...]
+    function: cst.CSTNode | None
+    block: cst.CSTNode
+
+    @staticmethod
+    def of(location: NodeRef) -> Place:
+        above = tuple(enclosing(location))
+        function = next((node for node in above if isinstance(node, cst.FunctionDef | cst.Lambda)), None)
+        return Place(location, above, function, _block(location.node, above))
+
+
+def _block(node: cst.CSTNode, above: Sequence[cst.CSTNode]) -> cst.CSTNode:
+    for parent in above:
+        if isinstance(parent, cst.BaseSuite | cst.Module):
+            return parent
+        if isinstance(parent, cst.BaseCompoundStatement | cst.Lambda):
+            break
+    return node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """What one sink runs: `steps` are those that it evaluates, in the order of the script, without itself."""
+    """What one sink runs: `steps` are those that it evaluates, in the order of the script, without itself, `paths` the
+    pipelines that end in it."""
 
     sink: Step
     steps: tuple[Step, ...]
+    paths: tuple[Pipeline, ...]
+    place: Place
 
     def pipelines_through(self, script: Script, step: Step) -> Iterator[tuple[Pipeline, Operator]]:
         """The paths of this run through a step, with the step's operator; where the step is on the other side of a
         join, the paths that end there."""
-        own = [p for p in script.pipelines if p.sink.step is self.sink]
-        paths = [p for p in own if p.operator_of(step) is not None]
+        paths = [p for p in self.paths if p.operator_of(step) is not None]
         if not paths:
-            ends = {id(s) for s in self.steps}
-            paths = [p for p in script.pipelines if id(p.sink.step) in ends and p.operator_of(step) is not None]
+            ends = set(self.steps)
+            paths = [p for p in script.pipelines if p.sink.step in ends and p.operator_of(step) is not None]
         for pipeline in paths:
             operator = pipeline.operator_of(step)
             if operator is not None:
@@ -47,14 +76,18 @@ class Run:
 
 def runs_of(script: Script) -> tuple[Run, ...]:
     """The runs of a script in their order. Sinks that need no rows (`schema`) run nothing."""
-    ending = {pipeline.sink.step for pipeline in script.pipelines if pipeline.reads is not Reads.NONE}
+    ending: dict[Step, list[Pipeline]] = {}
+    for pipeline in script.pipelines:
+        ending.setdefault(pipeline.sink.step, []).append(pipeline)
     kept: set[Step] = set()
     found: list[Run] = []
     position = {step: index for index, step in enumerate(script.steps)}
     for sink in script.steps:
-        if sink not in ending or sink.kind not in (StepKind.SINK, StepKind.COLLECT):
+        paths = ending.get(sink, ())
+        if sink.kind not in (StepKind.SINK, StepKind.COLLECT) or all(path.reads is Reads.NONE for path in paths):
             continue
-        found.append(Run(sink, tuple(sorted(_evaluated(sink, kept), key=lambda s: position.get(s, -1)))))
+        steps = tuple(sorted(_evaluated(sink, kept), key=lambda s: position.get(s, -1)))
+        found.append(Run(sink, steps, tuple(paths), Place.of(sink.call)))
         if sink.name in KEEPING_SINKS:
             kept.update(sink.parents)
     return tuple(found)
@@ -82,44 +115,41 @@ def runs_all_rows(pipeline: Pipeline, operator: Operator) -> bool:
     return not few
 
 
-def may_both_run(first: NodeRef, second: NodeRef) -> bool:
+def may_both_run(first: Place, second: Place) -> bool:
     """Whether one pass through the code can reach both places: they are in the same function, and in no two branches
     that exclude each other. False where it cannot be told."""
-    one, other = list(enclosing(first)), list(enclosing(second))
-    if _function(one) is not _function(other):
+    if first.function is not second.function:
         return False
-    if first.cell is not second.cell:
-        return first.cell.document.kind == "notebook"
-    ids = {id(node) for node in other}
-    common = next((node for node in one if id(node) in ids), None)
+    one, other = first.location, second.location
+    if one.cell is not other.cell:
+        return one.cell.document.kind == "notebook"
+    ids = {id(node) for node in second.above}
+    common = next((node for node in first.above if id(node) in ids), None)
     if common is None:
         return False
-    below_one, below_other = _child_below(first.node, one, common), _child_below(second.node, other, common)
+    below_one, below_other = (_child_below(place, common) for place in (first, second))
     if isinstance(common, cst.If):
         return common.test in (below_one, below_other)
     if isinstance(common, cst.Match):
         return False
     if isinstance(common, cst.Try | cst.TryStar):
         return not any(isinstance(n, cst.ExceptHandler | cst.ExceptStarHandler) for n in (below_one, below_other))
-    return not _leaves(first.node, one, common)
+    return not _leaves(first, common)
 
 
-def _function(above: list[cst.CSTNode]) -> cst.CSTNode | None:
-    return next((node for node in above if isinstance(node, cst.FunctionDef | cst.Lambda)), None)
-
-
-def _child_below(node: cst.CSTNode, above: list[cst.CSTNode], common: cst.CSTNode) -> cst.CSTNode:
-    """The child of `common` that holds the node, or is it."""
-    for parent in above:
+def _child_below(place: Place, common: cst.CSTNode) -> cst.CSTNode:
+    """The child of `common` that holds the place's node, or is it."""
+    node = place.location.node
+    for parent in place.above:
         if parent is common:
             return node
         node = parent
     return node
 
 
-def _leaves(node: cst.CSTNode, above: list[cst.CSTNode], common: cst.CSTNode) -> bool:
-    """Whether control leaves the blocks between a node and `common` other than by their end."""
-    for parent in above:
+def _leaves(place: Place, common: cst.CSTNode) -> bool:
+    """Whether control leaves the blocks between a place and `common` other than by their end."""
+    for parent in place.above:
         if parent is common:
             return False
         if isinstance(parent, cst.IndentedBlock) and parent.body:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from daft_lint.api import cst
@@ -11,12 +12,13 @@ from daft_lint.api.nodes import enclosing, method_location
 from daft_lint.api.promises import Changes, Direction, Measure, Promise
 from daft_lint.api.rows import FEW_ROWS
 from daft_lint.api.rule import Fix, Level, Observation, Prescan, ScriptRule, in_pipelines, level_for
-from daft_lint.api.runs import Run, is_one_liner, may_both_run, runs_all_rows, runs_of
+from daft_lint.api.runs import Place, Run, is_one_liner, may_both_run, runs_all_rows, runs_of
 from daft_lint.api.wording import counted
 from daft_lint.pipeline.model import (
     DEFAULT_MORSEL_ROWS,
     Column,
     ExpressionKind,
+    NodeRef,
     Operator,
     Pipeline,
     Reads,
@@ -108,10 +110,14 @@ class RecomputedPipeline(ScriptRule):
                 if work is not None:
                     evaluators.setdefault(step, []).append((run, work))
         forks: dict[Step, list[tuple[list[Run], _Work]]] = {}
+        parted: dict[tuple[Run, ...], tuple[dict[Run, None], Step | None]] = {}
         for found in evaluators.values():
-            together = _together([run for run, _ in found])
-            fork = _fork(script, together)
-            if len(together) > 1 and fork is not None:
+            runs = tuple(run for run, _ in found)
+            if runs not in parted:
+                both = _together(runs)
+                parted[runs] = both, _fork(tuple(both))
+            together, fork = parted[runs]
+            if fork is not None:
                 works = [work for run, work in found if run in together]
                 random = [work.random for work in works if work.random is not None]
                 dear = [work for work in works if work.dear is not None]
@@ -119,7 +125,7 @@ class RecomputedPipeline(ScriptRule):
                     shown = _Work(
                         works[0].pipeline, dear[0].dear if dear else None, random[0] if len(random) > 1 else None
                     )
-                    forks.setdefault(fork, []).append((together, shown))
+                    forks.setdefault(fork, []).append(([*together], shown))
         for fork, behind in forks.items():
             yield _observation(script, fork, behind)
 
@@ -166,23 +172,28 @@ def _random(pipeline: Pipeline, operator: Operator) -> str | None:
     return None
 
 
-def _together(runs: list[Run]) -> list[Run]:
+def _together(runs: Sequence[Run]) -> dict[Run, None]:
     """The runs that one pass through the script can all do; sinks written once count once."""
-    chosen: list[Run] = []
+    chosen: dict[Run, None] = {}
+    calls: set[NodeRef] = set()
+    places: dict[cst.CSTNode, Place] = {}
     for run in runs:
-        call = run.sink.call
-        if all(call != other.sink.call and may_both_run(other.sink.call, call) for other in chosen):
-            chosen.append(run)
+        call, block = run.sink.call, run.place.block
+        others = () if block in places else places.values()
+        if call not in calls and all(may_both_run(other, run.place) for other in others):
+            chosen[run] = None
+            calls.add(call)
+            places.setdefault(block, run.place)
     return chosen
 
 
-def _fork(script: Script, runs: list[Run]) -> Step | None:
+def _fork(runs: Sequence[Run]) -> Step | None:
     """The last step that all runs evaluate, whichever branches they take; None where it is no call that another could
     follow."""
     if len(runs) < 2:
         return None
-    common = [step for step in runs[0].steps if all(step in run.steps for run in runs[1:])]
-    common = [step for step in common if _is_on_all_paths(script, runs, step)]
+    shared = set(runs[0].steps).intersection(*(run.steps for run in runs[1:]))
+    common = _on_all_paths(runs, [step for step in runs[0].steps if step in shared])
     followed = {parent for step in common for parent in step.parents}
     last = next((step for step in reversed(common) if step not in followed), None)
     if last is None or (last.source is not None and last.source.kind is not SourceKind.CALL):
@@ -190,12 +201,20 @@ def _fork(script: Script, runs: list[Run]) -> Step | None:
     return last
 
 
-def _is_on_all_paths(script: Script, runs: list[Run], step: Step) -> bool:
-    """Whether no path of the runs from a source of the step leads around it."""
-    sinks = {run.sink for run in runs}
-    paths = [pipeline for pipeline in script.pipelines if pipeline.sink.step in sinks]
-    sources = {path.source.step for path in paths if path.operator_of(step) is not None}
-    return bool(sources) and all(p.operator_of(step) is not None for p in paths if p.source.step in sources)
+def _on_all_paths(runs: Sequence[Run], steps: Sequence[Step]) -> list[Step]:
+    """The steps that no path of the runs from one of their sources leads around."""
+    through: dict[Step, Counter[Step]] = {step: Counter() for step in steps}
+    all_paths: Counter[Step] = Counter()
+    for path in (path for run in runs for path in run.paths):
+        all_paths[path.source.step] += 1
+        for operator in path.operators:
+            if operator.step in through:
+                through[operator.step][path.source.step] += 1
+    return [
+        step
+        for step, paths in through.items()
+        if paths and all(number == all_paths[source] for source, number in paths.items())
+    ]
 
 
 def _observation(script: Script, fork: Step, behind: list[tuple[list[Run], _Work]]) -> Observation:

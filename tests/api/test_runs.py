@@ -29,7 +29,7 @@ def test_branches_exclude_each_other() -> None:
         'if sys.argv[1:]:\n    df.write_csv("b")\nelse:\n    df.write_parquet("c")\n'
         'df.write_json("d")\n'
     )
-    first, second, third = (run.sink.call for run in runs_of(interpreted(text)))
+    first, second, third = (run.place for run in runs_of(interpreted(text)))
     assert not may_both_run(first, second)
     assert may_both_run(first, third)
     assert may_both_run(second, third)

@@ -18,9 +18,16 @@ known."""
 
 def candidates(node: cst.BaseExpression, called: Called) -> Iterator[tuple[Equivalent, Binding]]:
     """The rows that have the form of an expression, with what stands in their slots."""
+    known: dict[cst.Call, tuple[str, Sequence[cst.Arg]]] = {}
+
+    def called_once(call: cst.Call) -> tuple[str, Sequence[cst.Arg]]:
+        if call not in known:
+            known[call] = called(call)
+        return known[call]
+
     for row in EQUIVALENTS:
         found: Binding = {}
-        if _matches(_tree(row.python), node, found, called):
+        if _matches(_tree(row.python), node, found, called_once):
             yield row, found
 
 

@@ -63,6 +63,8 @@ def build_pipelines(
     given = tuple(dict.fromkeys(ends))
     resolver = Resolver(parents_first([end.step for end in given]))
     resolved = [_End(step, end.reads, 0) for end in given for step in resolver.resolved(end.step)]
+    if limits is not None:
+        limits += dict.fromkeys(f"branches before `{step.name}`" for step in resolver.capped)
     order = parents_first([end.step for end in resolved])
     facts = StepFacts(order, context)
     built: list[Pipeline] = []

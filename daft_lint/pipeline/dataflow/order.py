@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable
 
 from daft_lint.pipeline import catalog
 from daft_lint.pipeline.dataflow.functions import function_spec
-from daft_lint.pipeline.model import NodeRef, PartitionsKind, Pipeline, Reads, Runner, ScriptPipelines, Step, StepKind
+from daft_lint.pipeline.model import NodeRef, PartitionsKind, Pipeline, Reads, Runner, Step, StepKind
 
 
 def order_seen(pipeline: Pipeline, index: int, after: NodeRef | None = None) -> str | None:
@@ -21,13 +20,17 @@ def order_seen(pipeline: Pipeline, index: int, after: NodeRef | None = None) -> 
         return None
     behind = index > 0 and after is not None and after == pipeline.operators[index - 1].step.call
     shared = pipeline.operators[index - 1 if behind else index].step
-    return _seen_by((pipeline,), shared, behind) or _seen_by_any(pipeline.script_pipelines, shared, behind)
+    return _seen_by((pipeline,), shared, behind) or pipeline.script_pipelines.once(
+        _seen_behind if behind else _seen_from, shared
+    )
 
 
-@functools.lru_cache(maxsize=4)
-def _seen_by_any(script: ScriptPipelines, shared: Step, behind: bool) -> str | None:
-    """What any pipeline of the script sees of it: asked once for each of them, that would be the square."""
-    return _seen_by(script.sharing(shared), shared, behind)
+def _seen_from(sharing: Iterable[Pipeline], shared: Step) -> str | None:
+    return _seen_by(sharing, shared, behind=False)
+
+
+def _seen_behind(sharing: Iterable[Pipeline], shared: Step) -> str | None:
+    return _seen_by(sharing, shared, behind=True)
 
 
 def _seen_by(pipelines: Iterable[Pipeline], shared: Step, behind: bool) -> str | None:

@@ -78,6 +78,11 @@ class Resolver:
         """Whether branches meet anywhere."""
         return bool(self._variants.branching)
 
+    @property
+    def capped(self) -> Iterable[Step]:
+        """The steps before which there are too many branches to take each."""
+        return self._variants.capped
+
     def resolved(self, step: Step) -> Iterator[ResolvedStep]:
         """The step as each variant leaves it; the same object where two variants do not differ before it."""
         if step in self._fixed:

@@ -3,7 +3,8 @@
 Branches that exclude each other are never taken together (`Branch.implies`). Up to `MAX_EXACT` variants all are taken;
 else a covering array of strength two, so that the work grows with the number of branches and not with their product:
 every branch occurs, and of two optional steps all four combinations do, where the script allows them. It is filled up
-to `MAX_EXACT` with scattered ones, which tell a condition of one branch from one that needs three.
+to `MAX_EXACT` with scattered ones, which tell a condition of one branch from one that needs three. Of branches that
+exclude each other, as those of a long `elif`, at most `MAX_VARIANTS` more are taken.
 """
 
 from __future__ import annotations
@@ -16,6 +17,11 @@ from daft_lint.pipeline.model import Branch, Step, StepKind
 
 MAX_EXACT = 16
 """Variants of one DataFrame up to which all are taken."""
+MAX_VARIANTS = 64
+"""Variants of one DataFrame that are taken besides its array, for branches that exclude each other: each walks past all
+those that it does not take."""
+MAX_IN_SCRIPT = 512
+"""Variants of all DataFrames of a script from which on each of them has `MAX_EXACT` besides its array."""
 MAX_REPEATED = 64
 """Rows of a covering array up to which it is repeated for each branch of the widest branching."""
 
@@ -27,11 +33,13 @@ Pick = Callable[[Step, Sequence[int]], int]
 class Variants:
     """The variants of a script's DataFrames; `order` has each step after its parents.
 
-    `branching` are the steps that are a MERGE or rest on one.
+    `branching` are the steps that are a MERGE or rest on one, `capped` those of which a branch was left out.
     """
 
     def __init__(self, order: Sequence[Step]) -> None:
         self._order = order
+        self.capped: dict[Step, None] = {}
+        self._number = 0
         self.branching: set[Step] = set()
         for step in order:
             if step.kind is StepKind.MERGE or any(parent in self.branching for parent in step.parents):
@@ -40,7 +48,9 @@ class Variants:
     def of(self, end: Step) -> list[Choices]:
         """The variants of what `end` rests on: for each MERGE that is reached, the number of the parent taken."""
         exact = list(itertools.islice(self._all(end), MAX_EXACT + 1))
-        return exact if len(exact) <= MAX_EXACT else self._covering(end)
+        found = exact if len(exact) <= MAX_EXACT else self._covering(end)
+        self._number += len(found)
+        return found
 
     def _walk(self, end: Step, pick: Pick) -> Choices:
         """Walk up from the end, picking a branch at each MERGE."""
@@ -85,16 +95,21 @@ class Variants:
     # Covering arrays
 
     def _covering(self, end: Step) -> list[Choices]:
-        merges = [step for step in self._above(end) if step.kind is StepKind.MERGE]
+        above = self._above(end)
+        merges = [step for step in above if step.kind is StepKind.MERGE]
+        below = _below(above)
         array = _CoveringArray(merges)
         found = [self._walk(end, array.row(number)) for number in range(array.rows)]
         open_branches = {step: set(range(len(step.parents))) for step in merges}
         _cover(open_branches, found)
         while open_branches:
-            choices = self._walk(end, self._preferring(open_branches, array.row(len(found))))
+            if len(found) - array.rows >= (MAX_VARIANTS if self._number < MAX_IN_SCRIPT else MAX_EXACT):
+                self.capped[end] = None
+                break
+            choices = self._walk(end, _preferring(merges, open_branches, array.row(len(found))))
             if not _cover(open_branches, [choices]):
                 step, left = next(iter(open_branches.items()))
-                choices = self._walk(end, self._leading(end, step, min(left), array.row(len(found))))
+                choices = self._walk(end, _leading(end, below, step, min(left), array.row(len(found))))
                 if not _cover(open_branches, [choices]):
                     left.discard(min(left))  # the script does not allow it
                     if not left:
@@ -115,38 +130,45 @@ class Variants:
                     pending.append(parent)
         return [step for step in self._order if step in above]
 
-    def _preferring(self, open_branches: Mapping[Step, set[int]], otherwise: Pick) -> Pick:
-        """Take branches that no variant has, or that lead straight to a MERGE with such ones."""
-        waiting: set[Step] = set()
-        for step in self._order:
-            if step.kind is StepKind.MERGE and (step in open_branches or not waiting.isdisjoint(step.parents)):
-                waiting.add(step)
 
-        def pick(step: Step, left: Sequence[int]) -> int:
-            is_open = open_branches.get(step, ())
-            own = next((i for i in left if i in is_open), None)
-            if own is None:
-                own = next((i for i in left if step.parents[i] in waiting), None)
-            return otherwise(step, left) if own is None else own
+def _below(above: Sequence[Step]) -> dict[Step, tuple[Step, int]]:
+    """For each of the steps one that rests on it, and as which of its parents."""
+    below: dict[Step, tuple[Step, int]] = {}
+    for step in above:
+        for index, parent in enumerate(step.parents):
+            below.setdefault(parent, (step, index))
+    return below
 
-        return pick
 
-    def _leading(self, end: Step, target: Step, branch: int, otherwise: Pick) -> Pick:
-        """Take the way that leads from the end to one branch of one MERGE."""
-        below: dict[Step, list[tuple[Step, int]]] = {}
-        for step in self._above(end):
-            for index, parent in enumerate(step.parents):
-                below.setdefault(parent, []).append((step, index))
-        wanted = {target: branch}
-        step = target
-        while step is not end:
-            step, index = below[step][0]
-            wanted.setdefault(step, index)
+def _preferring(merges: Sequence[Step], open_branches: Mapping[Step, set[int]], otherwise: Pick) -> Pick:
+    """Take branches that no variant has, or that lead straight to a MERGE with such ones."""
+    waiting: set[Step] = set()
+    for step in merges:
+        if step in open_branches or not waiting.isdisjoint(step.parents):
+            waiting.add(step)
 
-        def pick(step: Step, left: Sequence[int]) -> int:
-            return wanted[step] if wanted.get(step) in left else otherwise(step, left)
+    def pick(step: Step, left: Sequence[int]) -> int:
+        is_open = open_branches.get(step, ())
+        own = next((i for i in left if i in is_open), None)
+        if own is None:
+            own = next((i for i in left if step.parents[i] in waiting), None)
+        return otherwise(step, left) if own is None else own
 
-        return pick
+    return pick
+
+
+def _leading(end: Step, below: Mapping[Step, tuple[Step, int]], target: Step, branch: int, otherwise: Pick) -> Pick:
+    """Take the way that leads from the end to one branch of one MERGE."""
+    wanted = {target: branch}
+    step = target
+    while step is not end:
+        step, index = below[step]
+        wanted.setdefault(step, index)
+
+    def pick(step: Step, left: Sequence[int]) -> int:
+        return wanted[step] if wanted.get(step) in left else otherwise(step, left)
+
+    return pick
 
 
 def _is_possible(branch: Branch, known: Mapping[object, object]) -> bool:

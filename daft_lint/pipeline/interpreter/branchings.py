@@ -62,13 +62,14 @@ class Cases:
 class IfTest:
     """A test as it is evaluated; `cuts` are the script's repartitionings, in the order in which they are met."""
 
-    __slots__ = ("_begin", "_bindings", "_cuts", "_is_stable", "_node", "_scope")
+    __slots__ = ("_begin", "_bindings", "_cuts", "_is_stable", "_known", "_node", "_scope")
 
     def __init__(self, node: cst.BaseExpression, scope: Scope, heap: LayeredDict, cuts: Sequence[Step]) -> None:
         self._node = node
         self._scope = scope
         self._cuts = cuts
         self._begin = len(cuts)
+        self._known: dict[tuple[int, int], Branch] = {}
         self._bindings: dict[str, object] = {}
         self._is_stable = True
         for part in _parts(node):
@@ -83,6 +84,13 @@ class IfTest:
 
     def branch(self, option: int) -> Branch:
         """The way on which the test holds (1) or does not (0)."""
+        # Asked for every name that is bound behind the test.
+        key = (option, len(self._cuts))
+        if key not in self._known:
+            self._known[key] = self._branch(option)
+        return self._known[key]
+
+    def _branch(self, option: int) -> Branch:
         node, holds = _without_negation(self._node, bool(option))
         text = code_of(node)
         test: object = (text, self._key(node)) if self._is_stable else self

@@ -8,7 +8,7 @@ import libcst as cst
 
 from daft_lint.pipeline.interpreter.arguments import Arguments
 from daft_lint.pipeline.interpreter.definitions import Function, Instance
-from daft_lint.pipeline.interpreter.merging import meet
+from daft_lint.pipeline.interpreter.merging import meet_returned
 from daft_lint.pipeline.interpreter.protocol import ActiveCall, InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.steps import add_open_dataframe
@@ -78,9 +78,8 @@ def _evaluate_body(interpreter: InterpreterProtocol, call: ActiveCall, scope: Sc
         value = interpreter.evaluate(call.node.body, scope)
     else:
         interpreter.suite(call.node.body, scope)
-        values = [value for value, _ in call.returned]
-        ways = [way for _, way in call.returned]
-        value = meet(interpreter, values, scope.location(call.node), ways) if values else Literal(None)
+        at = scope.location(call.node)
+        value = meet_returned(interpreter, call.returned, at) if call.returned else Literal(None)
     interpreter.statement = statement
     return value
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 import libcst as cst
@@ -58,6 +59,23 @@ def meet(
         return _chosen(interpreter, [values[index] for index in present])
     pairs = [(values[index], _branch_of(ways[index]) if ways else None) for index in present]
     return _meet(interpreter, pairs, location, since)
+
+
+def meet_returned(
+    interpreter: InterpreterProtocol, returned: Sequence[tuple[object, Way]], location: NodeRef, depth: int = 0
+) -> object:
+    """What a call gives, from what its `return`s give and the ways to them, of which the first `depth` parts are the
+    same. Where there are many, those behind one branch meet first: the ways of N guards in a row hold N**2 tests."""
+    pairs: list[tuple[object, Way]] = []
+    for branch, group in itertools.groupby(returned, lambda pair: pair[1][depth : depth + 1]):
+        behind = list(group)
+        if len(behind) <= MAX_INLINED or not branch:
+            pairs.extend((value, way[depth:]) for value, way in behind)
+        elif len(behind) == len(returned):
+            return meet_returned(interpreter, behind, location, depth + 1)
+        else:
+            pairs.append((meet_returned(interpreter, behind, location, depth + 1), branch))
+    return meet(interpreter, [value for value, _ in pairs], location, [way for _, way in pairs])
 
 
 def meet_results(

@@ -85,7 +85,7 @@ class Recorder:
     def consume(self, *steps: Step) -> None:
         """Some other step reads what they make, or the script only looks at it."""
         for step in steps:
-            self.consumed.update(merged_from(step))
+            _mark(self.consumed, step)
 
     def use(self, udf: Udf, call: NodeRef, is_to_fail: bool) -> None:
         """A UDF is called with columns; `is_to_fail`: where a test expects a failure."""
@@ -124,18 +124,18 @@ class Recorder:
     def carry_over(self, value: object) -> None:
         """A turn of a loop hands a value on to the next one."""
         for frame in dataframes_in(value):
-            self.carried.update(merged_from(frame.step))
+            _mark(self.carried, frame.step)
 
     def give_back(self, value: object) -> None:
         """Some function returns a value."""
         for frame in dataframes_in(value):
-            self.returned.update(merged_from(frame.step))
+            _mark(self.returned, frame.step)
 
     def escape(self, *values: object) -> None:
         """Values leave the view: their DataFrames may be read whole."""
         for value in values:
             for frame in dataframes_in(value):
-                self.escaped.update(merged_from(frame.step))
+                _mark(self.escaped, frame.step)
 
     def set_runner(self, runner: Runner, is_conditional: bool) -> None:
         """The script sets its runner; `is_conditional`: in a branch that need not be taken."""
@@ -163,6 +163,17 @@ class Recorder:
             elif step not in self.consumed:
                 is_left = step in self.top_level or step in self.returned
                 yield PipelineEnd(step, Reads.ALL if is_left else Reads.NONE)
+
+
+def _mark(marked: set[Step], step: Step) -> None:
+    """Add a step; where it is a MERGE, all that meet there: those of one that is marked are marked already."""
+    pending = [step]
+    while pending:
+        one = pending.pop()
+        if one not in marked:
+            marked.add(one)
+            if one.kind is StepKind.MERGE:
+                pending.extend(one.parents)
 
 
 def merged_from(step: Step) -> Iterable[Step]:

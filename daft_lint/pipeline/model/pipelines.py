@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field
+from typing import TypeVar, cast
 
 from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.facts.settings import Cluster, Runner, Settings
 from daft_lint.pipeline.model.expressions import Evidence, Expression, NodeRef, Udf, Weight
 from daft_lint.pipeline.model.steps import REPARTITIONING, Decision, Partitions, Reads, Step, StepKind
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,15 +140,25 @@ class ScriptPipelines:
     """All pipelines of a script; filled when the last of them is made."""
 
     pipelines: tuple[Pipeline, ...] = ()
-    _by_step: dict[Step, list[Pipeline]] = field(default_factory=dict)
+    _by_step: dict[Step, tuple[Pipeline, ...]] = field(default_factory=dict)
+    _known: dict[tuple[Callable[..., object], Step], object] = field(default_factory=dict)
 
     def sharing(self, step: Step) -> tuple[Pipeline, ...]:
         """The pipelines that a step is in."""
         if not self._by_step:
+            found: dict[Step, list[Pipeline]] = {}
             for pipeline in self.pipelines:
                 for operator in pipeline.operators:
-                    self._by_step.setdefault(operator.step, []).append(pipeline)
-        return tuple(self._by_step.get(step, ()))
+                    found.setdefault(operator.step, []).append(pipeline)
+            self._by_step = {one: tuple(sharing) for one, sharing in found.items()}
+        return self._by_step.get(step, ())
+
+    def once(self, work: Callable[[tuple[Pipeline, ...], Step], T], step: Step) -> T:
+        """What `work` makes of a step and the pipelines that it is in: worked out once, though each of these asks."""
+        key = (work, step)
+        if key not in self._known:
+            self._known[key] = work(self.sharing(step), step)
+        return cast(T, self._known[key])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

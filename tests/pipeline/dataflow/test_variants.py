@@ -9,7 +9,7 @@ import pytest
 from daft_lint.pipeline.dataflow.build import PipelineEnd, build_pipelines
 from daft_lint.pipeline.dataflow.resolved import parents_first
 from daft_lint.pipeline.dataflow.step_facts import ScriptContext
-from daft_lint.pipeline.dataflow.variants import MAX_EXACT, Variants
+from daft_lint.pipeline.dataflow.variants import MAX_EXACT, MAX_VARIANTS, Variants
 from daft_lint.pipeline.model import Branch, Decision, Reads, Step, StepKind
 from tests.pipeline.chains import Chain, files, location
 from tests.pipeline.dataflow.flows import names
@@ -84,6 +84,14 @@ def test_branches_that_exclude_each_other_are_each_taken_once() -> None:
     found = variants(chain)
     assert all(sum(one.values()) <= 1 for one in found)
     assert {index for one in found for index, taken in enumerate(reversed(one.values())) if taken} == set(range(40))
+
+
+def test_of_many_branches_that_exclude_each_other_some_are_taken_and_a_limit_says_so() -> None:
+    ways = ((files().where(str(number)), "mode", number) for number in range(400))
+    end = PipelineEnd(merged(*ways).then("limit", count=1).step, Reads.ALL)
+    limits: list[str] = []
+    assert MAX_VARIANTS <= len(build_pipelines([end], ScriptContext(), limits)) < 2 * MAX_VARIANTS
+    assert limits == ["branches before `limit`"]
 
 
 def test_a_branch_within_another_that_is_seldom_taken_occurs() -> None:

@@ -103,3 +103,13 @@ def test_the_work_of_optional_steps_is_linear() -> None:
         return lines_run(script, READ + steps + WRITE)
 
     assert work(160) < 5.5 * work(40)
+
+
+@pytest.mark.parametrize("word", ["if", "elif"])
+def test_the_work_of_returns_behind_guards_is_linear(word: str) -> None:
+    def work(count: int) -> int:
+        guards = "".join(f"    {word if n else 'if'} x == {n}:\n        return df.limit({n})\n" for n in range(count))
+        return lines_run(script, f"import daft\ndef f(df, x):\n{guards}    return df\n" + call)
+
+    call = "f(daft.read_parquet('in'), y).write_parquet('out')\n"
+    assert work(160) < 5.5 * work(40)

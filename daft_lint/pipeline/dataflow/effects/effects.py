@@ -307,12 +307,13 @@ def _calls_something(node: cst.CSTNode) -> bool:
 def _runs(pipeline: Pipeline) -> Iterator[int]:
     """The sinks that run each call; every sink runs the whole plan."""
     for operator in pipeline.operators:
-        sinks = {
-            other.sink.step for other in pipeline.script_pipelines.sharing(operator.step) if other.reads is Reads.ALL
-        }
         calls = sum(call.read for call in operator.udf_calls)
         reads = sum(map(_counts, operator.heavy_operations))
-        yield from (len(sinks) for _ in range(calls + reads))
+        yield from (pipeline.script_pipelines.once(_whole_runs, operator.step) for _ in range(calls + reads))
+
+
+def _whole_runs(sharing: tuple[Pipeline, ...], _step: Step) -> int:
+    return len({pipeline.sink.step for pipeline in sharing if pipeline.reads is Reads.ALL})
 
 
 # Heavy data
