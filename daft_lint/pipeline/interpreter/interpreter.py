@@ -83,6 +83,7 @@ class Interpreter:
         self.call_results: dict[object, object] = {}
         self.uncalled_instances: dict[Class, Instance] = {}
         self.udfs: dict[object, Udf] = {}
+        self.udf_classes: list[Class] = []
 
     # The document
 

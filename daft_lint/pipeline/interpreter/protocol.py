@@ -99,6 +99,8 @@ class InterpreterProtocol(Protocol):
     """The objects of classes that nobody in view makes."""
     udfs: dict[object, Udf]
     """Each UDF once, by its definition and its options."""
+    udf_classes: list[Class]
+    """The classes under `daft.cls`, with their options."""
 
     def evaluate(self, node: cst.BaseExpression, scope: Scope) -> object:
         """The value of an expression."""

@@ -1,14 +1,16 @@
-"""Functions that nobody in view calls: they are evaluated with unknown arguments."""
+"""Functions that nobody in view calls: they are evaluated with unknown arguments, and are UDFs all the same."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from contextlib import nullcontext
 
-from daft_lint.pipeline.interpreter.definitions import Class, Function, Instance
+from daft_lint.pipeline.interpreter.definitions import Class, DecoratedMethod, Function, Instance
 from daft_lint.pipeline.interpreter.inlining import inline
 from daft_lint.pipeline.interpreter.parametrized import parametrized
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
+from daft_lint.pipeline.interpreter.udfs import udf_of_method
 from daft_lint.source.document import Document
 from daft_lint.source.pytest_names import is_test_file, is_test_function
 from daft_lint.source.syntax import decorator_names
@@ -24,6 +26,20 @@ def evaluate_uncalled(interpreter: InterpreterProtocol, document: Document) -> N
             if is_waiting and (function.name in called_names) is mentioned:
                 interpreter.called_nodes.add(function.node)
                 _evaluate(interpreter, function)
+    for owner in interpreter.udf_classes:
+        if owner.udf is not None and owner.scope.path == interpreter.path:
+            for function, mark in _udf_methods(owner):
+                udf_of_method(interpreter, owner, function, mark, owner.udf)
+
+
+def _udf_methods(owner: Class) -> Iterator[tuple[Function, DecoratedMethod | None]]:
+    """The methods of a `daft.cls` class that are UDFs whoever makes an object of it: `__call__`, and those under
+    `daft.method`."""
+    for name, member in owner.names.items():
+        if isinstance(member, DecoratedMethod):
+            yield member.function, member
+        elif isinstance(member, Function) and name == "__call__":
+            yield member, None
 
 
 def _called_names(document: Document) -> set[str]:
