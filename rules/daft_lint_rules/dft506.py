@@ -26,7 +26,7 @@ MAX_SHOWN = 80
 
 class PythonForBuiltin(ScriptRule):
     """A call of a UDF, or an `apply`, whose body does what an expression of Daft's does: methods of `str`, arithmetic,
-    comparisons, `len`, `in`, f-strings, `re` with plain patterns, parts of dates, a lookup in a small table, a field of
+    comparisons, `len`, `sum` of a list, `in`, f-strings, `re` with plain patterns, parts of dates, a lookup in a small table, a field of
     JSON.
 
     Known are functions, lambdas and batch UDFs that return one expression of their parameters, after a guard against
