@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from daft_lint.api import cst
-from daft_lint.api.udf_code import called_function, dotted, function_of, own_nodes, qualified_name, values_of
+from daft_lint.api.udf_code import called_function, constant, dotted, function_of, own_nodes, qualified_name, values_of
 from daft_lint.api.udf_rows import is_for_each_row, rows_of
 from daft_lint.pipeline.model import NodeRef, Udf, UdfKind
 from daft_lint.pipeline.udf_body.libraries import SESSIONS
-from daft_lint.pipeline.udf_body.waiting import CLIENT_REQUESTS, REQUESTS, SESSION_REQUESTS
+from daft_lint.pipeline.udf_body.waiting import (
+    CLIENT_REQUESTS,
+    DOWNLOADERS,
+    NETWORK_TOOLS,
+    PROCESSES,
+    REQUESTS,
+    SESSION_REQUESTS,
+)
 
 _MAX_HELPERS = 3
 """Helpers inside helpers that are followed."""
@@ -53,7 +60,8 @@ def _is_wrapped(call: cst.Call, helper: NodeRef) -> bool:
 
 
 def _is_request(call: cst.Call, location: NodeRef) -> bool:
-    if qualified_name(call.func, location) in REQUESTS:
+    function = qualified_name(call.func, location)
+    if function in REQUESTS or (function in PROCESSES and _program(call) in NETWORK_TOOLS):
         return True
     name = dotted(call.func)
     if not isinstance(call.func, cst.Attribute):
@@ -61,7 +69,21 @@ def _is_request(call: cst.Call, location: NodeRef) -> bool:
     owner, _, method = name.rpartition(".")
     if "." in name and any(name.endswith(f".{request}") for request in CLIENT_REQUESTS):
         return True
-    return method in SESSION_REQUESTS and any(
-        isinstance(value.node, cst.Call) and qualified_name(value.node.func, value) in SESSIONS
-        for value in values_of(owner, location)
+    makers = (qualified_name(v.node.func, v) for v in values_of(owner, location) if isinstance(v.node, cst.Call))
+    return any(
+        (method in SESSION_REQUESTS and maker in SESSIONS) or method in DOWNLOADERS.get(maker, ()) for maker in makers
     )
+
+
+def _program(call: cst.Call) -> str:
+    """The program that a process runs, `curl` of `["curl", "-s", url]` and of `f"curl -s {url}"`."""
+    command = call.args[0].value if call.args else None
+    if isinstance(command, cst.List | cst.Tuple) and command.elements:
+        command = command.elements[0].value
+    if isinstance(command, cst.FormattedString) and command.parts:
+        first = command.parts[0]
+        text: object = first.value if isinstance(first, cst.FormattedStringText) else ""
+    else:
+        text = None if command is None else constant(command)
+    words = text.split() if isinstance(text, str) else []
+    return words[0].rpartition("/")[2] if words else ""
