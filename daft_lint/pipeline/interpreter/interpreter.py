@@ -82,6 +82,7 @@ class Interpreter:
         self.called_functions: set[str] = set()
         self.call_results: dict[object, object] = {}
         self.uncalled_instances: dict[Class, Instance] = {}
+        self.returned_instances: set[Instance] = set()
         self.udfs: dict[object, Udf] = {}
         self.udf_classes: list[Class] = []
 
