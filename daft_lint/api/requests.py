@@ -84,6 +84,6 @@ def _program(call: cst.Call) -> str:
         first = command.parts[0]
         text: object = first.value if isinstance(first, cst.FormattedStringText) else ""
     else:
-        text = None if command is None else constant(command)
+        text = constant(command) if isinstance(command, cst.SimpleString | cst.ConcatenatedString) else None
     words = text.split() if isinstance(text, str) else []
     return words[0].rpartition("/")[2] if words else ""

@@ -152,6 +152,7 @@ class Interpreter:
             expression_tests=unique(recorder.expression_tests, lambda t: (t.node, t.test)),
             runner_settings=unique(recorder.runner_settings, lambda s: s.call),
             steps=tuple(step for step in recorder.steps if step not in recorder.failing),
+            turns=tuple(recorder.turns),
             runner=runner,
             runner_is_set=own_runner is not None,
             cluster=cluster,
