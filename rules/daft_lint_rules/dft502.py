@@ -61,6 +61,7 @@ class ComputedTwice(PipelineRule):
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
         """One observation for each call that an earlier one has the result of."""
         first: dict[Key, tuple[Expression, NodeRef]] = {}
+        told: set[NodeRef] = set()
         for operator in pipeline.operators:
             for expression, udf in _calls(operator):
                 key, location = _key(expression, udf, operator), expression.location
@@ -70,7 +71,8 @@ class ComputedTwice(PipelineRule):
                 if earlier[0] is not expression and earlier[1] != location:
                     yield _observation(pipeline, operator, _name(expression, udf), earlier[1], location)
             if operator.step.kind in _MEETING and operator.index:
-                twice = _on_both_sides(pipeline, operator)
+                twice = [one for one in _on_both_sides(pipeline, operator) if one[1] not in told]
+                told.update(location for _, location in twice)
                 if twice:
                     yield _of_both_sides(pipeline, operator, twice)
 

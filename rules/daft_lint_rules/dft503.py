@@ -12,7 +12,7 @@ from daft_lint.api.promises import Changes, Direction, Measure, Promise
 from daft_lint.api.rows import FEW_ROWS
 from daft_lint.api.rule import Fix, Level, Observation, Prescan, ScriptRule, in_pipelines, level_for
 from daft_lint.api.scopes import ModuleScopes, nodes_in
-from daft_lint.pipeline.model import NodeRef, Pipeline, Reads, Script, Step, StepKind
+from daft_lint.pipeline.model import NodeRef, Pipeline, Projection, Reads, Script, Step, StepKind
 
 MATERIALIZING = frozenset({"collect", "to_pandas", "to_pydict", "to_pylist", "to_arrow"})
 CLOCKS = frozenset({"time", "time_ns", "perf_counter", "perf_counter_ns", "monotonic", "process_time", "now"})
@@ -118,8 +118,11 @@ def _before_sink(script: Script, pipeline: Pipeline, step: Step) -> Observation 
     if not _is_only_reader(step, sink) or _is_timed(step, sink):
         return None
     effects = _may_have_effects(pipeline)
-    if sink.reads is Reads.COUNT and effects:
-        return None  # it runs what the count would not run
+    if (sink.reads is Reads.COUNT and effects) or any(
+        o.step.kind is StepKind.SHUFFLE and o.step.projection is Projection.ONLY and o.step.name != "groupby"
+        for o in pipeline.operators
+    ):
+        return None  # it runs what the count would not run, or keeps one row of aggregates
     why = "a UDF in the plan then runs for a few rows only, and what else it does would not happen for the others"
     collects = sink.name in MATERIALIZING
     if collects:
