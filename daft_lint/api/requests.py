@@ -61,7 +61,7 @@ def _is_wrapped(call: cst.Call, helper: NodeRef) -> bool:
 
 def _is_request(call: cst.Call, location: NodeRef) -> bool:
     function = qualified_name(call.func, location)
-    if function in REQUESTS or (function in PROCESSES and _program(call) in NETWORK_TOOLS):
+    if function in REQUESTS or (function in PROCESSES and _program(call, location) in NETWORK_TOOLS):
         return True
     name = dotted(call.func)
     if not isinstance(call.func, cst.Attribute):
@@ -75,9 +75,11 @@ def _is_request(call: cst.Call, location: NodeRef) -> bool:
     )
 
 
-def _program(call: cst.Call) -> str:
+def _program(call: cst.Call, location: NodeRef) -> str:
     """The program that a process runs, `curl` of `["curl", "-s", url]` and of `f"curl -s {url}"`."""
-    command = call.args[0].value if call.args else None
+    command: cst.CSTNode | None = call.args[0].value if call.args else None
+    if isinstance(command, cst.Name):
+        command = next((value.node for value in values_of(command.value, location)), None)
     if isinstance(command, cst.List | cst.Tuple) and command.elements:
         command = command.elements[0].value
     if isinstance(command, cst.FormattedString) and command.parts:

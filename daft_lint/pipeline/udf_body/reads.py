@@ -134,6 +134,8 @@ def _run_program(walk: BodyWalk, node: cst.Call) -> None:
     """`subprocess.run(["ffmpeg", "-i", path, ...])` opens the path behind `-i`, other programs each path that they are
     given, in a list, as arguments or in a command line."""
     command = node.args[0].value if node.args else None
+    if isinstance(command, cst.Name):
+        command = walk.frame.spelled.get(command.value, command)
     if isinstance(command, cst.FormattedString):
         _run_command_line(walk, node, command)
         return
