@@ -239,6 +239,19 @@ def test_e16_a_query_for_each_turn_of_a_loop() -> None:
     assert found[0] > 8 * found[1]
 
 
+def test_e16_a_column_that_each_turn_of_a_loop_writes_anew() -> None:
+    found = measure("""
+        def chained(turns):
+            df = daft.from_pydict({"t": ["a b"] * 100})
+            for i in range(turns):
+                df = df.with_column("t", col("t").replace(str(i), "x"))
+            df.collect()
+        chained(2)
+        print(json.dumps([seconds(lambda: chained(50)), seconds(lambda: chained(75))]))
+    """)
+    assert found[1] > 2 * found[0]
+
+
 def test_e17_expressions_that_fail_or_lie() -> None:
     found = measure("""
         df = daft.from_pydict({"a": [1, None, 3], "i": [1, 2, 3]})
