@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from daft_lint.api import catalog
+from daft_lint.api.python_types import python_type
 from daft_lint.api.udf_code import decorator_keywords, function_of, given_options
 from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.model import Expression, ExpressionKind, Operator, Pipeline, Projection, StepKind, Udf
@@ -47,7 +48,10 @@ def _type_of(pipeline: Pipeline, index: int, expression: Expression) -> ColumnTy
     if expression.kind is ExpressionKind.COLUMN:
         return None if expression.name is None else type_before(pipeline, index, expression.name)
     if expression.kind is ExpressionKind.UDF and expression.udf is not None:
-        dtype = "" if _is_unnested(expression.udf) else expression.udf.return_type
+        if _is_unnested(expression.udf):
+            return None
+        python = python_type(expression.udf)
+        dtype = expression.udf.return_type if python is None else python.name
         return ColumnType(dtype, expression) if dtype else None
     if expression.kind is not ExpressionKind.FUNCTION or expression.name is None:
         return None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from daft_lint.api import cst
 from daft_lint.api.column_types import back_from
 from daft_lint.api.nodes import enclosing
-from daft_lint.api.udf_code import dotted, own_nodes, qualified_name
+from daft_lint.api.udf_code import called_function, dotted, own_nodes, qualified_name
 from daft_lint.pipeline.model import Expression, ExpressionKind, NodeRef, Pipeline, StepKind
 from daft_lint.pipeline.udf_body.libraries import USES
 
@@ -19,6 +19,8 @@ _FAILING = frozenset({
     "zlib.crc32", "base64.b64encode", "base64.b64decode", "math.sqrt", "math.log",
 })  # fmt: skip
 """Functions that raise where their first argument is None."""
+_MAX_HELPERS = 2
+"""Helpers inside helpers that are followed."""
 
 
 def null_from(pipeline: Pipeline, index: int, expression: Expression) -> Expression | None:
@@ -48,13 +50,31 @@ def _null_column(pipeline: Pipeline, index: int, column: str) -> Expression | No
     return None
 
 
-def fails_on_none(function: NodeRef, parameter: str) -> NodeRef | None:
-    """The first place in a function that raises where this parameter is None; None where the function asks for that,
-    catches what it raises, or gives the name another value."""
+def fails_on_none(function: NodeRef, parameter: str, depth: int = 0) -> NodeRef | None:
+    """The first place in a function, or in a helper of its file or class that it gives the value to, that raises where
+    this parameter is None; None where the function asks for that, catches what it raises, or gives the name another
+    value."""
     places = [NodeRef(function.cell, node) for node in own_nodes(function.node)]
     if any(_asks(place, parameter) or _binds(place.node, parameter) for place in places):
         return None
-    return next((place for place in places if _fails(place, parameter) and not _is_caught(place, function)), None)
+    for place in places:
+        found = place if _fails(place, parameter) else _fails_in_helper(place, parameter, depth)
+        if found is not None and not _is_caught(place, function):
+            return found
+    return None
+
+
+def _fails_in_helper(place: NodeRef, name: str, depth: int) -> NodeRef | None:
+    call = place.node
+    if not isinstance(call, cst.Call) or depth >= _MAX_HELPERS:
+        return None
+    position = next((i for i, a in enumerate(call.args) if a.keyword is None and not a.star and _is(a.value, name)), -1)
+    helper = called_function(call, place) if position >= 0 else None
+    if helper is None or not isinstance(helper.node, cst.FunctionDef) or helper.node.decorators:
+        return None
+    parameters = (*helper.node.params.posonly_params, *helper.node.params.params)
+    position += dotted(call.func).startswith("self.")
+    return fails_on_none(helper, parameters[position].name.value, depth + 1) if position < len(parameters) else None
 
 
 def _is(node: cst.CSTNode | None, name: str) -> bool:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from daft_lint.api import cst
-from daft_lint.api.udf_code import called_function, dotted, function_of, own_nodes, qualified_name, values_of
+from daft_lint.api.udf_code import called_function, constant, dotted, function_of, own_nodes, qualified_name, values_of
 from daft_lint.api.udf_rows import is_for_each_row, rows_of
 from daft_lint.pipeline.model import NodeRef, Udf, UdfKind
 from daft_lint.pipeline.udf_body.libraries import SESSIONS
-from daft_lint.pipeline.udf_body.waiting import CLIENT_REQUESTS, REQUESTS, SESSION_REQUESTS
+from daft_lint.pipeline.udf_body.waiting import (
+    CLIENT_REQUESTS,
+    DOWNLOADERS,
+    NETWORK_TOOLS,
+    PROCESSES,
+    REQUESTS,
+    SESSION_REQUESTS,
+)
 
 _MAX_HELPERS = 3
 """Helpers inside helpers that are followed."""
@@ -58,7 +65,8 @@ def _is_wrapped(call: cst.Call, helper: NodeRef) -> bool:
 
 
 def _is_request(call: cst.Call, location: NodeRef) -> bool:
-    if qualified_name(call.func, location) in REQUESTS:
+    function = qualified_name(call.func, location)
+    if function in REQUESTS or (function in PROCESSES and _program(call, location) in NETWORK_TOOLS):
         return True
     name = dotted(call.func)
     if not isinstance(call.func, cst.Attribute):
@@ -66,7 +74,23 @@ def _is_request(call: cst.Call, location: NodeRef) -> bool:
     owner, _, method = name.rpartition(".")
     if "." in name and any(name.endswith(f".{request}") for request in CLIENT_REQUESTS):
         return True
-    return method in SESSION_REQUESTS and any(
-        isinstance(value.node, cst.Call) and qualified_name(value.node.func, value) in SESSIONS
-        for value in values_of(owner, location)
+    makers = (qualified_name(v.node.func, v) for v in values_of(owner, location) if isinstance(v.node, cst.Call))
+    return any(
+        (method in SESSION_REQUESTS and maker in SESSIONS) or method in DOWNLOADERS.get(maker, ()) for maker in makers
     )
+
+
+def _program(call: cst.Call, location: NodeRef) -> str:
+    """The program that a process runs, `curl` of `["curl", "-s", url]` and of `f"curl -s {url}"`."""
+    command: cst.CSTNode | None = call.args[0].value if call.args else None
+    if isinstance(command, cst.Name):
+        command = next((value.node for value in values_of(command.value, location)), None)
+    if isinstance(command, cst.List | cst.Tuple) and command.elements:
+        command = command.elements[0].value
+    if isinstance(command, cst.FormattedString) and command.parts:
+        first = command.parts[0]
+        text: object = first.value if isinstance(first, cst.FormattedStringText) else ""
+    else:
+        text = constant(command) if isinstance(command, cst.SimpleString | cst.ConcatenatedString) else None
+    words = text.split() if isinstance(text, str) else []
+    return words[0].rpartition("/")[2] if words else ""

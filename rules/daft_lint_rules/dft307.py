@@ -54,9 +54,9 @@ class SerialRequests(ScriptRule):
     None: it takes another client, and the limits of the service are yours to know.
 
     ## Options
-    None. Known are requests, httpx, urllib, sessions, the clients of OpenAI, Anthropic and boto3. A pool of threads in
-    the class, `max_concurrency` and `use_process` run several: then the rule is silent,
-    and so it is for a few rows.
+    None. Known are requests, httpx, urllib, sessions, the clients of OpenAI, Anthropic and boto3, yt-dlp, streamlink,
+    and programs such as `curl` and `wget`. A pool of threads in the class, `max_concurrency` and `use_process` run
+    several: then the rule is silent, and so it is for a few rows.
     """
 
     code = "DFT307"

@@ -5,25 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from daft_lint.api import cst
+from daft_lint.api.column_types import type_before
 from daft_lint.api.edits import ReplaceNode
-from daft_lint.api.nodes import code
+from daft_lint.api.nodes import code, method_location
 from daft_lint.api.promises import Failure
+from daft_lint.api.python_types import PythonType, python_type
 from daft_lint.api.rule import Fix, Level, Observation, ScriptRule
 from daft_lint.api.udf_code import decorator_keywords, function_of, qualified_name
-from daft_lint.pipeline.model import NodeRef, Script, Udf, UdfKind
+from daft_lint.pipeline.model import NodeRef, Script, Step, Udf, UdfKind
 
 _REFUSED = frozenset({"Optional", "Union", "List", "Dict", "Tuple", "Literal"})
 """Generics of `typing` that Daft 0.7.26 refuses as a return type."""
+_TYPES = {
+    "map[python]": "Write `return_dtype=DataType.struct({...})`, or `dict[str, int]` and the like where all values are"
+    " of one type",
+    "tensor[python]": "Write `return_dtype=DataType.embedding(DataType.float32(), n)`, or `DataType.tensor(...)`",
+    "list[python]": "Write `list[str]` and the like",
+}
+_REFUSING = ("write_csv", "write_json")
+"""Writes that fail for them (DFT410)."""
 _BUILTIN = {"List": "list", "Dict": "dict", "Tuple": "tuple"}
 
 
 class UdfReturnType(ScriptRule):
-    """A row-wise UDF whose return type is missing, or a generic of `typing` that Daft refuses.
+    """A row-wise UDF whose return type is missing, or a generic of `typing` that Daft refuses; and one whose type says
+    so little (`-> dict`, `-> np.ndarray`, `DataType.python()`) that Python objects reach a file or a `collect()`.
 
     ## Why
     Daft takes the type of the new column from the return annotation, unless `return_dtype` gives it. With `Optional`,
     `List`, `Dict`, `Tuple`, `Union` or `Literal` of `typing` it raises a TypeError, with no annotation a ValueError, as
     soon as the function is used (experiment e19). `str | None` and `list[str]` work.
+
+    Of `-> dict` Daft makes a Map of Python objects, of `-> np.ndarray` a Tensor of them. In a file each key, value and
+    number is a pickle of its own (experiment e19), which only Daft can read.
 
     ## Example
 
@@ -38,11 +52,11 @@ class UdfReturnType(ScriptRule):
             return values[0] if values else None
 
     ## Fix
-    Writes the type that Python has for it. It is safe: without it the script fails. There is none for a missing type or
-    a `Literal`.
+    Writes the type that Python has for it. It is safe: without it the script fails. There is none for a missing type, a
+    `Literal`, or Python objects.
 
     ## Options
-    None. Batch functions have to be given `return_dtype`; nothing is said of them.
+    None. Of Python objects that only a `show`, `to_pydict` or another UDF gets, nothing is said.
     """
 
     code = "DFT312"
@@ -63,6 +77,7 @@ class UdfReturnType(ScriptRule):
             observation = self._observation(udf, function, function.node)
             if observation is not None:
                 yield observation
+        yield from _python_objects(script)
 
     def _observation(self, udf: Udf, function: NodeRef, node: cst.FunctionDef) -> Observation | None:
         if node.returns is None:
@@ -88,6 +103,33 @@ class UdfReturnType(ScriptRule):
             if written is None
             else Fix(title=f"Write `{written}`", actions=(ReplaceNode(annotation, written),)),
         )
+
+
+def _python_objects(script: Script) -> Iterator[Observation]:
+    """Each UDF whose values are Python objects for Daft, and reach a file or a `collect`."""
+    seen: set[NodeRef] = set()
+    for pipeline in script.pipelines:
+        step = pipeline.sink.step
+        if not (step.name.startswith("write_") or step.name == "collect") or step.name in _REFUSING:
+            continue
+        for column in pipeline.sink.columns_in:
+            kept = type_before(pipeline, pipeline.sink.index, column)
+            udf = None if kept is None else kept.made_by.udf
+            found = None if udf is None else python_type(udf)
+            if udf is not None and found is not None and found.location not in seen:
+                seen.add(found.location)
+                yield _of_objects(udf, found, step)
+
+
+def _of_objects(udf: Udf, found: PythonType, step: Step) -> Observation:
+    return Observation(
+        location=found.location,
+        level=Level.ADVICE,
+        observed=f"What `{udf.name}` returns is `{found.name}` for Daft, Python objects, and reaches `{step.name}`",
+        impact="Daft pickles each key, value and number of them by itself, and only Daft can read a file of those",
+        suggestion=_TYPES.get(found.name, "Give it the type of what it returns"),
+        related=((method_location(step), f"`{step.name}` gets them"),),
+    )
 
 
 def _takes_annotation(udf: Udf, function: NodeRef) -> bool:

@@ -92,9 +92,13 @@ def _null_and_place(pipeline: Pipeline, index: int, call: UdfCall) -> tuple[Expr
 
 
 def _observation(pipeline: Pipeline, call: UdfCall, null: Expression, parameter: str, place: NodeRef) -> Observation:
-    related = () if null.location is None else ((null.location, "a failure becomes a null here"),)
+    made = null.location
+    related = () if made is None else ((made, "a failure becomes a null here"),)
+    location = place
+    if made is not None and made.cell.document is not place.cell.document:
+        location, related = made, ((place, "it raises here"),)  # the script sends the null, not the module of the UDF
     return Observation(
-        location=place,
+        location=location,
         level=level_for(Level.WARNING, pipeline, None),
         observed=f"`{call.udf.name}` gets a null where `{null.name}` fails, and `{short_code(place.node)}` raises on"
         " None",

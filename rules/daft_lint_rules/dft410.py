@@ -12,16 +12,16 @@ from daft_lint.api.rule import Level, Observation, PipelineRule
 from daft_lint.pipeline.model import Pipeline
 
 _REFUSED = {
-    "write_csv": r"(fixed_size_)?list\b|embedding\b|struct\b|map\b|(sparse_)?tensor\b|image\b",
+    "write_csv": r"(fixed_size_)?list\b|embedding\b|struct\b|map\b|(sparse_)?tensor\b|image\b|python\b",
     "write_json": r"((fixed_size_)?list\[|struct\[.*: |map\[.*: )*"
-                  r"((fixed_size_)?binary\b|image\b|(sparse_)?tensor\b|embedding\b)",
+                  r"((fixed_size_)?binary\b|image\b|(sparse_)?tensor\b|embedding\b|python\b)|map\[python\]",
 }  # fmt: skip
 """What the spellings of types begin with that Daft 0.7.26 does not write (docs/pages/measurements.md, e19)."""
 
 
 class UnwritableType(PipelineRule):
-    """`write_csv` of a list, an embedding, a struct, a map, a tensor or an image; `write_json` of bytes, an image, a
-    tensor or an embedding, also inside of a list or struct.
+    """`write_csv` of a list, an embedding, a struct, a map, a tensor, an image or Python objects; `write_json` of
+    bytes, an image, a tensor, an embedding or Python objects, also inside of a list or struct.
 
     ## Why
     Daft has no form for them in such a file (experiment e19). `write_json` fails when the query starts; `write_csv`

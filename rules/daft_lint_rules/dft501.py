@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from daft_lint.api import cst
 from daft_lint.api.edits import InsertCall
-from daft_lint.api.nodes import enclosing, method_location
+from daft_lint.api.nodes import enclosing, method_location, short_code
 from daft_lint.api.promises import Changes, Direction, Measure, Promise
+from daft_lint.api.random_values import random_draw
 from daft_lint.api.rows import FEW_ROWS
 from daft_lint.api.rule import Fix, Level, Observation, Prescan, ScriptRule, in_pipelines, level_for
 from daft_lint.api.runs import Place, Run, is_one_liner, may_both_run, runs_all_rows, runs_of
@@ -34,11 +35,13 @@ RANDOM = frozenset({"uuid", "random_int"})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Work:
-    """A step that a run evaluates: what it does there that is dear, and its random columns that the run keeps."""
+    """A step that a run evaluates: what it does there that is dear, its random columns that the run keeps, and what its
+    UDF draws at random."""
 
     pipeline: Pipeline
     dear: str | None
     random: str | None
+    drawn: NodeRef | None = None
 
 
 class RecomputedPipeline(ScriptRule):
@@ -47,8 +50,9 @@ class RecomputedPipeline(ScriptRule):
 
     It is an *error* where a `uuid` or another random value reaches several sinks: no two of them see the same ids. A
     `show` or a `limit(n)` that needs only a few rows is no run that counts, and neither is a `count_rows` that the
-    UDF's column does not matter to. `collect`, `to_pydict`, `to_pylist` and `to_pandas` keep their rows for the sinks
-    after them; `write_*`, `to_arrow` and iteration do not.
+    UDF's column does not matter to; so are a few literal rows, unless the UDF draws random values. `collect`,
+    `to_pydict`, `to_pylist` and `to_pandas` keep their rows for the sinks after them; `write_*`, `to_arrow` and
+    iteration do not.
 
     ## Why
     A DataFrame is a plan, and a sink runs all of it. Measured (experiment e14): a UDF over 100 rows was called for 200
@@ -123,7 +127,10 @@ class RecomputedPipeline(ScriptRule):
                 dear = [work for work in works if work.dear is not None]
                 if len(random) > 1 or len(dear) > 1:
                     shown = _Work(
-                        works[0].pipeline, dear[0].dear if dear else None, random[0] if len(random) > 1 else None
+                        works[0].pipeline,
+                        dear[0].dear if dear else None,
+                        random[0] if len(random) > 1 else None,
+                        dear[0].drawn if dear else None,
                     )
                     forks.setdefault(fork, []).append(([*together], shown))
         for fork, behind in forks.items():
@@ -145,11 +152,19 @@ def _work_of(script: Script, run: Run, step: Step) -> _Work | None:
         if not runs_all_rows(pipeline, operator):
             continue
         rows = operator.rows_in if operator.index else operator.rows_out
-        dear = None if rows is not None and rows <= FEW_ROWS else _dear(operator)
+        dear, drawn = _dear(operator), _drawn(operator)
+        if rows is not None and rows <= FEW_ROWS and drawn is None:
+            dear = None
         random = _random(pipeline, operator) if run.sink.kind is StepKind.SINK else None
         if dear is not None or random is not None:
-            return _Work(pipeline, dear, random)
+            return _Work(pipeline, dear, random, drawn)
     return None
+
+
+def _drawn(operator: Operator) -> NodeRef | None:
+    """Where a UDF whose column is read draws a random value."""
+    found = (random_draw(call.udf) for call in operator.udf_calls if call.read)
+    return next((place for place in found if place is not None), None)
 
 
 def _dear(operator: Operator) -> str | None:
@@ -231,9 +246,13 @@ def _observation(script: Script, fork: Step, behind: list[tuple[list[Run], _Work
         observed = f"{counted(len(runs), 'sink')} ({sinks}) run {' and '.join(names)} once more each"
         impact = "Nothing keeps the rows between them: in our measurement 100 rows cost 200 calls of the UDF, and 100"
         impact += " where they were collected"
+        if work.drawn is not None:
+            impact += f"; `{short_code(work.drawn.node)}` draws anew for each, so that they need not see the same rows"
     level = Level.ERROR if work.random is not None else level_for(Level.WARNING, pipeline, None)
+    first = runs[0].sink
+    is_imported = fork.call.cell.document is not first.call.cell.document
     return Observation(
-        location=method_location(fork),
+        location=method_location(first if is_imported else fork),
         level=level,
         observed=observed,
         impact=impact,

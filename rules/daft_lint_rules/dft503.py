@@ -129,9 +129,10 @@ def _before_sink(script: Script, pipeline: Pipeline, step: Step) -> Observation 
         return None
     effects = _may_have_effects(pipeline)
     if (sink.reads is Reads.COUNT and effects) or any(
-        o.step.projection is Projection.ONLY and o.step.kind is StepKind.SHUFFLE for o in pipeline.operators
+        o.step.kind is StepKind.SHUFFLE and o.step.projection is Projection.ONLY and o.step.name != "groupby"
+        for o in pipeline.operators
     ):
-        return None  # it runs what the count would not run, or keeps a few aggregates
+        return None  # it runs what the count would not run, or keeps one row of aggregates
     why = "a UDF in the plan then runs for a few rows only, and what else it does would not happen for the others"
     collects = sink.name in MATERIALIZING
     if collects:

@@ -26,8 +26,8 @@ MAX_SHOWN = 120
 
 class PythonForBuiltin(ScriptRule):
     """A call of a UDF, or an `apply`, whose body does what an expression of Daft's does: methods of `str`, arithmetic,
-    comparisons, `len`, `in`, f-strings, `re` with plain patterns, parts of dates, a lookup in a small table, a field of
-    JSON.
+    comparisons, `len`, `sum` of a list, `in`, f-strings, `re` with plain patterns, parts of dates, a lookup in a small
+    table, a field of JSON.
 
     Known are functions, lambdas and batch UDFs that return one expression of their parameters, after a guard against
     None or with names on the way. What has other statements, options that say more than how it is run (`on_error`,

@@ -212,10 +212,16 @@ def test_e15_the_same_call_twice_in_a_plan_runs_twice() -> None:
             "fields of two calls": lambda: df.select(*fields(pair(i), pair(i))).collect(),
             "fields of one expression": lambda: df.select(*fields(s, s)).collect(),
             "unnest": lambda: df.select(unnest(s)).collect(),
+            "both sides of a join": lambda: scored.join(means, on="i").collect(),
+            "a side without the column": lambda: scored.join(scored.select("i").distinct(), on="i").collect(),
+            "two filters and their rows": lambda: large.concat(scored.where(col("a") <= 9)).collect(),
         }
+        scored = df.with_column("a", noted(i))
+        means, large = scored.groupby("i").agg(col("a").mean().alias("m")), scored.where(col("a") > 9)
         print(json.dumps({name: rows_worked(case) for name, case in cases.items()}))
     """)
     twice = {"two calls", "two calls in a select", "in where and as a column", "fields of two calls"}
+    twice |= {"both sides of a join", "two filters and their rows"}
     assert {name for name, rows in found.items() if rows == 200} == twice
     assert {name for name, rows in found.items() if rows == 100} == found.keys() - twice
 
@@ -231,6 +237,19 @@ def test_e16_a_query_for_each_turn_of_a_loop() -> None:
         print(json.dumps([seconds(in_a_loop), seconds(lambda: df.where(col("id").is_in(list(range(30)))).collect())]))
     """)
     assert found[0] > 8 * found[1]
+
+
+def test_e16_a_column_that_each_turn_of_a_loop_writes_anew() -> None:
+    found = measure("""
+        def chained(turns):
+            df = daft.from_pydict({"t": ["a b"] * 100})
+            for i in range(turns):
+                df = df.with_column("t", col("t").replace(str(i), "x"))
+            df.collect()
+        chained(2)
+        print(json.dumps([seconds(lambda: chained(50)), seconds(lambda: chained(75))]))
+    """)
+    assert found[1] > 2 * found[0]
 
 
 def test_e17_expressions_that_fail_or_lie() -> None:
@@ -338,6 +357,38 @@ def test_e19_what_daft_refuses_at_once() -> None:
     assert found["write_csv"] != "ok"
     assert all("received wrong input type" in said for said in found["no object"])
     assert "Cannot set runner more than once" in found["runner late"]
+
+
+def test_e19_types_that_are_python_objects() -> None:
+    found = measure("""
+        import typing
+        import numpy as np
+        import pyarrow.parquet as pq
+        df = daft.from_pydict({"i": [1]})
+        def made(annotation, value=None):
+            def f(x):
+                return value
+            f.__annotations__ = {"x": int, "return": annotation}
+            return df.select(daft.func(f)(col("i")).alias("o"))
+        names = {"dict": dict, "list": list, "tuple": tuple, "set": set, "object": object, "Any": typing.Any}
+        types = {name: str(made(a).schema()["o"].dtype) for name, a in {**names, "ndarray": np.ndarray}.items()}
+        vector = made(np.ndarray, np.ones(4, dtype=np.float32))
+        vector.write_parquet(folder)
+        stored = pq.read_table(folder).to_pydict()["o"][0]["data"]
+        refused = [outcome(lambda: vector.write_json(folder + "/j")), outcome(lambda: vector.write_csv(folder + "/c"))]
+        print(json.dumps({"types": types, "pickles": sum(v.startswith(b"\\x80") for v in stored), "refused": refused}))
+    """)
+    assert found["types"] == {
+        "dict": "Map[Python: Python]",
+        "list": "List[Python]",
+        "tuple": "List[Python]",
+        "set": "Python",
+        "object": "Python",
+        "Any": "Python",
+        "ndarray": "Tensor[Python]",
+    }
+    assert found["pickles"] == 4
+    assert all(found["refused"])
 
 
 def test_e19_types_that_files_refuse() -> None:

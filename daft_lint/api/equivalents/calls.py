@@ -192,12 +192,17 @@ def _kind(node: cst.BaseExpression) -> Kind:
         inner = _kind(node.slice[0].slice.value)
         if last_name(node.value) == "Optional":
             return inner
-        return Kind.TEXTS if last_name(node.value) in ("list", "List") and inner is Kind.TEXT else Kind.UNKNOWN
+        return _list_of(inner) if last_name(node.value) in ("list", "List") else Kind.UNKNOWN
     if isinstance(node, cst.Call) and "DataType" in dotted(node.func):
         if last_name(node.func) == "list" and len(node.args) == 1:
-            return Kind.TEXTS if _kind(node.args[0].value) is Kind.TEXT else Kind.UNKNOWN
+            return _list_of(_kind(node.args[0].value))
         return _KINDS.get(last_name(node.func), Kind.UNKNOWN) if not node.args else Kind.UNKNOWN
     return _KINDS.get(dotted(node), Kind.UNKNOWN)
+
+
+def _list_of(element: Kind) -> Kind:
+    numbers = element in (Kind.INT, Kind.FLOAT)
+    return Kind.TEXTS if element is Kind.TEXT else Kind.NUMBERS if numbers else Kind.UNKNOWN
 
 
 def _declared(udf: Udf, function: cst.CSTNode) -> Kind:

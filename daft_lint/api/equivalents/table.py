@@ -26,6 +26,7 @@ class Kind(enum.Enum):
     DATE = "date"
     TIMESTAMP = "datetime"
     TEXTS = "list[str]"
+    NUMBERS = "a list of numbers"
     UNKNOWN = "unknown"
 
 
@@ -53,6 +54,8 @@ SLOTS: Mapping[str, frozenset[Kind] | Constant] = {
     "e": frozenset({Kind.DATE}),
     "u": frozenset({Kind.TIMESTAMP}),
     "l": frozenset({Kind.TEXTS}),
+    "p": frozenset({Kind.NUMBERS}),
+    "q": frozenset({Kind.NUMBERS, Kind.UNKNOWN}),  # Python raises for what holds no numbers
     "A": Constant.SOME_TEXT,
     "B": Constant.TEXT,
     "N": Constant.LENGTH,
@@ -95,6 +98,7 @@ ZERO = "a division by zero gives infinity or NaN, not an error"
 DOMAIN = "what raises in Python gives infinity, NaN or null"
 RANGE = "a position out of range gives null or an empty text, not an error"
 PARSED = "a text that is no number gives null, and `1_0` and ` 1 ` are read differently"
+EMPTY = "an empty list gives null, not 0 or an error, and nulls in a list are left out"
 LARGE = "large integers are compared or divided as floats"
 
 EQUIVALENTS: tuple[Equivalent, ...] = (
@@ -218,6 +222,10 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
     Equivalent("float(n)", "{n}.cast(float)", Kind.FLOAT),
     Equivalent("str(n)", "{n}.cast(str)", Kind.TEXT, assumes=TYPED),
     Equivalent("math.isnan(f)", "{f}.is_nan()", Kind.BOOL, assumes=TYPED),
+    Equivalent("len(p)", "{p}.length()", Kind.INT, cast="int"),
+    Equivalent("sum(q)", "{q}.list_sum()", Kind.NUMBER, EMPTY),
+    Equivalent("max(p)", "{p}.list_max()", Kind.NUMBER, EMPTY),
+    Equivalent("min(p)", "{p}.list_min()", Kind.NUMBER, EMPTY),
     # Truth
     Equivalent("not b", "~{b}", Kind.BOOL),
     Equivalent("b and c", "{b} & {c}", Kind.BOOL),

@@ -51,13 +51,16 @@ def needs_before(step: Step, after: Needs, *, runs_always: bool) -> Needs:
     if step.projection is Projection.RENAME:
         old = [before for before, now in step.renamed.items() if after.has(now)]
         return after.without((*step.renamed, *step.renamed.values())).adding(old)
-    if step.kind is StepKind.JOIN and step.options.get("how") == "cross":
-        return after  # it has no key
-    if step.kind in _READS_WHOLE_ROWS and not step.outputs and not step.expressions:
+    if step.kind in _READS_WHOLE_ROWS and not step.outputs and not step.expressions and not _is_cross_join(step):
         return EVERYTHING
     live = [e for e in step.outputs if runs_always or e.spread or after.has(e.output)]
     kept = Needs() if step.projection is Projection.ONLY else after.without(_made(step.outputs))
     return _reading(kept, (*live, *step.expressions))
+
+
+def _is_cross_join(step: Step) -> bool:
+    """A join that compares no rows, and so reads no column of its own."""
+    return step.kind is StepKind.JOIN and (step.options.get("how") == "cross" or step.name == "cross_join")
 
 
 def _made(outputs: Iterable[Expression]) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -21,13 +21,14 @@ from daft_lint.pipeline.interpreter.steps import add_iteration
 from daft_lint.pipeline.interpreter.udfs import decorate
 from daft_lint.pipeline.interpreter.values import (
     DaftName,
+    DataFrame,
     ExternalCall,
     ExternalName,
     ListValue,
     Literal,
     dataframes_in,
 )
-from daft_lint.pipeline.model import ExpressionTest, PythonTest
+from daft_lint.pipeline.model import ExpressionTest, NodeRef, PythonTest, Step, Turn
 from daft_lint.source.syntax import is_main_guard, last_name
 
 MAX_LOOP_ITEMS = 8
@@ -175,7 +176,7 @@ def _for(interpreter: InterpreterProtocol, node: cst.For, scope: Scope) -> bool:
                     del interpreter.ways[before:]
     else:
         item = loop_item(interpreter, values, scope.location(node.iter))
-        _loop(interpreter, scope, lambda: bind(interpreter, node.target, item, scope), node.body)
+        _loop(interpreter, scope, lambda: bind(interpreter, node.target, item, scope), node)
     if node.orelse is not None:
         interpreter.suite(node.orelse.body, scope)
     return False
@@ -183,33 +184,47 @@ def _for(interpreter: InterpreterProtocol, node: cst.For, scope: Scope) -> bool:
 
 def _while(interpreter: InterpreterProtocol, node: cst.While, scope: Scope) -> bool:
     interpreter.evaluate(node.test, scope)
-    _loop(interpreter, scope, lambda: None, node.body)
+    _loop(interpreter, scope, lambda: None, node)
     if node.orelse is not None:
         interpreter.suite(node.orelse.body, scope)
     return False
 
 
-def _loop(interpreter: InterpreterProtocol, scope: Scope, begin: Callable[[], None], body: cst.BaseSuite) -> None:
+def _loop(interpreter: InterpreterProtocol, scope: Scope, begin: Callable[[], None], loop: cst.For | cst.While) -> None:
     """The body once, and once more where it rebinds a DataFrame. A loop that rebinds one is taken to run: what an empty
     loop would leave is no plan that its author has in mind."""
-    names, heap = scope.names, interpreter.heap
+    names, heap, recorder = scope.names, interpreter.heap, interpreter.recorder
     before = len(interpreter.ways)
     names.push_loop()
     heap.push_loop()
     with interpreter.loops, interpreter.branches:
         begin()
-        interpreter.suite(body, scope)
+        interpreter.suite(loop.body, scope)
         del interpreter.ways[before:]
         written = names.layers[-1]
         rebinds = any(dataframes_in(v) and _may_grow(names.get_below(k)) for k, v in written.items())
         if rebinds and interpreter.loops.depth <= MAX_LOOP_DEPTH:
             for value in written.values():
-                interpreter.recorder.carry_over(value)
+                recorder.carry_over(value)
+            given = {k: v for k, v in written.items() if dataframes_in(names.get_below(k))}
+            known = len(recorder.steps)
             begin()
-            interpreter.suite(body, scope)
+            interpreter.suite(loop.body, scope)
             del interpreter.ways[before:]
+            if not interpreter.tests and not interpreter.expected_failures:
+                recorder.turns += _turns(given, names.layers[-1], scope.location(loop), recorder.steps[known:])
     names.merge_loop()
     heap.merge_loop()
+
+
+def _turns(
+    given: Mapping[object, object], left: Mapping[object, object], loop: NodeRef, steps: Sequence[Step]
+) -> Iterator[Turn]:
+    """What a turn of a loop made of the DataFrames that it was given."""
+    for name, frame in left.items():
+        earlier = given.get(name)
+        if isinstance(frame, DataFrame) and isinstance(earlier, DataFrame) and frame.step is not earlier.step:
+            yield Turn(loop, str(name), earlier.step, frame.step, tuple(steps))
 
 
 def _may_grow(before: object) -> bool:

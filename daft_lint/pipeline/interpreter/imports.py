@@ -92,7 +92,7 @@ def resolve_lazy(interpreter: InterpreterProtocol, lazy: LazyImport, scope: Scop
         return Module(inner) if inner is not None else UNKNOWN
     if inner is not None:
         value = inner.get(lazy.name)
-        if value is not None:
+        if value is not None and value is not lazy:  # `from . import b` in a package names its module
             return resolve_lazy(interpreter, value, inner, depth + 1) if isinstance(value, LazyImport) else value
     submodule = f"{lazy.module}.{lazy.name}"
     if project.modules.holds(submodule, None, scope.path):

@@ -82,7 +82,9 @@ class Interpreter:
         self.called_functions: set[str] = set()
         self.call_results: dict[object, object] = {}
         self.uncalled_instances: dict[Class, Instance] = {}
+        self.returned_instances: set[Instance] = set()
         self.udfs: dict[object, Udf] = {}
+        self.udf_classes: list[Class] = []
 
     # The document
 
@@ -151,6 +153,7 @@ class Interpreter:
             expression_tests=unique(recorder.expression_tests, lambda t: (t.node, t.test)),
             runner_settings=unique(recorder.runner_settings, lambda s: s.call),
             steps=tuple(step for step in recorder.steps if step not in failing),
+            turns=tuple(recorder.turns),
             runner=runner,
             runner_is_set=own_runner is not None,
             cluster=cluster,

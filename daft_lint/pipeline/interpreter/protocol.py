@@ -97,8 +97,12 @@ class InterpreterProtocol(Protocol):
     """What calls with constant arguments returned."""
     uncalled_instances: dict[Class, Instance]
     """The objects of classes that nobody in view makes."""
+    returned_instances: set[Instance]
+    """The objects that functions return which nobody in view calls."""
     udfs: dict[object, Udf]
     """Each UDF once, by its definition and its options."""
+    udf_classes: list[Class]
+    """The classes under `daft.cls`, with their options."""
 
     def evaluate(self, node: cst.BaseExpression, scope: Scope) -> object:
         """The value of an expression."""

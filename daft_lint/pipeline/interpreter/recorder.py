@@ -23,6 +23,7 @@ from daft_lint.pipeline.model import (
     RunnerSetting,
     Step,
     StepKind,
+    Turn,
     Udf,
 )
 
@@ -42,6 +43,7 @@ class Recorder:
     """Some function returns what they make."""
     carried: set[Step] = field(default_factory=set)
     """A turn of a loop hands what they make on to the next one."""
+    turns: list[Turn] = field(default_factory=list)
     in_tests: set[Step] = field(default_factory=set)
     """Made in a test: nobody waits for it, and its rows are few."""
     failing: set[Step] = field(default_factory=set)

@@ -87,7 +87,8 @@ def apply_method(
         value, argument = args.positional[1]
         options = replace(options, keywords={**options.keywords, "return_dtype": (value, scope.location(argument))})
     given = args.value(0, "func")
-    function, bound = next((f for f in map(_function_of, alternatives(given)) if f is not None), (None, None))
+    known = (_function_of(interpreter, value) for value in alternatives(given))
+    function, bound = next((f for f in known if f is not None), (None, None))
     if function is not None:
         interpreter.called_nodes.add(function.node)
         udf = udf_of_function(interpreter, UdfKind.APPLY, function, options, bound)
@@ -107,11 +108,29 @@ def apply_method(
     )
 
 
-def _function_of(value: object) -> tuple[Function, Class | None] | None:
-    """The function of the project that a value is, and the class of the object whose method it is."""
+def _function_of(interpreter: InterpreterProtocol, value: object) -> tuple[Function, Class | None] | None:
+    """The function of the project that a value is, and the class of the object whose method it is; of
+    `lambda x: self.score(x)` the method that it does nothing but call."""
     if isinstance(value, BoundMethod) and isinstance(value.function, Function):
         return value.function, value.instance.cls
-    return (value, None) if isinstance(value, Function) else None
+    if not isinstance(value, Function):
+        return None
+    called = _only_call(value.node)
+    forwarded = None if called is None else interpreter.evaluate(called, value.scope)
+    if isinstance(forwarded, BoundMethod) and isinstance(forwarded.function, Function):
+        return forwarded.function, forwarded.instance.cls
+    return value, None
+
+
+def _only_call(function: cst.FunctionDef | cst.Lambda) -> cst.Attribute | None:
+    """The method that a lambda calls with just what it is given itself, and does nothing else."""
+    if not isinstance(function, cst.Lambda) or not isinstance(function.body, cst.Call):
+        return None
+    names = [p.name.value for p in function.params.params if p.default is None]
+    given = [a.value.value for a in function.body.args if isinstance(a.value, cst.Name) and not (a.star or a.keyword)]
+    whole = len(names) == len(function.params.params) and len(given) == len(function.body.args)
+    callee = function.body.func
+    return callee if whole and names == given and isinstance(callee, cst.Attribute) else None
 
 
 # Classes

@@ -113,6 +113,8 @@ def _decorate_class(
     is_legacy = decorator.kind is UdfKind.LEGACY
     decorated = replace(value, udf=options, is_legacy_udf=is_legacy)
     if not is_legacy:
+        if not interpreter.expected_failures:
+            interpreter.udf_classes.append(decorated)
         return decorated
     call = value.names.get("__call__")
     if not isinstance(call, Function):

@@ -1,14 +1,17 @@
-"""Functions that nobody in view calls: they are evaluated with unknown arguments."""
+"""Functions that nobody in view calls: they are evaluated with unknown arguments, and are UDFs all the same."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from contextlib import nullcontext
 
-from daft_lint.pipeline.interpreter.definitions import Class, Function, Instance
+from daft_lint.pipeline.interpreter.definitions import Class, DecoratedMethod, Function, Instance
 from daft_lint.pipeline.interpreter.inlining import inline
 from daft_lint.pipeline.interpreter.parametrized import parametrized
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
+from daft_lint.pipeline.interpreter.udfs import udf_of_method
+from daft_lint.pipeline.interpreter.values import alternatives
 from daft_lint.source.document import Document
 from daft_lint.source.pytest_names import is_test_file, is_test_function
 from daft_lint.source.syntax import decorator_names
@@ -27,6 +30,21 @@ def evaluate_uncalled(interpreter: InterpreterProtocol, document: Document) -> N
             if is_waiting and (function.name in called_names) is mentioned:
                 interpreter.called_nodes.add(function.node)
                 _evaluate(interpreter, function)
+    _give_back_attributes(interpreter)
+    for owner in interpreter.udf_classes:
+        if owner.udf is not None and owner.scope.path == interpreter.path:
+            for function, mark in _udf_methods(owner):
+                udf_of_method(interpreter, owner, function, mark, owner.udf)
+
+
+def _udf_methods(owner: Class) -> Iterator[tuple[Function, DecoratedMethod | None]]:
+    """The methods of a `daft.cls` class that are UDFs whoever makes an object of it: `__call__`, and those under
+    `daft.method`."""
+    for name, member in owner.names.items():
+        if isinstance(member, DecoratedMethod):
+            yield member.function, member
+        elif isinstance(member, Function) and name == "__call__":
+            yield member, None
 
 
 def _called_names(document: Document) -> set[str]:
@@ -46,7 +64,18 @@ def _evaluate(interpreter: InterpreterProtocol, function: Function) -> None:
         interpreter.tests if fails or is_test(interpreter.path, function) else nullcontext(),
         interpreter.expected_failures if fails else nullcontext(),
     ):
-        interpreter.recorder.escape(inline(interpreter, function, None, instance, parametrized(interpreter, function)))
+        returned = inline(interpreter, function, None, instance, parametrized(interpreter, function))
+        interpreter.recorder.escape(returned)
+        interpreter.returned_instances.update(v for v in alternatives(returned) if isinstance(v, Instance))
+
+
+def _give_back_attributes(interpreter: InterpreterProtocol) -> None:
+    """What objects hold that others make, or get from a function: their DataFrames may be read there."""
+    held = {*interpreter.uncalled_instances.values(), *interpreter.returned_instances}
+    for layer in interpreter.heap.layers if held else ():
+        for key, value in layer.items():
+            if isinstance(key, tuple) and key[0] in held:
+                interpreter.recorder.give_back(value)
 
 
 def _instance_of(interpreter: InterpreterProtocol, owner: Class) -> Instance:

@@ -42,6 +42,7 @@ from daft_lint.pipeline.model.pipelines import ReadOnDataFrame as ReadOnDataFram
 from daft_lint.pipeline.model.pipelines import RunnerSetting as RunnerSetting
 from daft_lint.pipeline.model.pipelines import Script as Script
 from daft_lint.pipeline.model.pipelines import ScriptPipelines as ScriptPipelines
+from daft_lint.pipeline.model.pipelines import Turn as Turn
 from daft_lint.pipeline.model.pipelines import UdfCall as UdfCall
 from daft_lint.pipeline.model.steps import REPARTITIONING as REPARTITIONING
 from daft_lint.pipeline.model.steps import Branch as Branch

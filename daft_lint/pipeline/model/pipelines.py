@@ -249,6 +249,19 @@ class Pipeline:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Turn:
+    """A turn of a loop that makes a DataFrame of the one that the turn before left in a variable: `loop` is the `for`
+    or `while`, `name` the variable, `given` the step that the turn found there and `left` the one that it leaves.
+    `steps` are those that it makes, also in functions that it calls."""
+
+    loop: NodeRef
+    name: str
+    given: Step
+    left: Step
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Construction:
     """A call of a `daft.cls` class: `Model(max_concurrency=16)`. `parameters` are those that its `__init__` takes
     (without `self`); `takes_any`: it has `**kwargs`, or a base class or decorator that is not in view. `keywords` are
@@ -351,6 +364,7 @@ class Script:
     runner_settings: tuple[RunnerSetting, ...] = ()
     steps: tuple[Step, ...] = ()
     """Every step, also those that are in no pipeline."""
+    turns: tuple[Turn, ...] = ()
     runner: Runner = Runner.RAY
     runner_is_set: bool = False
     cluster: Cluster = Cluster()

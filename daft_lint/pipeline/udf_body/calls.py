@@ -124,6 +124,8 @@ def _method(walk: BodyWalk, node: cst.Call, func: cst.Attribute, arguments: Sequ
     method = func.attr.value
     if method == "convert" and receiver.made_by in libraries.IMAGE_MAKERS:
         return receiver
+    if method in libraries.ARRAY_METHODS and receiver.made_by is Small.ARRAY:
+        return receiver
     if method in ("encode", "decode") and receiver.made_by is Small.BYTES:
         return TrackedValue(made_by=Small.BYTES)
     reads_prefix = method == "read" and len(arguments) == 1 and is_small_count(arguments[0].node)

@@ -212,6 +212,8 @@ SERIALIZERS = frozenset({
     "msgpack.dumps",
 })  # fmt: skip
 """Functions that make one of a record, or hold what is heavy as it is."""
+ARRAY_METHODS = frozenset({"astype", "copy", "ravel", "flatten", "squeeze", "round", "clip", "tolist"})
+"""Methods of an array that return one of as many numbers."""
 SMALL_METHODS = frozenset({"digest", "to_bytes"})
 """Methods that make a few bytes: of a hash, an integer."""
 
@@ -235,6 +237,12 @@ ARRAY_MAKERS = frozenset(
 
 FILLED_ARRAYS = frozenset({"numpy.zeros", "numpy.ones", "numpy.empty", "numpy.full"})
 """Functions that make an array of the shape that they are given first."""
+
+RANDOM_ARRAYS = frozenset({"numpy.random.rand", "numpy.random.randn"})
+"""Functions that make an array whose lengths are their arguments."""
+
+SCALARS = frozenset({"len", "int", "float", "round", "ord", "hash", "numpy.linalg.norm", "math.sqrt", "math.log"})
+"""Functions that make one number."""
 
 TENSOR_STACKS = frozenset({"torch.stack", "torch.cat"})
 """Stacking rows that are tensors: those of embeddings are told by their names."""

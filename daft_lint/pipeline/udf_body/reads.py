@@ -81,12 +81,18 @@ def _passed(walk: BodyWalk, node: cst.Call, name: str, arguments: Sequence[CallA
         return TrackedValue(made_by=Small.BYTES)
     if name in libraries.FILLED_ARRAYS and array_bytes(_shape(arguments)) < walk.heavy_row_bytes:
         return TrackedValue(made_by=Small.ARRAY)
+    if name in libraries.RANDOM_ARRAYS and array_bytes([a.node for a in arguments]) < walk.heavy_row_bytes:
+        return TrackedValue(made_by=Small.ARRAY)
+    if name in libraries.SCALARS:
+        return TrackedValue(made_by=Small.NEUTRAL)
     if name in libraries.PASS_THROUGH:
         value = union(values).keep() if values else NOTHING
         if name.startswith("base64.") and value.params:
             return value.keep(Form.BUFFER)
         return value
     if name in libraries.ARRAY_MAKERS:
+        if values and values[0].made_by is Small.NEUTRAL and isinstance(arguments[0].node, cst.List):
+            return TrackedValue(made_by=Small.ARRAY)
         return values[0].keep(Form.NUMBERS if values[0].form is Form.ROW else None) if values else NOTHING
     if name in libraries.TENSOR_STACKS:
         return _stacked(walk, node, values)
@@ -128,6 +134,8 @@ def _run_program(walk: BodyWalk, node: cst.Call) -> None:
     """`subprocess.run(["ffmpeg", "-i", path, ...])` opens the path behind `-i`, other programs each path that they are
     given, in a list, as arguments or in a command line."""
     command = node.args[0].value if node.args else None
+    if isinstance(command, cst.Name):
+        command = walk.frame.spelled.get(command.value, command)
     if isinstance(command, cst.FormattedString):
         _run_command_line(walk, node, command)
         return

@@ -28,8 +28,11 @@ def _assign(walk: BodyWalk, node: cst.Assign) -> None:
     kept = any(_keeps(walk, target.target) for target in node.targets)
     with walk.frame.guarded(kept):
         value = walk.evaluate(node.value)
+    is_spelled = isinstance(node.value, cst.List | cst.Tuple | cst.FormattedString)
     for target in node.targets:
         walk.bind(target.target, value)
+        if is_spelled and isinstance(target.target, cst.Name):
+            walk.frame.spelled[target.target.value] = node.value
 
 
 def _ann_assign(walk: BodyWalk, node: cst.AnnAssign) -> None:

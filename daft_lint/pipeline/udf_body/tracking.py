@@ -119,7 +119,8 @@ class Frame:
 
     `names` are its variables, `imports` those that import something. `cached`: its result, and so a model that it
     loads, is kept. `guards` are the conditions and assignments around that keep what is made in them. `returned` are
-    the values of its `return`s and `yield`s.
+    the values of its `return`s and `yield`s. `spelled` are the lists and f-strings that variables were given, which may
+    be command lines.
     """
 
     resolver: NameResolver
@@ -129,6 +130,7 @@ class Frame:
     guards: Nesting = field(default_factory=Nesting)
     returned: list[TrackedValue] = field(default_factory=list)
     yields: bool = False
+    spelled: dict[str, cst.BaseExpression] = field(default_factory=dict)
 
     @property
     def is_kept(self) -> bool:
