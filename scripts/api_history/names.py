@@ -10,7 +10,7 @@ from pathlib import Path
 
 import daft_lint.pipeline.catalog.history as history
 from api_history.differences import Names, public, spell_signature
-from api_history.releases import Snapshot, Version, spell
+from api_history.releases import Snapshot, Version, parse, spell
 
 TABLE = Path(history.__file__).with_name("api_names.tsv")
 HEAD = "name\tsince\tsame_as\tsignature"
@@ -22,6 +22,12 @@ def described(snapshot: Snapshot) -> dict[str, str]:
         name: spell_signature(entry["signature"]) if entry.get("signature") is not None else entry["kind"]
         for name, entry in public(snapshot).items()
     }
+
+
+def since() -> dict[str, Version]:
+    """The version that each name of the table came with."""
+    rows = (line.split("\t") for line in TABLE.read_text(encoding="utf-8").splitlines()[1:])
+    return {name: parse(version) for name, version, _, _ in rows}
 
 
 def known() -> dict[str, str]:
