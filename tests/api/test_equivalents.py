@@ -100,7 +100,6 @@ EDGES: dict[str, list[Edge]] = {
           *(Edge(DataType.timestamp("us", zone), ZONED) for zone in ("UTC", "America/New_York", "+05:30"))],
     "l": [Edge(DataType.list(DataType.string()), [[], [""], ["a", "b"], ["a"] * 100])],
     "p": [Edge(DataType.list(DataType.float64()), [[0.5], [], [1.5, -2.0], [2.0] * 100])],
-    "q": [Edge(DataType.list(DataType.float64()), [[0.5], [], [1.5, -2.0], [2.0] * 100])],
 }  # fmt: skip
 PATTERNS: list[object] = [
     "x",

@@ -55,7 +55,6 @@ SLOTS: Mapping[str, frozenset[Kind] | Constant] = {
     "u": frozenset({Kind.TIMESTAMP}),
     "l": frozenset({Kind.TEXTS}),
     "p": frozenset({Kind.NUMBERS}),
-    "q": frozenset({Kind.NUMBERS, Kind.UNKNOWN}),  # Python raises for what holds no numbers
     "A": Constant.SOME_TEXT,
     "B": Constant.TEXT,
     "N": Constant.LENGTH,
@@ -223,7 +222,7 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
     Equivalent("str(n)", "{n}.cast(str)", Kind.TEXT, assumes=TYPED),
     Equivalent("math.isnan(f)", "{f}.is_nan()", Kind.BOOL, assumes=TYPED),
     Equivalent("len(p)", "{p}.length()", Kind.INT, cast="int"),
-    Equivalent("sum(q)", "{q}.list_sum()", Kind.NUMBER, EMPTY),
+    Equivalent("sum(p)", "{p}.list_sum()", Kind.NUMBER, EMPTY),
     Equivalent("max(p)", "{p}.list_max()", Kind.NUMBER, EMPTY),
     Equivalent("min(p)", "{p}.list_min()", Kind.NUMBER, EMPTY),
     # Truth
