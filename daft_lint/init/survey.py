@@ -14,7 +14,7 @@ from daft_lint.config import Config, load
 from daft_lint.dataclass import dataclass
 from daft_lint.init import pre_commit
 from daft_lint.init.jobs import JobFact, job_facts
-from daft_lint.pipeline.facts.target import Version, oldest, target_daft
+from daft_lint.pipeline.facts.target import Version, oldest, stated_in, target_daft
 from daft_lint.pipeline.model import Script, Step
 from daft_lint.source.discovery import discover
 from daft_lint.source.document import Document, run_as_deep_as_needed
@@ -66,9 +66,10 @@ def survey(root: Path) -> ProjectSurvey:
     config = load(root)
     inside = config.file is not None and config.file.resolve().parent == root.resolve()
     found = ProjectSurvey(root, configured=config.file if inside else None)
-    found.daft = target_daft(None, str(root / "x.py"))
-    if found.daft is None:
+    if stated_in(root.absolute()) is None:
         found.daft, found.daft_from = _required(root)
+    if found.daft is None:
+        found.daft = target_daft(None, str(root / "x.py"))
     found.jobs = job_facts(root)
     found.pre_commit = (root / pre_commit.FILE).exists()
     found.hooked = pre_commit.has_hook(_raw(root / pre_commit.FILE))

@@ -60,6 +60,11 @@ def parse_version(text: str) -> Version:
 def _of_folder(folder: Path) -> DaftRange:
     """What the nearest folder says that pins or requires Daft, else what the project's environment has installed, else
     what is installed beside the linter."""
+    return stated_in(folder) or _installed_for(folder)
+
+
+def stated_in(folder: Path) -> DaftRange | None:
+    """What the nearest folder says that pins or requires Daft."""
     for parent in (folder, *folder.parents):
         pinned = locked(parent)
         if pinned is not None:
@@ -71,6 +76,10 @@ def _of_folder(folder: Path) -> DaftRange:
             least = min(ranges, key=lambda r: r.oldest or Version(0, 0, 0))
             ends = [r.newest for r in ranges]
             return DaftRange(least.oldest, None if None in ends else max(v for v in ends if v is not None))
+    return None
+
+
+def _installed_for(folder: Path) -> DaftRange:
     places = (parent / name for parent in (folder, *folder.parents) for name in (".venv", "venv"))
     for place in (*places, Path(sys.prefix)):
         version = installed_in(place)
