@@ -69,7 +69,7 @@ class Checker:
         from daft_lint.lint.analysis import Analysis
         from daft_lint.source.document import run_as_deep_as_needed
 
-        document = self.bare_project.document_of(path, raw)
+        document = self.bare_project.document_of(path, raw, self.prefilter.parsed(raw))
         if not document.is_bare:
             return None
         try:

@@ -113,7 +113,8 @@ class Cell:
         if self.document.is_bare:
             from daft_lint.source.python_tree import module_of
 
-            bare = module_of(self.source.decode())
+            parsed, self.document.parsed = self.document.parsed, None
+            bare = module_of(self.source.decode(), parsed)
             if bare is not None:
                 return bare
         import libcst as cst
@@ -179,6 +180,8 @@ def _one_line(message: str) -> str:
 class Document:
     """A file: `path` as shown to users (with `/`), its `raw` bytes, its `kind` and its `cells`."""
 
+    parsed: ast.Module | None = None
+    """Python's own tree of a bare script, where it is at hand; until its cell's tree is made."""
     is_bare = False
     """Its trees are made of Python's own, which takes a quarter of the time: for an analysis that only asks whether
     there is anything to find (`python_tree`)."""
@@ -228,12 +231,15 @@ class Document:
             return cls(path, raw, kind, UnreadableLayout(path, layout.encoding), ParseFailure(1, 1, _TOO_LARGE))
         return cls(path, raw, kind, layout)
 
-    def bare(self) -> Document:
-        """The same document with bare trees; as it is, where comments in it may state facts."""
+    def bare(self, parsed: ast.Module | None = None) -> Document:
+        """The same document with bare trees; as it is, where comments in it may state facts. `parsed` is Python's own
+        tree of the raw text of a script, where that is at hand."""
         if b"daft-lint" in self.raw or self.failure is not None:
             return self
         document = Document(self.path, self.raw, self.kind, self.layout)
         document.is_bare = True
+        if self.kind == "python" and self.cells[0].source == self.raw:
+            document.parsed = parsed
         return document
 
     @property

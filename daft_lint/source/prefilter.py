@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    import ast
+
     from daft_lint.source.modules import Modules
     from daft_lint.source.prescan import Prescan
 
@@ -30,6 +32,7 @@ class Prefilter:
         from daft_lint.source.modules import TransitiveCheck
 
         self.load_matchers = matchers
+        self.last: Prescan | None = None
         self.using_daft = TransitiveCheck(modules, imports_daft)
         self.matching = TransitiveCheck(modules, self.can_match)
 
@@ -39,10 +42,14 @@ class Prefilter:
             return False
         from daft_lint.source.prescan import Prescan
 
-        prescan = Prescan(path, raw)
+        prescan = self.last = Prescan(path, raw)
         if not self.using_daft.holds(prescan):
             return False
         return self.matching.holds(prescan) or (prescan.is_broken and imports_daft(prescan))
+
+    def parsed(self, raw: bytes) -> ast.Module | None:
+        """Python's own tree of the script that was asked about last; None for another text."""
+        return self.last.tree if self.last is not None and self.last.raw is raw else None
 
     @cached_property
     def matchers(self) -> tuple[Matcher, ...]:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 
+_OF_FRAMEWORKS = frozenset({"fixture", "given", "initialize", "invariant", "rule"})
+"""Decorators of what pytest, or Hypothesis on its behalf, calls."""
+
+
 def is_test_file(path: str) -> bool:
     """Whether pytest looks for tests and fixtures in a file."""
     stem = path.rpartition("/")[2].removesuffix(".py")
@@ -17,6 +21,6 @@ def is_test_function(name: str, decorators: Collection[str], class_name: str | N
     `decorators` are the last names of its decorators (`fixture` for `@pytest.fixture(scope="module")`), `class_name`
     is the class that it is a method of.
     """
-    if "fixture" in decorators:
+    if not _OF_FRAMEWORKS.isdisjoint(decorators):
         return True
     return name.startswith("test") and (class_name is None or "Test" in class_name)

@@ -21,15 +21,16 @@ Node = Any
 N = BareNodes()
 
 
-def module_of(source: str) -> cst.Module | None:
-    """The tree of a text; None where this Python does not parse it, or LibCST has no nodes for it.
+def module_of(source: str, parsed: ast.Module | None = None) -> cst.Module | None:
+    """The tree of a text; None where this Python does not parse it, or LibCST has no nodes for it. `parsed` is Python's
+    tree of it, where that is at hand.
 
     Raises `RecursionError` for one that is too deep for the stack.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(source)
+            tree = ast.parse(source) if parsed is None else parsed
         return _Maker(source).module(tree)
     except (SyntaxError, ValueError, MemoryError, _NotInLibcst):
         return None

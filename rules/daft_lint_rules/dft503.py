@@ -84,6 +84,8 @@ class CollectedForNothing(ScriptRule):
 
 def _counted(pipeline: Pipeline, step: Step) -> Observation | None:
     """`len(...)` of all rows."""
+    if b"len" not in step.call.cell.source:
+        return None
     parents = step.call.cell.parents
     above = parents.get(step.call.node)
     if step.name == "to_pydict":

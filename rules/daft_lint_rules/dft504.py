@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterator
 
 from daft_lint.api import cst
@@ -15,6 +16,7 @@ from daft_lint.pipeline.model import NodeRef, Operator, Pipeline, Reads, Script,
 FEW_TURNS = 4
 MANY_TURNS = 30
 """Turns from which on it is a warning (docs/pages/measurements.md, e16)."""
+_LOOP = re.compile(rb"(?m)^[ \t]*(?:async[ \t]+)?(?:for|while)\b")
 _ONE_EXPRESSION = "Build one expression in the loop, and call `with_column` or `with_columns` once behind it"
 _SHUFFLING = frozenset({StepKind.SHUFFLE, StepKind.JOIN})
 CONCATENATING = frozenset({"concat", "union_all", "union_all_by_name"})
@@ -184,7 +186,7 @@ def _above(step: Step, ends: set[Step]) -> set[Step]:
 def _growing_loop(step: Step) -> NodeRef | None:
     """The loop at each turn of which `df = df.concat(...)` makes the DataFrame longer; None for one of a few turns."""
     node = step.call.node
-    if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
+    if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute) or not _has_loops(step.call):
         return None
     receiver = node.func.value
     assignment = next(enclosing(step.call, cst.Assign), None)
@@ -208,9 +210,16 @@ def _is_name_of(loop: cst.CSTNode, node: cst.CSTNode) -> bool:
 
 def _loop_around(place: NodeRef) -> NodeRef | None:
     """The innermost loop of the place's function that holds it."""
+    if not _has_loops(place):
+        return None
     for above in enclosing(place, cst.For, cst.While, cst.FunctionDef, cst.Lambda):
         return NodeRef(place.cell, above) if isinstance(above, cst.For | cst.While) else None
     return None
+
+
+def _has_loops(place: NodeRef) -> bool:
+    """Whether there is a loop in its cell, by the text: what encloses a node costs a walk over the whole tree."""
+    return _LOOP.search(place.cell.source) is not None
 
 
 def _turns(loop: NodeRef, *, few: bool) -> bool:

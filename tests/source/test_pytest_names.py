@@ -25,6 +25,7 @@ def test_files(path: str, expected: bool) -> None:
         ("test_a", (), "TestFrames", True),
         ("test_a", (), "Frames", False),
         ("frame", ("fixture",), "Frames", True),
+        ("sort", ("rule", "precondition"), "Machine", True),
     ],
 )
 def test_functions(name: str, decorators: tuple[str, ...], class_name: str | None, expected: bool) -> None:

@@ -5,6 +5,7 @@ A module of the project is parsed and evaluated once a process, when a name of i
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 
 import libcst as cst
@@ -60,13 +61,16 @@ class Project:
         """Another file is evaluated: what it asks for counts from the start."""
         self.foreign.clear()
 
-    def document_of(self, path: str, raw: bytes) -> Document:
-        """The document of a file: the one that is parsed already where it was imported."""
+    def document_of(self, path: str, raw: bytes, parsed: ast.Module | None = None) -> Document:
+        """The document of a file: the one that is parsed already where it was imported. `parsed`: see
+        `Document.bare`."""
         known = self.documents.get(path)
-        return known if known is not None and known.raw == raw else self._fitting(Document.from_bytes(path, raw))
+        return (
+            known if known is not None and known.raw == raw else self._fitting(Document.from_bytes(path, raw), parsed)
+        )
 
-    def _fitting(self, document: Document) -> Document:
-        return document.bare() if self.is_bare else document
+    def _fitting(self, document: Document, parsed: ast.Module | None = None) -> Document:
+        return document.bare(parsed) if self.is_bare else document
 
     def release(self, document: Document) -> None:
         """Forget what was worked out for a document that has been checked, unless others import it."""
