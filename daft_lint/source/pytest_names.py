@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-
 _OF_FRAMEWORKS = frozenset({"fixture", "given", "initialize", "invariant", "rule"})
 """Decorators of what pytest, or Hypothesis on its behalf, calls."""
 
