@@ -44,7 +44,8 @@ class _Maker:
     """Makes the nodes of one text."""
 
     def __init__(self, source: str) -> None:
-        self.lines = source.encode().split(b"\n")
+        # Python counts a line at each kind of end.
+        self.lines = source.encode().replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
 
     def module(self, tree: ast.Module) -> cst.Module:
         made: cst.Module = N.Module(self.statements(tree.body))
@@ -59,7 +60,7 @@ class _Maker:
         for node in nodes:
             simple = _SIMPLE.get(type(node))
             if simple is None:
-                made.append(_COMPOUND[type(node)](self, node))
+                made.append(_COMPOUND.get(type(node), _no_node)(self, node))
                 end = 0
             elif node.lineno == end:
                 line.append(simple(self, node))
@@ -232,10 +233,7 @@ class _Maker:
     # Expressions
 
     def __call__(self, node: ast.AST) -> Node:
-        make = _EXPRESSIONS.get(type(node))
-        if make is None:
-            raise _NotInLibcst
-        return make(self, node)
+        return _EXPRESSIONS.get(type(node), _no_node)(self, node)
 
     def maybe(self, node: ast.AST | None) -> Node:
         return None if node is None else self(node)
@@ -335,7 +333,7 @@ class _Maker:
     # Patterns
 
     def pattern(self, node: ast.pattern) -> Node:
-        return _PATTERNS[type(node)](self, node)
+        return _PATTERNS.get(type(node), _no_node)(self, node)
 
     def match_sequence(self, node: ast.MatchSequence) -> Node:
         parts = [self.sequence_element(one) for one in node.patterns]
@@ -373,6 +371,10 @@ class _Maker:
         return self._starts_with(node, b"(") and self.lines[(node.end_lineno or 0) - 1].endswith(
             b")", 0, node.end_col_offset
         )
+
+
+def _no_node(make: _Maker, node: ast.AST) -> Node:
+    raise _NotInLibcst
 
 
 _LONG = 10**4000

@@ -171,7 +171,14 @@ def test_scripts_and_modules(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a = b = 1", "a, *b = c", "f(a, *b, c=d, **e)[1:2]", "x = 1; y = 2\nif x: y = 3", "async def f(): await g()"],
+    [
+        "if x:\r    y = (a, b)[1, 2]\relse:\r    z = 1\r",
+        "a = b = 1",
+        "a, *b = c",
+        "f(a, *b, c=d, **e)[1:2]",
+        "x = 1; y = 2\nif x: y = 3",
+        "async def f(): await g()",
+    ],
 )
 def test_it_can_be_written(text: str) -> None:
     module = module_of(text)
