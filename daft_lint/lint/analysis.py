@@ -90,6 +90,8 @@ class Analysis:
 
         settings = self.settings()
         if settings.footers is Footers.NAMED:
+            if settings.learned:
+                return None  # the footers that `run` reads outrank them
             settings = replace(settings, footers=Footers.NONE)
         script = interpret(self.document, settings, self.project)
         if script.limits_hit or any(self.left_out()):
