@@ -43,7 +43,7 @@ HEAVY_WITH_SINK = """import daft
 from daft.functions import decode_image
 
 
-@daft.func.batch(return_dtype=daft.DataType.int64(), batch_size=32)
+@daft.func.batch(return_dtype=daft.DataType.int64())
 def label(images):
     return [0 for _ in images]
 

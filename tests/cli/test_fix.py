@@ -68,7 +68,7 @@ def test_unsafe_fixes_are_asked_for_and_say_why(tmp_path: Path) -> None:
     unsafe = run_fix(tmp_path, "--select", "DFT101", "--apply", "--unsafe")
     assert unsafe.returncode == 0
     assert b"unsafe: on Ray `into_batches` does not keep the row order, and `to_pydict` sees" in unsafe.stderr
-    assert ".into_batches(32)" in (tmp_path / "seen.py").read_text()
+    assert ".into_batches(64)" in (tmp_path / "seen.py").read_text()
 
 
 def test_a_place_that_two_pipelines_share_is_as_safe_as_the_less_safe(tmp_path: Path) -> None:
@@ -119,15 +119,15 @@ def test_what_one_file_makes_of_another_is_seen(tmp_path: Path) -> None:
         "    return df.with_column('picture', decode_image(df['jpeg']))\n"
     )
     (tmp_path / "main.py").write_text(
-        "import daft\nfrom reading import pictures\n\n\n@daft.func.batch(return_dtype=daft.DataType.int64(), "
-        "batch_size=32)\ndef label(images):\n    return [0 for _ in images]\n\n\n"
+        "import daft\nfrom reading import pictures\n\n\n@daft.func.batch(return_dtype=daft.DataType.int64())"
+        "\ndef label(images):\n    return [0 for _ in images]\n\n\n"
         "df = pictures()\ndf.with_column('label', label(df['picture'])).write_parquet('o')\n"
     )
     main = (tmp_path / "main.py").read_text()
     run = run_fix(tmp_path, "--apply", "--unsafe", "--select", "DFT101")
     assert run.returncode == 0, run.stderr.decode()
     assert (tmp_path / "main.py").read_text() == main
-    assert ".into_batches(32)" in (tmp_path / "reading.py").read_text()
+    assert ".into_batches(64)" in (tmp_path / "reading.py").read_text()
     assert run_fix(tmp_path, "--unsafe", "--select", "DFT101").stderr == b"Nothing to fix.\n"
 
 

@@ -220,7 +220,7 @@ def test_what_the_fix_of_another_ends_is_not_shown_while_typing(tmp_path: Path) 
 from daft.functions import decode_image, download
 
 
-@daft.func.batch(return_dtype=daft.DataType.float32(), batch_size=64)
+@daft.func.batch(return_dtype=daft.DataType.float32())
 def score(images):
     return [image.mean() for image in images.to_pylist()]
 
