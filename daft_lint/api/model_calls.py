@@ -77,11 +77,7 @@ def _model_call(location: NodeRef, function: NodeRef, depth: int) -> NodeRef | N
     if helper is None or helper.node is function.node or depth >= _MAX_HELPERS or _is_cached(helper.node):
         return None
     # Once for each helper: the ways to it through others multiply.
-    derived, key = helper.cell.derived, (_model_call, helper.node, depth)
-    if key not in derived:
-        derived[key] = _in_helper(helper, depth)
-    found = derived[key]
-    return found if isinstance(found, NodeRef) else None
+    return helper.cell.once((_model_call, helper.node, depth), lambda: _in_helper(helper, depth))
 
 
 def _in_helper(helper: NodeRef, depth: int) -> NodeRef | None:

@@ -30,12 +30,9 @@ def random_draw(udf: Udf) -> NodeRef | None:
     function = function_of(udf)
     if function is None:
         return None
-    derived, key = function.cell.derived, (random_draw, function.node)
-    if key not in derived:
-        may_draw = any(word in function.cell.source for word in (b"rand", b"uuid"))
-        derived[key] = _drawn(function, 0) if may_draw else None
-    found = derived[key]
-    return found if isinstance(found, NodeRef) else None
+    if not any(word in function.cell.source for word in (b"rand", b"uuid")):
+        return None
+    return function.cell.once((random_draw, function.node), lambda: _drawn(function, 0))
 
 
 def _drawn(function: NodeRef, depth: int) -> NodeRef | None:

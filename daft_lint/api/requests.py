@@ -33,11 +33,8 @@ def request_in(udf: Udf) -> NodeRef | None:
 def _request_in(function: NodeRef, each_row: bool, depth: int) -> NodeRef | None:
     """The first in a function that is called with a row (`each_row`), or with a batch."""
     # Once for each function, which several pipelines call: the ways to it through others multiply.
-    derived, key = function.cell.derived, (request_in, function.node, each_row, depth)
-    if key not in derived:
-        derived[key] = _first_request(function, each_row, depth)
-    found = derived[key]
-    return found if isinstance(found, NodeRef) else None
+    key = (request_in, function.node, each_row, depth)
+    return function.cell.once(key, lambda: _first_request(function, each_row, depth))
 
 
 def _first_request(function: NodeRef, each_row: bool, depth: int) -> NodeRef | None:

@@ -54,10 +54,7 @@ class ModuleScopes:
     @staticmethod
     def of(cell: Cell) -> ModuleScopes:
         """The scopes of a cell's module; kept as long as its tree."""
-        known = cell.derived.get(ModuleScopes)
-        if not isinstance(known, ModuleScopes):
-            known = cell.derived[ModuleScopes] = _scopes_of(cell)
-        return known
+        return cell.once(ModuleScopes, lambda: _scopes_of(cell))
 
     def enclosing(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """What holds a node, innermost first, the module last; nothing for a node that is not in the module."""

@@ -112,21 +112,18 @@ def _names_of_api() -> frozenset[str]:
     return frozenset(names | namespaces().keys())
 
 
-class _Outcomes(frozenset[str]):
-    """The names of a cell that hold what a test of the version gave, or are functions that return it."""
-
-
 def _outcomes(cell: Cell) -> frozenset[str]:
-    known = cell.derived.get(_Outcomes)
-    if isinstance(known, _Outcomes):
-        return known
+    """The names of a cell that hold what a test of the version gave, or are functions that return it."""
+    return cell.once(_outcomes, lambda: _find_outcomes(cell))
+
+
+def _find_outcomes(cell: Cell) -> frozenset[str]:
     found: set[str] = set()
     nodes = list(nodes_in(cell.module))
     for _ in range(3):  # a name that holds the version, one that holds a comparison with it, a function that returns it
         for node in nodes:
             found |= _told(node, found, cell)
-    outcomes = cell.derived[_Outcomes] = _Outcomes(found)
-    return outcomes
+    return frozenset(found)
 
 
 def _told(node: cst.CSTNode, found: set[str], cell: Cell) -> set[str]:

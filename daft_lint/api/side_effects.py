@@ -24,11 +24,7 @@ def side_effect_of(udf: Udf) -> NodeRef | None:
 
 def _effect_in(function: NodeRef, depth: int) -> NodeRef | None:
     # Once for each function: the ways to it through others multiply.
-    derived, key = function.cell.derived, (side_effect_of, function.node, depth)
-    if key not in derived:
-        derived[key] = _first_effect(function, depth)
-    found = derived[key]
-    return found if isinstance(found, NodeRef) else None
+    return function.cell.once((side_effect_of, function.node, depth), lambda: _first_effect(function, depth))
 
 
 def _first_effect(function: NodeRef, depth: int) -> NodeRef | None:

@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from daft_lint.source import scanner
 from daft_lint.source.deep import in_deep_run, run_deep
@@ -89,11 +89,16 @@ class Cell:
         """Drop the tree: it takes some hundred times the memory of the text."""
         self.__dict__.pop("module", None)
         self.__dict__.pop("parents", None)
-        self.__dict__.pop("derived", None)
+        self.__dict__.pop("_worked_out", None)
+
+    def once(self, key: object, work_out: Callable[[], T]) -> T:
+        """What others work out of the tree, by keys of theirs: the first result for a key, kept as long as the tree."""
+        if key not in self._worked_out:
+            self._worked_out[key] = work_out()
+        return cast("T", self._worked_out[key])
 
     @cached_property
-    def derived(self) -> dict[object, object]:
-        """What others worked out of the tree, by keys of theirs; kept as long as the tree."""
+    def _worked_out(self) -> dict[object, object]:
         return {}
 
     @cached_property
