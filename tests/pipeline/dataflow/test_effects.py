@@ -125,6 +125,14 @@ def test_batches_multiply_the_loads_of_a_class_without_max_concurrency() -> None
     assert all(change.verdict is not Verdict.WORSE for change in bounded)
 
 
+def test_actors_bound_the_loads_where_nobody_knows_how_many_they_are() -> None:
+    several = "Several = daft.cls(max_concurrency=int(input()))(Model)\n"
+    frame = several + "daft.read_parquet('a').into_batches(64).select(Several().run(col('u'))).collect()"
+    (call,) = effects(frame).calls
+    assert call.bounded_loads
+    assert call.loads == Amount(1)
+
+
 def test_a_class_whose_init_calls_nothing_loads_nothing() -> None:
     light = """
 @daft.cls

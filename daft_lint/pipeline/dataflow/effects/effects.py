@@ -279,10 +279,9 @@ def _loads(udf: Udf, tasks: Amount) -> Amount | None:
     """At most one for each task and actor (docs/pages/measurements.md, e20); asynchronous methods load in each task."""
     if not udf.is_class or not _makes_something(udf):
         return None
-    most = None if udf.max_concurrency is None or udf.is_async else udf.max_concurrency.value
-    if most is not None:
-        return Amount.at_most(most if tasks.high is None else min(most, tasks.high), 1)
-    return Amount(1, tasks.high, tasks.by_rows)
+    if udf.max_concurrency is None or udf.is_async:
+        return Amount(1, tasks.high, tasks.by_rows)
+    return Amount(1, tasks.high).capped(udf.max_concurrency.value)
 
 
 def _makes_something(udf: Udf) -> bool:
