@@ -31,6 +31,7 @@ class CheckOptions:
     paths: tuple[str, ...]
     select: tuple[str, ...]
     extend_select: tuple[str, ...]
+    preview: bool | None
     ignore: tuple[str, ...]
     exclude: tuple[str, ...]
     level: str | None
@@ -66,6 +67,7 @@ class CheckOptions:
             self.config_file,
             select=self.select,
             extend_select=self.extend_select,
+            preview=self.preview,
             ignore=self.ignore,
             exclude=self.exclude,
             level=self.level,
