@@ -83,6 +83,7 @@ WHERE = 'df = df.where(col("a") > 1)'
 MANY = {
     "concat_with_itself": "df = df.concat(df)\n" * 40,
     "join_with_itself": 'df = df.join(df, on="a")\n' * 40,
+    "heavy_joins_with_itself": 'df = df.with_column("i", download(col("url")))\n' + 'df = df.join(df, on="a")\n' * 300,
     "union_of_branches": "".join(f"if x{i}:\n    df = df.concat(df)\n" for i in range(30)),
     "sum_with_itself": 'e = col("a")\n' + "e = e + e\n" * 200 + 'df = df.with_column("e", e)\n',
     "sum_of_5000": 'e = col("a")\n' + "e = e + 1\n" * 5000 + 'df = df.with_column("e", e)\n',

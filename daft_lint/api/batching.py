@@ -10,7 +10,7 @@ from daft_lint.api.constants import call_for, constant_for, is_called
 from daft_lint.api.edits import ReplaceNode
 from daft_lint.api.fan_out import concurrency_of, partition_demand
 from daft_lint.api.formula import FILLED_MINIMUM
-from daft_lint.api.heavy import used_after
+from daft_lint.api.heavy import read_after
 from daft_lint.api.nodes import method_location, replaceable, udf_related
 from daft_lint.api.rows import FEW_ROWS, is_sample, known_value
 from daft_lint.api.rule import Fix, Level, Observation
@@ -214,16 +214,16 @@ class LateBatches:
 
 def late_batches(pipeline: Pipeline) -> Iterator[LateBatches]:
     """Every `into_batches` behind an inflating step, with neither a boundary between them nor a use for it there."""
-    for operator in pipeline.operators:
-        if operator.step.kind is not StepKind.BATCHES:
-            continue
+    batches = [operator for operator in pipeline.operators if operator.step.kind is StepKind.BATCHES]
+    read = read_after(pipeline) if batches else []
+    for operator in batches:
         boundary = boundary_of(pipeline, operator)
         first: LateBatches | None = None
         for column in operator.columns_in.values():
             inflating = pipeline.operator_of(column.inflated_by) if column.inflated_by is not None else None
             if inflating is None or not boundary.index < inflating.index < operator.index or not column.weight.heavy:
                 continue
-            if not used_after(pipeline, operator.index, column.name):
+            if not read[operator.index].has(column.name):
                 continue
             if first is None or inflating.index < first.inflating.index:
                 first = LateBatches(operator, inflating, column)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from daft_lint.pipeline.dataflow.liveness import EVERYTHING, Needs
 from daft_lint.pipeline.model import Operator, Pipeline, Projection, Reads, SourceKind, Step
 
 
@@ -27,17 +28,25 @@ def inflated_label(pipeline: Pipeline, step: Step) -> str:
     return f"`{step.name if operator is None else maker(operator)}` makes the data heavy here"
 
 
-def used_after(pipeline: Pipeline, index: int, name: str) -> bool:
-    """Whether an operator after `operators[index]`, or the sink, reads the column; if none does, Daft's optimizer
-    drops the column before that operator."""
-    for operator in pipeline.operators[index + 1 :]:
-        step = operator.step
-        read = {column for root in (*step.outputs, *step.expressions) for column in root.columns()}
-        if name in read or None in read or "*" in read or step.projection is Projection.UNKNOWN:
-            return True
-        if step.projection is Projection.ONLY or (step.projection is Projection.DROP and name in step.dropped):
-            return False
-        if any(output.output == name for output in step.outputs):
-            return False
-        name = step.renamed.get(name, name)
-    return pipeline.reads is not Reads.NONE
+def read_after(pipeline: Pipeline) -> list[Needs]:
+    """For each operator, the columns that those after it, or the sink, read; Daft's optimizer drops the others before
+    it."""
+    needs = [Needs() if pipeline.reads is Reads.NONE else EVERYTHING]
+    for operator in reversed(pipeline.operators[1:]):
+        needs.append(_read_from(operator.step, needs[-1]))
+    return needs[::-1]
+
+
+def _read_from(step: Step, after: Needs) -> Needs:
+    """The columns that a step reads, or what comes `after` it."""
+    read = {column for root in (*step.outputs, *step.expressions) for column in root.columns()}
+    names = {name for name in read if name is not None}
+    if None in read or "*" in read or step.projection is Projection.UNKNOWN:
+        return EVERYTHING
+    if step.projection is Projection.ONLY:
+        return Needs(frozenset(names))
+    gone = {output.output for output in step.outputs if output.output is not None}
+    if step.projection is Projection.DROP:
+        gone.update(step.dropped)
+    renamed = (old for old, new in step.renamed.items() if old not in gone and after.has(new))
+    return after.without((*gone, *step.renamed)).adding((*renamed, *names))

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from daft_lint.api.batching import recommended_batch_rows
 from daft_lint.api.edits import RemoveCall
-from daft_lint.api.heavy import used_after
 from daft_lint.api.insertion import replace_call
 from daft_lint.api.nodes import method_location
 from daft_lint.api.order import why_unordered
 from daft_lint.api.rule import Fix, Remedy
 from daft_lint.api.segments import boundary_of, is_boundary, segment_of
+from daft_lint.pipeline.dataflow.liveness import Needs
 from daft_lint.pipeline.model import BoundKind, Column, ExpressionKind, Operator, Pipeline, Runner, Step, StepKind
 
 _BY_KEYS = frozenset({"sort", "distinct", "unique", "drop_duplicates"})
 _COLLECTING = frozenset({"list_agg", "list_agg_distinct"})
 
 
-def shuffled_columns(pipeline: Pipeline, operator: Operator) -> list[Column]:
-    """The heavy columns that a step shuffles and that something reads afterwards, keys left out; none where the rows
-    are few."""
+def shuffled_columns(pipeline: Pipeline, operator: Operator, read: Needs) -> list[Column]:
+    """The heavy columns that a step shuffles and that are `read` afterwards, keys left out; none where the rows are
+    few."""
     is_grouped = operator.step.name == "groupby"
     if not is_grouped and not _shuffles(pipeline, operator):
         return []
@@ -27,9 +27,9 @@ def shuffled_columns(pipeline: Pipeline, operator: Operator) -> list[Column]:
     heavy = [column for column in operator.columns_in.values() if column.weight.heavy]
     if is_grouped:
         listed = _listed(operator.step)
-        return [c for c in heavy if c.name in listed and used_after(pipeline, operator.index, listed[c.name])]
+        return [c for c in heavy if c.name in listed and read.has(listed[c.name])]
     keys = {name for expression in operator.step.expressions for name in expression.columns()}
-    return [c for c in heavy if c.name not in keys and used_after(pipeline, operator.index, c.name)]
+    return [c for c in heavy if c.name not in keys and read.has(c.name)]
 
 
 def _listed(step: Step) -> dict[str, str]:

@@ -23,10 +23,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
             sys.exit(output_failed(error))
         sys.exit(0)
-    import gc
+    try:
+        import gc
 
-    # Imported modules stay, and a tree of LibCST is ten thousand objects without a cycle: collect less often.
-    gc.set_threshold(YOUNG_OBJECTS)
-    from daft_lint.cli.app import run
+        # Imported modules stay, and a tree of LibCST is ten thousand objects without a cycle: collect less often.
+        gc.set_threshold(YOUNG_OBJECTS)
+        from daft_lint.cli.app import run
 
-    sys.exit(run(given))
+        status = run(given)
+    except KeyboardInterrupt:
+        status = 130  # an interrupt while modules are imported ends as `run` ends a later one
+    sys.exit(status)

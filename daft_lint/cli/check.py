@@ -15,6 +15,7 @@ from daft_lint.report.formats import FORMATS
 @options.paths_argument
 @options.select_option
 @options.extend_select_option
+@options.preview_option
 @options.ignore_option
 @options.exclude_option
 @click.option("--level", type=options.LEVEL, help="The lowest level to show (default: advice).")

@@ -13,6 +13,7 @@ import click
 from daft_lint.cli.configuration import configured
 from daft_lint.cli.fixing import Fixed, fix_files
 from daft_lint.cli.inputs import discovered, reads_stdin, shown_path, stdin_document
+from daft_lint.cli.notes import note_limits, note_unmatched_sources
 from daft_lint.cli.output import CLEAN, FOUND, MISUSE, echo_error, echo_problems, echo_run, terminal_width
 from daft_lint.dataclass import dataclass
 
@@ -31,6 +32,7 @@ class CheckOptions:
     paths: tuple[str, ...]
     select: tuple[str, ...]
     extend_select: tuple[str, ...]
+    preview: bool | None
     ignore: tuple[str, ...]
     exclude: tuple[str, ...]
     level: str | None
@@ -66,6 +68,7 @@ class CheckOptions:
             self.config_file,
             select=self.select,
             extend_select=self.extend_select,
+            preview=self.preview,
             ignore=self.ignore,
             exclude=self.exclude,
             level=self.level,
@@ -130,6 +133,10 @@ class CheckRun:
         adopted = self._adopted(checked, configs)
         if not adopted.baseline_written:
             self._write_report(adopted.findings, checked)
+        if not (options.quiet or self.from_stdin):
+            note_limits(checked.report.limits, verbose=options.verbose)
+            if not options.exclude:
+                note_unmatched_sources(checked.files, configs, options.paths)
         if options.verbose:
             echo_run(configs.run, checked.report.files, checked.report.limits)
             if adopted.known:

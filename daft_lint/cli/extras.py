@@ -10,7 +10,6 @@ import click
 def require_extra(module: str, extra: str, feature: str) -> None:
     """Raises a one-line error that says what to install, unless a module is installed. `feature` needs it."""
     if find_spec(module) is None:
-        from daft_lint.init.installation import origin
+        from daft_lint.init.installation import how_to_add
 
-        needed = origin().requirement(extra, pinned=False)
-        raise click.ClickException(f"{feature} needs {module}: pip install '{needed}'")
+        raise click.ClickException(f"{feature} needs {module}: {how_to_add(extra)}")

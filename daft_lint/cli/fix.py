@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--interactive", is_flag=True, help="Ask about each fix, and write those that you accept.")
 @options.select_option
 @options.extend_select_option
+@options.preview_option
 @options.ignore_option
 @options.exclude_option
 @click.option(
@@ -53,6 +54,7 @@ def fix(
     interactive: bool,
     select: tuple[str, ...],
     extend_select: tuple[str, ...],
+    preview: bool | None,
     ignore: tuple[str, ...],
     exclude: tuple[str, ...],
     fail_on: str | None,
@@ -74,8 +76,8 @@ def fix(
     from daft_lint.report.text import wants_colour
 
     configs = configured(
-        config_file, select=select, extend_select=extend_select, ignore=ignore, exclude=exclude, fail_on=fail_on,
-        facts=facts, plugins=not no_plugins,
+        config_file, select=select, extend_select=extend_select, preview=preview, ignore=ignore, exclude=exclude,
+        fail_on=fail_on, facts=facts, plugins=not no_plugins,
     )  # fmt: skip
     given = _inputs(paths, stdin_filename, interactive, configs, force_exclude)
     fix_options = FixOptions(

@@ -46,6 +46,11 @@ extend_select_option = click.option(
     metavar="RULES",
     help="Run these rules besides those that are selected.",
 )
+preview_option = click.option(
+    "--preview/--no-preview",
+    default=None,
+    help="Also run rules that are new and may change.",
+)
 ignore_option = click.option(
     "--ignore",
     multiple=True,

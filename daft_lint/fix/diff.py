@@ -23,7 +23,7 @@ def document_diff(before: Document, after: Document) -> str:
     if before.kind != "notebook":
         return text_diff(before.path, before.text, after.text)
     return "".join(
-        text_diff(f"{before.path}:cell {old.number}", old.source.decode("utf-8"), new.source.decode("utf-8"))
+        text_diff(f"{before.path}:cell {old.number}", *(cell.written.decode(errors="replace") for cell in (old, new)))
         for old, new in zip(before.cells, after.cells, strict=True)
     )
 

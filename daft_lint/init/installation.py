@@ -27,6 +27,14 @@ class Origin:
         return f"{name}=={__version__}" if pinned else name
 
 
+def how_to_add(extra: str) -> str:
+    """What to type for this copy with an extra."""
+    found = origin()
+    if found.missing and not found.url:
+        return f"pip install '.[{extra}]' in its checkout: {found.missing}"
+    return f"pip install '{found.requirement(extra, pinned=False)}'"
+
+
 def origin() -> Origin:
     """The origin of the copy that runs."""
     try:

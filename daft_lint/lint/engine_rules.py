@@ -28,8 +28,9 @@ class UnusedSuppression(Rule):
     The first would hide a later finding, the others have no effect. Remove the comment, or write it as it was meant.
     Files that do not mention daft are not read for comments.
 
-    The fix takes out the codes that silence nothing, or the comment with its reason where none is left. It is unsafe:
-    a file that is not checked together with this one may lead to a finding here.
+    The fix takes out the codes that silence nothing, or the comment with its reason where none is left; what the same
+    line says to other tools stays. It is safe in notebooks and Markdown. In scripts it is unsafe: a file that imports
+    the script, and is not checked together with it, may lead to a finding here.
     """
 
     code = "DFT002"

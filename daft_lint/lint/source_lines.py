@@ -34,7 +34,7 @@ class SourceLines:
         if document.kind == "markdown":
             return {(path, None): _split(document.raw)}
         number = {cell: cell.number for cell in document.cells}
-        found = {(path, number[cell]): _split(cell.source) for cell in document.cells}
+        found = {(path, number[cell]): _split(cell.written) for cell in document.cells}
         return found or {(path, None): []}
 
 

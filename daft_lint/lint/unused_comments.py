@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from daft_lint.source.comments import LinterComment
     from daft_lint.source.document import Cell
 
-WHY_UNSAFE = "a file that is not checked together with this one may lead to a finding here"
+WHY_UNSAFE = "a file that imports this one, and is not checked together with it, may lead to a finding here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,4 +59,6 @@ class CommentPart:
         elif not left:
             starts = [*scanner.line_starts(source), len(source)]
             start, end = starts[self.comment.line - 1], starts[self.comment.line]
-        return FindingFix(title, WHY_UNSAFE, (self.cell.edit(start, end, left),), removes_comments=True)
+        # Of all documents only scripts can be imported.
+        why_unsafe = WHY_UNSAFE if self.cell.document.kind == "python" else None
+        return FindingFix(title, why_unsafe, (self.cell.edit(start, end, left),), removes_comments=True)

@@ -62,6 +62,8 @@ class Cell:
         self.index = index
         self.number = text.number
         self.source = text.source
+        self.written = text.source if text.written is None else text.written
+        """The text as users see it, of the same length: with the magics of a notebook, which `source` has blanked."""
 
     def __repr__(self) -> str:
         return f"Cell({self.document.path!r}, {self.number})"

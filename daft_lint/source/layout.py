@@ -17,6 +17,8 @@ class CellText:
 
     number: int | None
     source: bytes
+    written: bytes | None = None
+    """The cell as users see it, with IPython's magics, which `source` has blanked; None: as `source`."""
 
 
 class Layout(abc.ABC):

@@ -34,7 +34,7 @@ class NotebookLayout(Layout):
             for number, text in _code_cells(notebook):
                 source = without_magics(text) if number in self.spans else None
                 if source is not None:
-                    cells.append(CellText(number, source))
+                    cells.append(CellText(number, source, text))
         super().__init__(path, cells)
 
     def raw_offset(self, index: int, offset: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from daft_lint.api.edits import RemoveCall
-from daft_lint.api.heavy import inflated_label, maker
+from daft_lint.api.heavy import inflated_label, maker, read_after
 from daft_lint.api.heavy_shuffles import batches_for_repartition, first_inflating, shuffled_columns
 from daft_lint.api.insertion import move_call, point_before
 from daft_lint.api.nodes import method_location
@@ -79,8 +79,8 @@ class HeavyShuffle(PipelineRule):
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
         """One observation for each shuffle of a heavy column."""
-        for operator in pipeline.operators:
-            heavy = shuffled_columns(pipeline, operator)
+        for operator, read in zip(pipeline.operators, read_after(pipeline), strict=True):
+            heavy = shuffled_columns(pipeline, operator, read)
             if heavy:
                 yield _observation(pipeline, operator, heavy)
 

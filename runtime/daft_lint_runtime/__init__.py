@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib.util
 
 NEEDED = ("daft", "ray", "pyarrow", "psutil", "rich", "jinja2")
-INSTALL_HINT = "daft-lint verify needs its companion runtime: pip install 'daft-lint[runtime]'"
 
 
 def missing_packages() -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from daft_lint_runtime import INSTALL_HINT, missing_packages
+from daft_lint_runtime import missing_packages
 from daft_lint_runtime.output import show, write
 from daft_lint_runtime.spec import DEFAULT_TIMEOUT, ClusterSpec, RunOptions, VerifyError
 
@@ -368,7 +368,9 @@ def _from_here(file: Path) -> Path:
 def _need_runtime() -> None:
     missing = missing_packages()
     if missing:
-        raise click.ClickException(f"{INSTALL_HINT} (missing: {', '.join(missing)})")
+        from daft_lint.init.installation import how_to_add
+
+        raise click.ClickException(f"this command needs {', '.join(missing)}: {how_to_add('runtime')}")
 
 
 def _need_cluster(options: RunOptions) -> None:

@@ -152,7 +152,11 @@ def workspace() -> Iterator[Path]:
     try:
         yield base
     finally:
-        shutil.rmtree(base, ignore_errors=True)
+        try:
+            shutil.rmtree(base, ignore_errors=True)
+        except KeyboardInterrupt:  # a second one
+            shutil.rmtree(base, ignore_errors=True)
+            raise
 
 
 def refuse_blocked_writes(path: str, text: bytes, options: RunOptions) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from daft_lint import __version__
 from daft_lint.cli.app import COMMANDS
-from tests.helpers import BAD, environment, lint
+from tests.helpers import BAD, environment, lint, python
 
 
 def imported(folder: Path, *arguments: str) -> set[str]:
@@ -139,6 +139,12 @@ def test_an_interrupt_is_130_and_no_traceback(
     run = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
     assert run.returncode == 130
     assert "Traceback" not in run.stderr
+
+
+def test_an_interrupt_during_the_imports_is_130_and_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt\n")
+    run = python(tmp_path, "-m", "daft_lint", "check", path=tmp_path)
+    assert (run.returncode, run.stdout, run.stderr) == (130, "", "")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pipes break otherwise there")

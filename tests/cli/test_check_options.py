@@ -97,13 +97,14 @@ def test_a_preview_rule_runs_where_preview_is_on_or_its_code_is_selected(tmp_pat
     install(plugins, "mine", RULE.replace('    code = "', '    preview = True\n    code = "'))
     (tmp_path / "a.py").write_text(BAD)
 
-    def codes(configuration: str) -> list[str]:
+    def codes(configuration: str, *options: str) -> list[str]:
         (tmp_path / "daft-lint.toml").write_text(f"plugins = ['mine']\n{configuration}")
-        run = python(tmp_path, "-m", "daft_lint", "check", "a.py", "--format", "json", path=plugins)
+        run = python(tmp_path, "-m", "daft_lint", "check", "a.py", "--format", "json", *options, path=plugins)
         return sorted({finding["code"] for finding in json.loads(run.stdout)["findings"]})
 
     assert codes("") == codes("select = ['DFT4', 'ACM1']") == ["DFT401"]
-    assert codes("preview = true") == ["ACM101", "DFT401"]
+    assert codes("preview = true") == codes("", "--preview") == ["ACM101", "DFT401"]
+    assert codes("preview = true", "--no-preview") == ["DFT401"]
     assert codes("select = ['ACM101']") == codes("select = ['every-file']") == ["ACM101"]
     assert codes("preview = true\nselect = ['DFT4']") == ["DFT401"]
     run = python(tmp_path, "-m", "daft_lint", "explain", "ACM101", path=plugins)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import FIXABLE, run_fix
+from tests.helpers import FIXABLE, lint, run_fix
 
 JSON = dict[str, object]
 
@@ -95,3 +95,43 @@ def test_a_line_that_comes_is_a_line_of_the_list(tmp_path: Path) -> None:
     run_fix(tmp_path, "a.ipynb", "--apply", "--unsafe", "--select", "DFT101")
     after = [*lines[:6], "df = df.into_batches(32)\n", *lines[6:]]
     assert (tmp_path / "a.ipynb").read_text() == json.dumps(notebook(after), indent=1) + "\n"
+
+
+MAGICS = """\
+%pip install 'daft[ray]'
+!ls -la é | \\
+    head
+import daft
+%matplotlib inline
+files = !ls *.parquet
+daft.set_runner_native()
+df?
+df = daft.read_parquet("s3://b/")
+?df.where
+df = df.repartition(8)
+df.show()
+df.where??
+"""
+
+
+def test_a_diff_shows_magics_as_they_are(tmp_path: Path) -> None:
+    cells = ["%%time\n" + MAGICS, "%%bash\nls\n", "%ls \ud800\n"]
+    written = {"cells": [cell(one) for one in cells], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (tmp_path / "a.ipynb").write_text(json.dumps(written))
+    run = run_fix(tmp_path, "a.ipynb")
+    shown = run.stdout.decode().splitlines()
+    before, after = ("%%time\n" + MAGICS).splitlines(), ("%%time\n" + MAGICS.replace("df = df.repartition(8)\n", ""))
+    assert [line[1:] for line in shown if line[:1] in " -" and not line.startswith("---")] == before[8:]
+    assert [line[1:] for line in shown if line[:1] in " +" and not line.startswith("+++")] == after.splitlines()[8:]
+    assert run_fix(tmp_path, "a.ipynb", "--apply").returncode == 0
+    made = json.loads((tmp_path / "a.ipynb").read_text())["cells"]
+    assert [one["source"] for one in made] == [after, *cells[1:]]
+
+
+def test_a_line_of_a_finding_shows_its_magic_and_no_fix_takes_it_apart(tmp_path: Path) -> None:
+    text = MAGICS.replace("df = df.repartition(8)", "%time df = df.repartition(8)")
+    (tmp_path / "a.ipynb").write_text(json.dumps(notebook(text)))
+    run = lint(tmp_path, "check", "a.ipynb", "-v")
+    assert "\n11 | %time df = df.repartition(8)\n" in run.stdout
+    assert "it would change one of IPython's magics" in run.stderr
+    assert run_fix(tmp_path, "a.ipynb", "--unsafe").stdout == b""

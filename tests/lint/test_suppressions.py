@@ -7,6 +7,7 @@ from daft_lint.api.rule import Level
 from daft_lint.config import Config, Selection
 from daft_lint.lint.suppressions import Suppressions
 from daft_lint.source.document import Document
+from tests.helpers import notebook
 
 
 def finding(line: int, code: str = "DFT101", end: int | None = None) -> Finding:
@@ -76,3 +77,42 @@ def test_a_name_is_removed_as_it_is_written() -> None:
     assert "silences no finding of heavy-shuffle" in unused.message
     assert unused.fix is not None
     assert [edit.text for edit in unused.fix.edits] == ["# daft-lint: ignore[DFT101] x"]
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("line", "left"),
+    [
+        ("x = 1  # noqa: F401, DFT101  # why", "x = 1  # noqa: F401  # why"),
+        ("x = 1  # noqa:DFT101,E501", "x = 1  # noqa:E501"),
+        ("x = 1  # daft-lint: ignore[DFT101]  because", "x = 1"),
+        ("x = 1  # type: ignore  # noqa: DFT101", "x = 1  # type: ignore"),
+        ("x = 1  # noqa: DFT101  # type: ignore[x]", "x = 1  # type: ignore[x]"),
+        (
+            "x = 1  # pragma: no cover  # daft-lint: ignore[DFT101] why  # pylint: disable=a",
+            "x = 1  # pragma: no cover  # pylint: disable=a",
+        ),
+        ("x = 1\t# daft-lint: ignore[DFT101]: words", "x = 1"),
+        ("x = 1\t\t# noqa: DFT101\t# nosec", "x = 1\t\t# nosec"),
+        ("x = 1  # NOQA: dft101 -- old, (see there)", "x = 1  # -- old, (see there)"),
+        ('x = """\n# noqa: DFT101\n"""  # noqa: DFT101', 'x = """\n# noqa: DFT101\n"""'),
+        ("x = (  # noqa: DFT101\n    1  # fmt: skip # noqa: DFT101\n)", "x = (\n    1  # fmt: skip\n)"),
+        ("if x:\n\t# daft-lint: ignore[DFT101]\n\tpass", "if x:\n\tpass"),
+    ],
+)
+def test_what_other_tools_are_told_stays(line: str, left: str, newline: str) -> None:
+    before, after = (f"é = 1\n{text}\n".replace("\n", newline) for text in (line, left))
+    document = Document.from_bytes("a.py", before.encode())
+    unused = Suppressions(document).unused(Selection(Config()))
+    edits = [edit for one in unused if one.fix is not None for edit in one.fix.edits]
+    assert edits
+    assert document.edited(edits).raw.decode() == after
+
+
+@pytest.mark.parametrize(("path", "safe"), [("a.py", False), ("a.ipynb", True), ("a.md", True)])
+def test_only_what_can_be_imported_may_get_findings_from_elsewhere(path: str, safe: bool) -> None:
+    code = "x = 1  # noqa: DFT101\n"
+    text = {"a.py": code, "a.ipynb": notebook(code), "a.md": f"```python\n{code}```\n"}[path]
+    (unused,) = Suppressions(Document.from_bytes(path, text.encode())).unused(Selection(Config()))
+    assert unused.fix is not None
+    assert unused.fix.safe is safe

@@ -295,17 +295,42 @@ def test_the_configuration_speaks_where_the_command_line_does_not(
     assert "much is no size" in capfd.readouterr().err
 
 
-def test_without_daft_the_command_says_how_to_get_it() -> None:
-    code = (
-        "import importlib.util as u; find = u.find_spec\n"
-        "u.find_spec = lambda name, *a: None if name == 'daft' else find(name, *a)\n"
-        "from daft_lint.cli.app import run\nsys.exit(run(['verify', 'x.py']))"
-    )
+@pytest.mark.parametrize(
+    ("installed", "how"),
+    [
+        ("", "pip install 'daft-lint[runtime]'"),
+        ("'{\"url\": \"https://h/d.git\", \"vcs_info\": {\"vcs\": \"git\", \"commit_id\": \"abc\"}}'",
+         "pip install 'daft-lint[runtime] @ git+https://h/d.git@abc'"),
+        ("PackageNotFoundError", "pip install '.[runtime]' in its checkout: this copy of daft-lint was not installed"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("package", "message"), [("daft", "daft-lint verify needs daft"), ("ray", "this command needs ray")]
+)
+def test_without_a_package_the_command_says_how_to_get_it(
+    package: str, message: str, installed: str, how: str, tmp_path: Path
+) -> None:
+    code = f"""
+import importlib.util as u
+from importlib.metadata import PackageNotFoundError
+from daft_lint.init import installation
+find = u.find_spec
+u.find_spec = lambda name, *a: None if name == {package!r} else find(name, *a)
+class Distribution:
+    def read_text(self, name):
+        return {installed if installed.startswith("'") else None}
+def distribution(name):
+    {"raise PackageNotFoundError" if installed == "PackageNotFoundError" else "return Distribution()"}
+installation.distribution = distribution
+from daft_lint.cli.app import run
+sys.exit(run(['verify', 'x.py']))
+"""
     done = subprocess.run(
-        [sys.executable, "-c", f"import sys; sys.path[:0] = {sys.path!r}\n{code}"], capture_output=True, text=True
-    )
+        [sys.executable, "-c", f"import sys; sys.path[:0] = {sys.path!r}\n{code}"],
+        capture_output=True, text=True, check=False, cwd=tmp_path,
+    )  # fmt: skip
     assert done.returncode == 2
-    assert done.stderr.startswith("daft-lint: daft-lint verify needs daft: pip install 'daft-lint[runtime]")
+    assert done.stderr.startswith(f"daft-lint: {message}: {how}")
     assert done.stderr.count("\n") == 1
 
 

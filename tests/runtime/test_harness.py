@@ -438,6 +438,22 @@ def test_verify_is_ended_and_leaves_nothing(tmp_path: Path, number: signal.Signa
     _wait_for(lambda: not any(psutil.pid_exists(pid) and _is_ours(pid) for pid in members))
 
 
+def test_a_second_interrupt_leaves_nothing_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    remove = shutil.rmtree
+    interrupts = [KeyboardInterrupt()]
+
+    def interrupted(*arguments: object, **options: object) -> None:
+        if interrupts:
+            raise interrupts.pop()
+        remove(*arguments, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(shutil, "rmtree", interrupted)
+    with pytest.raises(KeyboardInterrupt), workspace() as base:  # noqa: PT012
+        (base / "run").mkdir()
+        raise KeyboardInterrupt
+    assert not base.exists()
+
+
 def _members(folder: Path) -> list[int]:
     text = (folder / "run" / "spec.json").read_text()
     marker = text.partition('"marker": "')[2].partition('"')[0]

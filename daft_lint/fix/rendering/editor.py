@@ -56,6 +56,8 @@ class CellEditor:
         self.replace(at, at, text)
 
     def replace(self, start: int, end: int, text: str) -> None:
+        if self.cell.written[start:end] != self.source[start:end]:
+            raise EditError("it would change one of IPython's magics")
         if start != end or text:
             self._edits.append(self.cell.edit(start, end, text))
 

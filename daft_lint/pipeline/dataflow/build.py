@@ -17,6 +17,9 @@ from daft_lint.pipeline.model import Decision, Pipeline, Reads, Step, StepKind
 
 MAX_PATHS_PER_END = 64
 MAX_OPERATORS = 100_000
+MAX_COLUMNS = 400_000
+"""Known columns before the operators of all pipelines together: 70 joins of a DataFrame with itself, each of which adds
+columns, come to 250,000, which take two seconds."""
 """Operators of all pipelines together: a bound on the work for scripts with very many sinks and branches."""
 
 
@@ -63,21 +66,23 @@ def build_pipelines(
     given = tuple(dict.fromkeys(ends))
     resolver = Resolver(parents_first([end.step for end in given]))
     resolved = [_End(step, end.reads, 0) for end in given for step in resolver.resolved(end.step)]
-    if limits is not None:
-        limits += dict.fromkeys(f"branches before `{step.name}`" for step in resolver.capped)
+    cut_short = dict.fromkeys(f"branches before `{step.name}`" for step in resolver.capped)
     order = parents_first([end.step for end in resolved])
     facts = StepFacts(order, context)
     built: list[Pipeline] = []
-    budget = MAX_OPERATORS
+    budget, columns = MAX_OPERATORS, MAX_COLUMNS
     for end in _all_ends(resolved, order):
         decisions = decisions_before(end.step) if resolver.has_branches else ()
         for number, path in enumerate(_paths(end)):
-            if number == MAX_PATHS_PER_END or len(path) > budget:
-                if limits is not None:
-                    limits.append(f"paths to `{end.step.step.name}`")
+            if number == MAX_PATHS_PER_END or len(path) > budget or columns < 0:
+                cut_short[f"paths to `{end.step.step.name}`"] = None
                 break
+            pipeline = _pipeline(path, end.reads, facts, decisions)
             budget -= len(path)
-            built.append(_pipeline(path, end.reads, facts, decisions))
+            columns -= sum(len(operator.columns_in) for operator in pipeline.operators)
+            built.append(pipeline)
+    if limits is not None:
+        limits += cut_short
     context.script_pipelines.pipelines = tuple(built)
     return context.script_pipelines.pipelines
 
