@@ -90,6 +90,25 @@ def matches(script: Script, standing: Standing) -> Iterator[Match]:
     yield from matched
 
 
+def other_meanings(script: Script) -> Iterator[Match]:
+    """The uses that give something else on the Daft of `upgrade` for some values; version shims are left out."""
+    for use in script.api_uses if script.settings.is_upgrade else ():
+        for change in by_name().get(use.name, ()):
+            is_crossed = change.is_for_some_values and _is_crossed(change, script.settings)
+            if is_crossed and _may_concern(use, change) and not is_shim(use.call, change):
+                yield Match(use, change, Standing.CHANGED, None)
+
+
+def _may_concern(use: ApiUse, change: Change) -> bool:
+    """Whether a call gives what the row is about, or gives what is not in view."""
+    if not isinstance(use.call.node, cst.Call):
+        return False
+    try:
+        return concerned(change, _bound(use, change))
+    except NotBound:
+        return True
+
+
 def _was_there(match: Match, settings: Settings) -> bool:
     """Whether the script does not expect that the very spelling fails: the Daft that it was written for has it."""
     if not match.use.expects_failure:
@@ -247,10 +266,7 @@ def _standing(change: Change, settings: Settings) -> Standing | None:
     if change.kind is ChangeKind.DEFAULT and is_past and change.name not in current_names():
         return None  # the name was there for longer: another row speaks of its end
     if change.is_silent:
-        newest = settings.newest_daft or _NEWEST
-        if change.changed is None or settings.written_for is None:
-            return None
-        return Standing.CHANGED if settings.written_for < change.changed <= newest else None
+        return Standing.CHANGED if _is_crossed(change, settings) else None
     if change.kind is ChangeKind.MEANING and change.condition is None and change.name not in _NEVER_CURRENT:
         return Standing.REMOVED if _whole_name_is_gone(change) and target >= (change.changed or _NEWEST) else None
     if change.changed is not None and target >= change.changed:
@@ -258,6 +274,13 @@ def _standing(change: Change, settings: Settings) -> Standing | None:
     first = change.since or change.deprecated or (0, 0, 0)
     will_go = change.deprecated is not None or change.old_call is OldCall.FAILS
     return Standing.DEPRECATED if will_go and target >= first else None
+
+
+def _is_crossed(change: Change, settings: Settings) -> bool:
+    """Whether the script can run on versions on both sides of a change."""
+    if change.changed is None or settings.written_for is None:
+        return False
+    return settings.written_for < change.changed <= (settings.newest_daft or _NEWEST)
 
 
 _NEVER_CURRENT = frozenset({"DataFrame.agg", "GroupedDataFrame.agg"})
@@ -478,9 +501,11 @@ class _Sign:
 def _signs(standing: Standing) -> tuple[_Sign, ...]:
     found = []
     for change in changes():
-        if change.is_silent is not (standing is Standing.CHANGED) or change.name.startswith(_NOT_SEEN):
+        is_changed = change.is_silent or change.is_for_some_values
+        if is_changed is not (standing is Standing.CHANGED) or change.name.startswith(_NOT_SEEN):
             continue
-        if change.kind is ChangeKind.MEANING and change.condition is None and change.name not in _NEVER_CURRENT:
+        is_meant = change.kind is ChangeKind.MEANING and change.condition is None
+        if is_meant and not change.is_for_some_values and change.name not in _NEVER_CURRENT:
             continue
         if standing is Standing.REMOVED and change.old_call is OldCall.WORKS:
             continue

@@ -84,7 +84,9 @@ def upgrade(
     documents, all_read = read_documents(files)
     checker = ProjectChecker(config)
     status, problems = run_upgrade(
-        UpgradeOptions(to, apply, unsafe, report, output, shown_path(config.root) if requirements else None),
+        UpgradeOptions(
+            to, from_version, apply, unsafe, report, output, shown_path(config.root) if requirements else None
+        ),
         documents,
         checker.observe,
         checker.overlay,

@@ -80,6 +80,7 @@ class Analysis:
                 target_daft=wanted.oldest,
                 newest_daft=wanted.newest,
                 written_for=written_for.oldest,
+                is_upgrade=before is not None,
             )
         return settings
 

@@ -24,7 +24,7 @@ NEW = OLD.replace(".url.download().image.decode()", ".download().decode_image(mo
 LEFT = """import sys, daft
 from daft import col
 
-df = daft.from_pydict({"b": ["abc"], "s": ["x"]})
+df = daft.read_parquet("s3://b/*.parquet")
 df = df.select(col("b").str.split(",", regex=bool(sys.argv[1:])), col("s").str.like("x%"))
 df.show()
 """
@@ -133,6 +133,39 @@ def test_the_assessment_as_markdown(tmp_path: Path) -> None:
     assert "| rewrites | 3 |" in page
     assert "| of these, fail on Daft 0.7.26 | 2 |" in page
     assert any(line.startswith("- `b.py:5` DFT405: `.str.split(...)` is gone since Daft 0.7.0.") for line in page)
+
+
+TO_CHECK = """import daft
+from daft import Window, col
+
+window = Window().partition_by("a").order_by("b")
+df = daft.read_parquet("s3://b/*.parquet")
+df = df.where(col("a").like("x%") | col("b").like("y%")).select(col("b").sum().over(window))
+if daft.__version__ < "0.7":
+    df = df.where(col("a").like("%"))
+df.show()
+"""
+
+
+def test_what_gives_something_else_for_some_values_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(TO_CHECK)
+    run = upgrade(tmp_path, "--from", "0.6.12", "--report", "json")
+    page = json.loads(run.stdout)
+
+    assert (run.returncode, page["left"]) == (0, [])
+    assert [(one["what"], [place["line"] for place in one["places"]]) for one in page["to_check"]] == [
+        ("`.like(...)` gives something else since Daft 0.7.3 for some values", [6, 6]),
+        ("`.over(...)` gives something else since Daft 0.6.13 for some values", [6]),
+    ]
+    assert page["engine"] == [
+        "`<`, `<=`, `>`, `>=`, `==`, `!=` since Daft 0.7.2: NaN equals itself and is the greatest float."
+    ]
+    like, over, total = run.stderr.splitlines()
+    assert like.startswith("a.py:6: to check (and 1 place more): `.like(...)`")
+    assert "`.rows_between(Window.unbounded_preceding, Window.current_row)`" in over
+    assert total == "Daft 0.7.26: 0 rewrites in 0 files, 0 left by hand (0 of them fail)."
+    assert "## What no call shows" in upgrade(tmp_path, "--from", "0.6.12", "--report", "markdown").stdout
+    assert upgrade(tmp_path, "--from", "0.7.3").stderr == total + "\n"
 
 
 PYPROJECT = """[project]
