@@ -31,7 +31,13 @@ from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.catalog.history.changes import Change as Change
 from daft_lint.pipeline.catalog.history.changes import ChangeKind as ChangeKind
 from daft_lint.pipeline.catalog.history.changes import Equality, OldCall, Version, by_name, changes
-from daft_lint.pipeline.catalog.history.lookup import bound_to, concerned, current_names, positions_of
+from daft_lint.pipeline.catalog.history.lookup import (
+    bound_to,
+    concerned,
+    current_names,
+    namespaces,
+    positions_of,
+)
 from daft_lint.pipeline.catalog.history.rewrites import BoundCall, NotBound
 from daft_lint.pipeline.model import ApiUse, NodeRef, Script, Settings
 from daft_lint.source import cst
@@ -69,13 +75,16 @@ class Match:
         node = self.use.call.node
         if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
             return NodeRef(self.use.call.cell, node.func.attr)
+        if isinstance(node, cst.Attribute):
+            return NodeRef(self.use.call.cell, node.attr)
         if isinstance(node, cst.ClassDef):
             return NodeRef(self.use.call.cell, node.name)
         return self.use.call
 
 
 def matches(script: Script, standing: Standing) -> Iterator[Match]:
-    """The uses of a script that stand so; version shims are left out."""
+    """The uses of a script that stand so; version shims are left out, and all but for `upgrade` what is called on other
+    objects than Daft's too."""
     called = {use.name for use in script.api_uses if isinstance(use.call.node, cst.Call)}
     others: dict[cst.CSTNode, Match] = {}
     matched = []
@@ -83,6 +92,8 @@ def matches(script: Script, standing: Standing) -> Iterator[Match]:
         node = use.call.node
         if isinstance(node, cst.ImportAlias) and use.name in called:
             continue  # it goes with the calls
+        if use.is_shared and not script.settings.is_upgrade:
+            continue
         found = _match(use, script.settings, standing)
         if found is not None and not is_shim(use.call, found.change) and _was_there(found, script.settings):
             matched.append(replace(found, others=others))
@@ -120,6 +131,8 @@ def _was_there(match: Match, settings: Settings) -> bool:
 def fix_of(match: Match, settings: Settings) -> Fix:
     """The rewrite of a call or an import. Raises `NoEquivalent` with the reason that there is none."""
     change = match.change
+    if match.use.is_shared:
+        raise NoEquivalent("the function gets an expression here, and something else there, which keeps its namespace")
     if change.rewrite is None:
         raise NoEquivalent(change.note)
     if change.since is not None and change.since > (settings.target_daft or _NEWEST):
@@ -178,7 +191,7 @@ def _actions_on_name(match: Match, settings: Settings) -> tuple[Action, ...]:
         other = match.others.get(call)
         name = other.change.name if other is not None else ""
         is_safe = other is not None and (other is match or other.change.equality is not Equality.BUT)
-        if other is None or not is_safe or other.bound is None or other.change.rewrite is None:
+        if other is None or not is_safe or other.use.is_shared or other.bound is None or other.change.rewrite is None:
             raise NoEquivalent(f"not all that is called on `{receiver.value}` has a rewrite")
         if not name.startswith(f"Expression.{namespace}."):
             raise NoEquivalent(f"`{receiver.value}` is not a `.{namespace}` everywhere")
@@ -223,12 +236,19 @@ def spelled_method(change: Change) -> str:
 def spelled(change: Change) -> str:
     """The old spelling as a message shows it."""
     owner, _, name = change.name.partition(".")
+    if is_namespace(change):
+        return f".{name}"
     call = change.name if owner == "daft" else f".{name}"
     if change.kind is ChangeKind.DEFAULT and change.parameters:
         return f"{call}() without {change.parameters[0]}="
     if change.kind in (ChangeKind.KEYWORD, ChangeKind.MEANING) and len(change.parameters) == 1:
         return f"{call}({change.parameters[0]}=...)"
     return f"{call}(...)"
+
+
+def is_namespace(change: Change) -> bool:
+    """Whether it speaks of `.str` itself, not of a method in it."""
+    return change.name.startswith("Expression.") and change.name.partition(".")[2] in namespaces()
 
 
 def spell(version: Version) -> str:
@@ -478,10 +498,14 @@ class _Sign:
     """It is a function of a module."""
     in_tuples: bool = False
     """What it speaks of are arguments in literal tuples."""
+    is_namespace: bool = False
+    """It is one of an expression, with no call of a method behind it."""
 
     def may_be_given(self, uses: Uses | None) -> bool:
         if uses is None:
             return True
+        if self.is_namespace:
+            return self.name in uses.ends
         if self.namespace and not uses.may_chain(self.namespace, self.name):
             return False
         if self.is_function and not uses.has_star and self.name not in uses.of_modules:
@@ -532,6 +556,7 @@ def _signs(standing: Standing) -> tuple[_Sign, ...]:
                 namespace,
                 is_function=owner.partition(".")[0] == "daft" and not name[:1].isupper() and owner.islower(),
                 in_tuples=change.name in _NEVER_CURRENT,
+                is_namespace=is_namespace(change),
             )
         )
     return tuple(dict.fromkeys(found))

@@ -42,10 +42,10 @@ def note_call(
     known = found.pop() if len(found) == 1 else None
     if found and all(isinstance(one, ExpressionNamespace) for one in values):  # one or the other: each is gone
         known = min((one for one in found if one is not None), default=known)
-    spelled = any(
-        isinstance(one, ExpressionNamespace) and isinstance(node.func, cst.Attribute) and one.node is node.func.value
-        for one in values
-    )
+    of_expressions = [one for one in values if isinstance(one, ExpressionNamespace)]
+    spelled = any(isinstance(node.func, cst.Attribute) and one.node is node.func.value for one in of_expressions)
+    if known is not None:
+        interpreter.recorder.called_namespaces.update(one.node for one in of_expressions)
     _note_on(interpreter, known, args, node, scope, spells_namespace=spelled)
 
 
@@ -77,7 +77,21 @@ def note_function_call(
     if isinstance(callee, DaftName):
         _note(interpreter, name_in_history(callee.path), args, node, scope)
     elif isinstance(callee, MethodReference) and callee.name in _old_methods():
-        _note_on(interpreter, _method_name(callee.owner, callee.name), args, node, scope)
+        known = _method_name(callee.owner, callee.name)
+        if known is not None and isinstance(callee.owner, ExpressionNamespace):
+            interpreter.recorder.called_namespaces.add(callee.owner.node)
+        _note_on(interpreter, known, args, node, scope)
+
+
+def note_namespace(interpreter: InterpreterProtocol, owner: object, node: cst.Attribute, scope: Scope) -> None:
+    """`owner.str`, whatever becomes of it."""
+    name = f"Expression.{node.attr.value}" if isinstance(owner, Expression) else None
+    if interpreter.recorder.receivers.setdefault(node, name) != name:
+        interpreter.recorder.receivers[node] = None
+    if name is not None:
+        fails = bool(interpreter.expected_failures)
+        use = ApiUse(name, scope.location(node), daft_spelling(scope), expects_failure=fails)
+        interpreter.recorder.api_uses.append(use)
 
 
 def note_import(interpreter: InterpreterProtocol, path: str, node: cst.CSTNode, scope: Scope) -> None:

@@ -149,7 +149,7 @@ class Interpreter:
             constructions=unique(recorder.constructions, lambda c: c.call),
             discarded=unique(recorder.discarded, lambda d: d.step.call),
             reads_on_dataframes=unique(recorder.reads_on_dataframes, lambda r: r.call),
-            api_uses=unique(recorder.surely_of_daft(), lambda u: (u.call, u.name)),
+            api_uses=unique(recorder.uses_of_daft(), lambda u: (u.call, u.name)),
             expression_tests=unique(recorder.expression_tests, lambda t: (t.node, t.test)),
             runner_settings=unique(recorder.runner_settings, lambda s: s.call),
             steps=tuple(step for step in recorder.steps if step not in failing),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import field
+from dataclasses import field, replace
 
 import libcst as cst
 
@@ -56,7 +56,10 @@ class Recorder:
     reads_on_dataframes: list[ReadOnDataFrame] = field(default_factory=list)
     api_uses: list[ApiUse] = field(default_factory=list)
     receivers: dict[cst.CSTNode, str | None] = field(default_factory=dict)
-    """The name in the history that a method call has; None where a receiver of it is not known to be Daft's."""
+    """The name in the history that a method call or a namespace has; None where a receiver of it is not known to be
+    Daft's."""
+    called_namespaces: set[cst.CSTNode] = field(default_factory=set)
+    """The namespaces of expressions that are there for the call of a method that the history knows."""
     expression_tests: list[ExpressionTest] = field(default_factory=list)
     runner_settings: list[RunnerSetting] = field(default_factory=list)
     settled_by: Step | None = None
@@ -119,9 +122,15 @@ class Recorder:
             if not uses or not all(is_to_fail or call in calls for call, is_to_fail in uses.items()):
                 yield udf
 
-    def surely_of_daft(self) -> list[ApiUse]:
-        """The uses whose receiver is Daft's in every call of the function that they stand in."""
-        return [use for use in self.api_uses if self.receivers.get(use.call.node, use.name) == use.name]
+    def uses_of_daft(self) -> Iterator[ApiUse]:
+        """The uses whose receiver is Daft's in every call of the function that they stand in; a method of a namespace
+        also where it is in some."""
+        for use in self.api_uses:
+            if self.receivers.get(use.call.node, use.name) == use.name:
+                if use.call.node not in self.called_namespaces:
+                    yield use
+            elif use.name.startswith("Expression.") and use.name.count(".") == 2:
+                yield replace(use, is_shared=True)
 
     def carry_over(self, value: object) -> None:
         """A turn of a loop hands a value on to the next one."""
