@@ -29,7 +29,7 @@ _OF_VERSIONS = frozenset({"Version", "LooseVersion", "parse", "parse_version", "
 def is_shim(location: NodeRef, change: Change) -> bool:
     """Whether a place runs on some versions of Daft only: in a `try` that catches what another version raises, or in a
     handler of one; where a test expects that a name is missing; behind a test of the version or of an attribute, or of
-    a name that holds such a test's outcome."""
+    a name that holds such a test's outcome. And whether what it is called on is no expression, by a test of that."""
     child: cst.CSTNode = location.node
     for node in enclosing(location):
         if isinstance(node, cst.Try) and child is not node.finalbody and _is_fallback(node, child, change):
@@ -38,8 +38,18 @@ def is_shim(location: NodeRef, change: Change) -> bool:
             return True
         if isinstance(node, cst.If | cst.IfExp) and child is not node.test and _asks(node.test, location.cell):
             return True
+        if isinstance(node, cst.If | cst.IfExp) and child is node.orelse and _asks_for_expression(node.test, location):
+            return True
         child = node
     return False
+
+
+def _asks_for_expression(test: cst.BaseExpression, location: NodeRef) -> bool:
+    """`isinstance(x, daft.Expression)`, for a call on `x`."""
+    if not isinstance(test, cst.Call) or last_name(test.func) != "isinstance" or len(test.args) != 2:
+        return False
+    asked, kind = (arg.value for arg in test.args)
+    return last_name(kind) == "Expression" and code(location.node).startswith(f"{code(asked)}.")
 
 
 def is_import_of_some_versions(location: NodeRef) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 
 from daft_lint.api.bound_namespaces import namespace_and_calls
+from daft_lint.api.dispatch import dispatched
 from daft_lint.api.edits import (
     Action,
     AddKeyword,
@@ -131,8 +132,6 @@ def _was_there(match: Match, settings: Settings) -> bool:
 def fix_of(match: Match, settings: Settings) -> Fix:
     """The rewrite of a call or an import. Raises `NoEquivalent` with the reason that there is none."""
     change = match.change
-    if match.use.is_shared:
-        raise NoEquivalent("the function gets an expression here, and something else there, which keeps its namespace")
     if change.rewrite is None:
         raise NoEquivalent(change.note)
     if change.since is not None and change.since > (settings.target_daft or _NEWEST):
@@ -359,6 +358,9 @@ class _Call:
     def actions(self) -> tuple[Action, ...]:
         if self.rewrite.is_udf or self.rewrite.respelled:
             raise NoEquivalent(self.change.note or "it is rewritten as a whole")
+        if self.use.is_shared:
+            actions = dispatched(self.use, self.change, self.bound, self._with_daft)
+            return (*actions, *self._import_of_daft("daft."))
         if self.rewrite.template:
             text = self.rewrite.called(self._receiver(), self.bound)
             return (ReplaceNode(self.use.call, self._with_daft(text)), *self._import_of_daft(text))

@@ -135,6 +135,51 @@ def test_the_assessment_as_markdown(tmp_path: Path) -> None:
     assert any(line.startswith("- `b.py:5` DFT405: `.str.split(...)` is gone since Daft 0.7.0.") for line in page)
 
 
+SHARED = """import daft
+
+
+def clean(x, n):
+    return x.str.left(n).alias("b") if n else x.str.lower()
+
+
+def twice(x):
+    return x.str.lower().str.upper()
+
+
+@daft.udf(return_dtype=daft.DataType.string())
+def cleaned(x):
+    return clean(x, 2)
+
+
+s = daft.Series.from_pylist(["x"])
+df = daft.read_parquet("s3://b/*.parquet")
+df = df.select(clean(df["a"], len(df.columns)), cleaned(df["a"]), twice(df["a"]))
+print(twice(s))
+"""
+
+
+def test_a_function_that_gets_expressions_and_series_asks_what_it_got(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(SHARED)
+    run = upgrade(tmp_path, "--from", "0.6.1", "--apply")
+    after = (tmp_path / "a.py").read_text()
+
+    assert "(x.left(n) if isinstance(x, daft.Expression) else x.str.left(n)).alias(" in after
+    assert "else (x.lower() if isinstance(x, daft.Expression) else x.str.lower())\n" in after
+    assert "by no name of its own" in run.stderr
+    assert upgrade(tmp_path, "--from", "0.6.1", "--apply").stderr.endswith("(1 of them fail).\n")
+    assert (tmp_path / "a.py").read_text() == after
+
+
+def test_a_function_that_can_get_a_column_of_pandas_is_left(tmp_path: Path) -> None:
+    text = SHARED.replace("import daft\n", "import daft\nimport pandas as pd\n", 1)
+    (tmp_path / "a.py").write_text(text)
+    run = upgrade(tmp_path, "--from", "0.6.1", "--apply")
+
+    assert "x.str.left(n)" in (tmp_path / "a.py").read_text()
+    assert "isinstance" not in (tmp_path / "a.py").read_text()
+    assert "and the file has pandas" in run.stderr
+
+
 TO_CHECK = """import daft
 from daft import Window, col
 

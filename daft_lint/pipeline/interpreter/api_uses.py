@@ -61,7 +61,19 @@ def _note_on(
     """What is known of a receiver in one call of the function that it stands in."""
     if interpreter.recorder.receivers.setdefault(node, known) != known:
         interpreter.recorder.receivers[node] = None
+    if interpreter.active_calls and _is_called_on_name(node):
+        interpreter.recorder.within[node] = interpreter.active_calls[-1].node
     _note(interpreter, known, args, node, scope, spells_namespace=spells_namespace)
+
+
+def _is_called_on_name(node: cst.Call) -> bool:
+    """Whether it is called on a name, or on what is called on one: a parameter, it may be."""
+    receiver: cst.BaseExpression = node
+    while isinstance(receiver, (cst.Call, cst.Attribute, cst.Subscript)):
+        if isinstance(receiver, cst.Call) and not isinstance(receiver.func, cst.Attribute):
+            return False
+        receiver = receiver.func if isinstance(receiver, cst.Call) else receiver.value
+    return isinstance(receiver, cst.Name)
 
 
 @functools.cache
@@ -88,6 +100,8 @@ def note_namespace(interpreter: InterpreterProtocol, owner: object, node: cst.At
     name = f"Expression.{node.attr.value}" if isinstance(owner, Expression) else None
     if interpreter.recorder.receivers.setdefault(node, name) != name:
         interpreter.recorder.receivers[node] = None
+    if interpreter.active_calls and isinstance(node.value, cst.Name):
+        interpreter.recorder.within[node] = interpreter.active_calls[-1].node
     if name is not None:
         fails = bool(interpreter.expected_failures)
         use = ApiUse(name, scope.location(node), daft_spelling(scope), expects_failure=fails)

@@ -102,6 +102,7 @@ class InterpreterProtocol(Protocol):
     udfs: dict[object, Udf]
     """Each UDF once, by its definition and its options."""
     udf_classes: list[Class]
+    udf_bodies: list[Function]
     """The classes under `daft.cls`, with their options."""
 
     def evaluate(self, node: cst.BaseExpression, scope: Scope) -> object:

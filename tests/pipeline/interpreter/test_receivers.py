@@ -20,7 +20,7 @@ df = daft.from_pydict({"a": ["x"], "b": ["y"]})
 
 def used(body: str, path: str = "script.py") -> list[str]:
     found = read(HEAD + textwrap.dedent(body), path)
-    names = (use.name.partition(".") for use in found.api_uses)
+    names = (use.name.partition(".") for use in found.api_uses if not use.is_shared)
     return [name for owner, _, name in names if owner == "Expression"]
 
 
@@ -101,3 +101,39 @@ def test_a_series_of_the_same_test_keeps_its_namespace() -> None:
         assert f(col("a")) and f(series)
     """
     assert used(body, "test_it.py") == []
+
+
+def test_a_namespace_that_is_read_for_something_else_than_a_call() -> None:
+    body = """
+    up = getattr(col("a").str, name)
+    both = [col("a").list, col("b").str.upper]
+    called = col("a").str.lower()
+    bound = col("a").str
+    bound.lower()
+    mixed = lambda e: e.str
+    mixed(col("a")), mixed(frame["a"])
+    """
+    assert sorted(used(body)) == ["list", "str", "str", "str.lower", "str.lower"]
+
+
+@pytest.mark.parametrize("helper", ["clean(x)", "self.own(x)", "outer(x)"])
+def test_a_function_that_udfs_call_gets_no_expression_there(helper: str) -> None:
+    body = f"""
+    def clean(x):
+        return x.str.lower()
+    def outer(x):
+        return clean(x)
+    def column(name):
+        return col(name).str.upper()
+    @daft.udf(return_dtype=daft.DataType.string())
+    class Text:
+        def own(self, x):
+            return clean(x)
+        def __call__(self, x):
+            column
+            return {helper}
+    df.select(Text(clean(col("a"))), column("b"))
+    """
+    found = read(HEAD + textwrap.dedent(body), "script.py")
+    uses = [(use.name, use.is_shared) for use in found.api_uses if use.name.startswith("Expression.")]
+    assert sorted(uses) == [("Expression.str.lower", True), ("Expression.str.upper", False)]
