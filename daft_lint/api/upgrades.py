@@ -47,6 +47,8 @@ from daft_lint.source.python_words import Uses
 _NEWEST = (999, 999, 999)
 _FIRST = (0, 3, 0)
 """The history begins there."""
+FOR_SOME_VALUES = "Nothing raises where it does"
+"""The impact of what gives something else for some values: no work that is left, but something to check."""
 
 
 class Standing(enum.Enum):

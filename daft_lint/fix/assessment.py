@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from daft_lint.api.finding import Finding, Level
+from daft_lint.api.upgrades import FOR_SOME_VALUES
 from daft_lint.dataclass import dataclass
 from daft_lint.fix.results import FixReport
 from daft_lint.pipeline.catalog.history.changes import Version, changes
@@ -161,7 +162,7 @@ def engine_changes(before: Version, to: Version) -> list[str]:
 
 
 def _is_to_check(finding: Finding) -> bool:
-    return finding.code == "DFT411" and finding.level is Level.ADVICE
+    return finding.impact == FOR_SOME_VALUES
 
 
 def _more(places: Sequence[Finding]) -> str:

@@ -8,6 +8,7 @@ from daft_lint.api.imports import NoEquivalent
 from daft_lint.api.promises import Changes
 from daft_lint.api.rule import Fix, Level, Observation, Prescan, ScriptRule
 from daft_lint.api.upgrades import (
+    FOR_SOME_VALUES,
     ChangeKind,
     Match,
     Standing,
@@ -84,7 +85,7 @@ def _to_check(match: Match) -> Observation:
         location=match.location,
         level=Level.ADVICE,
         observed=f"`{spelled(change)}` gives something else since Daft {spell(change.changed)} for some values",
-        impact="Nothing raises where it does",
+        impact=FOR_SOME_VALUES,
         suggestion=change.note,
     )
 
