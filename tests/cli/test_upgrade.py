@@ -284,6 +284,16 @@ else:
     daft.context.set_runner_ray()
 
 func = getattr(daft, "func", None) or daft.udf
+NEW = daft.__version__ >= "0.7"
+
+
+def lower(column):
+    if NEW:
+        return column.lower()
+    return column.str.lower()
+
+
+lower(daft.col("a"))
 """
 LAZY = """import daft
 
@@ -343,6 +353,17 @@ except ValueError:
     one = col("b").lower()
 if MODEL_VERSION == 2 and np.__version__ >= "1" and hasattr(np, "array"):
     two = col("a").str.lower()
+
+
+def three(column):
+    if not NEW:
+        raise RuntimeError("Daft is too old")
+    if NEW:
+        return column.upper()
+    return column.str.lower()
+
+
+three(col("a"))
 """
 
 
