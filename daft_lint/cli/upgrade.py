@@ -82,7 +82,7 @@ def upgrade(
     )
     files, failed = discovered(paths, configs, force_exclude)
     documents, all_read = read_documents(files)
-    checker = ProjectChecker(config)
+    checker = ProjectChecker(config, others=files)
     status, problems = run_upgrade(
         UpgradeOptions(
             to, from_version, apply, unsafe, report, output, shown_path(config.root) if requirements else None

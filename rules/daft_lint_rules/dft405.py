@@ -101,4 +101,5 @@ def _observation(match: Match, settings: Settings) -> Observation:
         impact=f"{impact}, and {known}",
         suggestion=suggestion,
         fix=fix,
+        entry=match.use.entry,
     )

@@ -111,4 +111,5 @@ def _observation(match: Match, settings: Settings) -> Observation:
         impact=f"Daft {oldest}, which the project allows as well, gives other results",
         suggestion=suggestion,
         fix=fix,
+        entry=match.use.entry,
     )

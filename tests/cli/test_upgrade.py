@@ -180,6 +180,49 @@ def test_a_function_that_can_get_a_column_of_pandas_is_left(tmp_path: Path) -> N
     assert "and the file has pandas" in run.stderr
 
 
+HELPERS = """def clean(x):
+    return x.str.lower()
+
+
+def trim(x):
+    return x.str.lstrip()
+
+
+def up(x):
+    return x.str.upper()
+
+
+def left(x):
+    return x.str.left(1)
+"""
+EXPRESSIONS = """import daft
+from helpers import clean, left, trim, up
+
+df = daft.read_parquet("s3://b/*.parquet")
+df = df.select(clean(df["a"]), trim(df["b"]), up(df["c"]), left(df["d"]))
+"""
+IN_A_UDF = """import daft
+from helpers import clean
+
+
+@daft.func.batch(return_dtype=daft.DataType.string())
+def cleaned(x):
+    return clean(x)
+"""
+
+
+def test_a_function_that_another_file_calls_with_something_else_is_left(tmp_path: Path) -> None:
+    (tmp_path / "helpers.py").write_text(HELPERS)
+    (tmp_path / "a.py").write_text(EXPRESSIONS)
+    (tmp_path / "b.py").write_text(IN_A_UDF)
+    (tmp_path / "c.py").write_text('import pandas as pd\nfrom helpers import trim\n\ntrim(pd.Series(["x"]))\n')
+    (tmp_path / "d.py").write_text('import daft\nimport helpers\n\nhelpers.up(daft.Series.from_pylist(["x"]))\n')
+    run = upgrade(tmp_path, "--from", "0.6.1", "--apply")
+
+    assert (tmp_path / "helpers.py").read_text() == HELPERS.replace(".str.left", ".left")
+    assert run.stderr.count("by hand: in another file the function gets something else") == 3
+
+
 TO_CHECK = """import daft
 from daft import Window, col
 

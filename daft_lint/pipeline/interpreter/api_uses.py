@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence, Set
 import libcst as cst
 
 from daft_lint.pipeline.catalog.history.changes import Change, ChangeKind, by_name, changes
-from daft_lint.pipeline.catalog.history.lookup import name_in_history
+from daft_lint.pipeline.catalog.history.lookup import name_in_history, namespaces
 from daft_lint.pipeline.interpreter.arguments import Arguments
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
@@ -61,9 +61,22 @@ def _note_on(
     """What is known of a receiver in one call of the function that it stands in."""
     if interpreter.recorder.receivers.setdefault(node, known) != known:
         interpreter.recorder.receivers[node] = None
+    entry = ""
     if interpreter.active_calls and _is_called_on_name(node):
         interpreter.recorder.within[node] = interpreter.active_calls[-1].node
-    _note(interpreter, known, args, node, scope, spells_namespace=spells_namespace)
+        entry = method_entry(interpreter.active_calls[-1].name, node)
+    if known is None and entry and scope.path != interpreter.path:
+        interpreter.recorder.called_elsewhere.add(entry)
+    _note(interpreter, known, args, node, scope, spells_namespace=spells_namespace, entry=entry)
+
+
+def method_entry(function: str, node: cst.Call) -> str:
+    """What `ApiUse.entry` is of a call in a function; "" where it is not of a method in a namespace."""
+    called = node.func
+    if not isinstance(called, cst.Attribute) or not isinstance(called.value, cst.Attribute):
+        return ""
+    namespace = called.value.attr.value
+    return f"{function}|{namespace}.{called.attr.value}" if namespace in namespaces() else ""
 
 
 def _is_called_on_name(node: cst.Call) -> bool:
@@ -153,6 +166,7 @@ def _note(
     scope: Scope,
     *,
     spells_namespace: bool = False,
+    entry: str = "",
 ) -> None:
     if name is None or name == _NOTED_ELSEWHERE:
         return
@@ -167,6 +181,7 @@ def _note(
             is_statement=_is_statement(interpreter.statement, node),
             expects_failure=bool(interpreter.expected_failures),
             spells_namespace=spells_namespace,
+            entry=entry,
         )
     )
 

@@ -134,7 +134,7 @@ class Interpreter:
         says_ray = says_ray or self.settings.cluster.nodes is not None
         is_sure = own_runner is not None or (not recorder.runners and (cluster.runner is not None or says_ray))
         names = constant_names(recorder.steps, self)
-        helpers = helpers_of_udfs(self) if self.udf_bodies and recorder.api_uses else set()
+        helpers = helpers_of_udfs(self)
         context = ScriptContext(
             runner,
             own_runner is not None,
@@ -161,7 +161,7 @@ class Interpreter:
             runner_is_set=own_runner is not None,
             cluster=cluster,
             settings=self.settings,
-            called=frozenset(self.called_functions),
+            called=frozenset((*self.called_functions, *recorder.called_elsewhere)),
             limits_hit=tuple(limits),
         )
 

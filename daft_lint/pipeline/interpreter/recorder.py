@@ -58,6 +58,8 @@ class Recorder:
     receivers: dict[cst.CSTNode, str | None] = field(default_factory=dict)
     """The name in the history that a method call or a namespace has; None where a receiver of it is not known to be
     Daft's."""
+    called_elsewhere: set[str] = field(default_factory=set)
+    """The entries (`ApiUse.entry`) of what is called in other files on objects that are not known to be Daft's."""
     within: dict[cst.CSTNode, cst.CSTNode] = field(default_factory=dict)
     """The function that such a call or namespace stands in, where it is one of a name."""
     called_namespaces: set[cst.CSTNode] = field(default_factory=set)
@@ -126,7 +128,7 @@ class Recorder:
 
     def uses_of_daft(self, helpers_of_udfs: Set[cst.CSTNode]) -> Iterator[ApiUse]:
         """The uses whose receiver is Daft's in every call of the function that they stand in; a method of a namespace
-        also where it is in some. In a function that UDFs call it is not."""
+        also where it is in some. In a function of `helpers_of_udfs` it is not."""
         for use in self.api_uses:
             is_of_daft = self.receivers.get(use.call.node, use.name) == use.name
             is_expression = use.name.startswith("Expression.")
@@ -134,7 +136,7 @@ class Recorder:
                 if use.call.node not in self.called_namespaces:
                     yield use
             elif is_expression and use.name.count(".") == 2:
-                yield replace(use, is_shared=True)
+                yield replace(use, is_shared=True, entry="")
 
     def carry_over(self, value: object) -> None:
         """A turn of a loop hands a value on to the next one."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 from libcst import matchers
 
+from daft_lint.pipeline.interpreter.api_uses import method_entry
 from daft_lint.pipeline.interpreter.definitions import Function, Module
 from daft_lint.pipeline.interpreter.imports import resolve_lazy
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
@@ -24,6 +25,10 @@ def helpers_of_udfs(interpreter: InterpreterProtocol) -> set[cst.CSTNode]:
             if helper.node not in found:
                 found.add(helper.node)
                 pending.append(helper)
+                if helper.scope.path != interpreter.path:
+                    calls = matchers.findall(helper.node.body, matchers.Call())
+                    entries = (method_entry(helper.qualified_name, c) for c in calls if isinstance(c, cst.Call))
+                    interpreter.recorder.called_elsewhere.update(filter(None, entries))
     return found
 
 

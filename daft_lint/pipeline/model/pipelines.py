@@ -335,7 +335,8 @@ class ApiUse:
     arguments that are known to be Daft's expressions; `is_statement`: nothing is done with what the call returns;
     `expects_failure`: the script expects that something there raises; `spells_namespace`: the `.str` of an expression
     stands in the call itself, and is not the value of a name or an attribute; `is_shared`: in another call of the
-    function that it stands in, the receiver is not known to be Daft's.
+    function that it stands in, the receiver is not known to be Daft's; `entry`: the function and the method
+    (`path::clean|str.lower`), where it is one of a namespace, called on a name in a function.
     """
 
     name: str
@@ -347,6 +348,7 @@ class ApiUse:
     expects_failure: bool = False
     spells_namespace: bool = False
     is_shared: bool = False
+    entry: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
