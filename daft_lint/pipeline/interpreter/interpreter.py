@@ -87,6 +87,8 @@ class Interpreter:
         self.udfs: dict[object, Udf] = {}
         self.udf_classes: list[Class] = []
         self.udf_bodies: list[Function] = []
+        self.namespaces_in: dict[str, bool] = {}
+        """Whether a module has a method of a namespace that expressions had, by its file."""
 
     # The document
 

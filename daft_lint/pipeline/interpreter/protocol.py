@@ -104,6 +104,7 @@ class InterpreterProtocol(Protocol):
     """Each UDF once, by its definition and its options."""
     udf_classes: list[Class]
     udf_bodies: list[Function]
+    namespaces_in: dict[str, bool]
     """The classes under `daft.cls`, with their options."""
 
     def evaluate(self, node: cst.BaseExpression, scope: Scope) -> object:
