@@ -41,6 +41,8 @@ def used(body: str, path: str = "script.py") -> list[str]:
         'df.select(col("a").list.map(daft.element().str.upper()))',
         'daft.sql_expr("a").str.upper()',
         "df.select(*(e.str.upper() for e in map(col, df.column_names)))",
+        "df.select(*[e.str.upper() for e in df.columns])",
+        "for e in df.columns:\n    df = df.with_column(e.name(), e.str.upper())",
         'df.select(*[e.str.upper() for i, e in enumerate(map(daft.col, ["a", "b"]))])',
         'for name, e in zip(["c", "d"], [col("a"), df["b"]]):\n    df = df.with_column(name, e.str.upper())',
         'class A:\n    def __init__(self):\n        self.e = col("a")\n    def f(self):\n        self.e.str.upper()',
