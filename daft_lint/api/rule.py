@@ -48,7 +48,8 @@ class Observation:
     `suggestion`. `related` are other places with a label: the inflating step, the UDF's definition, the source.
     `operator` is the operator of the pipeline that it is about, where rules may yield to this one (`Rule.yields_to`).
     `remedies` are what may be offered in the place of `suggestion` and `fix`, the best one first: the first whose fix
-    makes nothing worse is.
+    makes nothing worse is. `entry` is what it rests on, where another file may call the function that it is in with
+    something else (`ApiUse.entry`).
     """
 
     location: NodeRef
@@ -61,6 +62,7 @@ class Observation:
     fix: Fix | None = None
     operator: Operator | None = None
     remedies: tuple[Remedy, ...] = ()
+    entry: str = ""
 
 
 class Sinks(enum.Enum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -29,7 +30,8 @@ _OF_VERSIONS = frozenset({"Version", "LooseVersion", "parse", "parse_version", "
 def is_shim(location: NodeRef, change: Change) -> bool:
     """Whether a place runs on some versions of Daft only: in a `try` that catches what another version raises, or in a
     handler of one; where a test expects that a name is missing; behind a test of the version or of an attribute, or of
-    a name that holds such a test's outcome."""
+    a name that holds such a test's outcome, also where that returns before it. And whether what it is called on is no
+    expression, by a test of that."""
     child: cst.CSTNode = location.node
     for node in enclosing(location):
         if isinstance(node, cst.Try) and child is not node.finalbody and _is_fallback(node, child, change):
@@ -38,8 +40,39 @@ def is_shim(location: NodeRef, change: Change) -> bool:
             return True
         if isinstance(node, cst.If | cst.IfExp) and child is not node.test and _asks(node.test, location.cell):
             return True
+        if isinstance(node, cst.If | cst.IfExp) and child is node.orelse and _asks_for_expression(node.test, location):
+            return True
+        if isinstance(node, cst.IndentedBlock | cst.Module) and _is_left_before(node, child, change, location.cell):
+            return True
         child = node
     return False
+
+
+def _is_left_before(block: cst.IndentedBlock | cst.Module, child: cst.CSTNode, change: Change, cell: Cell) -> bool:
+    """Whether a test of the version before a statement returns what another spelling gives."""
+    spellings = set(_spellings(change))
+    before = itertools.takewhile(lambda statement: statement is not child, block.body)
+    return any(
+        isinstance(statement, cst.If)
+        and _returns(statement.body)
+        and _asks(statement.test, cell)
+        and any(isinstance(n, cst.Call) and last_name(n.func) in spellings for n in nodes_in(statement.body))
+        for statement in before
+    )
+
+
+def _returns(body: cst.BaseSuite) -> bool:
+    last = body.body[-1] if body.body else None
+    small = last.body[-1] if isinstance(last, cst.SimpleStatementLine) and last.body else last
+    return isinstance(small, cst.Return)
+
+
+def _asks_for_expression(test: cst.BaseExpression, location: NodeRef) -> bool:
+    """`isinstance(x, daft.Expression)`, for a call on `x`."""
+    if not isinstance(test, cst.Call) or last_name(test.func) != "isinstance" or len(test.args) != 2:
+        return False
+    asked, kind = (arg.value for arg in test.args)
+    return last_name(kind) == "Expression" and code(location.node).startswith(f"{code(asked)}.")
 
 
 def is_import_of_some_versions(location: NodeRef) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 
 from daft_lint.api.bound_namespaces import namespace_and_calls
+from daft_lint.api.dispatch import dispatched
 from daft_lint.api.edits import (
     Action,
     AddKeyword,
@@ -31,7 +32,13 @@ from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.catalog.history.changes import Change as Change
 from daft_lint.pipeline.catalog.history.changes import ChangeKind as ChangeKind
 from daft_lint.pipeline.catalog.history.changes import Equality, OldCall, Version, by_name, changes
-from daft_lint.pipeline.catalog.history.lookup import bound_to, concerned, current_names, positions_of
+from daft_lint.pipeline.catalog.history.lookup import (
+    bound_to,
+    concerned,
+    current_names,
+    namespaces,
+    positions_of,
+)
 from daft_lint.pipeline.catalog.history.rewrites import BoundCall, NotBound
 from daft_lint.pipeline.model import ApiUse, NodeRef, Script, Settings
 from daft_lint.source import cst
@@ -40,6 +47,8 @@ from daft_lint.source.python_words import Uses
 _NEWEST = (999, 999, 999)
 _FIRST = (0, 3, 0)
 """The history begins there."""
+FOR_SOME_VALUES = "Nothing raises where it does"
+"""The impact of what gives something else for some values: no work that is left, but something to check."""
 
 
 class Standing(enum.Enum):
@@ -69,13 +78,16 @@ class Match:
         node = self.use.call.node
         if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
             return NodeRef(self.use.call.cell, node.func.attr)
+        if isinstance(node, cst.Attribute):
+            return NodeRef(self.use.call.cell, node.attr)
         if isinstance(node, cst.ClassDef):
             return NodeRef(self.use.call.cell, node.name)
         return self.use.call
 
 
 def matches(script: Script, standing: Standing) -> Iterator[Match]:
-    """The uses of a script that stand so; version shims are left out."""
+    """The uses of a script that stand so; version shims are left out, and all but for `upgrade` what is called on other
+    objects than Daft's too."""
     called = {use.name for use in script.api_uses if isinstance(use.call.node, cst.Call)}
     others: dict[cst.CSTNode, Match] = {}
     matched = []
@@ -83,11 +95,32 @@ def matches(script: Script, standing: Standing) -> Iterator[Match]:
         node = use.call.node
         if isinstance(node, cst.ImportAlias) and use.name in called:
             continue  # it goes with the calls
+        if use.is_shared and not script.settings.is_upgrade:
+            continue
         found = _match(use, script.settings, standing)
         if found is not None and not is_shim(use.call, found.change) and _was_there(found, script.settings):
             matched.append(replace(found, others=others))
             others[node] = matched[-1]
     yield from matched
+
+
+def other_meanings(script: Script) -> Iterator[Match]:
+    """The uses that give something else on the Daft of `upgrade` for some values; version shims are left out."""
+    for use in script.api_uses if script.settings.is_upgrade else ():
+        for change in by_name().get(use.name, ()):
+            is_crossed = change.is_for_some_values and _is_crossed(change, script.settings)
+            if is_crossed and _may_concern(use, change) and not is_shim(use.call, change):
+                yield Match(use, change, Standing.CHANGED, None)
+
+
+def _may_concern(use: ApiUse, change: Change) -> bool:
+    """Whether a call gives what the row is about, or gives what is not in view."""
+    if not isinstance(use.call.node, cst.Call):
+        return False
+    try:
+        return concerned(change, _bound(use, change))
+    except NotBound:
+        return True
 
 
 def _was_there(match: Match, settings: Settings) -> bool:
@@ -159,7 +192,7 @@ def _actions_on_name(match: Match, settings: Settings) -> tuple[Action, ...]:
         other = match.others.get(call)
         name = other.change.name if other is not None else ""
         is_safe = other is not None and (other is match or other.change.equality is not Equality.BUT)
-        if other is None or not is_safe or other.bound is None or other.change.rewrite is None:
+        if other is None or not is_safe or other.use.is_shared or other.bound is None or other.change.rewrite is None:
             raise NoEquivalent(f"not all that is called on `{receiver.value}` has a rewrite")
         if not name.startswith(f"Expression.{namespace}."):
             raise NoEquivalent(f"`{receiver.value}` is not a `.{namespace}` everywhere")
@@ -204,12 +237,19 @@ def spelled_method(change: Change) -> str:
 def spelled(change: Change) -> str:
     """The old spelling as a message shows it."""
     owner, _, name = change.name.partition(".")
+    if is_namespace(change):
+        return f".{name}"
     call = change.name if owner == "daft" else f".{name}"
     if change.kind is ChangeKind.DEFAULT and change.parameters:
         return f"{call}() without {change.parameters[0]}="
     if change.kind in (ChangeKind.KEYWORD, ChangeKind.MEANING) and len(change.parameters) == 1:
         return f"{call}({change.parameters[0]}=...)"
     return f"{call}(...)"
+
+
+def is_namespace(change: Change) -> bool:
+    """Whether it speaks of `.str` itself, not of a method in it."""
+    return change.name.startswith("Expression.") and change.name.partition(".")[2] in namespaces()
 
 
 def spell(version: Version) -> str:
@@ -247,10 +287,7 @@ def _standing(change: Change, settings: Settings) -> Standing | None:
     if change.kind is ChangeKind.DEFAULT and is_past and change.name not in current_names():
         return None  # the name was there for longer: another row speaks of its end
     if change.is_silent:
-        newest = settings.newest_daft or _NEWEST
-        if change.changed is None or settings.written_for is None:
-            return None
-        return Standing.CHANGED if settings.written_for < change.changed <= newest else None
+        return Standing.CHANGED if _is_crossed(change, settings) else None
     if change.kind is ChangeKind.MEANING and change.condition is None and change.name not in _NEVER_CURRENT:
         return Standing.REMOVED if _whole_name_is_gone(change) and target >= (change.changed or _NEWEST) else None
     if change.changed is not None and target >= change.changed:
@@ -258,6 +295,13 @@ def _standing(change: Change, settings: Settings) -> Standing | None:
     first = change.since or change.deprecated or (0, 0, 0)
     will_go = change.deprecated is not None or change.old_call is OldCall.FAILS
     return Standing.DEPRECATED if will_go and target >= first else None
+
+
+def _is_crossed(change: Change, settings: Settings) -> bool:
+    """Whether the script can run on versions on both sides of a change."""
+    if change.changed is None or settings.written_for is None:
+        return False
+    return settings.written_for < change.changed <= (settings.newest_daft or _NEWEST)
 
 
 _NEVER_CURRENT = frozenset({"DataFrame.agg", "GroupedDataFrame.agg"})
@@ -316,6 +360,9 @@ class _Call:
     def actions(self) -> tuple[Action, ...]:
         if self.rewrite.is_udf or self.rewrite.respelled:
             raise NoEquivalent(self.change.note or "it is rewritten as a whole")
+        if self.use.is_shared:
+            actions = dispatched(self.use, self.change, self.bound, self._with_daft)
+            return (*actions, *self._import_of_daft("daft."))
         if self.rewrite.template:
             text = self.rewrite.called(self._receiver(), self.bound)
             return (ReplaceNode(self.use.call, self._with_daft(text)), *self._import_of_daft(text))
@@ -455,10 +502,14 @@ class _Sign:
     """It is a function of a module."""
     in_tuples: bool = False
     """What it speaks of are arguments in literal tuples."""
+    is_namespace: bool = False
+    """It is one of an expression, with no call of a method behind it."""
 
     def may_be_given(self, uses: Uses | None) -> bool:
         if uses is None:
             return True
+        if self.is_namespace:
+            return self.name in uses.ends
         if self.namespace and not uses.may_chain(self.namespace, self.name):
             return False
         if self.is_function and not uses.has_star and self.name not in uses.of_modules:
@@ -478,9 +529,11 @@ class _Sign:
 def _signs(standing: Standing) -> tuple[_Sign, ...]:
     found = []
     for change in changes():
-        if change.is_silent is not (standing is Standing.CHANGED) or change.name.startswith(_NOT_SEEN):
+        is_changed = change.is_silent or change.is_for_some_values
+        if is_changed is not (standing is Standing.CHANGED) or change.name.startswith(_NOT_SEEN):
             continue
-        if change.kind is ChangeKind.MEANING and change.condition is None and change.name not in _NEVER_CURRENT:
+        is_meant = change.kind is ChangeKind.MEANING and change.condition is None
+        if is_meant and not change.is_for_some_values and change.name not in _NEVER_CURRENT:
             continue
         if standing is Standing.REMOVED and change.old_call is OldCall.WORKS:
             continue
@@ -507,6 +560,7 @@ def _signs(standing: Standing) -> tuple[_Sign, ...]:
                 namespace,
                 is_function=owner.partition(".")[0] == "daft" and not name[:1].isupper() and owner.islower(),
                 in_tuples=change.name in _NEVER_CURRENT,
+                is_namespace=is_namespace(change),
             )
         )
     return tuple(dict.fromkeys(found))

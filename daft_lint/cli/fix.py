@@ -124,7 +124,7 @@ def _run(fix_options: FixOptions, given: _Inputs, configs: NearestConfigs) -> tu
     from daft_lint.fix.command import OutputError, run_fix
     from daft_lint.lint.project_checker import ProjectChecker
 
-    checker = ProjectChecker(configs)
+    checker = ProjectChecker(configs, others=given.files)
 
     def overlay(current: Mapping[str, Document]) -> None:
         with ProgressBar(quiet=fix_options.quiet):

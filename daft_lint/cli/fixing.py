@@ -35,7 +35,7 @@ def fix_files(files: Sequence[str], configs: Configured, *, quiet: bool = False)
     documents = [Document.from_bytes(source.path, source.raw) for source in sources]
     if not documents:
         return Fixed()
-    checker = ProjectChecker(configs)
+    checker = ProjectChecker(configs, others=files)
     report = fix_documents(documents, checker.observe, unsafe=False, accept=None, overlay=checker.overlay)
     unwritten = write(report)
     echo_problems([*report.problems, *unwritten])

@@ -82,9 +82,11 @@ def upgrade(
     )
     files, failed = discovered(paths, configs, force_exclude)
     documents, all_read = read_documents(files)
-    checker = ProjectChecker(config)
+    checker = ProjectChecker(config, others=files)
     status, problems = run_upgrade(
-        UpgradeOptions(to, apply, unsafe, report, output, shown_path(config.root) if requirements else None),
+        UpgradeOptions(
+            to, from_version, apply, unsafe, report, output, shown_path(config.root) if requirements else None
+        ),
         documents,
         checker.observe,
         checker.overlay,

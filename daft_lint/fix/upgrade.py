@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daft_lint.dataclass import dataclass
-from daft_lint.fix.assessment import Assessment
+from daft_lint.fix.assessment import OLDEST, Assessment
 from daft_lint.fix.command import show, write
 from daft_lint.fix.diff import text_diff, unified_diff
 from daft_lint.fix.loop import Check, Overlay, fix_documents
@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class UpgradeOptions:
-    """The flags of `daft-lint upgrade`. `root` is the folder whose requirements are raised, None: they stay."""
+    """The flags of `daft-lint upgrade`. `root` is the folder whose requirements are raised, None: they stay;
+    `written_for` the Daft that the scripts run on, None: what their project says."""
 
     to: str
+    written_for: str | None = None
     apply: bool = False
     unsafe: bool = False
     report: str | None = None
@@ -61,7 +63,8 @@ def run_upgrade(
     1 where something is to change, with `apply` where something is left that fails; 2 where something went wrong.
     """
     report = fix_documents(documents, check, unsafe=options.unsafe, overlay=overlay, others=others)
-    found = Assessment(report, len(documents), options.to)
+    before = parse_version(options.written_for) if options.written_for else OLDEST
+    found = Assessment(report, len(documents), options.to, before)
     raised = list(_raised(options))
     problems = list(report.problems)
     if options.report is not None:

@@ -80,6 +80,7 @@ class Analysis:
                 target_daft=wanted.oldest,
                 newest_daft=wanted.newest,
                 written_for=written_for.oldest,
+                is_upgrade=before is not None,
             )
         return settings
 
@@ -376,7 +377,7 @@ def observed(rule: type[Rule], script: Script, precedence: Precedence) -> Iterab
                 yield Observed(entry, observation, precedence.admits(rule, observation, number), pipeline)
     elif isinstance(made, ScriptRule):
         for observation in made.check(script):
-            yield Observed("", observation, precedence.admits(rule, observation))
+            yield Observed(observation.entry, observation, precedence.admits(rule, observation))
 
 
 def _is_about_few_rows(pipeline: Pipeline, observation: Observation) -> bool:

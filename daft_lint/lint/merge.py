@@ -25,16 +25,18 @@ def merge(
     files: int,
     config: Configured,
     documents: Mapping[str, Document],
+    called_elsewhere: Collection[str] = (),
 ) -> Report:
     """One report for all files.
 
     A finding that rests on a parameter with no caller in view is left out where another file calls that function. What
     the configuration of the file that a finding is in leaves out is left out, whichever file led there.
-    `documents` are those that may hold suppressions, by path; `problems` those met before any analysis.
+    `documents` are those that may hold suppressions, by path; `problems` those met before any analysis;
+    `called_elsewhere` entries of methods whose functions are called in files that need no analysis.
     """
     results = list(results)
-    called = frozenset(entry for result in results for entry in result.called)
-    founded = (raw for result in results for raw in result.findings if raw.entry not in called)
+    called = frozenset((*called_elsewhere, *(entry for result in results for entry in result.called)))
+    founded = _founded((raw for result in results for raw in result.findings), called)
     selections = Selections(config)
     settled = strongest(agree_on_safety(founded))
     unread = {raw.finding.span.path for raw in settled if raw.finding.code == SyntaxErrorRule.code}
@@ -72,6 +74,17 @@ def _unsuppressed(
     for path, table in suppressions.items():
         if path not in unread and selections.of(path).reports(path, UnusedSuppression.code):
             yield from table.unused(selections.of(path))
+
+
+def _founded(findings: Iterable[RawFinding], called: Collection[str]) -> Iterator[RawFinding]:
+    """The findings that other files do not take the ground from. A method that is called there on something else than
+    Daft's keeps its finding, and loses its fix."""
+    for raw in findings:
+        if raw.entry not in called or ("|" in raw.entry and raw.finding.fix is None):
+            yield raw
+        elif "|" in raw.entry:
+            why = f"{raw.finding.suggestion} by hand: in another file the function gets something else"
+            yield replace(raw, finding=replace(raw.finding, fix=None, suggestion=why), proposals=())
 
 
 def strongest(findings: Iterable[RawFinding]) -> list[RawFinding]:

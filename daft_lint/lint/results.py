@@ -47,8 +47,8 @@ class Proposal:
 @dataclass(frozen=True, slots=True)
 class RawFinding:
     """A finding before those of all files are merged. `entry` is the function that it is in, where it rests on a
-    DataFrame parameter of that function with no caller in view; else "". `proposals` are the fixes to choose from,
-    until one of them is chosen; `subject` is what it is about, as that is written."""
+    DataFrame parameter of that function with no caller in view, or `Observation.entry`; else "". `proposals` are the
+    fixes to choose from, until one of them is chosen; `subject` is what it is about, as that is written."""
 
     finding: Finding
     entry: str = ""
@@ -66,7 +66,8 @@ class RawFinding:
 class FileResult:
     """What the analysis of one file gave.
 
-    `called` are the functions of other files that it followed, `limits` the caps that were hit, worded for the user.
+    `called` are the functions of other files that it followed, and the entries of methods in them that it calls on what
+    is not known to be Daft's; `limits` the caps that were hit, worded for the user.
     `failed`: a rule, or the linter itself, failed in it.
     """
 

@@ -12,6 +12,7 @@ from daft_lint.api.upgrades import (
     Match,
     Standing,
     fix_of,
+    is_namespace,
     matches,
     mentions,
     spell,
@@ -86,6 +87,8 @@ def _observation(match: Match, settings: Settings) -> Observation:
     except NoEquivalent as error:
         suggestion = f"{suggestion} by hand: {error}"
     observed, impact = f"`{spelled(change)}` is gone since Daft {spell(change.changed)}", "The call raises"
+    if is_namespace(change):
+        impact = "Reading it raises"
     if change.kind is ChangeKind.REQUIRED:
         observed = f"The class has no `{spelled_method(change)}`, which Daft asks for since {spell(change.changed)}"
         impact = "No object can be made of it"
@@ -98,4 +101,5 @@ def _observation(match: Match, settings: Settings) -> Observation:
         impact=f"{impact}, and {known}",
         suggestion=suggestion,
         fix=fix,
+        entry=match.use.entry,
     )

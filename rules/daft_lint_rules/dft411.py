@@ -8,12 +8,14 @@ from daft_lint.api.imports import NoEquivalent
 from daft_lint.api.promises import Changes
 from daft_lint.api.rule import Fix, Level, Observation, Prescan, ScriptRule
 from daft_lint.api.upgrades import (
+    FOR_SOME_VALUES,
     ChangeKind,
     Match,
     Standing,
     fix_of,
     matches,
     mentions,
+    other_meanings,
     spell,
     spelled,
     trigger_words,
@@ -27,7 +29,9 @@ class ChangedDefault(ScriptRule):
     that does something else, and the project allows Daft versions on both sides of the change: `decode_image()`,
     `stddev()`, `sample(0.5, True)`, `write_parquet(partition_cols=...)`.
 
-    It is silent where nothing says which versions the project allows, and where all of them are on one side.
+    It is silent where nothing says which versions the project allows, and where all of them are on one side. What means
+    something else for some values only, which no argument tells (`like` of texts with line breaks), is told by
+    `daft-lint upgrade` alone.
 
     ## Why
     Nothing raises: the results differ. `decode_image()` keeps the mode of an image before Daft 0.7.1 and makes RGB
@@ -70,6 +74,20 @@ class ChangedDefault(ScriptRule):
         """One observation for each call."""
         for match in matches(script, Standing.CHANGED):
             yield _observation(match, script.settings)
+        for match in other_meanings(script):
+            yield _to_check(match)
+
+
+def _to_check(match: Match) -> Observation:
+    change = match.change
+    assert change.changed is not None
+    return Observation(
+        location=match.location,
+        level=Level.ADVICE,
+        observed=f"`{spelled(change)}` gives something else since Daft {spell(change.changed)} for some values",
+        impact=FOR_SOME_VALUES,
+        suggestion=change.note,
+    )
 
 
 _WHAT = {ChangeKind.DEFAULT: "default", ChangeKind.POSITION: "position", ChangeKind.MEANING: "meaning"}
@@ -93,4 +111,5 @@ def _observation(match: Match, settings: Settings) -> Observation:
         impact=f"Daft {oldest}, which the project allows as well, gives other results",
         suggestion=suggestion,
         fix=fix,
+        entry=match.use.entry,
     )

@@ -126,7 +126,8 @@ def explanations() -> list[Explanation]:
 
 def run(version: Version, newest: Version, part: tuple[int, int], texts: Sequence[str]) -> Outcome:
     """Run the test files of a version that have an old spelling, of these every `part[1]`th from `part[0]` on (from 1),
-    and whose path holds one of `texts`. Raises `CalledProcessError` where something cannot be fetched."""
+    and whose path holds one of `texts`. Raises `CalledProcessError` where something cannot be fetched, `RuntimeError`
+    where no test could be run, mostly because a `conftest.py` imports what the environment lacks."""
     home = releases.cache() / "own-tests" / spell(version)
     old, new = home / "old", home / "new"
     shutil.rmtree(home, ignore_errors=True)
@@ -138,6 +139,8 @@ def run(version: Version, newest: Version, part: tuple[int, int], texts: Sequenc
     releases.installed(newest)
     touched = rewrite(new, version, newest, chosen)
     before = run_pytest(python, old, version, touched)
+    if touched and not before:
+        raise RuntimeError(f"no test of Daft {spell(version)} could be run")
     after = run_pytest(python, new, newest, touched)
     return Outcome(spell(version), before, after)
 

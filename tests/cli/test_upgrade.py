@@ -24,7 +24,7 @@ NEW = OLD.replace(".url.download().image.decode()", ".download().decode_image(mo
 LEFT = """import sys, daft
 from daft import col
 
-df = daft.from_pydict({"b": ["abc"], "s": ["x"]})
+df = daft.read_parquet("s3://b/*.parquet")
 df = df.select(col("b").str.split(",", regex=bool(sys.argv[1:])), col("s").str.like("x%"))
 df.show()
 """
@@ -135,6 +135,127 @@ def test_the_assessment_as_markdown(tmp_path: Path) -> None:
     assert any(line.startswith("- `b.py:5` DFT405: `.str.split(...)` is gone since Daft 0.7.0.") for line in page)
 
 
+SHARED = """import daft
+
+
+def clean(x, n):
+    return x.str.left(n).alias("b") if n else x.str.lower()
+
+
+def twice(x):
+    return x.str.lower().str.upper()
+
+
+@daft.udf(return_dtype=daft.DataType.string())
+def cleaned(x):
+    return clean(x, 2)
+
+
+s = daft.Series.from_pylist(["x"])
+df = daft.read_parquet("s3://b/*.parquet")
+df = df.select(clean(df["a"], len(df.columns)), cleaned(df["a"]), twice(df["a"]))
+print(twice(s))
+"""
+
+
+def test_a_function_that_gets_expressions_and_series_asks_what_it_got(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(SHARED)
+    run = upgrade(tmp_path, "--from", "0.6.1", "--apply")
+    after = (tmp_path / "a.py").read_text()
+
+    assert "(x.left(n) if isinstance(x, daft.Expression) else x.str.left(n)).alias(" in after
+    assert "else (x.lower() if isinstance(x, daft.Expression) else x.str.lower())\n" in after
+    assert "by no name of its own" in run.stderr
+    assert upgrade(tmp_path, "--from", "0.6.1", "--apply").stderr.endswith("(1 of them fail).\n")
+    assert (tmp_path / "a.py").read_text() == after
+
+
+def test_a_function_that_can_get_a_column_of_pandas_is_left(tmp_path: Path) -> None:
+    text = SHARED.replace("import daft\n", "import daft\nimport pandas as pd\n", 1)
+    (tmp_path / "a.py").write_text(text)
+    run = upgrade(tmp_path, "--from", "0.6.1", "--apply")
+
+    assert "x.str.left(n)" in (tmp_path / "a.py").read_text()
+    assert "isinstance" not in (tmp_path / "a.py").read_text()
+    assert "and the file has pandas" in run.stderr
+
+
+HELPERS = """def clean(x):
+    return x.str.lower()
+
+
+def trim(x):
+    return x.str.lstrip()
+
+
+def up(x):
+    return x.str.upper()
+
+
+def left(x):
+    return x.str.left(1)
+"""
+EXPRESSIONS = """import daft
+from helpers import clean, left, trim, up
+
+df = daft.read_parquet("s3://b/*.parquet")
+df = df.select(clean(df["a"]), trim(df["b"]), up(df["c"]), left(df["d"]))
+"""
+IN_A_UDF = """import daft
+from helpers import clean
+
+
+@daft.func.batch(return_dtype=daft.DataType.string())
+def cleaned(x):
+    return clean(x)
+"""
+
+
+def test_a_function_that_another_file_calls_with_something_else_is_left(tmp_path: Path) -> None:
+    (tmp_path / "helpers.py").write_text(HELPERS)
+    (tmp_path / "a.py").write_text(EXPRESSIONS)
+    (tmp_path / "b.py").write_text(IN_A_UDF)
+    (tmp_path / "c.py").write_text('import pandas as pd\nfrom helpers import trim\n\ntrim(pd.Series(["x"]))\n')
+    (tmp_path / "d.py").write_text('import daft\nimport helpers\n\nhelpers.up(daft.Series.from_pylist(["x"]))\n')
+    run = upgrade(tmp_path, "--from", "0.6.1", "--apply")
+
+    assert (tmp_path / "helpers.py").read_text() == HELPERS.replace(".str.left", ".left")
+    assert run.stderr.count("by hand: in another file the function gets something else") == 3
+
+
+TO_CHECK = """import daft
+from daft import Window, col
+
+window = Window().partition_by("a").order_by("b")
+df = daft.read_parquet("s3://b/*.parquet")
+df = df.where(col("a").like("x%") | col("b").like("y%")).select(col("b").sum().over(window))
+if daft.__version__ < "0.7":
+    df = df.where(col("a").like("%"))
+df.show()
+"""
+
+
+def test_what_gives_something_else_for_some_values_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(TO_CHECK)
+    run = upgrade(tmp_path, "--from", "0.6.12", "--report", "json")
+    page = json.loads(run.stdout)
+
+    assert (run.returncode, page["left"]) == (0, [])
+    assert [(one["what"], [place["line"] for place in one["places"]]) for one in page["to_check"]] == [
+        ("`.like(...)` gives something else since Daft 0.7.3 for some values", [6, 6]),
+        ("`.over(...)` gives something else since Daft 0.6.13 for some values", [6]),
+    ]
+    assert page["engine"] == [
+        "`<`, `<=`, `>`, `>=`, `==`, `!=` since Daft 0.7.2: NaN equals itself and is the greatest float."
+    ]
+    like, over, total = run.stderr.splitlines()
+    assert like.startswith("a.py:6: to check (and 1 place more): `.like(...)`")
+    assert "`.rows_between(Window.unbounded_preceding, Window.current_row)`" in over
+    assert total == "Daft 0.7.26: 0 rewrites in 0 files, 0 left by hand (0 of them fail)."
+    assert "## What no call shows" in upgrade(tmp_path, "--from", "0.6.12", "--report", "markdown").stdout
+    assert upgrade(tmp_path, "--from", "0.7.3").stderr == total + "\n"
+
+
 PYPROJECT = """[project]
 name = "etl"
 version = "1"
@@ -206,6 +327,16 @@ else:
     daft.context.set_runner_ray()
 
 func = getattr(daft, "func", None) or daft.udf
+NEW = daft.__version__ >= "0.7"
+
+
+def lower(column):
+    if NEW:
+        return column.lower()
+    return column.str.lower()
+
+
+lower(daft.col("a"))
 """
 LAZY = """import daft
 
@@ -265,6 +396,17 @@ except ValueError:
     one = col("b").lower()
 if MODEL_VERSION == 2 and np.__version__ >= "1" and hasattr(np, "array"):
     two = col("a").str.lower()
+
+
+def three(column):
+    if not NEW:
+        raise RuntimeError("Daft is too old")
+    if NEW:
+        return column.upper()
+    return column.str.lower()
+
+
+three(col("a"))
 """
 
 

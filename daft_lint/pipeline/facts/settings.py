@@ -130,6 +130,8 @@ class Settings:
     """The newest Daft that it is to run on; None: no end is known."""
     written_for: Version | None = None
     """The oldest Daft that its author can have run it on; None: not known."""
+    is_upgrade: bool = False
+    """It is to run on another Daft: what means something else there for some values is told as well."""
 
 
 def with_all_footers(settings: Settings) -> Settings:

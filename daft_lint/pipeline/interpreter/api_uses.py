@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence, Set
 import libcst as cst
 
 from daft_lint.pipeline.catalog.history.changes import Change, ChangeKind, by_name, changes
-from daft_lint.pipeline.catalog.history.lookup import name_in_history
+from daft_lint.pipeline.catalog.history.lookup import name_in_history, namespaces
 from daft_lint.pipeline.interpreter.arguments import Arguments
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
@@ -42,10 +42,10 @@ def note_call(
     known = found.pop() if len(found) == 1 else None
     if found and all(isinstance(one, ExpressionNamespace) for one in values):  # one or the other: each is gone
         known = min((one for one in found if one is not None), default=known)
-    spelled = any(
-        isinstance(one, ExpressionNamespace) and isinstance(node.func, cst.Attribute) and one.node is node.func.value
-        for one in values
-    )
+    of_expressions = [one for one in values if isinstance(one, ExpressionNamespace)]
+    spelled = any(isinstance(node.func, cst.Attribute) and one.node is node.func.value for one in of_expressions)
+    if known is not None:
+        interpreter.recorder.called_namespaces.update(one.node for one in of_expressions)
     _note_on(interpreter, known, args, node, scope, spells_namespace=spelled)
 
 
@@ -61,7 +61,32 @@ def _note_on(
     """What is known of a receiver in one call of the function that it stands in."""
     if interpreter.recorder.receivers.setdefault(node, known) != known:
         interpreter.recorder.receivers[node] = None
-    _note(interpreter, known, args, node, scope, spells_namespace=spells_namespace)
+    entry = ""
+    if interpreter.active_calls and _is_called_on_name(node):
+        interpreter.recorder.within[node] = interpreter.active_calls[-1].node
+        entry = method_entry(interpreter.active_calls[-1].name, node)
+    if known is None and entry and scope.path != interpreter.path:
+        interpreter.recorder.called_elsewhere.add(entry)
+    _note(interpreter, known, args, node, scope, spells_namespace=spells_namespace, entry=entry)
+
+
+def method_entry(function: str, node: cst.Call) -> str:
+    """What `ApiUse.entry` is of a call in a function; "" where it is not of a method in a namespace."""
+    called = node.func
+    if not isinstance(called, cst.Attribute) or not isinstance(called.value, cst.Attribute):
+        return ""
+    namespace = called.value.attr.value
+    return f"{function}|{namespace}.{called.attr.value}" if namespace in namespaces() else ""
+
+
+def _is_called_on_name(node: cst.Call) -> bool:
+    """Whether it is called on a name, or on what is called on one: a parameter, it may be."""
+    receiver: cst.BaseExpression = node
+    while isinstance(receiver, (cst.Call, cst.Attribute, cst.Subscript)):
+        if isinstance(receiver, cst.Call) and not isinstance(receiver.func, cst.Attribute):
+            return False
+        receiver = receiver.func if isinstance(receiver, cst.Call) else receiver.value
+    return isinstance(receiver, cst.Name)
 
 
 @functools.cache
@@ -77,7 +102,23 @@ def note_function_call(
     if isinstance(callee, DaftName):
         _note(interpreter, name_in_history(callee.path), args, node, scope)
     elif isinstance(callee, MethodReference) and callee.name in _old_methods():
-        _note_on(interpreter, _method_name(callee.owner, callee.name), args, node, scope)
+        known = _method_name(callee.owner, callee.name)
+        if known is not None and isinstance(callee.owner, ExpressionNamespace):
+            interpreter.recorder.called_namespaces.add(callee.owner.node)
+        _note_on(interpreter, known, args, node, scope)
+
+
+def note_namespace(interpreter: InterpreterProtocol, owner: object, node: cst.Attribute, scope: Scope) -> None:
+    """`owner.str`, whatever becomes of it."""
+    name = f"Expression.{node.attr.value}" if isinstance(owner, Expression) else None
+    if interpreter.recorder.receivers.setdefault(node, name) != name:
+        interpreter.recorder.receivers[node] = None
+    if interpreter.active_calls and isinstance(node.value, cst.Name):
+        interpreter.recorder.within[node] = interpreter.active_calls[-1].node
+    if name is not None:
+        fails = bool(interpreter.expected_failures)
+        use = ApiUse(name, scope.location(node), daft_spelling(scope), expects_failure=fails)
+        interpreter.recorder.api_uses.append(use)
 
 
 def note_import(interpreter: InterpreterProtocol, path: str, node: cst.CSTNode, scope: Scope) -> None:
@@ -125,6 +166,7 @@ def _note(
     scope: Scope,
     *,
     spells_namespace: bool = False,
+    entry: str = "",
 ) -> None:
     if name is None or name == _NOTED_ELSEWHERE:
         return
@@ -139,6 +181,7 @@ def _note(
             is_statement=_is_statement(interpreter.statement, node),
             expects_failure=bool(interpreter.expected_failures),
             spells_namespace=spells_namespace,
+            entry=entry,
         )
     )
 

@@ -6,6 +6,7 @@ import libcst as cst
 
 from daft_lint.pipeline import catalog
 from daft_lint.pipeline.catalog.history.lookup import namespaces
+from daft_lint.pipeline.interpreter.api_uses import note_namespace
 from daft_lint.pipeline.interpreter.arguments import Arguments
 from daft_lint.pipeline.interpreter.builtin_calls import BUILTINS
 from daft_lint.pipeline.interpreter.definitions import (
@@ -58,6 +59,8 @@ def lookup(interpreter: InterpreterProtocol, name: str, scope: Scope) -> object:
 def attribute_of(interpreter: InterpreterProtocol, owner: object, node: cst.Attribute, scope: Scope) -> object:
     """What an attribute of a value holds."""
     name = node.attr.value
+    if name in namespaces():
+        note_namespace(interpreter, owner, node, scope)
     if isinstance(owner, DaftName):
         return DaftName(f"{owner.path}.{name}")
     if isinstance(owner, ExternalName):

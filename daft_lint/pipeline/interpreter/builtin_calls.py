@@ -7,6 +7,7 @@ import libcst as cst
 from daft_lint.pipeline import catalog
 from daft_lint.pipeline.interpreter.arguments import Arguments
 from daft_lint.pipeline.interpreter.arithmetic import converted, extreme, length, range_of
+from daft_lint.pipeline.interpreter.daft_expressions import column
 from daft_lint.pipeline.interpreter.definitions import Class, Function, Instance, Super
 from daft_lint.pipeline.interpreter.inlining import inline
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
@@ -15,6 +16,7 @@ from daft_lint.pipeline.interpreter.steps import add_iteration
 from daft_lint.pipeline.interpreter.values import (
     UNKNOWN,
     Attributes,
+    DaftName,
     DataFrame,
     DictValue,
     ExternalName,
@@ -24,6 +26,7 @@ from daft_lint.pipeline.interpreter.values import (
     Tail,
     alternatives,
     element_of,
+    has_daft_expression,
     literal_value,
 )
 
@@ -34,6 +37,7 @@ BUILTINS = frozenset(
 )
 MAX_MAPPED = 32
 """Items that a function of the project is called for one by one, by `map` and `functools.reduce`."""
+_COLUMNS = frozenset({"daft.col", "daft.expressions.col", "daft.functions.col"})
 INSPECTING = frozenset("print type isinstance id repr hasattr display".split())
 """Builtins that look at a DataFrame without running it."""
 
@@ -65,6 +69,10 @@ def call_builtin(interpreter: InterpreterProtocol, name: str, args: Arguments, s
         return _isinstance(first, args.positional[1][0])
     if name == "map" and len(args.positional) == 2 and isinstance(first, Function):
         return _mapped(interpreter, first, args.positional[1])
+    if name == "map" and len(args.positional) == 2 and isinstance(first, DaftName) and first.path in _COLUMNS:
+        return _columns(args.positional[1], scope)
+    if name in ("enumerate", "zip") and any(map(has_daft_expression, args.values())):
+        return _paired(name, args)
     if name == "super":
         return _super(interpreter, args, scope)
     if name in INSPECTING:
@@ -85,6 +93,26 @@ def _mapped(interpreter: InterpreterProtocol, function: Function, given: tuple[o
         return UNKNOWN
     results = (inline(interpreter, function, Arguments([(value, node)]), None) for value in values.items)
     return ListValue(tuple(results), values.open)
+
+
+def _columns(given: tuple[object, cst.BaseExpression], scope: Scope) -> object:
+    """`map(col, names)`."""
+    values, node = given
+    location = scope.location(node)
+    if not isinstance(values, ListValue):
+        return ListValue((column(None, location),), open=True)
+    names = (literal_value(value) for value in values.items)
+    return ListValue(tuple(column(n if isinstance(n, str) else None, location) for n in names), values.open)
+
+
+def _paired(name: str, args: Arguments) -> object:
+    """`enumerate(values)` and `zip(values, others)` of lists that are known."""
+    lists = [value for value in args.positional_values() if isinstance(value, ListValue) and not value.open]
+    if len(lists) < len(args.positional) or args.open:
+        return UNKNOWN
+    if name == "enumerate":
+        return ListValue(tuple(ListValue((UNKNOWN, item)) for item in lists[0].items))
+    return ListValue(tuple(ListValue(items) for items in zip(*(one.items for one in lists), strict=False)))
 
 
 def _isinstance(value: Literal | ListValue | Tail, kinds: object) -> object:

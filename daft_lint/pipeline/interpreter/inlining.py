@@ -58,7 +58,7 @@ def inline(
     if function.owner is not None:
         scope.set("__class__", function.owner)
     # A default can call the function too, or one that calls it, so it is active from here on.
-    call = ActiveCall(node, len(interpreter.ways))
+    call = ActiveCall(node, len(interpreter.ways), function.qualified_name)
     calls.append(call)
     _bind_parameters(interpreter, function, args, instance, scope)
     for name, value in (known or {}).items():

@@ -27,6 +27,7 @@ from daft_lint.pipeline.interpreter.protocol import ActiveCall, Nesting
 from daft_lint.pipeline.interpreter.recorder import Recorder
 from daft_lint.pipeline.interpreter.scopes import LayeredDict, Scope
 from daft_lint.pipeline.interpreter.simple_statements import simple_statements
+from daft_lint.pipeline.interpreter.udf_helpers import helpers_of_udfs
 from daft_lint.pipeline.interpreter.uncalled import evaluate_uncalled
 from daft_lint.pipeline.interpreter.values import UNKNOWN
 from daft_lint.pipeline.model import Cluster, Runner, Script, Settings, Udf
@@ -85,6 +86,9 @@ class Interpreter:
         self.returned_instances: set[Instance] = set()
         self.udfs: dict[object, Udf] = {}
         self.udf_classes: list[Class] = []
+        self.udf_bodies: list[Function] = []
+        self.namespaces_in: dict[str, bool] = {}
+        """Whether a module has a method of a namespace that expressions had, by its file."""
 
     # The document
 
@@ -132,6 +136,7 @@ class Interpreter:
         says_ray = says_ray or self.settings.cluster.nodes is not None
         is_sure = own_runner is not None or (not recorder.runners and (cluster.runner is not None or says_ray))
         names = constant_names(recorder.steps, self)
+        helpers = helpers_of_udfs(self)
         context = ScriptContext(
             runner,
             own_runner is not None,
@@ -149,7 +154,7 @@ class Interpreter:
             constructions=unique(recorder.constructions, lambda c: c.call),
             discarded=unique(recorder.discarded, lambda d: d.step.call),
             reads_on_dataframes=unique(recorder.reads_on_dataframes, lambda r: r.call),
-            api_uses=unique(recorder.surely_of_daft(), lambda u: (u.call, u.name)),
+            api_uses=unique(recorder.uses_of_daft(helpers), lambda u: (u.call, u.name)),
             expression_tests=unique(recorder.expression_tests, lambda t: (t.node, t.test)),
             runner_settings=unique(recorder.runner_settings, lambda s: s.call),
             steps=tuple(step for step in recorder.steps if step not in failing),
@@ -158,7 +163,7 @@ class Interpreter:
             runner_is_set=own_runner is not None,
             cluster=cluster,
             settings=self.settings,
-            called=frozenset(self.called_functions),
+            called=frozenset((*self.called_functions, *recorder.called_elsewhere)),
             limits_hit=tuple(limits),
         )
 

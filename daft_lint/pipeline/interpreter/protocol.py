@@ -42,11 +42,12 @@ class Nesting:
 
 class ActiveCall:
     """A function whose body is being evaluated, and what it has returned so far, each with the way to it; `ways` is how
-    many lead to the call."""
+    many lead to the call, `name` is the function's, across the project."""
 
-    __slots__ = ("node", "returned", "ways")
+    __slots__ = ("name", "node", "returned", "ways")
 
-    def __init__(self, node: cst.FunctionDef | cst.Lambda, ways: int) -> None:
+    def __init__(self, node: cst.FunctionDef | cst.Lambda, ways: int, name: str = "") -> None:
+        self.name = name
         self.node = node
         self.ways = ways
         self.returned: list[tuple[object, tuple[tuple[Branching, int], ...]]] = []
@@ -102,6 +103,8 @@ class InterpreterProtocol(Protocol):
     udfs: dict[object, Udf]
     """Each UDF once, by its definition and its options."""
     udf_classes: list[Class]
+    udf_bodies: list[Function]
+    namespaces_in: dict[str, bool]
     """The classes under `daft.cls`, with their options."""
 
     def evaluate(self, node: cst.BaseExpression, scope: Scope) -> object:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import field
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import field, replace
 
 import libcst as cst
 
@@ -56,7 +56,14 @@ class Recorder:
     reads_on_dataframes: list[ReadOnDataFrame] = field(default_factory=list)
     api_uses: list[ApiUse] = field(default_factory=list)
     receivers: dict[cst.CSTNode, str | None] = field(default_factory=dict)
-    """The name in the history that a method call has; None where a receiver of it is not known to be Daft's."""
+    """The name in the history that a method call or a namespace has; None where a receiver of it is not known to be
+    Daft's."""
+    called_elsewhere: set[str] = field(default_factory=set)
+    """The entries (`ApiUse.entry`) of what is called in other files on objects that are not known to be Daft's."""
+    within: dict[cst.CSTNode, cst.CSTNode] = field(default_factory=dict)
+    """The function that such a call or namespace stands in, where it is one of a name."""
+    called_namespaces: set[cst.CSTNode] = field(default_factory=set)
+    """The namespaces of expressions that are there for the call of a method that the history knows."""
     expression_tests: list[ExpressionTest] = field(default_factory=list)
     runner_settings: list[RunnerSetting] = field(default_factory=list)
     settled_by: Step | None = None
@@ -119,9 +126,17 @@ class Recorder:
             if not uses or not all(is_to_fail or call in calls for call, is_to_fail in uses.items()):
                 yield udf
 
-    def surely_of_daft(self) -> list[ApiUse]:
-        """The uses whose receiver is Daft's in every call of the function that they stand in."""
-        return [use for use in self.api_uses if self.receivers.get(use.call.node, use.name) == use.name]
+    def uses_of_daft(self, helpers_of_udfs: Set[cst.CSTNode]) -> Iterator[ApiUse]:
+        """The uses whose receiver is Daft's in every call of the function that they stand in; a method of a namespace
+        also where it is in some. In a function of `helpers_of_udfs` it is not."""
+        for use in self.api_uses:
+            is_of_daft = self.receivers.get(use.call.node, use.name) == use.name
+            is_expression = use.name.startswith("Expression.")
+            if is_of_daft and not (is_expression and self.within.get(use.call.node) in helpers_of_udfs):
+                if use.call.node not in self.called_namespaces:
+                    yield use
+            elif is_expression and use.name.count(".") == 2:
+                yield replace(use, is_shared=True, entry="")
 
     def carry_over(self, value: object) -> None:
         """A turn of a loop hands a value on to the next one."""

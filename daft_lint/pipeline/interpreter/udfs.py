@@ -90,7 +90,9 @@ def decorate(
     bound = None
     if isinstance(value, BoundMethod) and kind not in METHOD_KINDS:
         bound, value = value.instance.cls, value.function
-    if not isinstance(value, Function):
+    if isinstance(value, Function):
+        interpreter.udf_bodies.append(value)
+    else:
         if kind is None or kind in METHOD_KINDS:
             return UNKNOWN
         return UdfFunction(_opaque_udf(interpreter, kind, decorator.options))
@@ -109,6 +111,7 @@ def _decorate_class(
         function = member.function if isinstance(member, DecoratedMethod) else member
         if isinstance(function, Function):
             interpreter.called_nodes.add(function.node)
+            interpreter.udf_bodies.append(function)
     options = replace(decorator.options, carrier=location)
     is_legacy = decorator.kind is UdfKind.LEGACY
     decorated = replace(value, udf=options, is_legacy_udf=is_legacy)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import libcst as cst
 
 from daft_lint.dataclass import dataclass
-from daft_lint.pipeline.model import Branch, Expression, NodeRef, Step
+from daft_lint.pipeline.model import Branch, Expression, ExpressionKind, NodeRef, Step
 from daft_lint.source.syntax import spelling
 
 MAX_CHOICES = 4
@@ -435,6 +435,8 @@ def element_of(value: object) -> object:
     """What a loop variable holds."""
     if isinstance(value, ListValue):
         return choice([*value.items, UNKNOWN] if value.open else value.items)
+    if isinstance(value, MethodReference) and value.name == "columns" and isinstance(value.owner, DataFrame):
+        return Expression(ExpressionKind.COLUMN, value.owner.step.call)  # `df.columns`
     return value.element if isinstance(value, Sized) else UNKNOWN
 
 

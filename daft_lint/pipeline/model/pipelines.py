@@ -334,7 +334,9 @@ class ApiUse:
     `daft.udf` decorates, or that a method of what it made is called on; `expressions` are the nodes of the
     arguments that are known to be Daft's expressions; `is_statement`: nothing is done with what the call returns;
     `expects_failure`: the script expects that something there raises; `spells_namespace`: the `.str` of an expression
-    stands in the call itself, and is not the value of a name or an attribute.
+    stands in the call itself, and is not the value of a name or an attribute; `is_shared`: in another call of the
+    function that it stands in, the receiver is not known to be Daft's; `entry`: the function and the method
+    (`path::clean|str.lower`), where it is one of a namespace, called on a name in a function.
     """
 
     name: str
@@ -345,6 +347,8 @@ class ApiUse:
     is_statement: bool = False
     expects_failure: bool = False
     spells_namespace: bool = False
+    is_shared: bool = False
+    entry: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -105,6 +105,7 @@ def _observation(match: Match, script: Script) -> Observation:
         impact=_impact(change),
         suggestion=suggestion,
         fix=fix,
+        entry=match.use.entry,
     )
 
 

@@ -20,7 +20,7 @@ df = daft.from_pydict({"a": ["x"], "b": ["y"]})
 
 def used(body: str, path: str = "script.py") -> list[str]:
     found = read(HEAD + textwrap.dedent(body), path)
-    names = (use.name.partition(".") for use in found.api_uses)
+    names = (use.name.partition(".") for use in found.api_uses if not use.is_shared)
     return [name for owner, _, name in names if owner == "Expression"]
 
 
@@ -40,6 +40,11 @@ def used(body: str, path: str = "script.py") -> list[str]:
         'df.select(*map(lambda e: e.str.upper(), [col("a")]))',
         'df.select(col("a").list.map(daft.element().str.upper()))',
         'daft.sql_expr("a").str.upper()',
+        "df.select(*(e.str.upper() for e in map(col, df.column_names)))",
+        "df.select(*[e.str.upper() for e in df.columns])",
+        "for e in df.columns:\n    df = df.with_column(e.name(), e.str.upper())",
+        'df.select(*[e.str.upper() for i, e in enumerate(map(daft.col, ["a", "b"]))])',
+        'for name, e in zip(["c", "d"], [col("a"), df["b"]]):\n    df = df.with_column(name, e.str.upper())',
         'class A:\n    def __init__(self):\n        self.e = col("a")\n    def f(self):\n        self.e.str.upper()',
     ],
 )
@@ -101,3 +106,39 @@ def test_a_series_of_the_same_test_keeps_its_namespace() -> None:
         assert f(col("a")) and f(series)
     """
     assert used(body, "test_it.py") == []
+
+
+def test_a_namespace_that_is_read_for_something_else_than_a_call() -> None:
+    body = """
+    up = getattr(col("a").str, name)
+    both = [col("a").list, col("b").str.upper]
+    called = col("a").str.lower()
+    bound = col("a").str
+    bound.lower()
+    mixed = lambda e: e.str
+    mixed(col("a")), mixed(frame["a"])
+    """
+    assert sorted(used(body)) == ["list", "str", "str", "str.lower", "str.lower"]
+
+
+@pytest.mark.parametrize("helper", ["clean(x)", "self.own(x)", "outer(x)"])
+def test_a_function_that_udfs_call_gets_no_expression_there(helper: str) -> None:
+    body = f"""
+    def clean(x):
+        return x.str.lower()
+    def outer(x):
+        return clean(x)
+    def column(name):
+        return col(name).str.upper()
+    @daft.udf(return_dtype=daft.DataType.string())
+    class Text:
+        def own(self, x):
+            return clean(x)
+        def __call__(self, x):
+            column
+            return {helper}
+    df.select(Text(clean(col("a"))), column("b"))
+    """
+    found = read(HEAD + textwrap.dedent(body), "script.py")
+    uses = [(use.name, use.is_shared) for use in found.api_uses if use.name.startswith("Expression.")]
+    assert sorted(uses) == [("Expression.str.lower", True), ("Expression.str.upper", False)]

@@ -100,6 +100,11 @@ class Change:
             return self.old_call is OldCall.DIFFERS and self.condition is not None
         return self.old_call is OldCall.DIFFERS and self.kind in (ChangeKind.DEFAULT, ChangeKind.POSITION)
 
+    @property
+    def is_for_some_values(self) -> bool:
+        """Whether the same call gives something else for some values, which its arguments do not tell."""
+        return self.kind is ChangeKind.MEANING and self.old_call is OldCall.DIFFERS and self.condition is None
+
 
 @functools.cache
 def changes() -> tuple[Change, ...]:

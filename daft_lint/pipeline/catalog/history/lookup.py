@@ -13,7 +13,9 @@ from daft_lint.pipeline.catalog.history.rewrites import BoundCall, NotBound, bin
 NAMES = Path(__file__).with_name("api_names.tsv")
 NEWEST: Version = (0, 7, 26)
 """The newest Daft that the tables know."""
-_SAME_AS_DAFT = frozenset({"io", "runners", "expressions", "dataframe", "session", "sql", "catalog", "udf", "file"})
+_SAME_AS_DAFT = frozenset(
+    {"io", "runners", "expressions", "dataframe", "session", "sql", "catalog", "udf", "file", "context"}
+)
 """Modules whose functions are those of `daft` itself."""
 
 
