@@ -33,6 +33,7 @@ VERDICTS = {
     "page_fetch": {"DFT305": "kept"},
     "pdf_chunks": {"DFT101": "kept"},
     "several_udfs": {"DFT101": "kept"},
+    "sorted_events": {"DFT206": "kept"},
     "two_outputs": {"DFT501": "kept"},
     "video_frames": {"DFT105": "kept"},
     "web_archive_text": {"DFT101": "harmless"},

@@ -143,7 +143,6 @@ WITHOUT = {
     "DFT104": "calls and their sizes: tests/runtime/test_promises.py judges both",
     "DFT106": "tests/runtime/test_verify_ray.py runs it",
     "DFT205": "tests/runtime/test_verify_ray.py runs it",
-    "DFT206": "no fix: there is no other order to compare with",
     "DFT207": "tests/runtime/test_remedies_ray.py counts files; a preview",
     "DFT208": TIME,
     "DFT303": "`verify` gives a script the CPUs that it asks for",
