@@ -119,6 +119,7 @@ def _fix(pipeline: Pipeline, sort: Operator, losing: Operator) -> Fix | None:
     node = losing.step.call.node
     if losing.step.name != "repartition" or losing.index != sort.index + 1:
         return None
-    if not isinstance(node, cst.Call) or len(node.args) != 1 or len(pipeline.script_pipelines.sharing(sort.step)) > 1:
+    sharing = pipeline.script_pipelines.sharing
+    if not isinstance(node, cst.Call) or len(node.args) != 1 or len({*sharing(sort.step), *sharing(losing.step)}) > 1:
         return None
     return move_call(losing, point_before(pipeline, sort), "the rows come in the order of the `sort`")

@@ -27,7 +27,9 @@ class ChangedDefault(ScriptRule):
     that does something else, and the project allows Daft versions on both sides of the change: `decode_image()`,
     `stddev()`, `sample(0.5, True)`, `write_parquet(partition_cols=...)`.
 
-    It is silent where nothing says which versions the project allows, and where all of them are on one side.
+    It is silent where nothing says which versions the project allows, and where all of them are on one side. It is in
+    preview, for it speaks of every `decode_image()` of a project whose requirement allows Daft 0.7.0 as well, whether
+    or not anyone runs that.
 
     ## Why
     Nothing raises: the results differ. `decode_image()` keeps the mode of an image before Daft 0.7.1 and makes RGB
