@@ -217,12 +217,14 @@ def _list_of(element: Kind) -> Kind:
 
 
 def _declared(udf: Udf, function: cst.CSTNode) -> Kind:
-    """What the UDF says that it returns."""
+    """What the UDF says that it returns. Raises `NoTranslation` for objects of Python's."""
     options = None if udf.options is None else udf.options.node
     if isinstance(options, cst.Call):
         by_position = options.args[1:2] if udf.kind is UdfKind.APPLY else ()
         given = [a for a in options.args if a.keyword is not None and a.keyword.value == "return_dtype"]
         for argument in (*given, *(a for a in by_position if a.keyword is None)):
+            if isinstance(argument.value, cst.Call) and dotted(argument.value.func).endswith("DataType.python"):
+                raise NoTranslation  # its objects are what is asked for
             return _kind(argument.value)
     returns = function.returns if isinstance(function, cst.FunctionDef) else None
     return _annotated(returns) if udf.kind not in _BATCHES else Kind.UNKNOWN
