@@ -50,7 +50,7 @@ test-lowest:
 
 LOWEST_TESTS ?= not test_robust or odd_bytes or odd_notebooks or output_that or standard_input
 
-# Runs every pipeline of the fixtures before and after its fixes, on one private Ray for each size of a cluster: 6 minutes
+# Runs every pipeline of the fixtures before and after its fixes, on one private Ray for each size of a cluster: 8 minutes
 # on 2 busy cores.
 verify: compiled
 	$(BIN)/python -m pytest -m ray tests/runtime/test_pipelines.py

@@ -141,7 +141,9 @@ class Changes(enum.Enum):
     COST = "cost"
     """What it costs: the results stay the same, and the promises say what gets better."""
     REPEATED_WORK = "repeated work"
-    """How often work is done, or whether for nothing: the effects of one plan do not show it, the promises do."""
+    """How often work is done, or whether for nothing: the effects of one plan do not show it, the promises do. Rows may
+    be kept for what follows, counted in the place of being brought to the driver, or cut to the columns that are used:
+    what both runs bring there, and what they write, is the same."""
     SPELLING = "spelling"
     """Nothing: the promise is kept where the fixed script runs and gives the same results."""
     RESULTS = "results"

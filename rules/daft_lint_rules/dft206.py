@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from daft_lint.api import catalog
+from daft_lint.api import catalog, cst
+from daft_lint.api.insertion import move_call, point_before
 from daft_lint.api.nodes import method_location
+from daft_lint.api.promises import Changes
 from daft_lint.api.rows import known_value
-from daft_lint.api.rule import Level, Need, Observation, PipelineRule, Sinks, level_for
+from daft_lint.api.rule import Fix, Level, Need, Observation, PipelineRule, Sinks, level_for
 from daft_lint.api.wording import written_call
 from daft_lint.pipeline.model import Operator, Pipeline, Runner, StepKind
 
@@ -33,10 +35,13 @@ class OrderLost(PipelineRule):
 
     becomes
 
-        df.sort("at").write_parquet("s3://events/by-time/")
+        df.repartition(16).sort("at").write_parquet("s3://events/by-time/")
 
     ## Fix
-    None: whether the order or the number of partitions is wanted is your decision.
+    Moves a `repartition(n)` right behind the `sort` before it: a `sort` makes as many partitions as the plan has
+    (experiment e28), so that the files are as many, and in order. It is unsafe, for it changes the order of the rows.
+    None for a `repartition` by keys or after other steps, which would shuffle other rows there, nor for `into_batches`,
+    which a `sort` joins again, and `distinct`: whether the order or what they do is wanted is your decision.
 
     ## Options
     - `cluster.runner`: on `native` the order is kept, and the rule is silent.
@@ -49,6 +54,8 @@ class OrderLost(PipelineRule):
     needs = (Need.ALL_ROWS, Need.RAY)
     trigger_words = ("sort",)
     sinks = Sinks.ALL_ROWS
+    fixable = True
+    changes = Changes.RESULTS
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
         """One observation for each `sort` that another step undoes."""
@@ -103,4 +110,16 @@ def _observation(pipeline: Pipeline, sort: Operator, losing: Operator) -> Observ
         suggestion=f"Sort last, behind the `{losing.step.name}`, or leave out the one of the two that is not wanted",
         related=((method_location(losing.step), f"`{losing.step.name}` does not keep the row order"),),
         operator=sort,
+        fix=_fix(pipeline, sort, losing),
     )
+
+
+def _fix(pipeline: Pipeline, sort: Operator, losing: Operator) -> Fix | None:
+    """The `repartition` before the `sort`, where it comes right behind it and names no keys."""
+    node = losing.step.call.node
+    if losing.step.name != "repartition" or losing.index != sort.index + 1:
+        return None
+    sharing = pipeline.script_pipelines.sharing
+    if not isinstance(node, cst.Call) or len(node.args) != 1 or len({*sharing(sort.step), *sharing(losing.step)}) > 1:
+        return None
+    return move_call(losing, point_before(pipeline, sort), "the rows come in the order of the `sort`")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from daft_lint.api import cst
 from daft_lint.api.nodes import method_location
+from daft_lint.api.promises import Direction, Measure, Promise, Role
 from daft_lint.api.rule import Level, Observation, PipelineRule, Sinks, level_for
 from daft_lint.api.udf_code import dotted
 from daft_lint.pipeline.model import Expression, ExpressionKind, Operator, Pipeline, StepKind
@@ -48,6 +49,7 @@ class DecodeThenSample(PipelineRule):
     level = Level.ADVICE
     trigger_words = ("read_video_frames",)
     sinks = Sinks.ALL_ROWS
+    promises = (Promise(Measure.WALL, Direction.LOWER, Role.CONFIRMS, threshold=0.5),)
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
         """One observation for the first such filter."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from daft_lint.api import cst
 from daft_lint.api.nodes import short_code
+from daft_lint.api.promises import Direction, Measure, Promise, Role
 from daft_lint.api.requests import request_in
 from daft_lint.api.rows import has_few_rows
 from daft_lint.api.rule import Level, Observation, ScriptRule
@@ -63,6 +64,7 @@ class SerialRequests(ScriptRule):
     name = "serial-requests"
     level = Level.ADVICE
     trigger_words = ("udf", "func", "cls", "apply")
+    promises = (Promise(Measure.WALL, Direction.LOWER, Role.CONFIRMS, threshold=0.5),)
 
     def check(self, script: Script) -> Iterator[Observation]:
         seen: set[object] = set()

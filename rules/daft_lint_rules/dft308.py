@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from daft_lint.api.captures import Capture, captures_of
 from daft_lint.api.nodes import short_code
+from daft_lint.api.promises import Direction, Measure, Promise, Role
 from daft_lint.api.rule import Level, Observation, ScriptRule
 from daft_lint.pipeline.model import Runner, Script, Udf
 
@@ -52,6 +53,7 @@ class CapturedObject(ScriptRule):
     name = "captured-object"
     level = Level.WARNING
     trigger_words = ("udf", "func", "cls", "apply")
+    promises = (Promise(Measure.WALL, Direction.LOWER, Role.CONFIRMS, threshold=0.5),)
 
     def check(self, script: Script) -> Iterator[Observation]:
         if script.runner is Runner.NATIVE:

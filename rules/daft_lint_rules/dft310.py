@@ -25,8 +25,8 @@ class GpuNotRequested(ScriptRule):
     Ray gives a GPU to an actor that asks for one. With `gpus=1` each of two actors was given its own; without it both
     saw all GPUs of the node, so that `cuda` is the first one for both (experiment e27: what Ray assigns on a node that
     it is told has two). No GPU has run this: that such actors get in each other's way, and may start on nodes without a
-    GPU, rests on Ray's documentation. By that, an older Ray hides all GPUs from an actor that asks for none, so that
-    `torch.cuda.is_available()` is false in it.
+    GPU, rests on Ray's documentation, and the rule stays advice. By that, an older Ray hides all GPUs from an actor
+    that asks for none, so that `torch.cuda.is_available()` is false in it.
 
     ## Example
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from daft_lint.api.model_calls import model_call_for_each_row
 from daft_lint.api.nodes import short_code
+from daft_lint.api.promises import Direction, Measure, Promise, Role
 from daft_lint.api.rows import has_few_rows
 from daft_lint.api.rule import Level, Observation, ScriptRule
 from daft_lint.api.udf_code import function_of
@@ -61,6 +62,7 @@ class ModelCalledPerRow(ScriptRule):
     name = "model-called-per-row"
     level = Level.ADVICE
     trigger_words = ("batch", "udf")
+    promises = (Promise(Measure.WALL, Direction.LOWER, Role.CONFIRMS, threshold=0.5),)
 
     def check(self, script: Script) -> Iterator[Observation]:
         seen: set[NodeRef] = set()

@@ -53,6 +53,8 @@ class NullReachesUdf(PipelineRule):
     ends = (
         Failure("DaftCoreException", "when a null reaches the UDF"),
         Failure("UDFException", "when a null reaches the UDF"),
+        Failure("TypeError", "when a null reaches the UDF"),
+        Failure("AttributeError", "when a null reaches the UDF"),
     )
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:

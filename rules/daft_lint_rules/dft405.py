@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from daft_lint.api.imports import NoEquivalent
-from daft_lint.api.promises import Changes
+from daft_lint.api.promises import Changes, Failure
 from daft_lint.api.rule import Fix, Level, Observation, Prescan, ScriptRule
 from daft_lint.api.upgrades import (
     ChangeKind,
@@ -65,6 +65,12 @@ class RemovedApi(ScriptRule):
     trigger_words = trigger_words(Standing.REMOVED)
     fixable = True
     changes = Changes.SPELLING
+    ends = (
+        Failure("AttributeError", "when the line runs"),
+        Failure("TypeError", "when the line runs"),
+        Failure("ImportError", "when the line runs"),
+        Failure("ModuleNotFoundError", "when the line runs"),
+    )
     knows_versions = True
 
     @classmethod

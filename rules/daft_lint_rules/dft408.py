@@ -42,7 +42,11 @@ class ReadInKey(ScriptRule):
     name = "read-in-key"
     level = Level.ERROR
     trigger_words = ("download", "async")
-    ends = (Failure("PanicException", "when the plan is made or run"),)
+    ends = (
+        Failure("PanicException", "when the plan is made or run"),
+        Failure("panicked", "when the plan runs"),
+        Failure("ValueError", "when the plan is made"),
+    )
 
     def check(self, script: Script) -> Iterator[Observation]:
         seen: set[int] = set()

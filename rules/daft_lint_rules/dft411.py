@@ -31,7 +31,8 @@ class ChangedDefault(ScriptRule):
 
     It is silent where nothing says which versions the project allows, and where all of them are on one side. What means
     something else for some values only, which no argument tells (`like` of texts with line breaks), is told by
-    `daft-lint upgrade` alone.
+    `daft-lint upgrade` alone. The rule is in preview, for it speaks of every `decode_image()` of a project whose
+    requirement allows Daft 0.7.0 as well, whether or not anyone runs that.
 
     ## Why
     Nothing raises: the results differ. `decode_image()` keeps the mode of an image before Daft 0.7.1 and makes RGB

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from daft_lint.api import cst
 from daft_lint.api.nodes import code, method_location, short_code
-from daft_lint.api.promises import Measure, Symptom
+from daft_lint.api.promises import Direction, Measure, Promise, Symptom
 from daft_lint.api.rule import Level, Observation, PipelineRule, Sinks, level_for
 from daft_lint.api.runs import is_one_liner
 from daft_lint.pipeline.model import Expression, ExpressionKind, NodeRef, Operator, Pipeline, StepKind, Udf
@@ -56,6 +56,7 @@ class ComputedTwice(PipelineRule):
     level = Level.WARNING
     trigger_words = ("func", "cls", "udf", "method", "apply", "download", "functions")
     sinks = Sinks.ALL_ROWS
+    promises = (Promise(Measure.CALLS, Direction.LOWER),)
     symptoms = (Symptom(Measure.CALLS, least=2),)
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:

@@ -7,6 +7,7 @@ from collections.abc import Container, Iterator
 
 from daft_lint.api import cst
 from daft_lint.api.nodes import enclosing, method_location, short_code
+from daft_lint.api.promises import Direction, Measure, Promise, Role
 from daft_lint.api.rule import Level, Observation, Prescan, ScriptRule, in_pipelines, level_for
 from daft_lint.api.runs import KEEPING_SINKS
 from daft_lint.api.scopes import nodes_in
@@ -68,6 +69,7 @@ class PlanGrownInALoop(ScriptRule):
         *("where", "filter", "join", "concat", "union_all", "union_all_by_name"),
         *("with_column", "with_columns", "groupby", "distinct"),
     )
+    promises = (Promise(Measure.WALL, Direction.LOWER, Role.CONFIRMS, threshold=0.5),)
 
     @classmethod
     def can_match(cls, prescan: Prescan) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from daft_lint.api import catalog, cst
 from daft_lint.api.nodes import code, is_in_test_file, short_code, udf_related
+from daft_lint.api.promises import Direction, Measure, Promise, Role, Symptom
 from daft_lint.api.rule import Level, Observation, Prescan, ScriptRule, in_pipelines
 from daft_lint.api.scopes import ModuleScopes
 from daft_lint.api.side_effects import side_effect_of
@@ -47,6 +48,8 @@ class NeverRun(ScriptRule):
     name = "never-run"
     level = Level.WARNING
     trigger_words = tuple(sorted(name for name, spec in catalog.STEPS.items() if spec.lazy))
+    promises = (Promise(Measure.CALLS, Direction.HIGHER, Role.CONFIRMS),)
+    symptoms = (Symptom(Measure.CALLS, most=0.0),)
 
     @classmethod
     def can_match(cls, prescan: Prescan) -> bool:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from daft_lint.api import cst
 from daft_lint.api.edits import InsertCall
-from daft_lint.api.nodes import method_location
+from daft_lint.api.nodes import is_in_test_file, method_location
 from daft_lint.api.promises import Changes, Direction, Measure, Promise, Role
 from daft_lint.api.rule import Fix, Level, Observation, PipelineRule, Sinks, level_for
-from daft_lint.pipeline.model import Operator, Pipeline, Projection, StepKind
+from daft_lint.pipeline.model import NodeRef, Operator, Pipeline, Projection, Source, StepKind
 
 
 class WholeFrameToDriver(PipelineRule):
@@ -76,11 +76,17 @@ def _picked(sink: Operator) -> tuple[str, ...]:
     return tuple(n for n in names if isinstance(n, str)) if len(names) == len(listed) else ()
 
 
+def _reads(source: Source, call: NodeRef) -> bool:
+    """Whether rows are read, and not in memory already; files whose path is not in view are those of its own in a test,
+    a few rows."""
+    return bool(source.paths) or (source.name.startswith("read_") and not is_in_test_file(call))
+
+
 def _has_more(pipeline: Pipeline, used: frozenset[str]) -> bool:
     """Whether the rows are known, or likely, to have more columns: not those of a `select` of these, nor aggregates."""
     source = pipeline.source.step.source
-    if source is None or not source.paths:
-        return False  # rows that are in memory already
+    if source is None or not _reads(source, pipeline.source.step.call):
+        return False
     for operator in reversed(pipeline.operators[1:-1]):
         step = operator.step
         if step.kind is StepKind.SHUFFLE and step.projection is not Projection.KEEP:

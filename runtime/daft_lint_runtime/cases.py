@@ -83,7 +83,7 @@ def predictions(document: Document, config: Config) -> Predictions:
         return {}
     seen: dict[tuple[str, Measure], set[int | None]] = {}
     for stage in (stage for pipeline in script.pipelines for stage in predict(pipeline)):
-        for udf in stage.udfs:
+        for udf in (udf for udf in stage.udfs if udf.runs):
             short = udf.name.rpartition(".")[2]
             for measure, value in (
                 (Measure.TASKS, stage.tasks),

@@ -113,8 +113,9 @@ def processes(run: Run, names: Names) -> float:
     return float(max((m.processes for m in of_udfs(run, names)), default=0))
 
 
-def nodes(run: Run, names: Names) -> float:
-    return float(max((m.nodes for m in of_udfs(run, names)), default=0))
+def nodes(run: Run, names: Names) -> float | None:
+    """None where no UDF was called: a plan without one has not lost a node."""
+    return max((float(m.nodes) for m in of_udfs(run, names)), default=None)
 
 
 def worker_memory(run: Run) -> float:

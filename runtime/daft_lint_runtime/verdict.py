@@ -35,9 +35,9 @@ MOVED = 0.10
 """A measure has moved when it changed by more than this share, or by more than repeated runs of one text differ."""
 MOVED_BY_MEASURE = {Measure.WORKER_MEMORY: 0.25}
 """As `MOVED`, where another share is noise: the peak of a worker's memory depends on which calls met."""
-LEAST_CHANGE = {Measure.WORKER_MEMORY: 32.0 * 2**20, Measure.FIRST_CALL: 30.0}
-"""A change of no more than this, in the measure's unit, is noise: arenas of threads come and go by so many bytes, and
-an actor starts so many seconds sooner or later."""
+LEAST_CHANGE = {Measure.WORKER_MEMORY: 32.0 * 2**20, Measure.FIRST_CALL: 30.0, Measure.WALL: 0.5}
+"""A change of no more than this, in the measure's unit, is noise: arenas of threads come and go by so many bytes, an
+actor starts so many seconds sooner or later, and a query waits so long for a busy machine."""
 BATCH_SLACK = 1.8
 """`into_batches(n)` makes batches of fewer than so many times n rows: see above."""
 
@@ -116,7 +116,7 @@ def _listed(changes: Sequence[MeasuredChange]) -> str:
 
 def what_is_same(comparisons: Sequence[Comparison]) -> str:
     """What equal comparisons show, in two words: less than the rows where these were not compared."""
-    kinds = {c.kind for c in comparisons}
+    kinds = {c.kind for c in comparisons} - {ComparisonKind.NEEDLESS}
     if not kinds:
         return "no results compared"
     if kinds & {ComparisonKind.SKIPPED, ComparisonKind.UNSPECIFIED}:
@@ -190,9 +190,9 @@ class _Judge:
     def _of_plans(self, before: Run, after: Run) -> Verdict:
         """A fix that changes the results: does it change what is run?"""
         shapes = [[plans.outline(query["plan"]) for query in run.queries] for run in (before, after)]
-        if shapes[0] == shapes[1]:
-            return self._say(Outcome.HARMLESS, "the plans are the same: the fix has no effect on a result")
         different = self.runs.differences
+        if shapes[0] == shapes[1] and not different:
+            return self._say(Outcome.HARMLESS, "the plans are the same: the fix has no effect on a result")
         effect = f"; {different[0].what}: {different[0].message}" if different else ""
         return self._say(Outcome.CONFIRMED, f"the fix takes effect{effect}")
 

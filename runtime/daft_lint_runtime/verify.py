@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from daft_lint.api.promises import Measure
+from daft_lint.api.promises import Changes, Measure
 from daft_lint.pipeline.model import Runner
 from daft_lint_runtime.case import THE_FIX, VerifyCase
 from daft_lint_runtime.compare.rows import Comparison, ComparisonKind
@@ -138,7 +138,8 @@ def judged_case(
     after = afters[0] if afters else None
     comparisons: tuple[Comparison, ...] = ()
     if after is not None and befores[0].ok and after.ok:
-        comparisons = tuple(compare_runs(befores[0], after, options.compare, unsteady))
+        needed = any(case.rule_of(finding).changes is Changes.REPEATED_WORK for finding in case.findings)
+        comparisons = tuple(compare_runs(befores[0], after, options.compare, unsteady, needed))
     runs = CaseRuns(case, befores[0], after, comparisons, (befores[1:], afters[1:]))
     verdicts, effects = tuple(judge(runs)), runs.effects
     outcomes, reason = {v.outcome for v in verdicts}, ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import itertools
+import json
 import math
 import re
 import sys
@@ -123,7 +124,7 @@ SAMPLES: dict[str, list[object]] = {
     "B": ["", "x", "ab", ".", "%", "$1", "\\"],
     "N": [1, 2, 3],
     "C": [0, 1, -2, 2.5, 0.1, 1000],
-    "K": [1, -2, 2.5, 0.1, 10],
+    "K": [1, -2, 3, 2.5, 0.1, 10],
     "V": [("a",), ("a", "xx", "")],
     "W": [(1,), (0, 1, 7, 100)],
     "P": PATTERNS,
@@ -278,7 +279,7 @@ def test_every_letter_that_python_knows(method: str, differing: set[str]) -> Non
 # Whole bodies
 
 PREFIX = """
-import datetime, re
+import datetime, json, re
 import daft
 from daft import DataType, Series, col
 from daft.functions import when
@@ -316,7 +317,8 @@ SAFE = [
     ("(s: str) -> int", "return len(s.split(',')) if s is not None else None"),
     ("(d: datetime.date) -> int", "return d.year if d is not None else None"),
     ("(u: datetime.datetime) -> bool", "return u.weekday() > 4 if u is not None else None"),
-    ("(f: float) -> float", "return None if f is None else f / 2"),
+    ("(s: str) -> float", "return None if s is None else len(s) / 3"),
+    ("(s: str) -> str", "return f'\\t{s}\\x41' if s is not None else None"),
     ("(s: str, f: float) -> bool", "return s is not None and f is not None and 'x' in s and f < 1"),
     ("(b: bool) -> bool", "return not b if b is not None else None"),
 ]  # fmt: skip
@@ -362,6 +364,7 @@ def test_what_is_offered_as_safe_gives_the_same(signature: str, body: str) -> No
         ("(s: str) -> str", "return s.strip() if s is not None else None", 'col("s").strip()', "U+001C"),
         ("(n: int) -> int", "return None if n is None else n * 2", 'col("n") * 2', "overflow"),
         ("(n: int) -> bool", "return n is not None and n % 2 == 0", '(col("n") % 2 == 0).fill_null(False)', "NaN"),
+        ("(n: int) -> float", "return n / 3 if n is not None else None", 'col("n") / 3', "large"),
         ("(f: float) -> float", "return (f - 32) / 1.8", '(col("f") - 32) / 1.8', "type"),
         ("(f: float) -> bool", "return 0 < f < 1", '(col("f") > 0) & (col("f") < 1)', "NaN"),
         ("(s: str) -> int", "return {'a': 1}[s]", "when(col(\"s\") == 'a', 1)", "key"),
@@ -384,6 +387,10 @@ def test_what_differs_is_said(signature: str, body: str, text: str, differs: str
         ("(s: str) -> str", "return s.lower().title()"),
         ("(s: str) -> str", "return f'{s!r}'"),
         ("(f: float) -> str", "return f'{f}'"),
+        ("(s: str) -> str", "return fr'\\n{s}'"),
+        ("(f: float) -> bool", "return f == 1e16"),
+        ("(n: int) -> bool", "return n < 2**60"),
+        ("(n: int) -> bool", "return n < 9007199254740993"),
         ("(b: bool) -> str", "return f'{b}'"),
         ("(n: int) -> int", "return n // 2"),
         ("(n: int) -> int", "return n % 3"),
@@ -400,6 +407,41 @@ def test_what_differs_is_said(signature: str, body: str, text: str, differs: str
 )
 def test_what_has_no_equivalent(signature: str, body: str) -> None:
     assert equal_of(signature, body)[1] is None
+
+
+JSON = [
+    ('{"a": "x"}', True),
+    (' {"a": "\\u00e9\\ud83d\\ude00", "b": [1]}', True),
+    ('{"a": "1", "a": "2"}', True),
+    ('{"a": null}', True),
+    ('{"b": "x"}', False),
+    ('{"a": "x"} y', False),
+    ('{"a": 1.50}', False),
+    ('{"a": true}', False),
+    ('{"a": {"b": 1}}', False),
+    ('{"a": [1]}', False),
+    ("null", False),
+    ("[]", True),
+    ("{", True),
+]
+
+
+@pytest.mark.parametrize(("text", "equal"), JSON)
+def test_a_field_of_json(text: str, equal: bool) -> None:
+    """It is not offered as safe, and says why; None is for what fails."""
+    _, found = equal_of("(s: str) -> str", "return json.loads(s)['a'] if s is not None else None")
+    assert found is not None
+    assert any("a key that is not there" in reason for reason in found.differs)
+    expression = eval(found.text, {"col": col, "DataType": DataType})
+    try:
+        ours: object = daft.from_pydict({"s": [text]}).select(expression.alias("o")).to_pydict()["o"]
+    except daft.exceptions.DaftCoreException:
+        ours = None
+    try:
+        theirs: object = [json.loads(text)["a"]]
+    except (ValueError, KeyError, TypeError):
+        theirs = None
+    assert (ours == theirs) is equal
 
 
 def test_a_type_that_would_be_another_is_not_written() -> None:

@@ -13,9 +13,11 @@ import pytest
 from daft_lint_runtime import plans
 from daft_lint_runtime.compare import rows as compared_rows
 from daft_lint_runtime.compare.rows import Comparison, ComparisonKind, ResultRows, close, compare_rows
-from daft_lint_runtime.compare.runs import schema_difference
+from daft_lint_runtime.compare.runs import aligned, compare_runs, schema_difference
 from daft_lint_runtime.compare.sinks import file_order
+from daft_lint_runtime.harness import run_text
 from daft_lint_runtime.plans import SortKey
+from daft_lint_runtime.spec import RunOptions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -232,3 +234,50 @@ def test_files_are_in_order_where_their_ranges_do_not_overlap(
     found = file_order(tmp_path, sink, [SortKey("x", descending)])
     assert (found.unsorted, found.overlap) == order
     assert found.files == len(files)
+
+
+def test_results_are_aligned_where_a_change_is_one_of_what_is_brought_to_the_driver() -> None:
+    """The results are their names here; a capital stands for one that is cut to what is used."""
+
+    def compared(index: int, one: str | None, two: str | None) -> Comparison:
+        if one is None or two is None:
+            kind = ComparisonKind.NEEDLESS
+        else:
+            kind = ComparisonKind.SAME if one == two.lower() else ComparisonKind.ROWS
+        return Comparison(f"{index}", kind, f"{one} {two}")
+
+    def of(before: str, after: str) -> list[tuple[str, bool]]:
+        return [(c.message, c.equal) for c in aligned(before, after, compared)]
+
+    assert of("ab", "ab") == [("a a", True), ("b b", True)]
+    assert of("ab", "b") == [("a None", True), ("b b", True)]
+    assert of("ab", "xAb") == [("None x", True), ("a A", True), ("b b", True)]
+    assert of("ab", "ac") == [("a a", True), ("b c", False)]
+    assert of("abc", "axc") == [("a a", True), ("b x", False), ("c c", True)]
+    assert of("", "a") == [("None a", True)]
+    assert of("a", "b") == [("a b", False)]
+
+
+@pytest.mark.parametrize(
+    ("after", "equal"),
+    [
+        ('df.select("id").to_pydict()', True),
+        ("df.count_rows()", True),
+        ("df.collect(); df.to_pydict()", True),
+        ('df.select("id").where("id > 0").to_pydict()', False),
+        ('df.where("id > 0").count_rows()', False),
+        ('df.with_column("id", df["id"] + 1).select("id").to_pydict()', False),
+        ('df.select((df["id"] + 1).alias("other")).to_pydict()', False),
+    ],
+)
+def test_what_a_script_needs_of_its_rows_is_the_same(base: Path, tmp_path: Path, after: str, equal: bool) -> None:
+    head = 'import daft\ndf = daft.range(100).with_column("text", daft.col("id").cast(str))\n'
+    path, options = str(tmp_path / "script.py"), RunOptions(timeout=50.0)
+    before, changed = (
+        run_text(label, path, f"{head}{end}\n".encode(), "native", options, base)
+        for label, end in (("before", "df.to_pydict()"), ("after", after))
+    )
+    assert before.ok, before.stderr
+    assert changed.ok, changed.stderr
+    found = compare_runs(before, changed, needed=True)
+    assert all(c.equal for c in found) is equal, found

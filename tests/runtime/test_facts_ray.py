@@ -102,6 +102,8 @@ def test_e21_what_keeps_the_order_of_a_sort() -> None:
             "repartition(1)": is_sorted(read().sort("id").repartition(1)),
             "repartition": is_sorted(read().sort("id").repartition(4)),
             "distinct": is_sorted(read().into_partitions(4).sort("id").distinct()),
+            "repartition before": is_sorted(read().repartition(4).sort("id")),
+            "in 4 files": files(read().repartition(4).sort("id")) == 4,
         }
     """)
     assert {name for name, kept in found.items() if not kept} == {"repartition", "distinct"}

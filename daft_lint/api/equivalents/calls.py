@@ -13,7 +13,7 @@ from daft_lint.api.equivalents.table import Kind
 from daft_lint.api.equivalents.translation import Operand, Translator
 from daft_lint.api.nodes import code, enclosing
 from daft_lint.api.scopes import nodes_in
-from daft_lint.api.udf_code import function_of
+from daft_lint.api.udf_code import binding_of, function_of
 from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.model import Expression, ExpressionKind, NodeRef, Udf, UdfKind
 from daft_lint.source.syntax import dotted, last_name
@@ -51,10 +51,12 @@ def equivalent_of(udf: Udf, call: Expression) -> Equal | None:
     """The expression that does what a call of a UDF does; None where none is known, or in doubt.
 
     A UDF that does more than return an expression of its parameters has none, nor has one with options or decorators
-    that say more than how it is run, nor a method.
+    that say more than how it is run, nor a method, nor a call that stands for whichever function it is given.
     """
     function, location = function_of(udf), call.location
     if location is None or not isinstance(location.node, cst.Call) or not _is_plain(udf, location):
+        return None
+    if _is_given(location, udf):
         return None
     try:
         if function is None:
@@ -78,6 +80,15 @@ def _is_plain(udf: Udf, call: NodeRef) -> bool:
     return all(a.keyword is None or a.keyword.value in _HARMLESS_OPTIONS for a in options.args) and not any(
         a.star for a in options.args
     )
+
+
+def _is_given(call: NodeRef, udf: Udf) -> bool:
+    """Whether what is called is a parameter or the variable of a loop: the next one may be another function."""
+    assert isinstance(call.node, cst.Call)
+    called = call.node.func if udf.kind is not UdfKind.APPLY else call.node.args[0].value if call.node.args else None
+    binding = binding_of(called.value, call) if isinstance(called, cst.Name) else None
+    binders = () if binding is None else binding.binders
+    return any(isinstance(binder, cst.Param | cst.For | cst.CompFor) for binder in binders)
 
 
 def _of_builtin(udf: Udf, call: Expression, location: NodeRef) -> Equal:
@@ -206,12 +217,14 @@ def _list_of(element: Kind) -> Kind:
 
 
 def _declared(udf: Udf, function: cst.CSTNode) -> Kind:
-    """What the UDF says that it returns."""
+    """What the UDF says that it returns. Raises `NoTranslation` for objects of Python's."""
     options = None if udf.options is None else udf.options.node
     if isinstance(options, cst.Call):
         by_position = options.args[1:2] if udf.kind is UdfKind.APPLY else ()
         given = [a for a in options.args if a.keyword is not None and a.keyword.value == "return_dtype"]
         for argument in (*given, *(a for a in by_position if a.keyword is None)):
+            if isinstance(argument.value, cst.Call) and dotted(argument.value.func).endswith("DataType.python"):
+                raise NoTranslation  # its objects are what is asked for
             return _kind(argument.value)
     returns = function.returns if isinstance(function, cst.FunctionDef) else None
     return _annotated(returns) if udf.kind not in _BATCHES else Kind.UNKNOWN

@@ -82,9 +82,9 @@ def _is_constant(operand: Value, wanted: Constant) -> bool:
         case Constant.LENGTH:
             return _is_int(value) and isinstance(value, int) and value >= 1
         case Constant.NUMBER:
-            return operand.kind in (Kind.INT, Kind.FLOAT)
+            return operand.kind in (Kind.INT, Kind.FLOAT) and (value is UNKNOWN_VALUE or _is_exact(value))
         case Constant.NOT_ZERO:
-            return operand.kind in (Kind.INT, Kind.FLOAT) and value is not UNKNOWN_VALUE and value != 0
+            return operand.kind in (Kind.INT, Kind.FLOAT) and _is_exact(value) and value != 0
         case Constant.TEXTS:
             return isinstance(value, tuple) and value != () and all(isinstance(v, str) for v in value)
         case Constant.INTS:
@@ -97,6 +97,11 @@ def _is_constant(operand: Value, wanted: Constant) -> bool:
 
 def _is_int(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**31
+
+
+def _is_exact(value: object) -> bool:
+    """Whether comparing with it is the same in floats: above 2**53 they stand for several integers."""
+    return isinstance(value, int | float) and abs(value) < 2**53
 
 
 _CLASS = r"\[\^?(?:[A-Za-z0-9]-[A-Za-z0-9]|[A-Za-z0-9 _,;:@%=<>/.+*?()!])+\]"

@@ -36,8 +36,8 @@ class Constant(enum.Enum):
     TEXT = "a str"
     SOME_TEXT = "a str that is not empty"
     LENGTH = "an int of at least 1"
-    NUMBER = "a number"
-    NOT_ZERO = "a number other than 0"
+    NUMBER = "a number that a float holds exactly"
+    NOT_ZERO = "such a number other than 0"
     TEXTS = "a list or tuple of str"
     INTS = "a list or tuple of int"
     PATTERN = "a regular expression that Python and Daft read alike"
@@ -173,7 +173,7 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
     Equivalent("f + C", "{f} + {C}", Kind.NUMBER, SUM),
     Equivalent("f - C", "{f} - {C}", Kind.NUMBER, assumes=TYPED),
     Equivalent("f * C", "{f} * {C}", Kind.NUMBER, assumes=TYPED),
-    Equivalent("f / K", "{f} / {K}", Kind.FLOAT),
+    Equivalent("f / K", "{f} / {K}", Kind.FLOAT, assumes=LARGE),
     Equivalent("f / C", "{f} / {C}", Kind.FLOAT, ZERO),
     Equivalent("C + f", "{C} + {f}", Kind.NUMBER, SUM),
     Equivalent("C - f", "{C} - {f}", Kind.NUMBER, assumes=TYPED),

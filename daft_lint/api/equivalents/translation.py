@@ -24,7 +24,10 @@ _MIRRORED = {
     "GreaterThanEqual": "LessThanEqual", "Equal": "Equal", "NotEqual": "NotEqual",
 }  # fmt: skip
 _MISSING = "a key that is not there gives null, not an error"
-_JSON = "a key that is not there gives null, not an error, and a number becomes text"
+_JSON = (
+    "a key that is not there gives null, not an error, what stands behind the first value is not seen, a number becomes"
+    " text, and an object or a list ends the run"
+)
 _JSON_LOADS = frozenset({"json.loads", "orjson.loads", "ujson.loads", "simplejson.loads"})
 MAX_KEYS = 8
 """Keys of a table that a chain of `when` spells: beyond that it is a join."""
@@ -123,7 +126,7 @@ class Translator:
 
     def _joined(self, node: cst.FormattedString) -> Column:
         """An f-string, as its parts joined by `+`."""
-        if node.start[0] not in "fF" or len(node.end) != 1:
+        if node.start.lower() != f"f{node.end}" or len(node.end) != 1:
             raise NoTranslation
         parts: list[Operand] = []
         for part in node.parts:

@@ -43,6 +43,15 @@ class ComparisonKind(TextEnum):
     """The plan does not say which rows it takes, so others are no error."""
     SKIPPED = "skipped"
     """It differs from run to run by itself."""
+    NEEDLESS = "needless"
+    """Only one run has it, for the change is one of what is brought to the driver."""
+
+
+EQUAL = frozenset({
+    ComparisonKind.SAME, ComparisonKind.SAME_SCHEMA, ComparisonKind.UNSPECIFIED, ComparisonKind.SKIPPED,
+    ComparisonKind.NEEDLESS,
+})  # fmt: skip
+"""What shows no difference."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +69,7 @@ class Comparison:
     @property
     def equal(self) -> bool:
         """Whether nothing is known to differ."""
-        kinds = (ComparisonKind.SAME, ComparisonKind.SAME_SCHEMA, ComparisonKind.UNSPECIFIED, ComparisonKind.SKIPPED)
-        return self.kind in kinds
+        return self.kind in EQUAL
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,11 @@ class ResultRows:
 
     read: Callable[[], Iterator[pa.RecordBatch]]
     schema: tuple[tuple[str, str], ...]
+
+    def cut_to(self, schema: tuple[tuple[str, str], ...]) -> ResultRows:
+        """The same rows with some of their columns."""
+        names = [name for name, _ in schema]
+        return ResultRows(lambda: (batch.select(names) for batch in self.read()), schema)
 
 
 @dataclass(frozen=True)

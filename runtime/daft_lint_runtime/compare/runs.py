@@ -6,8 +6,9 @@ Integers, strings, bytes and all other exact values must be equal; floats may di
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -19,25 +20,33 @@ from daft_lint_runtime.compare.sinks import file_order, named_alike, sink_rows
 from daft_lint_runtime.harness import Run
 from daft_lint_runtime.writes import UPLOAD
 
+COUNT = (("count", "UInt64"),)
+"""The schema of what `count_rows` brings to the driver (Daft 0.7.26)."""
 UNSTEADY = "differs from run to run by itself: only schema and count are compared"
 
 
 def compare_runs(
-    before: Run, after: Run, mode: str = "rows", unsteady: frozenset[str] = frozenset()
+    before: Run, after: Run, mode: str = "rows", unsteady: frozenset[str] = frozenset(), needed: bool = False
 ) -> list[Comparison]:
     """Compare all results and sinks, in the order in which the scripts asked for them.
 
     `mode` is "rows", "schema" or "none"; the rows of what is named in `unsteady` are not compared, for they differ
-    from run to run by themselves.
+    from run to run by themselves. `needed`: the change is one of what is brought to the driver, so that only what a
+    script needs has to be there again: see `aligned`.
     """
     if mode == "none":
         return []
-    comparisons = []
     results = [[q for q in run.queries if q["sink"] is None and q["error"] is None] for run in (before, after)]
-    for index in range(max(map(len, results))):
-        pair = [r[index] if index < len(r) else None for r in results]
-        what = f"result {index + 1}" + _line_of(pair)
-        comparisons.append(_compare_results(what, before, after, pair, mode, unsteady))
+
+    def compared(number: int, one: Any, two: Any) -> Comparison:
+        what = f"result {number}" + _line_of([one, two])
+        return _compare_results(what, before, after, [one, two], mode, unsteady, needed)
+
+    if needed:
+        comparisons = aligned(results[0], results[1], compared)
+    else:
+        pairs = enumerate(zip_longest(*results), 1)
+        comparisons = [compared(number, one, two) for number, (one, two) in pairs]
     sinks = [list(run.sinks) for run in (before, after)]
     for index in range(max(map(len, sinks))):
         pair = [s[index] if index < len(s) else None for s in sinks]
@@ -47,22 +56,47 @@ def compare_runs(
     return comparisons
 
 
+def aligned(
+    before: Sequence[Any], after: Sequence[Any], compared: Callable[[int, Any, Any], Comparison]
+) -> list[Comparison]:
+    """The comparisons of results, in order, where a change may leave some out, cut them to what is used, or keep rows
+    for those behind them: each with the first of the other run that is the same. What has none on either side between
+    two that have one is compared with each other; what only one run has is nothing that the script needs.
+    """
+    found: list[Comparison] = []
+    next_before = next_after = 0
+    for at, one in enumerate((*before, None)):
+        rest = range(next_after, len(after))
+        match = None if one is None else next((i for i in rest if compared(at + 1, one, after[i]).equal), None)
+        if match is None and one is not None:
+            continue
+        gap = zip_longest(before[next_before:at], after[next_after:match])
+        found += [compared(next_before + number, *pair) for number, pair in enumerate(gap, 1)]
+        if one is not None and match is not None:
+            found.append(compared(at + 1, one, after[match]))
+            next_before, next_after = at + 1, match + 1
+    return found
+
+
 def _line_of(pair: Sequence[Mapping[str, Any] | None]) -> str:
     lines = [p["line"] for p in pair if p is not None and p["line"]]
     return f" (line {lines[0]})" if lines else ""
 
 
 def _compare_results(
-    what: str, before: Run, after: Run, pair: Sequence[Any], mode: str, unsteady: frozenset[str]
+    what: str, before: Run, after: Run, pair: Sequence[Any], mode: str, unsteady: frozenset[str], needed: bool
 ) -> Comparison:
     one, two = pair
     if one is None or two is None:
-        return Comparison(
-            what, ComparisonKind.LOST, f"only the run {'after' if one is None else 'before'} the change has it"
-        )
+        kind = ComparisonKind.NEEDLESS if needed else ComparisonKind.LOST
+        return Comparison(what, kind, f"only the run {'after' if one is None else 'before'} the change has it")
     counts = one["rows"], two["rows"]
     first = ResultRows(lambda: named_alike(before, _stream(before.out, one["file"])), _schema(one))
     second = ResultRows(lambda: named_alike(after, _stream(after.out, two["file"])), _schema(two))
+    if needed and second.schema == COUNT and first.schema != COUNT:
+        return _compare_count(what, counts[0], second)
+    if needed and set(second.schema) < set(first.schema):
+        first = first.cut_to(second.schema)
     if first.schema != second.schema:
         return Comparison(what, ComparisonKind.SCHEMA, schema_difference(first.schema, second.schema), *counts)
     if mode == "schema":
@@ -86,6 +120,14 @@ def _compare_results(
             what, ComparisonKind.UNSPECIFIED, "other rows, but the plan does not say which ones it takes", *counts
         )
     return found
+
+
+def _compare_count(what: str, rows: int, counted: ResultRows) -> Comparison:
+    """Rows in the driver against a result that counts them."""
+    number = next((value for batch in counted.read() for value in batch.column(0).to_pylist()), None)
+    if number is not None and number != rows:
+        return Comparison(what, ComparisonKind.ROWS, f"{rows:,} rows before, {number:,} counted after", rows, number)
+    return Comparison(what, ComparisonKind.SAME, f"{rows:,} rows, counted after", rows, number)
 
 
 def _compare_sinks(

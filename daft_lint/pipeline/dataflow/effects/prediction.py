@@ -32,10 +32,12 @@ _BATCH_SIZE_THRESHOLD = 0.8
 
 @dataclass(frozen=True, slots=True)
 class UdfPrediction:
-    """`largest_batch` is the number of rows of the UDF's largest call."""
+    """`largest_batch` is the number of rows of the UDF's largest call; `runs`: it is called at all, for something reads
+    the column that it makes."""
 
     name: str
     largest_batch: int | None
+    runs: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ def _predictions(pipeline: Pipeline) -> Iterator[Prediction]:
         tasks = None if operator.index < pushed.last_limit else state.tasks
         spread = None if nodes is None or tasks is None else min(nodes, tasks)
         udfs = (
-            (call.udf.name, None if pushed.below(operator, call) else _largest_batch(call, operator, state))
+            (call.udf.name, None if pushed.below(operator, call) else _largest_batch(call, operator, state), call.read)
             for call in operator.udf_calls
         )
         yield Prediction(tasks, spread, tuple(UdfPrediction(*one) for one in udfs))
