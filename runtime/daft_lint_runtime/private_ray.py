@@ -62,6 +62,8 @@ class PrivateRay:
             self.close()
             self._session = self._start(cluster)
             self._asked = asked
+        else:
+            self._announce_run()
         link = self._base / f"{CURRENT}.part"
         link.unlink(missing_ok=True)
         link.symlink_to(out)
@@ -97,6 +99,14 @@ class PrivateRay:
             time.sleep(0.05)
         return RaySession(address.read_text(encoding="utf-8"), self._owner.pid, environment)
 
+    def _announce_run(self) -> None:
+        """Tell the owner of a run, so that workers start while its driver does."""
+        assert self._owner is not None
+        assert self._owner.stdin is not None
+        with suppress(OSError):
+            self._owner.stdin.write(b"\n")
+            self._owner.stdin.flush()
+
     def _workers_environment(self) -> dict[str, str]:
         """What Ray's processes inherit. The probe's folder is that of whichever run goes on: see `CURRENT`."""
         paths = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
@@ -119,7 +129,8 @@ class PrivateRay:
         above = os.getpid() if killed else owner.pid  # what a killed owner leaves behind becomes ours
         below = [p.pid for p in processes.descendants(above) if p.pid not in self._others]
         try:
-            owner.stdin.close()
+            with suppress(OSError):  # what it did not read any more
+                owner.stdin.close()
             with suppress(subprocess.TimeoutExpired):
                 owner.wait(timeout=STOP_SECONDS)
         finally:

@@ -17,6 +17,7 @@ from daft_lint_runtime.verify import CaseResult, judged_case
 OPTIONS = RunOptions(timeout=300, cluster=ClusterSpec(nodes=2, cpus_per_node=2))
 
 RIGHT = """
+import json
 import time
 import daft
 import numpy as np
@@ -47,6 +48,11 @@ df = df.with_column("score", Model().score(col("id")))
 df = df.with_column("weight", weigh(col("id")))
 df = df.sort("id", desc=True)
 df.write_parquet("sorted")
+first = daft.range(200_000).with_column("size", col("id") * 0.5).sort("size", desc=True)
+for row in first.iter_rows():
+    break
+with open("report.json", "w") as report:
+    json.dump({"rows": len(df.to_pylist()), "mean": sum(range(1024)) * 0.1 / 1024}, report)
 """
 SORT = 'df = df.sort("id", desc=True)\n'
 
@@ -60,9 +66,38 @@ ON_NATIVE = {
     "lost column": (SORT, SORT + "df = df.exclude('weight')\n", "column weight is gone"),
     "changed type": (SORT, SORT + "df = df.with_column('score', col('score').cast('int32'))\n", "score is Int32"),
     "lost write": ('df.write_parquet("sorted")', "df.collect()", "only the run"),
+    "null for NaN": (
+        SORT,
+        "df = df.with_column('weight', (col('weight') > 5).if_else(col('weight'), None))\n" + SORT,
+        "rows differ",
+    ),
+    "rounded": (SORT, "df = df.with_column('weight', col('weight').round(6))\n" + SORT, "rows differ"),
+    "columns in another order": (
+        SORT,
+        SORT + "df = df.select('score', 'id', 'weight')\n",
+        "columns are in another order",
+    ),
+    "other name": (SORT, SORT + "df = df.with_column_renamed('score', 'result')\n", "column score is gone"),
+    "wider type": ("DataType.int64(), batch_size=64", "DataType.float64(), batch_size=64", "score is Float64"),
+    # where and how it is written
+    "other place": ('write_parquet("sorted")', 'write_parquet("ordered")', "written to ordered, was sorted"),
+    "other mode": ('write_parquet("sorted")', 'write_parquet("sorted", write_mode="overwrite")', "was 'append'"),
+    "other format": ('write_parquet("sorted")', 'write_csv("sorted")', "written by write_csv, was write_parquet"),
+    "small row groups": (
+        SORT,
+        "daft.set_execution_config(parquet_target_row_group_size=512)\n" + SORT,
+        "row groups of a file 1 →",
+    ),
+    "other side file": ("* 0.1 / 1024", "* 0.1 / 1023", "holds something else"),
+    "lost side file": (
+        'open("report.json", "w")',
+        'open("summary.json", "w")',
+        "only the run before the change writes it",
+    ),
     "failure": ("v * 0.1 *", "1 // (v - 77) *", "ZeroDivisionError"),
     # order
     "sort dropped": (SORT, "", "out of order"),
+    "sort dropped before the first rows": ('.sort("size", desc=True)', "", "other rows come first"),
     "other direction": ("desc=True", "desc=False", "out of order"),
     # memory and work
     "no bound": ("DataType.float64(), batch_size=32", "DataType.float64()", "memory of a worker"),
@@ -86,6 +121,13 @@ ON_NATIVE = {
 ON_RAY = {
     "batches behind the sort": (SORT, SORT + "df = df.into_batches(50)\n", "though the script sorts"),
     "repartition behind the sort": (SORT, SORT + "df = df.repartition(8)\n", "ranges of the files overlap"),
+    # memory of the script itself
+    "rows in the driver": (
+        SORT,
+        "rows = df.with_column('text', daft.functions.rpad(col('id').cast('string'), 200_000, 'x')).to_pylist()\n"
+        + SORT,
+        "memory of the driver",
+    ),
     # placement
     "no fan-out": (".into_partitions(16)", "", "nodes 2 → 1"),
     "one partition": ("into_partitions(16)", "repartition(1)", "nodes 2 → 1"),
@@ -102,7 +144,9 @@ Judge = Callable[[str], CaseResult]
 
 def judging(runner: str) -> Iterator[Judge]:
     """What judges a text against `RIGHT`, which runs once, on one Ray for all."""
-    with workspace() as base, PrivateRay(base) as ray:
+    with workspace() as base, PrivateRay(base) as ray, pytest.MonkeyPatch.context() as patch:
+        (base / "work").mkdir()
+        patch.chdir(base / "work")
 
         def run(label: str, text: str) -> Run:
             return run_text(label, str(base / "script.py"), text.encode(), runner, OPTIONS, base, ray)
@@ -111,6 +155,7 @@ def judging(runner: str) -> Iterator[Judge]:
         assert before.ok, before.stderr
 
         def judge(text: str) -> CaseResult:
+            assert before.side_files
             case = VerifyCase(str(base / "script.py"), RIGHT.encode(), text.encode(), against="right.py")
             return judged_case(case, (before,), (run("after", text),), OPTIONS)
 
