@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from daft_lint_runtime import processes
-from daft_lint_runtime.private_ray import PrivateRay, RaySession
+from daft_lint_runtime.private_ray import TEMPORARY, PrivateRay, RaySession
 from daft_lint_runtime.probe import MEMORY, RECORD
 from daft_lint_runtime.script_text import as_script
 from daft_lint_runtime.spec import RunOptions, RunSpec, TextEnum, VerifyError, shared_memory_prefix
@@ -193,7 +193,7 @@ def run_text(
             return run_text(label, path, text, runner, options, base, own)
     text = as_script(path, text)
     refuse_blocked_writes(path, text, options)
-    out, scratch = _emptied(base / label), _emptied(base / "t")
+    out, scratch = _emptied(base / label), _emptied(base / TEMPORARY)
     if options.probe_calls and options.cluster.address is None:
         (out / "calls").mkdir()
     session = ray.session(options.cluster, out) if runner == "ray" and options.cluster.address is None else None

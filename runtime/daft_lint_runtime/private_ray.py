@@ -25,6 +25,8 @@ START_SECONDS = 120.0
 """Seconds that a private Ray has to start (about 3; 13 on a busy machine)."""
 STOP_SECONDS = 30.0
 """Seconds that its owner has to end it before it is ended by force."""
+TEMPORARY = "t"
+"""The folder of the workspace that is the runs' TMPDIR, and that of the Ray's processes."""
 CURRENT = "current"
 """A link in the workspace to the folder of the run that the workers serve."""
 
@@ -74,7 +76,8 @@ class PrivateRay:
         self._marker = secrets.token_hex(12)
         self._others = {process.pid for process in processes.descendants(os.getpid())}
         folder = self._base / "ray"
-        folder.mkdir(parents=True, exist_ok=True)
+        for needed in (folder, self._base / TEMPORARY):
+            needed.mkdir(parents=True, exist_ok=True)
         environment = joining_environment()
         spec = OwnerSpec(cluster, str(folder), self._marker)
         spec_file, log = self._base / "ray.json", self._base / "ray.log"
@@ -112,7 +115,7 @@ class PrivateRay:
         paths = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
         return {
             MARKER_ENV: self._marker,
-            "TMPDIR": str(self._base / "t"),
+            "TMPDIR": str(self._base / TEMPORARY),
             "PYTHONPATH": os.pathsep.join(p for p in paths if p),
             probe.PROBE_DIRECTORY_ENV: str(self._base / CURRENT / "calls"),
             probe.WORKING_DIRECTORY_ENV: os.getcwd(),

@@ -6,6 +6,7 @@ Those whose harm the native runner does as well run there; the others share one 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from daft_lint_runtime.case import VerifyCase
@@ -48,7 +49,7 @@ df = df.with_column("score", Model().score(col("id")))
 df = df.with_column("weight", weigh(col("id")))
 df = df.sort("id", desc=True)
 df.write_parquet("sorted")
-first = daft.range(200_000).with_column("size", col("id") * 0.5).sort("size", desc=True)
+first = daft.range(5_000).with_column("size", col("id") * 0.5).sort("size", desc=True)
 for row in first.iter_rows():
     break
 with open("report.json", "w") as report:
@@ -142,11 +143,10 @@ ON_RAY = {
 Judge = Callable[[str], CaseResult]
 
 
-def judging(runner: str) -> Iterator[Judge]:
-    """What judges a text against `RIGHT`, which runs once, on one Ray for all."""
+def judging(runner: str, folder: Path) -> Iterator[Judge]:
+    """What judges a text against `RIGHT`, which runs once, on one Ray for all; `folder` is where both work."""
     with workspace() as base, PrivateRay(base) as ray, pytest.MonkeyPatch.context() as patch:
-        (base / "work").mkdir()
-        patch.chdir(base / "work")
+        patch.chdir(folder)
 
         def run(label: str, text: str) -> Run:
             return run_text(label, str(base / "script.py"), text.encode(), runner, OPTIONS, base, ray)
@@ -163,13 +163,13 @@ def judging(runner: str) -> Iterator[Judge]:
 
 
 @pytest.fixture(scope="module")
-def on_native() -> Iterator[Judge]:
-    yield from judging("native")
+def on_native(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
+    yield from judging("native", tmp_path_factory.mktemp("native"))
 
 
 @pytest.fixture(scope="module")
-def on_ray() -> Iterator[Judge]:
-    yield from judging("ray")
+def on_ray(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
+    yield from judging("ray", tmp_path_factory.mktemp("ray"))
 
 
 def assert_seen(judge: Judge, old: str, new: str, named: str) -> None:

@@ -219,7 +219,10 @@ def close(one: Floats, two: Floats) -> bool:
     """Whether the floats of two rows are the same but for the rounding of their type."""
     return all(
         a.shape == b.shape
-        and (not a.size or np.allclose(a, b, rtol=RELATIVE[a.dtype], atol=ABSOLUTE[a.dtype], equal_nan=True))
+        and (
+            a.tobytes() == b.tobytes()
+            or np.allclose(a, b, rtol=RELATIVE[a.dtype], atol=ABSOLUTE[a.dtype], equal_nan=True)
+        )
         for a, b in zip(one, two, strict=True)
     )
 
