@@ -67,12 +67,16 @@ ON_NATIVE = {
     "lost column": (SORT, SORT + "df = df.exclude('weight')\n", "column weight is gone"),
     "changed type": (SORT, SORT + "df = df.with_column('score', col('score').cast('int32'))\n", "score is Int32"),
     "lost write": ('df.write_parquet("sorted")', "df.collect()", "only the run"),
-    "null for NaN": (
+    "nulls for small values": (
         SORT,
-        "df = df.with_column('weight', (col('weight') > 5).if_else(col('weight'), None))\n" + SORT,
+        "df = df.with_column('weight', daft.functions.when(col('weight') > 5, col('weight')).otherwise(None))\n" + SORT,
         "rows differ",
     ),
-    "rounded": (SORT, "df = df.with_column('weight', col('weight').round(6))\n" + SORT, "rows differ"),
+    "rounded to float32": (
+        SORT,
+        "df = df.with_column('weight', col('weight').cast('float32').cast('float64'))\n" + SORT,
+        "rows differ",
+    ),
     "columns in another order": (
         SORT,
         SORT + "df = df.select('score', 'id', 'weight')\n",
