@@ -86,7 +86,11 @@ ON_NATIVE = {
     "wider type": ("DataType.int64(), batch_size=64", "DataType.float64(), batch_size=64", "score is Float64"),
     # where and how it is written
     "other place": ('write_parquet("sorted")', 'write_parquet("ordered")', "written to ordered, was sorted"),
-    "other mode": ('write_parquet("sorted")', 'write_parquet("sorted", write_mode="overwrite")', "was 'append'"),
+    "other mode": (
+        'write_parquet("sorted")',
+        'write_parquet("sorted", write_mode="overwrite")',
+        "written with write_mode='overwrite', was 'append'",
+    ),
     "other format": ('write_parquet("sorted")', 'write_csv("sorted")', "written by write_csv, was write_parquet"),
     "small row groups": (
         SORT,
@@ -123,6 +127,33 @@ ON_NATIVE = {
     ),
 }
 """What is replaced by what, and what the verdict names."""
+OF_SEVERAL_SINKS = """
+import daft
+from daft import col
+
+df = daft.from_pydict({"k": [n % 50 for n in range(500)], "v": [n * 7919 % 500 * 0.5 for n in range(500)]})
+df.select("k").write_parquet("keys")
+df.write_parquet("by_key", partition_cols=["k"])
+df.sort("v", desc=True).limit(10).write_csv("top")
+print(df.sort("v").select("v").to_pydict()["v"][0])
+df.where(col("v") >= 10).groupby("k").agg(col("v").mean()).sort("k").write_json("means")
+"""
+ON_SEVERAL_SINKS = {
+    "duplicates dropped": ('select("k")', 'select("k").distinct()', "500 rows before, 50 after"),
+    "no partition columns": (', partition_cols=["k"]', "", "rows differ"),
+    "other partition columns": ('partition_cols=["k"]', 'partition_cols=[(col("k") % 5).alias("m")]', "rows differ"),
+    "sort dropped before a limit": ('.sort("v", desc=True).limit', ".limit", "10 of 10 rows differ"),
+    "other end of a sort before a limit": ("desc=True", "desc=False", "10 of 10 rows differ"),
+    "other dialect": ('write_csv("top")', 'write_csv("top", delimiter=";")', "written with delimiter=';', was None"),
+    "sort by a float dropped": ('print(df.sort("v")', "print(df", "in another order, though the script sorts them"),
+    "strict for weak": (">= 10", "> 10", "rows differ"),
+    "mean of another column": ('col("v").mean()', 'col("v").sum()', "rows differ"),
+    "sinks in another order": (
+        'df.select("k").write_parquet("keys")\ndf.write_parquet("by_key", partition_cols=["k"])',
+        'df.write_parquet("by_key", partition_cols=["k"])\ndf.select("k").write_parquet("keys")',
+        "written to by_key, was keys",
+    ),
+}
 ON_RAY = {
     "batches behind the sort": (SORT, SORT + "df = df.into_batches(50)\n", "though the script sorts"),
     "repartition behind the sort": (SORT, SORT + "df = df.repartition(8)\n", "ranges of the files overlap"),
@@ -142,20 +173,19 @@ ON_RAY = {
 Judge = Callable[[str], CaseResult]
 
 
-def judging(runner: str, folder: Path) -> Iterator[Judge]:
-    """What judges a text against `RIGHT`, which runs once, on one Ray for all; `folder` is where both work."""
+def judging(runner: str, folder: Path, right: str = RIGHT) -> Iterator[Judge]:
+    """What judges a text against `right`, which runs once, on one Ray for all; `folder` is where both work."""
     with workspace() as base, PrivateRay(base) as ray, pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
 
         def run(label: str, text: str) -> Run:
             return run_text(label, str(base / "script.py"), text.encode(), runner, OPTIONS, base, ray)
 
-        before = run("before", RIGHT)
+        before = run("before", right)
         assert before.ok, before.stderr
 
         def judge(text: str) -> CaseResult:
-            assert before.side_files
-            case = VerifyCase(str(base / "script.py"), RIGHT.encode(), text.encode(), against="right.py")
+            case = VerifyCase(str(base / "script.py"), right.encode(), text.encode(), against="right.py")
             return judged_case(case, (before,), (run("after", text),), OPTIONS)
 
         yield judge
@@ -167,13 +197,18 @@ def on_native(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
 
 
 @pytest.fixture(scope="module")
+def on_several_sinks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
+    yield from judging("native", tmp_path_factory.mktemp("sinks"), OF_SEVERAL_SINKS)
+
+
+@pytest.fixture(scope="module")
 def on_ray(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
     yield from judging("ray", tmp_path_factory.mktemp("ray"))
 
 
-def assert_seen(judge: Judge, old: str, new: str, named: str) -> None:
-    assert old in RIGHT
-    result = judge(RIGHT.replace(old, new))
+def assert_seen(judge: Judge, old: str, new: str, named: str, right: str = RIGHT) -> None:
+    assert old in right
+    result = judge(right.replace(old, new))
     said = [result.reason, *(c.message for c in result.comparisons), result.after.message if result.after else ""]
     assert result.status in ("refuted", "confirmed, but"), said
     assert named in " ".join(said), said
@@ -182,6 +217,11 @@ def assert_seen(judge: Judge, old: str, new: str, named: str) -> None:
 @pytest.mark.parametrize("name", ON_NATIVE)
 def test_a_wrong_rewrite_does_not_pass(on_native: Judge, name: str) -> None:
     assert_seen(on_native, *ON_NATIVE[name])
+
+
+@pytest.mark.parametrize("name", ON_SEVERAL_SINKS)
+def test_a_wrong_rewrite_of_one_of_several_sinks_does_not_pass(on_several_sinks: Judge, name: str) -> None:
+    assert_seen(on_several_sinks, *ON_SEVERAL_SINKS[name], OF_SEVERAL_SINKS)
 
 
 @pytest.mark.ray

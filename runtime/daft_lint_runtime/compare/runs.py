@@ -127,7 +127,9 @@ def _target_difference(before: Run, after: Run, one: Any, two: Any) -> str:
     named = all(place in _text(run) for place, run in zip(places, (before, after), strict=True))
     if places[0] != places[1] and (named or len({without_made_up(place) for place in places}) > 1):
         return f"written to {places[1]}, was {places[0]}"
-    return "" if one["mode"] == two["mode"] else f"written with write_mode {two['mode']!r}, was {one['mode']!r}"
+    asked = [{"write_mode": sink["mode"], **sink["options"]} for sink in (one, two)]
+    other = [name for name in sorted({*asked[0], *asked[1]}) if asked[0].get(name) != asked[1].get(name)]
+    return "; ".join(f"written with {n}={asked[1].get(n)!r}, was {asked[0].get(n)!r}" for n in other)
 
 
 def _text(run: Run) -> str:
