@@ -150,7 +150,7 @@ def test_what_the_nodes_hold_comes_home_and_the_cluster_stays(foreign: Foreign, 
 @pytest.mark.parametrize("foreign", ["token"], indirect=True)
 def test_a_run_that_is_ended_leaves_the_cluster_as_it_was(foreign: Foreign, tmp_path: Path) -> None:
     running = foreign.session()
-    options = RunOptions(timeout=60, cluster=ClusterSpec(address=f"127.0.0.1:{foreign.port}"))
+    options = RunOptions(timeout=45, cluster=ClusterSpec(address=f"127.0.0.1:{foreign.port}"))
     text = textwrap.dedent(JOB).replace("0.05", "10")
     with workspace() as base:
         run = run_text("run", str(tmp_path / "job.py"), text.encode(), "ray", options, base)
