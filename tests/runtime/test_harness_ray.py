@@ -161,7 +161,7 @@ print(row["started"], dict(ray.get_runtime_context().runtime_env))
 """
     with PrivateRay(base) as ray:
         runs = []
-        for label, size in (("first", 200_000_000), ("second", 10)):
+        for label, size in (("first", 400_000_000), ("second", 10)):
             script = text.replace("{size}", str(size)).encode()
             runs.append(run_text(label, str(tmp_path / "job.py"), script, "ray", RunOptions(timeout=60), base, ray))
     first, second = runs
@@ -171,4 +171,4 @@ print(row["started"], dict(ray.get_runtime_context().runtime_env))
         assert float(started) < run.queries[0]["began"]
     assert not {p.pid for p in first.memory} & {p.pid for p in second.memory}
     large, small = (measured(Measure.WORKER_MEMORY, run) or 0.0 for run in runs)
-    assert large - small > 150_000_000
+    assert large - small > 200_000_000
