@@ -36,6 +36,8 @@ class Measure(enum.Enum):
     """From the start of the query to the first UDF call: what Daft waits for actors."""
     WORKER_MEMORY = ("memory of a worker", Unit.BYTES)
     """The peak of a worker's memory (VmHWM) less what it used before the query, whatever it worked on."""
+    DRIVER_MEMORY = ("memory of the driver", Unit.BYTES)
+    """The peak of the memory of the process that runs the script, where that is not the one that works: on Ray."""
     OBJECT_STORE = ("object store", Unit.BYTES)
     """What was put into Ray's object store."""
     TASKS = ("tasks", Unit.COUNT)
@@ -58,6 +60,10 @@ class Measure(enum.Enum):
     """The size of the files that the script's writes made."""
     WRITTEN_FILES = ("files written", Unit.COUNT)
     """The files that the script's writes made."""
+    ROW_GROUPS = ("row groups of a file", Unit.COUNT)
+    """The row groups of the Parquet file, of those that the script's writes made, that has the most."""
+    ROW_GROUP_BYTES = ("largest row group", Unit.BYTES)
+    """The uncompressed size of the largest row group in such files: whoever reads it gets it at once."""
     MODEL_LOADS = ("model loads", Unit.COUNT)
     """Instances made of the classes of UDFs: calls of `__init__` in processes that work."""
     UDF_ROWS = ("rows through UDFs", Unit.ROWS)

@@ -67,8 +67,8 @@ output_option = click.option("--output", type=click.Path(dir_okay=False), help="
 facts_option = click.option(
     "--facts/--no-facts",
     default=None,
-    help="Read row counts and sizes from the footers of local Parquet sources; by default, of those that a script with "
-    "findings names.",
+    help="Read row counts and sizes from the footers of local Parquet sources; by default, of files that a script "
+    "names.",
 )
 force_exclude_option = click.option(
     "--force-exclude", is_flag=True, help="Apply excludes to files given as PATHS, too."

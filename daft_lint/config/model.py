@@ -94,8 +94,8 @@ class Config:
     fail_on: Level | None = Level.WARNING
     """The lowest level that makes the exit status 1; `never`: no level does."""
     facts: bool | None = None
-    """Read the footers of local Parquet sources; by default only of files that a script with findings names
-    literally. `true`: also of folders and wildcards, in every script, and nothing is kept of the results of a run."""
+    """Read the footers of local Parquet sources; by default only of files that a script names. `true`: also of folders
+    and wildcards, and nothing is kept of the results of a run."""
     markdown: bool = False
     """Also check the Markdown files of a folder."""
     target_daft: str | None = None

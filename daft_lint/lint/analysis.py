@@ -21,7 +21,7 @@ from daft_lint.lint.precedence import Precedence, in_order
 from daft_lint.lint.registry import rules
 from daft_lint.lint.results import FileResult, Fixes, Proposal, RawFinding
 from daft_lint.lint.suppressions import comment_span, unused_finding
-from daft_lint.pipeline.facts.footers import named_file
+from daft_lint.pipeline.facts.footers import can_read_footers, named_file
 from daft_lint.pipeline.facts.settings import Footers
 from daft_lint.source.document import Document
 from daft_lint.source.problems import ParseFailure, Problem
@@ -86,38 +86,37 @@ class Analysis:
 
     def silence(self) -> FileResult | None:
         """The result where nothing is found, no cap was hit, and no rule fails; else None: this finds no more than that
-        something is there, so that it needs no positions. Raises `ParseFailure`."""
+        something is there, so that it needs no positions. Where a data file that the script names lies here, its footer
+        may tell of more: None too. Raises `ParseFailure`."""
         from daft_lint.pipeline.interpreter.interpreter import interpret
 
         settings = self.settings()
-        if settings.footers is Footers.NAMED:
-            if settings.learned:
-                return None  # the footers that `run` reads outrank them
-            settings = replace(settings, footers=Footers.NONE)
-        script = interpret(self.document, settings, self.project)
+        named_only = settings.footers is Footers.NAMED
+        script = interpret(self.document, without_footers(settings), self.project)
         if script.limits_hit or any(self.left_out()):
+            return None
+        files = named_files(script) if named_only else set()
+        if any_to_read(files):
             return None
         try:
             if any(True for rule in self.chosen for _ in observed(rule, script, self.precedence)):
                 return None
         except Exception:  # noqa: BLE001  # a rule can be anybody's; `run` reports how it fails
             return None
-        self.project.modules.data[self.document.path] = set()
+        self.project.modules.data[self.document.path] = files
         return FileResult(self.document.path, called=script.called)
 
     def run(self) -> FileResult:
-        """What the document gives; with the footers of the data files that it names only where it has findings, so
-        that a tree without any costs nothing more."""
+        """What the document gives; where a data file that it names lies here, with the footers."""
         path = self.document.path
         settings = self.settings()
         named_only = settings.footers is Footers.NAMED
         try:
-            used = replace(settings, footers=Footers.NONE) if named_only else settings
+            used = without_footers(settings)
             judged = self.judged(used)
             if named_only:
-                files = named_files(judged.script) if judged.findings or settings.learned else set()
-                self.project.modules.data[path] = files
-                if any(os.path.isfile(file) for file in files):
+                files = self.project.modules.data[path] = named_files(judged.script)
+                if any_to_read(files):
                     self.limits, self.precedence = [], Precedence()
                     used, judged = settings, self.judged(settings)
         except ParseFailure as failure:
@@ -341,6 +340,16 @@ def named_files(script: Script) -> set[str]:
     sources = (pipeline.source.step.source for pipeline in script.pipelines)
     paths = {path for source in sources if source is not None for path in source.paths}
     return {file for path in paths if (file := named_file(path, ".")) is not None}
+
+
+def any_to_read(files: Iterable[str]) -> bool:
+    """Whether one of these data files is there, and what reads its footer."""
+    return any(map(os.path.isfile, files)) and can_read_footers()
+
+
+def without_footers(settings: Settings) -> Settings:
+    """The settings for a first look, which tells what files a script names; where all are to be read, as they are."""
+    return replace(settings, footers=Footers.NONE) if settings.footers is Footers.NAMED else settings
 
 
 class Judged(NamedTuple):

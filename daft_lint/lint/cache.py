@@ -24,6 +24,7 @@ from daft_lint import __version__
 from daft_lint.lint.disk import Disk
 from daft_lint.lint.records import MISREAD, decode_report, decode_result, encode_report, encode_result
 from daft_lint.lint.results import Outcome, Report, SourceFile
+from daft_lint.pipeline.facts.footers import can_read_footers
 from daft_lint.pipeline.facts.settings import Footers
 from daft_lint.source.digests import DIGEST_LENGTH, digest
 
@@ -62,7 +63,7 @@ class Cache:
 
     def __init__(self, folder: Path, config: Config) -> None:
         self.folder = os.path.abspath(folder)
-        rests_on = (__version__, sys.version, own_state(), reads_footers(), os.getcwd(), _relevant(config))
+        rests_on = (__version__, sys.version, own_state(), can_read_footers(), os.getcwd(), _relevant(config))
         self.key = digest(repr(rests_on).encode())
         self.disk = Disk()
         self.digests: dict[str, str] = {}
@@ -282,13 +283,6 @@ def own_state() -> list[tuple[str, int, int]]:
                 elif whole and entry.is_dir() and entry.name != "__pycache__":
                     pending.append((entry.path, whole))
     return sorted(state)
-
-
-def reads_footers() -> bool:
-    """Whether pyarrow is installed, without which no footer is read."""
-    from importlib.util import find_spec
-
-    return find_spec("pyarrow") is not None
 
 
 def _relevant(config: Config) -> tuple[object, ...]:

@@ -24,10 +24,14 @@ HTTP2_SETTINGS = 4
 """The type of a frame with settings."""
 PRELOAD_ENV = "RAY_preload_python_modules"
 """Ray reads its own settings in lower case."""
+PRESTART_ENV = "RAY_prestart_worker_first_driver"
+"""Where it is 0, Ray starts no worker for each CPU at once, which are more than a run takes: see `prestart`."""
 PRELOADED = "daft_lint_runtime.worker"
 """What the workers of a private cluster import. A setup hook would do as well, but it is part of a runtime_env, and
 with one Ray leaves the workers that it has started already and starts others: 2 s of each run."""
 SETUP_HOOK = "daft_lint_runtime.probe.install"
+SET_BY_RAY = "RAY_CLIENT_MODE"
+"""What the import of Ray puts into the environment: as part of a runtime_env it would cost as much as the hook."""
 QUIET = {
     "DAFT_PROGRESS_BAR": "0",
     "DAFT_ANALYTICS_ENABLED": "0",
@@ -49,6 +53,7 @@ def prepare_environment(private: str | None) -> None:
         return
     os.environ["RAY_ADDRESS"] = private
     os.environ[PRELOAD_ENV] = PRELOADED
+    os.environ[PRESTART_ENV] = "0"
     os.environ.update(joining_environment())
 
 
@@ -127,7 +132,7 @@ class RayCluster:
     def _changed_environment(self) -> dict[str, str]:
         """What the script has put into its environment: the workers of a Ray that it starts itself inherit that."""
         before = self._environment
-        return {name: value for name, value in os.environ.items() if before.get(name) != value}
+        return {k: v for k, v in os.environ.items() if before.get(k) != v and k != SET_BY_RAY}
 
     def _shipped(self) -> dict[str, str]:
         from ray._private.ray_constants import WORKER_PROCESS_SETUP_HOOK_ENV_VAR

@@ -22,6 +22,7 @@ from daft_lint_runtime import probe
 from daft_lint_runtime.capture import Capture
 from daft_lint_runtime.cluster import RayCluster, prepare_environment
 from daft_lint_runtime.intercept import Interception
+from daft_lint_runtime.side_files import SideFiles
 from daft_lint_runtime.spec import RunSpec, VerifyError
 
 SAMPLED_ROWS = 64
@@ -40,12 +41,13 @@ class Driver:
         prepare_environment(None if spec.options.cluster.address is not None else spec.ray_address or "local")
         self.cluster = RayCluster(spec.options.cluster, Path(spec.scratch).parent / "ray", spec.ray_address)
         self.interception = Interception(self.capture, self.cluster, spec.runner)
+        self.side_files = SideFiles((spec.cwd, os.path.dirname(spec.path)), os.path.dirname(spec.scratch))
         self.began = time.time()
         self._recorded = False
 
     def run(self) -> int:
         """Run the script and return its exit code."""
-        probe.install(works=False)
+        probe.install(watched_from="")
         self.interception.install()
         self._catch_exit()
         source = Path(self.spec.text_file).read_bytes()
@@ -72,6 +74,7 @@ class Driver:
         main = types.ModuleType("__main__")
         main.__dict__.update({"__file__": path, "__builtins__": __builtins__, "__annotations__": {}})
         sys.modules["__main__"] = main
+        self.side_files.watch()
         lines = source.decode("utf-8", "replace").splitlines(keepends=True)
         # So that tracebacks and inspect.getsource show the text that runs, which need not be the one on disk.
         linecache.cache[path] = (len(source), None, lines, path)
@@ -129,6 +132,7 @@ class Driver:
             "runner": self.spec.runner,
             "notes": self.capture.notes,
             "sinks": self.capture.sinks,
+            "side_files": self.side_files.keep(self.capture.out),
             "cluster": self.cluster.facts,
             "object_store": store,
             "sources": [self._source(s) for s in self.capture.sources],

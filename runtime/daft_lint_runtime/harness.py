@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from daft_lint_runtime import processes
-from daft_lint_runtime.private_ray import PrivateRay, RaySession
+from daft_lint_runtime.private_ray import TEMPORARY, PrivateRay, RaySession
 from daft_lint_runtime.probe import MEMORY, RECORD
 from daft_lint_runtime.script_text import as_script
 from daft_lint_runtime.spec import RunOptions, RunSpec, TextEnum, VerifyError, shared_memory_prefix
@@ -108,7 +108,8 @@ class RunStatus(TextEnum):
 @dataclass(frozen=True)
 class Run:
     """What a run left behind. `runner` is "ray" or "native"; `message` says in one line why the status is not OK.
-    `written_files` are the sizes (bytes) of the files in redirected sinks."""
+    `written_files` are the sizes (bytes) of the files in redirected sinks, `row_groups` those of the row groups of such
+    Parquet files, uncompressed, for each file; `side_files` are the files that the script wrote by itself."""
 
     label: str
     runner: str
@@ -122,6 +123,7 @@ class Run:
     queries: tuple[dict[str, Any], ...] = ()
     sinks: tuple[dict[str, Any], ...] = ()
     sources: tuple[dict[str, Any], ...] = ()
+    side_files: tuple[dict[str, Any], ...] = ()
     calls: tuple[UdfCallRecord, ...] = ()
     loads: tuple[ModelLoad, ...] = ()
     memory: tuple[ProcessMemory, ...] = ()
@@ -136,6 +138,7 @@ class Run:
     stderr: str = ""
     leftovers: int = 0
     written_files: tuple[int, ...] = ()
+    row_groups: tuple[tuple[int, ...], ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -194,7 +197,7 @@ def run_text(
             return run_text(label, path, text, runner, options, base, own)
     text = as_script(path, text)
     refuse_blocked_writes(path, text, options)
-    out, scratch = _emptied(base / label), _emptied(base / "t")
+    out, scratch = _emptied(base / label), _emptied(base / TEMPORARY)
     if options.probe_calls and options.cluster.address is None:
         (out / "calls").mkdir()
     session = ray.session(options.cluster, out) if runner == "ray" and options.cluster.address is None else None
@@ -270,6 +273,7 @@ def read_run(label: str, out: Path, options: RunOptions, ending: dict[str, Any])
     if ending.get("reason") or ending.get("leftovers"):
         stderr = stderr.partition(SIGNAL_TRACE)[0]
     status, message = _status(ending, record, stderr, options)
+    written = [file for file in (out / "sinks").rglob("*") if is_data(file)]
     return Run(
         label=label,
         runner=_json(out / "spec.json").get("runner", ""),
@@ -283,6 +287,7 @@ def read_run(label: str, out: Path, options: RunOptions, ending: dict[str, Any])
         queries=tuple(sorted(queries, key=lambda q: int(q["index"]))),
         sinks=tuple(record.get("sinks", ())),
         sources=tuple(record.get("sources", ())),
+        side_files=tuple(record.get("side_files", ())),
         calls=tuple(_calls(out / "calls")),
         loads=tuple(_loads(out / "calls")),
         memory=tuple(_memory(out / "calls")),
@@ -298,7 +303,8 @@ def read_run(label: str, out: Path, options: RunOptions, ending: dict[str, Any])
         stdout=stdout,
         stderr=stderr,
         leftovers=ending.get("leftovers", 0),
-        written_files=tuple(file.stat().st_size for file in (out / "sinks").rglob("*") if is_data(file)),
+        written_files=tuple(file.stat().st_size for file in written),
+        row_groups=tuple(_row_groups(file) for file in written if file.suffix == ".parquet"),
     )
 
 
@@ -399,6 +405,18 @@ def _memory(folder: Path) -> Iterator[ProcessMemory]:
 def is_data(file: Path) -> bool:
     """Whether a file in a sink holds rows: no folder, and none of the marks that writers leave beside them."""
     return file.is_file() and not file.name.startswith("_")
+
+
+def _row_groups(file: Path) -> tuple[int, ...]:
+    """The uncompressed bytes of each row group of a Parquet file; none where it was not written to its end."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        footer = pq.read_metadata(file)
+    except (OSError, pa.ArrowException):
+        return ()
+    return tuple(footer.row_group(index).total_byte_size for index in range(footer.num_row_groups))
 
 
 def _records(file: Path) -> Iterator[tuple[Any, ...]]:

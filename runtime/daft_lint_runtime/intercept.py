@@ -6,6 +6,7 @@ Everything is replaced on the modules when they are imported; the script's text 
 from __future__ import annotations
 
 import functools
+import inspect
 import os
 import types
 from collections.abc import Callable, Generator, Mapping
@@ -179,10 +180,14 @@ class Interception:
         return value
 
     def _redirected(self, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
+        given = inspect.signature(original)
+
         @functools.wraps(original)
         def write(frame: Any, root_dir: Any, *args: Any, **kwargs: Any) -> Any:
             options = {key: kwargs[key] for key in CSV_OPTIONS if key in kwargs}
-            index, folder = self._sink(name, root_dir, [[f.name, str(f.dtype)] for f in frame.schema()], options)
+            mode = given.bind(frame, root_dir, *args, **kwargs).arguments.get("write_mode", "append")
+            schema = [[f.name, str(f.dtype)] for f in frame.schema()]
+            index, folder = self._sink(name, root_dir, schema, options, str(mode))
             target = folder / Path(str(root_dir)).name if kwargs.get("single_file") else folder
             self.redirects[str(root_dir)] = str(target)
             with self.capture.sink(index):
@@ -190,7 +195,9 @@ class Interception:
 
         return write
 
-    def _sink(self, name: str, to: Any, schema: list[list[str]], options: dict[str, Any]) -> tuple[int, Path]:
+    def _sink(
+        self, name: str, to: Any, schema: list[list[str]], options: dict[str, Any], mode: str = "append"
+    ) -> tuple[int, Path]:
         """A new sink's number, and the folder that it writes to instead: one for all that goes to the same place."""
         index = len(self.capture.sinks)
         same = [sink["folder"] for sink in self.capture.sinks if (sink["name"], sink["to"]) == (name, str(to))]
@@ -205,6 +212,7 @@ class Interception:
                 "folder": folder.name,
                 "schema": schema,
                 "options": options,
+                "mode": mode,
             }
         )
         return index, folder

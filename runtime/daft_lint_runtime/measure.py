@@ -131,6 +131,15 @@ def worker_memory(run: Run) -> float:
     return float(max((private for pid, _, private, _, _ in samples if pid not in idle), default=0))
 
 
+def driver_memory(run: Run) -> float | None:
+    """The peak of the script's own process, less the most pages of the object store that samples saw it map; None on
+    the native runner, where it is the one that works."""
+    if run.runner != "ray" or "driver" not in run.peaks:
+        return None
+    shared = (process[3] for _, processes in run.samples for process in processes if process[1] == "driver")
+    return float(run.peaks["driver"] - max(shared, default=0))
+
+
 def tasks(run: Run, names: Names) -> float:
     """The tasks of the operators that call the named UDFs, of all UDFs where none is named; without a UDF the most
     of any operator that works on rows (no source, no repartitioning step). The native runner has none: 1."""
@@ -210,6 +219,7 @@ METERS: Mapping[Measure, Callable[[Run, Names], float | None]] = {
     Measure.RAGGED_CALLS: ragged_calls,
     Measure.FIRST_CALL: seconds_to_first_call,
     Measure.WORKER_MEMORY: lambda run, _names: worker_memory(run),
+    Measure.DRIVER_MEMORY: lambda run, _names: driver_memory(run),
     Measure.OBJECT_STORE: lambda run, _names: float(run.object_store.get("put_bytes", 0)),
     Measure.TASKS: tasks,
     Measure.ROWS_PER_TASK: lambda run, _names: rows_per_task(run),
@@ -221,6 +231,8 @@ METERS: Mapping[Measure, Callable[[Run, Names], float | None]] = {
     Measure.PLANNED_REPARTITIONS: lambda run, _names: planned_repartitions(run),
     Measure.WRITTEN_BYTES: lambda run, _names: float(sum(run.written_files)),
     Measure.WRITTEN_FILES: lambda run, _names: float(len(run.written_files)),
+    Measure.ROW_GROUPS: lambda run, _names: max((float(len(f)) for f in run.row_groups), default=None),
+    Measure.ROW_GROUP_BYTES: lambda run, _names: max((float(max(f)) for f in run.row_groups if f), default=None),
     Measure.MODEL_LOADS: lambda run, _names: float(len(run.loads)),
     Measure.UDF_ROWS: lambda run, _names: float(sum(call.rows for call in run.calls)),
     Measure.WALL: lambda run, _names: query_seconds(run),

@@ -25,6 +25,8 @@ START_SECONDS = 120.0
 """Seconds that a private Ray has to start (about 3; 13 on a busy machine)."""
 STOP_SECONDS = 30.0
 """Seconds that its owner has to end it before it is ended by force."""
+TEMPORARY = "t"
+"""The folder of the workspace that is the runs' TMPDIR, and that of the Ray's processes."""
 CURRENT = "current"
 """A link in the workspace to the folder of the run that the workers serve."""
 
@@ -62,6 +64,8 @@ class PrivateRay:
             self.close()
             self._session = self._start(cluster)
             self._asked = asked
+        else:
+            self._announce_run()
         link = self._base / f"{CURRENT}.part"
         link.unlink(missing_ok=True)
         link.symlink_to(out)
@@ -72,7 +76,8 @@ class PrivateRay:
         self._marker = secrets.token_hex(12)
         self._others = {process.pid for process in processes.descendants(os.getpid())}
         folder = self._base / "ray"
-        folder.mkdir(parents=True, exist_ok=True)
+        for needed in (folder, self._base / TEMPORARY):
+            needed.mkdir(parents=True, exist_ok=True)
         environment = joining_environment()
         spec = OwnerSpec(cluster, str(folder), self._marker)
         spec_file, log = self._base / "ray.json", self._base / "ray.log"
@@ -97,12 +102,20 @@ class PrivateRay:
             time.sleep(0.05)
         return RaySession(address.read_text(encoding="utf-8"), self._owner.pid, environment)
 
+    def _announce_run(self) -> None:
+        """Tell the owner of a run, so that workers start while its driver does."""
+        assert self._owner is not None
+        assert self._owner.stdin is not None
+        with suppress(OSError):
+            self._owner.stdin.write(b"\n")
+            self._owner.stdin.flush()
+
     def _workers_environment(self) -> dict[str, str]:
         """What Ray's processes inherit. The probe's folder is that of whichever run goes on: see `CURRENT`."""
         paths = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
         return {
             MARKER_ENV: self._marker,
-            "TMPDIR": str(self._base / "t"),
+            "TMPDIR": str(self._base / TEMPORARY),
             "PYTHONPATH": os.pathsep.join(p for p in paths if p),
             probe.PROBE_DIRECTORY_ENV: str(self._base / CURRENT / "calls"),
             probe.WORKING_DIRECTORY_ENV: os.getcwd(),
@@ -119,7 +132,8 @@ class PrivateRay:
         above = os.getpid() if killed else owner.pid  # what a killed owner leaves behind becomes ours
         below = [p.pid for p in processes.descendants(above) if p.pid not in self._others]
         try:
-            owner.stdin.close()
+            with suppress(OSError):  # what it did not read any more
+                owner.stdin.close()
             with suppress(subprocess.TimeoutExpired):
                 owner.wait(timeout=STOP_SECONDS)
         finally:

@@ -540,9 +540,33 @@ def end_query() -> None:
         _memory.note()
 
 
-def install(works: bool = True) -> None:
-    """Watch this process if it belongs to a run; `works` is whether it is there for nothing but queries, as Ray's
-    workers are, in each of which this is called: see `cluster`."""
+DAFT, FIRST_TASK = "daft", "ray._private.function_manager"
+"""The module from whose import on the memory of a worker counts: Daft's, which nothing but a query asks for, or, where
+it is imported ahead, that by which Ray loads the function or class of a task, from the first of them on."""
+
+
+def _at_first_task(module: types.ModuleType, begin: Callable[[], None]) -> None:
+    """Call `begin` when Ray first loads what this process is to execute, before anything of it runs (Ray 2.59)."""
+    manager = module.__dict__["FunctionActorManager"]
+    originals = {name: getattr(manager, name) for name in ("get_execution_info", "load_actor_class")}
+
+    def beginning(original: Callable[..., Any]) -> Callable[..., Any]:
+        def load(*args: Any, **kwargs: Any) -> Any:
+            for name, own in originals.items():
+                setattr(manager, name, own)
+            begin()
+            return original(*args, **kwargs)
+
+        return load
+
+    for name, original in originals.items():
+        setattr(manager, name, beginning(original))
+
+
+def install(watched_from: str = DAFT) -> None:
+    """Watch this process if it belongs to a run. Its memory counts from the import of `watched_from` on (`DAFT` or
+    `FIRST_TASK`) where it is there for nothing but queries, as Ray's workers are, in each of which this is called (see
+    `cluster`); with "" it counts in queries alone."""
     global _recorder, _memory
     directory = os.environ.get(PROBE_DIRECTORY_ENV)
     if not directory or _recorder is not None:
@@ -557,8 +581,10 @@ def install(works: bool = True) -> None:
         on_import("multiprocessing.shared_memory", _name_shared_memory)
     _recorder = CallRecorder(directory)
     _memory = memory = MemoryWatch(directory)
-    if works:
-        on_import("daft", lambda _module: memory.begin())
+    if watched_from == DAFT:
+        on_import(DAFT, lambda _module: memory.begin())
+    elif watched_from == FIRST_TASK:
+        on_import(FIRST_TASK, lambda module: _at_first_task(module, memory.begin))
     on_import("daft.udf.udf_v2", _watch_loads)
     on_import("daft.udf.execution", _watch_execution)
     on_import("daft.udf.legacy", _watch_legacy)

@@ -172,14 +172,18 @@ def _shown_name(process: psutil.Process) -> str:
     return str(process.name())
 
 
+def title(process: psutil.Process) -> str:
+    """What a process calls itself; "" for one that has ended."""
+    with contextlib.suppress(psutil.Error, OSError):
+        return next(iter(process.cmdline()), "")
+    return ""
+
+
 def wait_for_workers(owner: int, seconds: float) -> None:
     """Wait up to `seconds` until the Ray below the process `owner` has ended the workers of the job that is done."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        names = set()
-        for process in descendants(owner):
-            with contextlib.suppress(psutil.Error, OSError):
-                names.update(process.cmdline()[:1])
+        names = {title(process) for process in descendants(owner)}
         if not any(name.startswith(WORKER_TITLE) and name not in RESTING for name in names):
             return
         time.sleep(0.05)

@@ -1,6 +1,8 @@
 """The process that owns a private Ray: starts it, says where it is, and ends it when its standard input closes.
 
-So it ends as well when `verify` is killed. Usage: `python -m daft_lint_runtime.ray_owner SPEC`; see `private_ray`.
+So it ends as well when `verify` is killed. A line that it reads there says that another run begins.
+
+Usage: `python -m daft_lint_runtime.ray_owner SPEC`; see `private_ray`.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from pathlib import Path
 
 from daft_lint_runtime import processes
 from daft_lint_runtime.cluster import RayCluster, prepare_environment
+from daft_lint_runtime.prestart import start_workers
 from daft_lint_runtime.spec import OwnerSpec, shared_memory_prefix
 
 
@@ -32,7 +35,9 @@ def main(spec_file: str) -> int:
         partial = address.with_suffix(".part")
         partial.write_text(str(ray.get_runtime_context().gcs_address), encoding="utf-8")
         partial.rename(address)
-        sys.stdin.buffer.read()
+        start_workers()
+        for _ in iter(sys.stdin.buffer.readline, b""):  # another run begins
+            start_workers()
         cluster.close(ray.shutdown)
     finally:
         for child in processes.descendants(os.getpid()):

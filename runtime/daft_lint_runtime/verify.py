@@ -13,6 +13,7 @@ from daft_lint.pipeline.model import Runner
 from daft_lint_runtime.case import THE_FIX, VerifyCase
 from daft_lint_runtime.compare.rows import Comparison, ComparisonKind
 from daft_lint_runtime.compare.runs import compare_runs
+from daft_lint_runtime.compare.side_files import compare_side_files
 from daft_lint_runtime.effects import MeasuredChange, measured_effects
 from daft_lint_runtime.harness import Run, run_text, workspace
 from daft_lint_runtime.private_ray import PrivateRay
@@ -115,17 +116,26 @@ def _verify_in(
         texts = _Texts(case.path, runner, options, base, ray, progress)
         befores = texts.run("before", case.original)
         afters = () if case.fixed is None else texts.run("after", case.fixed)
+        if case.fixed is not None and side_files_differ(befores, afters, options.compare):
+            befores = texts.once_more("before", case.original, befores, "for the files that it writes by itself")
         if case.fixed is not None and is_slower_by_one_run(befores, afters):
-            befores = texts.once_more("before", case.original, befores)
-            afters = texts.once_more("after", case.fixed, afters)
+            befores = texts.once_more("before", case.original, befores, "for the time")
+            afters = texts.once_more("after", case.fixed, afters, "for the time")
     except VerifyError as error:
         return CaseResult(case, Outcome.FAILING, problem=str(error), seconds=time.monotonic() - began)
     return judged_case(case, befores, afters, options, time.monotonic() - began)
 
 
+def side_files_differ(befores: tuple[Run, ...], afters: tuple[Run, ...], mode: str) -> bool:
+    """Whether one run of each text wrote other files by itself: a file with the time in it, or one that is made once,
+    says that the script does so in each run, where another run of the first text differs as well."""
+    alone = len(befores) == len(afters) == 1 and befores[0].ok and afters[0].ok and mode != "none"
+    return alone and any(not c.equal for c in compare_side_files(befores[0], afters[0], mode, frozenset()))
+
+
 def is_slower_by_one_run(befores: tuple[Run, ...], afters: tuple[Run, ...]) -> bool:
     """Whether one run of each text says that the second is clearly slower: what else the machine does may be why."""
-    alone = len(befores) == len(afters) == 1 and befores[0].ok and afters[0].ok
+    alone = len(afters) == 1 and befores[0].ok and afters[0].ok
     effects = measured_effects(befores, afters) if alone else ()
     return any(effect.promise.measure is Measure.WALL and effect.direction < 0 for effect in effects)
 
@@ -191,9 +201,9 @@ class _Texts:
                 break
         return tuple(runs)
 
-    def once_more(self, label: str, text: bytes, runs: tuple[Run, ...]) -> tuple[Run, ...]:
+    def once_more(self, label: str, text: bytes, runs: tuple[Run, ...], why: str) -> tuple[Run, ...]:
         """The runs of a text, and one more if it ends well."""
-        self.progress(f"{self.path}: {label} (once more, for the time)")
+        self.progress(f"{self.path}: {label} (once more, {why})")
         name = f"{label}-{len(runs) + 1}"
         run = run_text(name, self.path, text, self.runner, self.options, self.base, self.ray)
         return (*runs, run) if run.ok else runs

@@ -12,10 +12,20 @@ import pytest
 pytest.importorskip("daft", reason="the extra `runtime` is not installed")
 pytest.importorskip("ray", reason="the extra `runtime` is not installed")
 
+from daft_lint_runtime.case import VerifyCase
 from daft_lint_runtime.harness import Run, run_text, workspace
 from daft_lint_runtime.spec import RunOptions
+from daft_lint_runtime.verify import CaseResult, verifier
 
 RunScript = Callable[..., Run]
+Verify = Callable[[VerifyCase], CaseResult]
+
+
+@pytest.fixture(scope="module")
+def verify() -> Iterator[Verify]:
+    """What verifies a case, on one Ray for all of a module."""
+    with verifier(RunOptions(timeout=60)) as verify:
+        yield verify
 
 
 @pytest.fixture

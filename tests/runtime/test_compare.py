@@ -155,6 +155,10 @@ def test_order_counts_where_it_was_asked_for() -> None:
     ties = {"k": [1, 1, 2], "v": ["a", "b", "c"]}, {"k": [1, 1, 2], "v": ["b", "a", "c"]}
     assert compare(*ties, ("k",)).kind == ComparisonKind.SAME
     assert compare(*ties, ()).kind == ComparisonKind.ORDER
+    floats = {"k": [0.1, 0.2, 0.3], "v": ["a", "b", "c"]}, {"k": [0.3, 0.2, 0.1], "v": ["c", "b", "a"]}
+    assert compare(*floats, ("k",)).kind == ComparisonKind.ORDER
+    assert compare({"k": [0.1, 0.2]}, {"k": [0.2, 0.1]}, ("k",)).kind == ComparisonKind.ORDER
+    assert compare({"k": [0.1, 0.2]}, {"k": [0.1, 0.2 + 1e-12]}, ("k",)).kind == ComparisonKind.SAME
 
 
 def test_empty_results() -> None:

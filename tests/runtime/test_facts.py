@@ -53,6 +53,8 @@ def rows_worked(function):
     function()
     return os.path.getsize(log)
 '''
+LEAVE = "\nsys.stdout.flush(); os._exit(0)\n"
+"""Behind a query that has failed, a thread of Daft's engine can crash the interpreter while it ends (0.7.26)."""
 
 
 def measure(text: str, **variables: str) -> Any:
@@ -60,7 +62,7 @@ def measure(text: str, **variables: str) -> Any:
     environment = {**os.environ, **variables, "DAFT_PROGRESS_BAR": "0", "DAFT_ANALYTICS_ENABLED": "0"}
     environment.pop("DAFT_RUNNER", None)
     run = subprocess.run(
-        [sys.executable, "-c", PRELUDE + textwrap.dedent(text)],
+        [sys.executable, "-c", PRELUDE + textwrap.dedent(text) + LEAVE],
         env=environment,
         capture_output=True,
         text=True,

@@ -10,7 +10,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+from daft_lint_runtime.harness import run_text
+from daft_lint_runtime.measure import measured
+from daft_lint_runtime.private_ray import PrivateRay
+from daft_lint_runtime.spec import RunOptions
 
+from daft_lint.api.promises import Measure
 from tests.runtime.conftest import RunScript
 from tests.runtime.test_harness import VERIFY, _wait_for, assert_nothing_is_left
 
@@ -139,3 +144,31 @@ def test_whoever_is_ended_in_a_query_ray_ends_too(tmp_path: Path, victim: str, n
     verify.communicate(timeout=40)
     _wait_for(lambda: not folder.exists())
     _wait_for(lambda: not any(process.is_running() for process in members))
+
+
+def test_each_run_takes_workers_of_its_own_that_started_ahead(base: Path, tmp_path: Path) -> None:
+    text = """
+import daft, os, psutil, ray
+from daft import DataType, Series, col
+
+@daft.func.batch(return_dtype=DataType.float64())
+def work(x: Series) -> Series:
+    held = os.urandom(1) * {size}
+    return Series.from_pylist([psutil.Process().create_time()] * len(x))
+
+(row,) = daft.range(1).select(work(col("id")).alias("started")).to_pylist()
+print(row["started"], dict(ray.get_runtime_context().runtime_env))
+"""
+    with PrivateRay(base) as ray:
+        runs = []
+        for label, size in (("first", 400_000_000), ("second", 10)):
+            script = text.replace("{size}", str(size)).encode()
+            runs.append(run_text(label, str(tmp_path / "job.py"), script, "ray", RunOptions(timeout=60), base, ray))
+    first, second = runs
+    for run in runs:
+        started, environment = run.stdout.split(maxsplit=1)
+        assert environment.strip() == "{}"  # one of its own would need other workers than those that are there
+        assert float(started) < run.queries[0]["began"]
+    assert not {p.pid for p in first.memory} & {p.pid for p in second.memory}
+    large, small = (measured(Measure.WORKER_MEMORY, run) or 0.0 for run in runs)
+    assert large - small > 200_000_000

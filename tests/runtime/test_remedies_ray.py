@@ -35,7 +35,7 @@ daft.set_runner_ray()
 
 @daft.func(return_dtype=DataType.binary())
 def render(k: int) -> bytes:
-    return bytes(100_000)
+    return bytes(200_000)
 
 
 @daft.func.batch(return_dtype=DataType.int64(), batch_size=16)
@@ -78,19 +78,18 @@ class Case:
         return report.files[0].after.raw.decode()
 
 
-PICTURES = 'df = daft.from_pydict({"id": list(range(512))}).with_column("image", render(col("id")))\n'
-FEWER_PICTURES = PICTURES.replace("512", "256")
+PICTURES = 'df = daft.from_pydict({"id": list(range(256))}).with_column("image", render(col("id")))\n'
 BATCHES = "df = df.into_batches(16)"
 CASES = {
     "a model without bounds": Case(
-        HEAD + MODEL + FEWER_PICTURES + "#HERE\n"
+        HEAD + MODEL + PICTURES + "#HERE\n"
         'df = df.with_column("score", Model().score(col("image"))).select("id", "score")\n'
         'df.write_parquet("out")\n',
         BATCHES,
         "model loads",
     ),
     "between a sort and a write": Case(
-        HEAD + FEWER_PICTURES + 'df = df.sort("id", desc=True)\n#HERE\n'
+        HEAD + PICTURES + 'df = df.sort("id", desc=True)\n#HERE\n'
         'df = df.with_column("bytes", weigh(col("image"))).select("id", "bytes")\n'
         'df.write_parquet("out")\n',
         BATCHES,
@@ -129,6 +128,7 @@ class Runs:
 @pytest.fixture(scope="module")
 def runs() -> Iterator[Runs]:
     with workspace() as base, PrivateRay(base) as ray:
+        ray.session(OPTIONS.cluster, base)
         yield Runs(base, ray)
 
 

@@ -8,18 +8,16 @@ import sys
 
 import pytest
 from daft_lint_runtime.case import VerifyCase
-from daft_lint_runtime.spec import RunOptions
-from daft_lint_runtime.verify import verify_case
 
+from tests.runtime.conftest import Verify
 from tests.runtime.runtime_cases import KEPT, PAIRS, finding, pair
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
-OPTIONS = RunOptions(timeout=60)
 
 
-def test_batches_bound_the_calls_and_the_memory_of_a_heavy_udf() -> None:
+def test_batches_bound_the_calls_and_the_memory_of_a_heavy_udf(verify: Verify) -> None:
     """e1: no batching 9,003 MB, `into_batches(32)` 3,530 MB."""
-    (verdict,) = verify_case(pair("heavy_udf", "DFT101", "brightness(df"), OPTIONS).verdicts
+    (verdict,) = verify(pair("heavy_udf", "DFT101", "brightness(df")).verdicts
     assert verdict.outcome in KEPT, verdict.reason
     assert verdict.udfs == ("brightness",)
     rows, tasks, size, memory, _ = verdict.measures
@@ -30,9 +28,9 @@ def test_batches_bound_the_calls_and_the_memory_of_a_heavy_udf() -> None:
     assert memory.ratio < 0.7
 
 
-def test_batches_belong_before_the_step_that_makes_the_data_heavy() -> None:
+def test_batches_belong_before_the_step_that_makes_the_data_heavy(verify: Verify) -> None:
     """e2: cut after it 5,602 MB, before it 3,530 MB; float32 from bytes is four times the size."""
-    (verdict,) = verify_case(pair("placement", "DFT102", "df.into_batches"), OPTIONS).verdicts
+    (verdict,) = verify(pair("placement", "DFT102", "df.into_batches")).verdicts
     assert verdict.outcome in KEPT, verdict.reason
     measures = {m.title: m for m in verdict.measures}
     assert measures["bytes rebatched"].ratio == pytest.approx(0.25, rel=0.01)
@@ -40,9 +38,9 @@ def test_batches_belong_before_the_step_that_makes_the_data_heavy() -> None:
     assert measures["memory of a worker"].after < measures["memory of a worker"].before
 
 
-def test_a_shuffle_that_is_cut_again_is_for_nothing() -> None:
+def test_a_shuffle_that_is_cut_again_is_for_nothing(verify: Verify) -> None:
     """e8: 816 MB shuffled by both, 410 MB by the second alone."""
-    (verdict,) = verify_case(pair("shuffle", "DFT205", "repartition(16)"), OPTIONS).verdicts
+    (verdict,) = verify(pair("shuffle", "DFT205", "repartition(16)")).verdicts
     assert verdict.outcome in KEPT, verdict.reason
     measures = {m.title: m for m in verdict.measures}
     assert (measures["shuffles"].before, measures["shuffles"].after) == (2, 1)
@@ -58,7 +56,7 @@ def test_a_class_loads_once_what_a_function_loads_in_each_call(runner: str) -> N
     assert run.stdout.splitlines()[-1:] == ["16 1"], run.stderr
 
 
-def test_images_that_the_engine_decodes_weigh_on_its_workers_alone() -> None:
+def test_images_that_the_engine_decodes_weigh_on_its_workers_alone(verify: Verify) -> None:
     """Without a UDF nothing is recorded of calls; the pages of the object store that a worker maps are not its own."""
     text = """
 import daft, io, numpy as np
@@ -72,7 +70,7 @@ df.with_column("i", decode_image(df["d"])).write_parquet("out")
 """
     cut = text.replace("df.with_column", "df.into_batches(32).with_column")
     case = VerifyCase("images.py", text.encode(), cut.encode(), (finding("DFT106", "images.py", 9),))
-    (verdict,) = verify_case(case, OPTIONS).verdicts
+    (verdict,) = verify(case).verdicts
     assert verdict.outcome == "confirmed, but", verdict.reason
     assert verdict.reason.endswith("but files written 1 → 16")
     rows, memory, _ = verdict.measures

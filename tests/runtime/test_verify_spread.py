@@ -15,15 +15,16 @@ from daft_lint_runtime.verify import verify_case
 from daft_lint.api.promises import Measure
 from daft_lint.config import Config
 from daft_lint.pipeline.model import Cluster, Settings
+from tests.runtime.conftest import Verify
 from tests.runtime.runtime_cases import KEPT, PAIRS, measured, pair
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 OPTIONS = RunOptions(timeout=60)
 
 
-def test_too_many_partitions_starve_the_batches() -> None:
+def test_too_many_partitions_starve_the_batches(verify: Verify) -> None:
     """e3: `repartition(1024)` 1,024 calls of 30 rows at most, `repartition(16)` 264 calls of 64."""
-    (verdict,) = verify_case(pair("formula", "DFT201", "repartition"), OPTIONS).verdicts
+    (verdict,) = verify(pair("formula", "DFT201", "repartition")).verdicts
     assert verdict.outcome in KEPT, verdict.reason
     measures = {m.title: m for m in verdict.measures}
     assert (measures["tasks"].before, measures["tasks"].after) == (64, 4)
@@ -32,17 +33,17 @@ def test_too_many_partitions_starve_the_batches() -> None:
     assert measures["calls"].after < measures["calls"].before / 4
 
 
-def test_one_piece_is_one_task() -> None:
+def test_one_piece_is_one_task(verify: Verify) -> None:
     """e3, e5: no fan-out is one task on one node; `repartition(8)` is eight."""
-    (verdict,) = verify_case(pair("no_fan_out", "DFT203", "read(df"), OPTIONS).verdicts
+    (verdict,) = verify(pair("no_fan_out", "DFT203", "read(df")).verdicts
     assert verdict.outcome in KEPT, verdict.reason
     tasks = verdict.measures[0]
     assert (tasks.title, tasks.before, tasks.after) == ("tasks", 1, 8)
 
 
-def test_batches_below_the_udfs_batch_size_multiply_the_calls() -> None:
+def test_batches_below_the_udfs_batch_size_multiply_the_calls(verify: Verify) -> None:
     """e3: `into_batches(16)` 1,024 calls, `into_batches(64)` 256."""
-    (verdict,) = verify_case(pair("small_batches", "DFT103", "into_batches"), OPTIONS).verdicts
+    (verdict,) = verify(pair("small_batches", "DFT103", "into_batches")).verdicts
     assert verdict.outcome in KEPT, verdict.reason
     calls, largest = verdict.measures
     assert (calls.before, calls.after) == (32, 8)
@@ -63,14 +64,14 @@ def test_what_the_model_predicts_is_what_ray_does(base: Path) -> None:
     assert measure.tasks(run, ["behind_uneven_batches"]) in (15, 16)
 
 
-def test_an_order_that_the_script_asked_for_must_stay() -> None:
+def test_an_order_that_the_script_asked_for_must_stay(verify: Verify) -> None:
     """e4: on Ray `repartition` keeps no order."""
     case = VerifyCase("order.py", (PAIRS / "order.py").read_bytes(), (PAIRS / "order.fixed.py").read_bytes())
-    result = verify_case(case, OPTIONS)
+    result = verify(case)
     assert result.status == "refuted"
     assert "in another order" in result.comparisons[0].message
     unsorted = [text.replace(b'.sort("id", desc=True)', b"") for text in (case.original, case.fixed or b"")]
-    assert verify_case(VerifyCase("order.py", *unsorted), OPTIONS).status == "harmless"
+    assert verify(VerifyCase("order.py", *unsorted)).status == "harmless"
 
 
 def test_missing_actors_are_waited_for() -> None:

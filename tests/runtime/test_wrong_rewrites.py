@@ -6,6 +6,7 @@ Those whose harm the native runner does as well run there; the others share one 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from daft_lint_runtime.case import VerifyCase
@@ -17,6 +18,7 @@ from daft_lint_runtime.verify import CaseResult, judged_case
 OPTIONS = RunOptions(timeout=300, cluster=ClusterSpec(nodes=2, cpus_per_node=2))
 
 RIGHT = """
+import json
 import time
 import daft
 import numpy as np
@@ -47,6 +49,11 @@ df = df.with_column("score", Model().score(col("id")))
 df = df.with_column("weight", weigh(col("id")))
 df = df.sort("id", desc=True)
 df.write_parquet("sorted")
+first = daft.range(5_000).with_column("size", col("id") * 0.5).sort("size", desc=True)
+for row in first.iter_rows():
+    break
+with open("report.json", "w") as report:
+    json.dump({"rows": 1024, "largest": row["id"], "mean": sum(range(1024)) * 0.1 / 1024}, report)
 """
 SORT = 'df = df.sort("id", desc=True)\n'
 
@@ -60,9 +67,46 @@ ON_NATIVE = {
     "lost column": (SORT, SORT + "df = df.exclude('weight')\n", "column weight is gone"),
     "changed type": (SORT, SORT + "df = df.with_column('score', col('score').cast('int32'))\n", "score is Int32"),
     "lost write": ('df.write_parquet("sorted")', "df.collect()", "only the run"),
+    "nulls for small values": (
+        SORT,
+        "df = df.with_column('weight', daft.functions.when(col('weight') > 5, col('weight')).otherwise(None))\n" + SORT,
+        "rows differ",
+    ),
+    "rounded to float32": (
+        SORT,
+        "df = df.with_column('weight', col('weight').cast('float32').cast('float64'))\n" + SORT,
+        "rows differ",
+    ),
+    "columns in another order": (
+        SORT,
+        SORT + "df = df.select('score', 'id', 'weight')\n",
+        "columns are in another order",
+    ),
+    "other name": (SORT, SORT + "df = df.with_column_renamed('score', 'result')\n", "column score is gone"),
+    "wider type": ("DataType.int64(), batch_size=64", "DataType.float64(), batch_size=64", "score is Float64"),
+    # where and how it is written
+    "other place": ('write_parquet("sorted")', 'write_parquet("ordered")', "written to ordered, was sorted"),
+    "other mode": (
+        'write_parquet("sorted")',
+        'write_parquet("sorted", write_mode="overwrite")',
+        "written with write_mode='overwrite', was 'append'",
+    ),
+    "other format": ('write_parquet("sorted")', 'write_csv("sorted")', "written by write_csv, was write_parquet"),
+    "small row groups": (
+        SORT,
+        "daft.set_execution_config(parquet_target_row_group_size=512)\n" + SORT,
+        "row groups of a file 1 →",
+    ),
+    "other side file": ("* 0.1 / 1024", "* 0.1 / 1023", "holds something else"),
+    "lost side file": (
+        'open("report.json", "w")',
+        'open("summary.json", "w")',
+        "only the run before the change writes it",
+    ),
     "failure": ("v * 0.1 *", "1 // (v - 77) *", "ZeroDivisionError"),
     # order
     "sort dropped": (SORT, "", "out of order"),
+    "sort dropped before the first rows": ('.sort("size", desc=True)', "", "other rows come first"),
     "other direction": ("desc=True", "desc=False", "out of order"),
     # memory and work
     "no bound": ("DataType.float64(), batch_size=32", "DataType.float64()", "memory of a worker"),
@@ -83,9 +127,38 @@ ON_NATIVE = {
     ),
 }
 """What is replaced by what, and what the verdict names."""
+OF_SEVERAL_SINKS = """
+import daft
+from daft import col
+
+df = daft.from_pydict({"k": [n % 50 for n in range(500)], "v": [n * 7919 % 500 * 0.5 for n in range(500)]})
+df.select("k").write_parquet("keys")
+df.write_parquet("by_key", partition_cols=["k"])
+df.sort("v", desc=True).limit(10).write_csv("top")
+print(df.sort("v").select("v").to_pydict()["v"][0])
+df.where(col("v") >= 10).groupby("k").agg(col("v").mean()).sort("k").write_json("means")
+"""
+ON_SEVERAL_SINKS = {
+    "duplicates dropped": ('select("k")', 'select("k").distinct()', "500 rows before, 50 after"),
+    "no partition columns": (', partition_cols=["k"]', "", "rows differ"),
+    "other partition columns": ('partition_cols=["k"]', 'partition_cols=[(col("k") % 5).alias("m")]', "rows differ"),
+    "sort dropped before a limit": ('.sort("v", desc=True).limit', ".limit", "10 of 10 rows differ"),
+    "other end of a sort before a limit": ("desc=True", "desc=False", "10 of 10 rows differ"),
+    "other dialect": ('write_csv("top")', 'write_csv("top", delimiter=";")', "written with delimiter=';', was None"),
+    "sort by a float dropped": ('print(df.sort("v")', "print(df", "in another order, though the script sorts them"),
+    "strict for weak": (">= 10", "> 10", "rows differ"),
+    "mean of another column": ('col("v").mean()', 'col("v").sum()', "rows differ"),
+    "sinks in another order": (
+        'df.select("k").write_parquet("keys")\ndf.write_parquet("by_key", partition_cols=["k"])',
+        'df.write_parquet("by_key", partition_cols=["k"])\ndf.select("k").write_parquet("keys")',
+        "written to by_key, was keys",
+    ),
+}
 ON_RAY = {
     "batches behind the sort": (SORT, SORT + "df = df.into_batches(50)\n", "though the script sorts"),
     "repartition behind the sort": (SORT, SORT + "df = df.repartition(8)\n", "ranges of the files overlap"),
+    # memory of the script itself
+    "held in the driver": ('with open("report', 'held = b"x" * 300_000_000\nwith open("report', "memory of the driver"),
     # placement
     "no fan-out": (".into_partitions(16)", "", "nodes 2 → 1"),
     "one partition": ("into_partitions(16)", "repartition(1)", "nodes 2 → 1"),
@@ -100,36 +173,42 @@ ON_RAY = {
 Judge = Callable[[str], CaseResult]
 
 
-def judging(runner: str) -> Iterator[Judge]:
-    """What judges a text against `RIGHT`, which runs once, on one Ray for all."""
-    with workspace() as base, PrivateRay(base) as ray:
+def judging(runner: str, folder: Path, right: str = RIGHT) -> Iterator[Judge]:
+    """What judges a text against `right`, which runs once, on one Ray for all; `folder` is where both work."""
+    with workspace() as base, PrivateRay(base) as ray, pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
 
         def run(label: str, text: str) -> Run:
             return run_text(label, str(base / "script.py"), text.encode(), runner, OPTIONS, base, ray)
 
-        before = run("before", RIGHT)
+        before = run("before", right)
         assert before.ok, before.stderr
 
         def judge(text: str) -> CaseResult:
-            case = VerifyCase(str(base / "script.py"), RIGHT.encode(), text.encode(), against="right.py")
+            case = VerifyCase(str(base / "script.py"), right.encode(), text.encode(), against="right.py")
             return judged_case(case, (before,), (run("after", text),), OPTIONS)
 
         yield judge
 
 
 @pytest.fixture(scope="module")
-def on_native() -> Iterator[Judge]:
-    yield from judging("native")
+def on_native(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
+    yield from judging("native", tmp_path_factory.mktemp("native"))
 
 
 @pytest.fixture(scope="module")
-def on_ray() -> Iterator[Judge]:
-    yield from judging("ray")
+def on_several_sinks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
+    yield from judging("native", tmp_path_factory.mktemp("sinks"), OF_SEVERAL_SINKS)
 
 
-def assert_seen(judge: Judge, old: str, new: str, named: str) -> None:
-    assert old in RIGHT
-    result = judge(RIGHT.replace(old, new))
+@pytest.fixture(scope="module")
+def on_ray(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
+    yield from judging("ray", tmp_path_factory.mktemp("ray"))
+
+
+def assert_seen(judge: Judge, old: str, new: str, named: str, right: str = RIGHT) -> None:
+    assert old in right
+    result = judge(right.replace(old, new))
     said = [result.reason, *(c.message for c in result.comparisons), result.after.message if result.after else ""]
     assert result.status in ("refuted", "confirmed, but"), said
     assert named in " ".join(said), said
@@ -138,6 +217,11 @@ def assert_seen(judge: Judge, old: str, new: str, named: str) -> None:
 @pytest.mark.parametrize("name", ON_NATIVE)
 def test_a_wrong_rewrite_does_not_pass(on_native: Judge, name: str) -> None:
     assert_seen(on_native, *ON_NATIVE[name])
+
+
+@pytest.mark.parametrize("name", ON_SEVERAL_SINKS)
+def test_a_wrong_rewrite_of_one_of_several_sinks_does_not_pass(on_several_sinks: Judge, name: str) -> None:
+    assert_seen(on_several_sinks, *ON_SEVERAL_SINKS[name], OF_SEVERAL_SINKS)
 
 
 @pytest.mark.ray

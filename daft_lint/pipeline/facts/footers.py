@@ -69,6 +69,14 @@ def named_file(path: str, folder: str) -> str | None:
     return os.path.join(folder, path) if literal else None
 
 
+@functools.cache
+def can_read_footers() -> bool:
+    """Whether pyarrow is installed, without which no footer is read."""
+    from importlib.util import find_spec
+
+    return find_spec("pyarrow") is not None
+
+
 class _Unreadable(Exception):
     """No footer could be read."""
 

@@ -37,9 +37,9 @@ class Footers(enum.Enum):
 
     NONE = "none"
     NAMED = "named"
-    """Those that a source names literally, in scripts that have findings without them."""
+    """Those that a source names, in full: no folders and no wildcards."""
     ALL = "all"
-    """Those of folders and wildcards too, in every script."""
+    """Those of folders and wildcards too."""
 
 
 @dataclass(frozen=True, slots=True)

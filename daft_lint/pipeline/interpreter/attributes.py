@@ -20,6 +20,7 @@ from daft_lint.pipeline.interpreter.definitions import (
 )
 from daft_lint.pipeline.interpreter.imports import resolve_lazy
 from daft_lint.pipeline.interpreter.inlining import inline
+from daft_lint.pipeline.interpreter.paths import parent_of
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.values import (
@@ -47,6 +48,8 @@ def lookup(interpreter: InterpreterProtocol, name: str, scope: Scope) -> object:
         for module in scope.root().star_imports:
             if name in catalog.FUNCTIONS or name in catalog.SOURCES or module == "daft":
                 return DaftName(f"{module}.{name}")
+        if name == "__file__" and scope.cell.document.kind == "python":
+            return Literal(scope.cell.document.path)
         return ExternalName(f"builtins.{name}") if name in BUILTINS else UNKNOWN
     if isinstance(value, LazyImport):
         value = resolve_lazy(interpreter, value, scope)
@@ -81,6 +84,8 @@ def attribute_of(interpreter: InterpreterProtocol, owner: object, node: cst.Attr
     if isinstance(owner, Attributes):
         known = owner.names.get(name)
         return MethodReference(owner, name) if known is None else spelled_as(known, node)
+    if name == "parent" and isinstance(owner, Literal):
+        return parent_of(owner)
     if isinstance(owner, Expression) and name in namespaces():
         return ExpressionNamespace(owner, name, node)
     return UNKNOWN if owner is UNKNOWN else MethodReference(owner, name)

@@ -11,6 +11,7 @@ from daft_lint.pipeline.interpreter.arguments import Arguments
 from daft_lint.pipeline.interpreter.arithmetic import MAX_TEXT
 from daft_lint.pipeline.interpreter.assignments import bind
 from daft_lint.pipeline.interpreter.definitions import Function
+from daft_lint.pipeline.interpreter.paths import SAME_FILE_METHODS, path_of
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.steps import receiver_of
@@ -82,6 +83,10 @@ def string_method(owner: Literal, name: str, args: Arguments) -> object:
     if name in ("lower", "upper", "strip", "rstrip", "lstrip") and not args.positional:
         changed: str = getattr(text, name)()
         return Literal(changed, owner.name, owner.sure)
+    if name in SAME_FILE_METHODS and not args.positional:
+        return owner
+    if name == "joinpath" and not args.open:
+        return path_of([owner, *args.positional_values()])
     return UNKNOWN
 
 

@@ -28,6 +28,7 @@ from daft_lint.pipeline.interpreter.daft_expressions import is_surely_expression
 from daft_lint.pipeline.interpreter.definitions import Function
 from daft_lint.pipeline.interpreter.expression_methods import subscript
 from daft_lint.pipeline.interpreter.merging import meet, meet_results
+from daft_lint.pipeline.interpreter.paths import path_of
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.values import (
@@ -194,6 +195,8 @@ def _dict(interpreter: InterpreterProtocol, node: cst.Dict, scope: Scope) -> obj
 def _binary(interpreter: InterpreterProtocol, node: cst.BinaryOperation, scope: Scope) -> object:
     left, right = interpreter.evaluate(node.left, scope), interpreter.evaluate(node.right, scope)
     if isinstance(left, Literal) and isinstance(right, Literal):
+        if isinstance(node.operator, cst.Divide) and is_text(left) and is_text(right):
+            return path_of([left, right])
         return arithmetic(node.operator, left, right)
     if any(isinstance(v, Expression) for side in (left, right) for v in alternatives(side)):
         return operator(node, [left, right], scope)

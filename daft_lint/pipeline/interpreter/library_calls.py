@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from daft_lint.pipeline.interpreter.arguments import Arguments
-from daft_lint.pipeline.interpreter.arithmetic import MAX_TEXT, ended, is_text
 from daft_lint.pipeline.interpreter.builtin_calls import MAX_MAPPED, call_builtin
 from daft_lint.pipeline.interpreter.definitions import Function
 from daft_lint.pipeline.interpreter.inlining import inline
+from daft_lint.pipeline.interpreter.paths import PATH_MAKERS, SAME_FILE, parent_of, path_of
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
 from daft_lint.pipeline.interpreter.values import (
@@ -41,8 +41,6 @@ TABLE_MAKERS = frozenset(
     "pandas.DataFrame.from_records pandas.DataFrame.from_dict".split()
 )
 """Calls that make a table of columns or rows that the script spells out."""
-PATH_MAKERS = frozenset("os.path.join pathlib.Path pathlib.PurePath pathlib.PosixPath os.fspath".split())
-"""Calls that make a path of its parts."""
 ASSERTING_FAILURE = frozenset({"raises", "assertRaises", "assertRaisesRegex"})
 """The names, of pytest and unittest, of contexts in which tests expect an error."""
 
@@ -72,7 +70,9 @@ def call_external(interpreter: InterpreterProtocol, path: str, args: Arguments, 
     if path in ATTRIBUTE_DICTS and isinstance(args.first(), DictValue):
         return _attributes(args.first())
     if path in PATH_MAKERS and args.positional and not args.open:
-        return _path_of(args.positional_values())
+        return path_of(args.positional_values())
+    if path in SAME_FILE or path == "os.path.dirname":
+        return path_of([args.first()]) if path in SAME_FILE else parent_of(args.first())
     interpreter.recorder.escape(*args.values())
     if path in TABLE_MAKERS:
         data = args.value(0, "data") or args.value(0, "mapping")
@@ -86,19 +86,6 @@ def _attributes(value: object) -> object:
     if not isinstance(value, DictValue):
         return value
     return Attributes({str(key): _attributes(inner) for key, inner in value.entries.items()})
-
-
-def _path_of(parts: list[object]) -> object:
-    """The path that its parts make; what is known of its end where some are not."""
-    if len(parts) == 1:
-        return parts[0] if is_text(parts[0]) else UNKNOWN
-    if all(isinstance(literal_value(part), str) for part in parts):
-        joined = "/".join(str(literal_value(part)).rstrip("/") for part in parts)
-        return Literal(joined) if len(joined) <= MAX_TEXT else UNKNOWN
-    path: object = UNKNOWN
-    for part in parts:
-        path = ended(path, part) if is_text(part) else UNKNOWN
-    return path
 
 
 def _partial(args: Arguments) -> object:

@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,10 @@ class ComparisonKind(TextEnum):
     ORDER = "order"
     LOST = "lost"
     """Only one run has it."""
+    TARGET = "target"
+    """It was written to another place, as another format, or in another mode."""
+    CONTENT = "content"
+    """A file that the script wrote by itself holds something else."""
     UNSPECIFIED = "unspecified"
     """The plan does not say which rows it takes, so others are no error."""
     SKIPPED = "skipped"
@@ -101,7 +106,7 @@ def compare_rows(what: str, before: ResultRows, after: ResultRows, sorted_by: tu
     if lost or gained:
         old, new = _shown(before, lost), _shown(after, gained)
         return Comparison(what, ComparisonKind.ROWS, _row_message(counts, len(lost), len(gained)), *counts, old, new)
-    if sorted_by is not None and first.exact != second.exact and not _same_order(before, after, sorted_by):
+    if sorted_by is not None and first.keys != second.keys and not _same_order(before, after, sorted_by):
         return Comparison(
             what, ComparisonKind.ORDER, "the same rows in another order, though the script sorts them", *counts
         )
@@ -119,16 +124,35 @@ def _same_order(before: ResultRows, after: ResultRows, columns: tuple[str, ...])
     names = {name for name, _ in before.schema}
     if not columns or not names.issuperset(columns):
         return False
-    return _keys_of(before, columns).exact == _keys_of(after, columns).exact
+    pairs = zip_longest(_values_of(before, columns), _values_of(after, columns))
+    return all(one is not None and two is not None and _same_values(one, two) for one, two in pairs)
 
 
-def _keys_of(rows: ResultRows, columns: tuple[str, ...] | None = None) -> _RowKeys:
+def same_beginning(before: ResultRows, after: ResultRows, columns: tuple[str, ...]) -> bool:
+    """Whether the first rows have the same keys in the same order, as many as both results have. True where the keys
+    are not in the results."""
+    if not columns or not {name for name, _ in before.schema}.issuperset(columns):
+        return True
+    pairs = zip(_values_of(before, columns), _values_of(after, columns), strict=False)
+    return all(_same_values(one, two) for one, two in pairs)
+
+
+def _values_of(rows: ResultRows, columns: tuple[str, ...]) -> Iterator[tuple[bytes, Floats]]:
+    for batch in rows.read():
+        yield from encode_batch(batch.select(list(columns)))
+
+
+def _same_values(one: tuple[bytes, Floats], two: tuple[bytes, Floats]) -> bool:
+    return one[0] == two[0] and close(one[1], two[1])
+
+
+def _keys_of(rows: ResultRows) -> _RowKeys:
     exact: list[bytes] = []
     keys: list[bytes] = []
     for batch in rows.read():
         for start in range(0, batch.num_rows, BATCH_ROWS):
             part = batch.slice(start, BATCH_ROWS)
-            for head, floats in encode_batch(part if columns is None else part.select(list(columns))):
+            for head, floats in encode_batch(part):
                 digest = hashlib.blake2b(head, digest_size=16).digest()
                 exact.append(digest)
                 keys.append(digest + hashlib.blake2b(b"".join(f.tobytes() for f in floats), digest_size=16).digest())
@@ -207,7 +231,11 @@ def _first(floats: Floats) -> float:
 def close(one: Floats, two: Floats) -> bool:
     """Whether the floats of two rows are the same but for the rounding of their type."""
     return all(
-        a.shape == b.shape and np.allclose(a, b, rtol=RELATIVE[a.dtype], atol=ABSOLUTE[a.dtype], equal_nan=True)
+        a.shape == b.shape
+        and (
+            a.tobytes() == b.tobytes()
+            or np.allclose(a, b, rtol=RELATIVE[a.dtype], atol=ABSOLUTE[a.dtype], equal_nan=True)
+        )
         for a, b in zip(one, two, strict=True)
     )
 

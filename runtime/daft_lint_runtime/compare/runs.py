@@ -15,7 +15,8 @@ from typing import Any
 import pyarrow as pa
 
 from daft_lint_runtime import plans
-from daft_lint_runtime.compare.rows import Comparison, ComparisonKind, ResultRows, compare_rows
+from daft_lint_runtime.compare.rows import Comparison, ComparisonKind, ResultRows, compare_rows, same_beginning
+from daft_lint_runtime.compare.side_files import compare_side_files, without_made_up
 from daft_lint_runtime.compare.sinks import file_order, named_alike, sink_rows
 from daft_lint_runtime.harness import Run
 from daft_lint_runtime.writes import UPLOAD
@@ -53,7 +54,7 @@ def compare_runs(
         name = next(p["name"] for p in pair if p is not None)
         what = f"{name} {index + 1}" + _line_of(pair)
         comparisons.append(_compare_sinks(what, before, after, pair, mode, unsteady))
-    return comparisons
+    return comparisons + compare_side_files(before, after, mode, unsteady)
 
 
 def aligned(
@@ -115,6 +116,8 @@ def _compare_results(
     order = plans.sort_keys(one["plan"])
     found = compare_rows(what, first, second, None if order is None else tuple(key.column for key in order))
     whole = bool(one["complete"] and two["complete"])
+    if not whole and order and not same_beginning(first, second, tuple(key.column for key in order)):
+        return Comparison(what, ComparisonKind.ORDER, "other rows come first, though the script sorts them", *counts)
     if not found.equal and (not whole or (plans.picks_any_rows(one["plan"]) and counts[0] == counts[1])):
         return Comparison(
             what, ComparisonKind.UNSPECIFIED, "other rows, but the plan does not say which ones it takes", *counts
@@ -138,6 +141,9 @@ def _compare_sinks(
         return Comparison(
             what, ComparisonKind.LOST, f"only the run {'after' if one is None else 'before'} the change has it"
         )
+    elsewhere = "" if what in unsteady else _target_difference(before, after, one, two)
+    if elsewhere:
+        return Comparison(what, ComparisonKind.TARGET, elsewhere)
     first = ResultRows(lambda: named_alike(before, sink_rows(before.out / "sinks" / one["folder"], one)), _schema(one))
     second = ResultRows(lambda: named_alike(after, sink_rows(after.out / "sinks" / two["folder"], two)), _schema(two))
     if first.schema != second.schema:
@@ -153,6 +159,24 @@ def _compare_sinks(
             what, ComparisonKind.SKIPPED, "differs from run to run by itself: only schema and count are compared"
         )
     return _order_of_files(found, before, after, one, two) if found.equal else found
+
+
+def _target_difference(before: Run, after: Run, one: Any, two: Any) -> str:
+    """What is other about where and how a sink is written, in words; "" where nothing is."""
+    if one["name"] != two["name"]:
+        return f"written by {two['name']}, was {one['name']}"
+    places = one["to"], two["to"]
+    named = all(place in _text(run) for place, run in zip(places, (before, after), strict=True))
+    if places[0] != places[1] and (named or len({without_made_up(place) for place in places}) > 1):
+        return f"written to {places[1]}, was {places[0]}"
+    asked = [{"write_mode": sink["mode"], **sink["options"]} for sink in (one, two)]
+    other = [name for name in sorted({*asked[0], *asked[1]}) if asked[0].get(name) != asked[1].get(name)]
+    return "; ".join(f"written with {n}={asked[1].get(n)!r}, was {asked[0].get(n)!r}" for n in other)
+
+
+def _text(run: Run) -> str:
+    """The text that a run executed."""
+    return (run.out / "script.txt").read_text(encoding="utf-8", errors="replace")
 
 
 def _order_of_files(found: Comparison, before: Run, after: Run, one: Any, two: Any) -> Comparison:

@@ -21,6 +21,7 @@ pa = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
 
 HEAVY = 32 * 1024
+ROWS = 200
 
 
 @pytest.fixture
@@ -124,12 +125,84 @@ def test_only_a_file_that_is_named_is_read_by_default(path: str, table: Path) ->
     assert footer_facts(["a.parquet"], str(table), HEAVY, Footers.NONE) is None
 
 
-def test_a_script_without_findings_has_no_footer_read(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(table)
+SCRIPT = """import argparse
+import os
+from pathlib import Path
+
+import daft
+from daft import DataType, Series
+
+DATA = Path("table")
+parser = argparse.ArgumentParser()
+parser.add_argument("--scans", default="table/a.parquet")
+args = parser.parse_args()
+
+
+@daft.func.batch(return_dtype=DataType.int64())
+def size(scan: Series) -> Series:
+    return Series.from_pylist([len(b) for b in scan.to_pylist()])
+
+
+def main(named: str = "table/a.parquet") -> None:
+    df = daft.read_parquet({path}).with_column("bytes", size(daft.col("scan")))
+    df.write_parquet("out")
+
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        '"table/a.parquet"',
+        'DATA / "a.parquet"',
+        'str(DATA / "a.parquet")',
+        'DATA.joinpath("a.parquet").as_posix()',
+        'Path(__file__).resolve().parent / "table" / "a.parquet"',
+        'os.path.join(os.path.dirname(os.path.abspath(__file__)), "table", "a.parquet")',
+        'f"{DATA}/a.parquet"',
+        "args.scans",
+        "named",
+    ],
+)
+def test_what_only_the_footer_tells_is_found(path: str, table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(table.parent)
+    rows = pa.table({"scan": [bytes(40_000)] * ROWS})
+    parquet.write_table(rows, table / "a.parquet", compression="NONE", use_dictionary=False)
+    document = Document.from_bytes("script.py", SCRIPT.replace("{path}", path).encode())
+    off = Config(settings=Settings(footers=Footers.NONE))
+    assert check_document(document, off).findings == ()
+    (finding,) = check_document(document, Config()).findings
+    assert finding.code == "DFT101"
+    assert "heavy: declared by the files' footers" in finding.observed
+
+
+@pytest.mark.parametrize("path", ['"table/c.parquet"', '"table/*.parquet"', '"table"', 'DATA / "a.csv"'])
+def test_a_script_that_names_no_file_that_is_here_is_looked_at_once(
+    path: str, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(table.parent)
     read: list[str] = []
     monkeypatch.setattr(footers, "_footer", lambda file, state: read.append(file))
-    silent = b'import daft\n\ndf = daft.read_parquet("a.parquet")\ndf.write_parquet("out")\n'
-    assert check_document(Document.from_bytes("silent.py", silent), Config()).findings == ()
+    looks: list[Footers] = []
+    monkeypatch.setattr(
+        "daft_lint.pipeline.interpreter.interpreter.interpret",
+        lambda document, settings, project: looks.append(settings.footers) or interpret(document, settings, project),
+    )
+    document = Document.from_bytes("script.py", SCRIPT.replace("{path}", path).encode())
+    assert check_document(document, Config()).findings == ()
+    assert (read, looks) == ([], [Footers.NONE])
+
+
+def test_without_pyarrow_a_script_is_looked_at_once(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(table.parent)
+    monkeypatch.setattr("daft_lint.lint.analysis.can_read_footers", lambda: False)
+    read: list[str] = []
+    monkeypatch.setattr(footers, "_footer", lambda file, state: read.append(file))
+    document = Document.from_bytes("script.py", SCRIPT.replace("{path}", '"table/a.parquet"').encode())
+    assert check_document(document, Config()).findings == ()
     assert read == []
 
 

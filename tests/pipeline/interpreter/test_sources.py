@@ -63,6 +63,27 @@ def test_sources(source: str, kind: PartitionsKind, count: int | None, rows: int
     assert (step.source.partitions.kind, step.source.partitions.count, step.source.rows) == (kind, count, rows)
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ('Path("a") / "b" / "c.parquet"', "a/b/c.parquet"),
+        ('Path("a/", "b") / "/c.parquet"', "/c.parquet"),
+        ('Path(".") / "c.parquet"', "c.parquet"),
+        ('Path("a/b").parent.joinpath("c.parquet")', "a/c.parquet"),
+        ('Path(__file__).parent / "c.parquet"', "jobs/c.parquet"),
+        ('os.path.join(os.path.dirname(__file__), "..", "c.parquet")', "jobs/../c.parquet"),
+        ('os.path.join("s3://a", "c.parquet")', "s3://a/c.parquet"),
+        ('Path(root).parent / "c.parquet"', None),
+        ('"a" + Path(root)', None),
+    ],
+)
+def test_paths_are_computed(path: str, text: str | None) -> None:
+    script = f"import daft\nimport os\nfrom pathlib import Path\ndf = daft.read_parquet({path})\ndf.show()\n"
+    source = read(script, path="jobs/embed.py").steps[0].source
+    assert source is not None
+    assert source.paths == (() if text is None else (text,))
+
+
 def test_facts_in_comments() -> None:
     found = read(
         """
