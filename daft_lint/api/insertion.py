@@ -83,6 +83,9 @@ def batches_remedy(pipeline: Pipeline, point: InsertionPoint, batch_size: BatchS
     cut = pipeline.author_cut_before(point.index)
     if cut is not None:
         suggestion += f" (no fix: it would undo the author's own `{cut.name}`)"
+    elif not batch_size.is_known_at(point.after, pipeline):
+        suggestion = f"Write `.into_batches(n)` {point.where}, with the `batch_size` of the UDF for n"
+        suggestion += " (no fix: what that is when the script runs is not known)"
     return Remedy(suggestion, insert_batches(pipeline, point, batch_size))
 
 
