@@ -7,6 +7,7 @@ that of its most crowded pipeline, not of all its findings.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -25,6 +26,8 @@ MAX_TRIALS = 48
 
 Foresee = Callable[[Sequence[Edit]], Outlook]
 """What the file does with these edits made. Raises `ParseFailure` or `ValueError` where they cannot be made."""
+FixedLater = Callable[[Sequence[Edit]], Findings]
+"""The findings that have a fix once these edits are made. Raises the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +41,12 @@ class _Verdict:
 class Gate:
     """The fixes of one file, each tried on top of those that passed before it, the safe ones first."""
 
-    def __init__(self, before: Callable[[], Outlook], foresee: Foresee, weighed: frozenset[str]) -> None:
+    def __init__(
+        self, before: Callable[[], Outlook], foresee: Foresee, fixed_later: FixedLater, weighed: frozenset[str]
+    ) -> None:
         self._before = before
         self._foresee = foresee
+        self._fixed_later = fixed_later
         self._weighed = weighed
         self._trials = 0
         self.exhausted = False
@@ -63,7 +69,21 @@ class Gate:
                 chosen |= {one.index: one.settled for one in waiting if one.settled is not None}
                 waiting = [one for one in waiting if one.settled is None and not state.mends(one.raw)]
             chosen = {i: raw for i, raw in chosen.items() if i in pending or not state.mends(raw)}
+            self._let_wait(chosen, state)
         return [_plain(chosen[index]) for index in sorted(chosen)]
+
+    def _let_wait(self, chosen: dict[int, RawFinding], state: _State) -> None:
+        """Fixes of bytes that another one changes come in a later pass, if they are offered there still."""
+        waiting = [i for i, raw in chosen.items() if raw.finding.fix is not None and raw.finding.fix.waits]
+        if not waiting:
+            return
+        try:
+            later = self._fixed_later(state.edits)
+        except (ParseFailure, ValueError):
+            later = Counter()
+        for i in waiting:
+            if not later[chosen[i].finding.code, chosen[i].subject]:
+                chosen[i] = _without_fix(chosen[i], "another fix of this place goes first, and none is left behind it")
 
     def _is_weighed(self, raw: RawFinding) -> bool:
         return bool(raw.proposals) and raw.finding.code in self._weighed
@@ -128,7 +148,7 @@ class Gate:
         after = self._tried(one.edits)
         verdict = _Verdict(after) if isinstance(after, str) else _weigh(one.raw, _whole(state.first, after))
         if verdict.reason is None:
-            one.offer(verdict, state)
+            one.offer(verdict, state, waits=True)
         else:
             one.refuse(verdict.reason)
 
@@ -175,10 +195,12 @@ class _Candidate:
         if len(self._reasons) == len(self.raw.proposals):
             self.settled = _without_fix(self.raw, self._reasons[0])
 
-    def offer(self, verdict: _Verdict, state: _State) -> None:
-        """Takes the proposal, which passed."""
-        said = state.known[self.edits] = words(verdict.changes)
-        self.settled = _offering(self.raw, self.proposal, said)
+    def offer(self, verdict: _Verdict, state: _State, *, waits: bool = False) -> None:
+        """Takes the proposal, which passed; `waits`: behind one that changes the same bytes."""
+        said = words(verdict.changes)
+        if not waits:
+            state.known[self.edits] = said
+        self.settled = _offering(self.raw, self.proposal, said, waits=waits)
 
 
 class _State:
@@ -281,8 +303,8 @@ def _weigh(raw: RawFinding, share: _Share) -> _Verdict:
     code = raw.finding.code
     if share.before[code, raw.subject] and by_code(share.after)[code] >= by_code(share.before)[code]:
         return _Verdict("it would not end this finding")
-    grown = any(new is not None and new.shuffles > old.shuffles for old, new in share.effects)
-    if grown and not any(change.verdict is Verdict.BETTER for change in changes):
+    grown = [(old, new) for old, new in share.effects if new is not None and new.shuffles > old.shuffles]
+    if grown and not any(change.verdict is Verdict.BETTER for old, new in grown for change in compare(old, new)):
         return _Verdict("nothing would be better")
     return _Verdict(None, tuple(changes))
 
@@ -301,8 +323,8 @@ def _overlap(new: Edit, old: Edit) -> bool:
     return max(new.start, old.start) <= min(new.end, old.end)
 
 
-def _offering(raw: RawFinding, proposal: Proposal, effects: tuple[str, ...]) -> RawFinding:
-    fix = replace(proposal.fix, effects=effects)
+def _offering(raw: RawFinding, proposal: Proposal, effects: tuple[str, ...], *, waits: bool = False) -> RawFinding:
+    fix = replace(proposal.fix, effects=effects, waits=waits)
     return replace(raw, finding=replace(raw.finding, fix=fix, suggestion=proposal.suggestion))
 
 

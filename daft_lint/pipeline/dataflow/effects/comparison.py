@@ -77,9 +77,22 @@ def _of_call(before: CallEffects, after: CallEffects, plan: Effects, *, moves_le
     verdict = _rows_verdict(before, after, moves_less=moves_less)
     if before.rows.high != after.rows.high:
         yield from _changed(verdict, before.rows, after.rows, "rows a call", f"give `{after.name}`", after.name)
+    else:
+        yield from _multiplied(before, after, moves_less=moves_less)
     if before.loads is not None and after.loads is not None:
         verdict = _loads_verdict(before, after, before.loads, after.loads, plan.places)
         yield from _changed(verdict, before.loads, after.loads, "model loads", "make", after.name)
+
+
+def _multiplied(before: CallEffects, after: CallEffects, *, moves_less: bool) -> Iterator[Change]:
+    """The rows that an `explode` makes those of a call of, where nothing bounds what it hands on."""
+    old, new = before.multiplied, after.multiplied
+    if old is not None and new is not None and before.asked is None and after.asked is None:
+        counts = Amount.at_most(old), Amount.at_most(new)
+        verdict = _rows_verdict(
+            replace(before, rows=counts[0]), replace(after, rows=counts[1]), moves_less=moves_less
+        )
+        yield from _changed(verdict, *counts, "rows that `explode` multiplies", f"give `{after.name}`", after.name)
 
 
 def _fills_the_nodes(before: CallEffects, after: CallEffects) -> bool:
@@ -107,7 +120,10 @@ def _rows_verdict(before: CallEffects, after: CallEffects, *, moves_less: bool) 
 
 
 def _loads_verdict(before: CallEffects, after: CallEffects, old: Amount, new: Amount, places: int) -> Verdict:
-    """Loads that `max_concurrency` bounds are those of the actors that do the work: as many as it asks for."""
+    """Loads that `max_concurrency` bounds are those of the actors that do the work: as many as it asks for, and fewer
+    only where there is less to do at once."""
+    if after.bounded_loads and before.bounded_loads and old != new:
+        return Verdict.UNKNOWN
     if after.bounded_loads and not before.bounded_loads and old.high != new.high:
         return Verdict.BETTER if old.high is None or (new.high or 0) < old.high else Verdict.UNKNOWN
     verdict = fewer_is_better(old, new)

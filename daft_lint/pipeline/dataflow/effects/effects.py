@@ -61,6 +61,7 @@ class CallEffects:
     over (both None on the native runner), `loads` the times that its model is loaded, None where it loads none or
     where that does not depend on the tasks. `bounded_loads`: `max_concurrency` bounds them. `asked` is the UDF's own
     `batch_size`, `cut` the call with a number of its own that decides the tasks: `repartition`, `into_batches`, ...
+    `multiplied` is the rows of the batch that an `explode` has made those of the call of.
     """
 
     name: str
@@ -72,6 +73,7 @@ class CallEffects:
     bounded_loads: bool = False
     asked: int | None = None
     cut: str | None = None
+    multiplied: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +147,28 @@ def _tasks(pipeline: Pipeline) -> list[Amount | None]:
             found.append(Amount.exactly(exact.tasks))
         else:
             before = found[-1] if found else None
-            found.append(_tasks_after(operator, before or _of_partitions(operator.partitions_out)))
+            found.append(_tasks_after(operator, before or _tasks_of_source(pipeline)))
     return found
+
+
+def _tasks_of_source(pipeline: Pipeline) -> Amount:
+    """Those of collected rows that `into_batches` has cut are at most as many as its batches: the rows are an upper
+    bound."""
+    count, passed = pipeline.source.partitions_out.count, {pipeline.source.step}
+    if count is None or pipeline.source.step.kind is not StepKind.COLLECT:
+        return _of_partitions(pipeline.source.partitions_out)
+    kept_from = pipeline.kept_from
+    while kept_from:
+        made = next((o for o in reversed(kept_from[0].operators) if o.step.kind in _MAKING_PARTITIONS), None)
+        if made is not None:
+            return Amount.at_most(count, 1) if made.step.kind is StepKind.BATCHES else Amount.exactly(count)
+        start = kept_from[0].source.step
+        kept_from = () if start in passed else kept_from[0].kept_from
+        passed.add(start)
+    return Amount.exactly(count)
+
+
+_MAKING_PARTITIONS = frozenset({*REPARTITIONING, StepKind.BATCHES, StepKind.UNION})
 
 
 def _tasks_after(operator: Operator, before: Amount) -> Amount:
@@ -188,13 +210,13 @@ def _calls(pipeline: Pipeline, tasks: Sequence[Amount | None]) -> Iterator[CallE
                 rows = bounds.of_call(call, operator, exact, index)
                 bounded = call.udf.max_concurrency is not None and not call.udf.is_async
                 asked = None if call.udf.batch_size is None else call.udf.batch_size.value
-                yield CallEffects(name, seen[name], rows, here, spread, loads, bounded, asked, cut)
+                yield CallEffects(name, seen[name], rows, here, spread, loads, bounded, asked, cut, bounds.multiplied)
                 seen[name] += 1
         for operation in operator.heavy_operations:
             name = operation.expression.name or ""
             if _counts(operation):
                 rows = Amount.UNKNOWN if _cuts_itself(operation) else bounds.of_read(operator)
-                yield CallEffects(name, seen[name], rows, here, spread, cut=cut)
+                yield CallEffects(name, seen[name], rows, here, spread, cut=cut, multiplied=bounds.multiplied)
                 seen[name] += 1
         bounds.leave(operator)
 
@@ -229,13 +251,18 @@ class _Bounds:
         if source is not None and source.name in _CHUNK_READERS and source.row_bytes:
             self._chunk = math.ceil(_CHUNK_BYTES / source.row_bytes)
         self._downloaded: int | None = self._chunk
+        self.multiplied: int | None = None
+        """The rows of a batch that an `explode` has made several of each of; None where there is none."""
 
     def enter(self, operator: Operator) -> None:
         if operator.step.kind in REPARTITIONING or operator.step.kind is StepKind.COLLECT:
             self._downloaded = None
+        if operator.step.kind in (*REPARTITIONING, StepKind.COLLECT, StepKind.BATCHES):
+            self.multiplied = None
 
     def leave(self, operator: Operator) -> None:
         if operator.step.multiplies_rows():
+            self.multiplied = self.multiplied or self.of_read(operator).high
             self._downloaded = None
         else:
             self._downloaded = self._within(operator)
