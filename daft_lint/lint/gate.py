@@ -36,6 +36,9 @@ class _Verdict:
 
     reason: str | None
     changes: tuple[Change, ...] = ()
+    is_harm: bool = False
+    can_be_mended: bool = False
+    """The script can do something about what would be worse, so that the advice stands."""
 
 
 class Gate:
@@ -64,11 +67,13 @@ class Gate:
                 _Candidate(index, findings[index])
                 for index in sorted(pending, key=lambda i: not findings[i].proposals[0].fix.safe)
             ]
+            everyone = list(waiting)
             while waiting:
                 self._round(waiting, state)
                 chosen |= {one.index: one.settled for one in waiting if one.settled is not None}
                 waiting = [one for one in waiting if one.settled is None and not state.mends(one.raw)]
             chosen = {i: raw for i, raw in chosen.items() if i in pending or not state.mends(raw)}
+            _leave_out_the_same(chosen, [one for one in everyone if one.advised])
             self._let_wait(chosen, state)
         return [_plain(chosen[index]) for index in sorted(chosen)]
 
@@ -81,9 +86,10 @@ class Gate:
             later = self._fixed_later(state.edits)
         except (ParseFailure, ValueError):
             later = Counter()
+        reason = "the fix of another finding changes this place first, and behind it this one is not offered"
         for i in waiting:
             if not later[chosen[i].finding.code, chosen[i].subject]:
-                chosen[i] = _without_fix(chosen[i], "another fix of this place goes first, and none is left behind it")
+                chosen[i] = _without_fix(chosen[i], reason)
 
     def _is_weighed(self, raw: RawFinding) -> bool:
         return bool(raw.proposals) and raw.finding.code in self._weighed
@@ -116,7 +122,7 @@ class Gate:
         edits = tuple(dict.fromkeys((*state.edits, *(edit for one in together for edit in one.edits))))
         after = self._tried(edits)
         if isinstance(after, str) and len(together) == 1:
-            together[0].refuse(after)
+            together[0].refuse(_Verdict(after))
             return
         shares = None if isinstance(after, str) else _shares(together, state.now, after)
         if shares is None or isinstance(after, str):
@@ -130,7 +136,7 @@ class Gate:
             if verdict.reason is None:
                 passed.append((one, share, verdict))
             else:
-                one.refuse(verdict.reason)
+                one.refuse(verdict, Counter(_ended(share.before, share.after)))
         if len(passed) == len(together):
             for one, share, verdict in passed:
                 state.accept(one.raw, share)
@@ -150,7 +156,7 @@ class Gate:
         if verdict.reason is None:
             one.offer(verdict, state, waits=True)
         else:
-            one.refuse(verdict.reason)
+            one.refuse(verdict)
 
     def _tried(self, edits: Sequence[Edit]) -> Outlook | str:
         """What the file does with these edits; the reason where that cannot be known."""
@@ -171,12 +177,14 @@ class _Candidate:
         self.index = index
         self.raw = raw
         self.settled: RawFinding | None = None
-        self._reasons: list[str] = []
+        self.would_end: Findings = Counter()
+        self.advised = False
+        self._refusals: list[_Verdict] = []
 
     @property
     def proposal(self) -> Proposal:
         """The one that is to be tried next."""
-        return self.raw.proposals[len(self._reasons)]
+        return self.raw.proposals[len(self._refusals)]
 
     @property
     def edits(self) -> tuple[Edit, ...]:
@@ -189,11 +197,22 @@ class _Candidate:
             self.settled = _offering(self.raw, self.proposal, known)
         return known is not None
 
-    def refuse(self, reason: str) -> None:
-        """Goes on to the next proposal, if there is one."""
-        self._reasons.append(reason)
-        if len(self._reasons) == len(self.raw.proposals):
-            self.settled = _without_fix(self.raw, self._reasons[0])
+    def refuse(self, verdict: _Verdict, would_end: Findings | None = None) -> None:
+        """Goes on to the next proposal, if there is one; `would_end` is what this one would have ended."""
+        if not self._refusals and would_end is not None:
+            self.would_end = would_end
+        self._refusals.append(verdict)
+        if len(self._refusals) == len(self.raw.proposals):
+            told = self._refusal()
+            self.advised = told.can_be_mended
+            self.settled = _without_fix(self.raw, told.reason or "", advised=told.can_be_mended)
+
+    def _refusal(self) -> _Verdict:
+        """The one that is told: of the first proposal, or what is left to say of it once the rest is mended."""
+        first = self.raw.proposals[0].suggestion
+        told = zip(self._refusals, self.raw.proposals, strict=True)
+        same = [verdict for verdict, proposal in told if proposal.suggestion.startswith(first)]
+        return next((v for v in same if v.is_harm and not v.can_be_mended), same[0])
 
     def offer(self, verdict: _Verdict, state: _State, *, waits: bool = False) -> None:
         """Takes the proposal, which passed; `waits`: behind one that changes the same bytes."""
@@ -296,7 +315,7 @@ def _weigh(raw: RawFinding, share: _Share) -> _Verdict:
     changes = _changes(share)
     worse = _harm(changes)
     if worse is not None:
-        return _Verdict(f"it would {worse.harm}")
+        return _Verdict(f"it would {worse.harm}", is_harm=True, can_be_mended=worse.can_be_mended)
     added = sorted(by_code(share.after) - by_code(share.known))
     if added:
         return _Verdict(f"{added[0]} would report what it makes")
@@ -328,10 +347,29 @@ def _offering(raw: RawFinding, proposal: Proposal, effects: tuple[str, ...], *, 
     return replace(raw, finding=replace(raw.finding, fix=fix, suggestion=proposal.suggestion))
 
 
-def _without_fix(raw: RawFinding, reason: str) -> RawFinding:
+def _leave_out_the_same(chosen: dict[int, RawFinding], advised: Sequence[_Candidate]) -> None:
+    """Findings with no fix that one remedy would end together are one, where that remedy stands as advice."""
+    for one in advised:
+        if one.index not in chosen:
+            continue
+        for index in [i for i, found in chosen.items() if i != one.index and found.finding.fix is None]:
+            found = chosen[index]
+            if one.would_end[found.finding.code, found.subject] and found.finding.level <= one.raw.finding.level:
+                del chosen[index]
+
+
+_ADVISED = {"Write ": "", "Move ": "moving ", "Give ": "giving "}
+"""What advice begins with, and how a sentence about it does."""
+
+
+def _without_fix(raw: RawFinding, reason: str, *, advised: bool = True) -> RawFinding:
+    """The finding with the reason why it has no fix; what would do harm is not `advised` either."""
     suggestion = raw.finding.suggestion
     why = f"no fix: {reason}"
     said = f"{suggestion} ({why})" if suggestion else why
+    begin = next((word for word in _ADVISED if suggestion.startswith(word)), None)
+    if begin is not None and not advised and reason.startswith("it would "):
+        said = f"There is no fix: {_ADVISED[begin]}{suggestion.removeprefix(begin)} {reason.removeprefix('it ')}"
     return replace(raw, finding=replace(raw.finding, fix=None, suggestion=said))
 
 

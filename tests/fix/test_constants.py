@@ -218,7 +218,8 @@ UNKNOWN = {
 def test_no_number_stands_for_one_that_the_script_gives_and_that_is_not_known(case: str) -> None:
     raw = script(UNKNOWN[case])
     assert asked(fixed(raw)) == []
-    (found,) = (f for f in engine.check_document(Document.from_bytes("a.py", raw), Config()).findings if f.code == "DFT101")
+    findings = engine.check_document(Document.from_bytes("a.py", raw), Config()).findings
+    (found,) = (f for f in findings if f.code == "DFT101")
     assert found.suggestion.endswith("(no fix: what that is when the script runs is not known)")
 
 

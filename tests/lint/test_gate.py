@@ -176,7 +176,8 @@ def run(ordered: bool):
     df.select('b').write_parquet('out')
 """
     assert "into_batches" not in fixed(script)
-    assert "no fix: it would lose the order of the `sort`" in only(script, "DFT101").suggestion
+    refused = "There is no fix: `.into_batches(64)` before `download` would lose the order of the `sort`"
+    assert only(script, "DFT101").suggestion == refused
 
 
 def test_a_heavy_into_partitions_moves_and_that_is_one_finding() -> None:
@@ -209,3 +210,62 @@ df = daft.read_parquet('a.parquet').with_column('s', sharp(col('image'))).to_pyd
     assert "into_batches(rows())" in fixed(script.format("rows()"), setup=setup)
     direct = script.format("int(os.environ.get('ROWS', '512'))")
     assert "512)" not in fixed(direct, setup=setup).partition("df = ")[2]
+
+
+REPARTITIONED = """
+df = daft.read_parquet('a.parquet').with_column('d', download(col('url')))
+df = df.with_column('image', decode(col('d'))).exclude('d').repartition(40)
+df.with_column('b', blur(col('image'))).select('b').write_parquet('out')
+"""
+DECODES = RAY + "\n@daft.func(return_dtype=DataType.image())\ndef decode(jpeg: bytes):\n    return read(jpeg)\n"
+
+
+def test_of_two_fixes_at_one_place_the_second_is_offered_only_if_it_is_behind_the_first() -> None:
+    moved, left = (only(REPARTITIONED, code, setup=DECODES) for code in ("DFT105", "DFT101"))
+    assert moved.fix is not None
+    assert left.fix is None
+    text = fixed(REPARTITIONED, setup=DECODES)
+    assert "repartition(40).with_column('d', download" in text
+    assert "into_batches" not in text
+
+
+def test_findings_that_one_remedy_would_end_are_one_where_it_has_no_fix_too() -> None:
+    script = WRITES.replace("'a.parquet').", "'a.parquet').with_column('image', download(col('url'))).")
+    assert [f.code for f in findings(script, setup="import ray") if f.code in ("DFT203", "DFT101")] == ["DFT101"]
+    spread = findings(script.replace("a.parquet", "a/"))
+    (finding,) = (f for f in spread if f.code in ("DFT203", "DFT101"))
+    assert finding.code == "DFT101"
+    assert finding.fix is None
+
+
+def test_the_advice_for_a_fan_out_behind_a_sort_keeps_its_order() -> None:
+    script = """
+df = daft.read_parquet('a.parquet').sort('k').with_column('d', download(col('url')))
+df.with_column('b', blur(col('d'))).select('b').write_parquet('out')
+"""
+    assert only(script, "DFT203").suggestion.startswith("Write `.into_partitions(n)`, which keeps the order")
+
+
+def test_the_advice_for_what_the_script_has_gathered_is_to_gather_it_later() -> None:
+    script = "df = daft.read_parquet('a/').into_partitions(1).with_column('d', download(col('url')))\n"
+    script += "df.with_column('b', blur(col('d'))).select('b').write_parquet('out')"
+    assert only(script, "DFT203").suggestion.startswith("Put the `into_partitions(1)` behind it")
+
+
+EXPLODED = """
+df = daft.read_parquet('a/'){few}.explode('images').with_column('image', decode_image(col('images')))
+df.with_column('b', blur(col('image'))).to_pydict()
+"""
+
+
+def test_batches_before_an_explode_count_by_the_rows_that_it_multiplies() -> None:
+    finding = only(EXPLODED.format(few=""), "DFT101")
+    assert finding.fix is not None
+    multiplied = "up to 131,072 -> up to 115 rows that `explode` multiplies of `decode_image` and `blur`"
+    assert multiplied in finding.fix.effects
+
+
+def test_batches_that_bound_nothing_are_not_offered() -> None:
+    finding = only(EXPLODED.format(few=".limit(100).collect()"), "DFT101")
+    assert finding.fix is None
+    assert finding.suggestion.endswith("(no fix: nothing would be better)")

@@ -162,9 +162,9 @@ class IfTest:
 
 def cuts_by(node: cst.CSTNode, test: cst.BaseExpression) -> bool:
     """Whether a body or an expression holds a repartitioning whose number the test asks about."""
-    if isinstance(node, cst.Call) and last_name(node) in _CUTS:
-        if any(shares_a_name(test, argument.value) for argument in node.args):
-            return True
+    arguments = node.args if isinstance(node, cst.Call) and last_name(node) in _CUTS else ()
+    if any(shares_a_name(test, argument.value) for argument in arguments):
+        return True
     return any(cuts_by(child, test) for child in node.children)
 
 

@@ -93,8 +93,10 @@ def _count(interpreter: InterpreterProtocol, spec: StepSpec, args: Arguments, sc
     if count is None or count.value is None or count.location is None:
         return count
     given = count.location.node
+    if not isinstance(given, cst.BaseExpression):
+        return count
     asked = (b.belies(option, given) for b, option in interpreter.ways if isinstance(b, IfTest))
-    return Count(None, count.location) if isinstance(given, cst.BaseExpression) and any(asked) else count
+    return Count(None, count.location) if any(asked) else count
 
 
 def _other_method(

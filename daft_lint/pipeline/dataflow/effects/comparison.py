@@ -15,12 +15,14 @@ from daft_lint.pipeline.model import DOWNLOAD_ROWS
 @dataclass(frozen=True, slots=True)
 class Change:
     """One effect that differs. `words` says how (`1 -> 16 tasks`), `harm` completes "it would ..." where the change
-    is for the worse, and `about` is the UDF or function that it is about, "" where it is the whole pipeline."""
+    is for the worse, and `about` is the UDF or function that it is about, "" where it is the whole pipeline.
+    `can_be_mended`: something else in the script can make good the harm."""
 
     verdict: Verdict
     words: str
     harm: str = ""
     about: str = ""
+    can_be_mended: bool = False
 
 
 def compare(before: Effects, after: Effects) -> tuple[Change, ...]:
@@ -81,7 +83,8 @@ def _of_call(before: CallEffects, after: CallEffects, plan: Effects, *, moves_le
         yield from _multiplied(before, after, moves_less=moves_less)
     if before.loads is not None and after.loads is not None:
         verdict = _loads_verdict(before, after, before.loads, after.loads, plan.places)
-        yield from _changed(verdict, before.loads, after.loads, "model loads", "make", after.name)
+        for change in _changed(verdict, before.loads, after.loads, "model loads", "make", after.name):
+            yield replace(change, can_be_mended=True)
 
 
 def _multiplied(before: CallEffects, after: CallEffects, *, moves_less: bool) -> Iterator[Change]:
@@ -89,9 +92,7 @@ def _multiplied(before: CallEffects, after: CallEffects, *, moves_less: bool) ->
     old, new = before.multiplied, after.multiplied
     if old is not None and new is not None and before.asked is None and after.asked is None:
         counts = Amount.at_most(old), Amount.at_most(new)
-        verdict = _rows_verdict(
-            replace(before, rows=counts[0]), replace(after, rows=counts[1]), moves_less=moves_less
-        )
+        verdict = _rows_verdict(replace(before, rows=counts[0]), replace(after, rows=counts[1]), moves_less=moves_less)
         yield from _changed(verdict, *counts, "rows that `explode` multiplies", f"give `{after.name}`", after.name)
 
 
@@ -142,7 +143,7 @@ def _files(before: Effects, after: Effects) -> Iterator[Change]:
         verdict = Verdict.UNKNOWN
     for change in _changed(verdict, old, new, "files", "write"):
         gathering = "; `.into_partitions(k)` before the write would leave k" if change.harm and new.by_rows else ""
-        yield replace(change, harm=change.harm + gathering)
+        yield replace(change, harm=change.harm + gathering, can_be_mended=True)
 
 
 def _crossings(before: Effects, after: Effects) -> Iterator[Change]:
