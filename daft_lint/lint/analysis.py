@@ -339,7 +339,7 @@ class Analysis:
         except EditError as error:
             self.limits.append(f"a fix of {self.document.path} was left out: {error}")
             return None
-        return FindingFix(fix.title, fix.why_unsafe, edits) if edits else None
+        return FindingFix(fix.title, fix.why_unsafe, edits, fix.effects) if edits else None
 
 
 def is_weighed(rule: type[Rule]) -> bool:

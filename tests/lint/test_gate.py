@@ -269,3 +269,32 @@ def test_batches_that_bound_nothing_are_not_offered() -> None:
     finding = only(EXPLODED.format(few=".limit(100).collect()"), "DFT101")
     assert finding.fix is None
     assert finding.suggestion.endswith("(no fix: nothing would be better)")
+
+
+def test_batches_go_before_the_first_step_that_opens_files_and_end_its_finding_too() -> None:
+    script = """
+from daft.functions import video_file, video_frames, video_metadata
+
+df = daft.from_glob_path('a/*.mp4').with_column('v', video_file(col('path')))
+df = df.with_column('m', video_metadata(col('v'))).with_column('f', video_frames(col('v'))).to_pydict()
+"""
+    (finding,) = (found for found in findings(script, setup="") if found.code in ("DFT203", "DFT106"))
+    assert finding.code == "DFT106"
+    assert "into_batches(64).with_column('m'" in fixed(script)
+
+
+REPEATED = {
+    "DFT501": ("2 -> 1 runs of `ocr`", "{frame}df.write_parquet('out')\ndf.write_csv('also')"),
+    "DFT503": ("all rows in memory -> those in flight", "{frame}df.collect().write_parquet('out')"),
+    "DFT507": ("all columns -> 1 at the driver", "{frame}print(df.to_pandas()['t'])"),
+}
+
+
+@pytest.mark.parametrize("code", REPEATED)
+def test_what_is_done_less_often_is_said_as_well(code: str) -> None:
+    effect, script = REPEATED[code]
+    frame = "df = daft.read_csv('a/').with_column('t', ocr(col('path')))\n"
+    ocr = '@daft.func\ndef ocr(path: str) -> str:\n    return subprocess.check_output(["ocr", path], text=True)\n'
+    finding = only(script.format(frame=ocr + frame), code)
+    assert finding.fix is not None
+    assert finding.fix.effects == (effect,)
