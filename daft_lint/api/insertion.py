@@ -28,8 +28,8 @@ class InsertionPoint:
 
 
 def insertion_point_for(pipeline: Pipeline, boundary: Operator, inflating: Step | None) -> InsertionPoint | None:
-    """Where an `into_batches` belongs for data that `inflating` makes heavy: just before that step, or before an earlier
-    one that opens files of light rows, on the far side of the last boundary; right after the boundary where the data is
+    """Where an `into_batches` belongs for data that `inflating` makes heavy: just before that step, or an earlier one
+    that opens files of light rows, on the far side of the last boundary; right after the boundary where the data is
     heavy already, but never behind an `explode` of it. None where no place is known."""
     heavy_from = pipeline.operator_of(inflating) if inflating is not None else None
     while heavy_from is not None and boundary.index >= max(heavy_from.index, 1) and boundary.step.multiplies_rows():

@@ -73,6 +73,7 @@ class Gate:
                 chosen |= {one.index: one.settled for one in waiting if one.settled is not None}
                 waiting = [one for one in waiting if one.settled is None and not state.mends(one.raw)]
             chosen = {i: raw for i, raw in chosen.items() if i in pending or not state.mends(raw)}
+            _hand_up(chosen, state)
             _leave_out_the_same(chosen, [one for one in everyone if one.advised])
             self._let_wait(chosen, state)
         return [_plain(chosen[index]) for index in sorted(chosen)]
@@ -139,7 +140,7 @@ class Gate:
                 one.refuse(verdict, Counter(_ended(share.before, share.after)))
         if len(passed) == len(together):
             for one, share, verdict in passed:
-                state.accept(one.raw, share)
+                state.accept(one, share)
                 one.offer(verdict, state)
             state.edits, state.now = edits, after
         elif passed:
@@ -224,7 +225,7 @@ class _Candidate:
 
 class _State:
     """The edits that passed so far, and what the file does with them. `known` has what each fix that passed brings,
-    `ended` the findings that they end, with the level of the finding that they are for."""
+    `ended` the findings that they end, with the level of the finding that they are for, `ended_by` with its number."""
 
     def __init__(self, first: Outlook) -> None:
         self.first = first
@@ -232,11 +233,14 @@ class _State:
         self.edits: tuple[Edit, ...] = ()
         self.known: dict[tuple[Edit, ...], tuple[str, ...]] = {}
         self.ended: dict[tuple[str, str], Level] = {}
+        self.ended_by: dict[tuple[str, str], int] = {}
 
-    def accept(self, raw: RawFinding, share: _Share) -> None:
+    def accept(self, one: _Candidate, share: _Share) -> None:
         """Notes the findings that the fix of this one ends."""
+        level = one.raw.finding.level
         for ended in _ended(share.before, share.after):
-            self.ended[ended] = max(raw.finding.level, self.ended.get(ended, raw.finding.level))
+            self.ended[ended] = max(level, self.ended.get(ended, level))
+            self.ended_by.setdefault(ended, one.index)
 
     def overlaps(self, edits: Sequence[Edit]) -> bool:
         return any(_overlap(edit, old) for edit in edits for old in self.edits)
@@ -345,6 +349,19 @@ def _overlap(new: Edit, old: Edit) -> bool:
 def _offering(raw: RawFinding, proposal: Proposal, effects: tuple[str, ...], *, waits: bool = False) -> RawFinding:
     fix = replace(proposal.fix, effects=effects, waits=waits)
     return replace(raw, finding=replace(raw.finding, fix=fix, suggestion=proposal.suggestion))
+
+
+def _hand_up(chosen: dict[int, RawFinding], state: _State) -> None:
+    """A finding with no fix takes over the one that ends it from a finding that is less serious: they are one."""
+    for index, raw in list(chosen.items()):
+        key = (raw.finding.code, raw.subject)
+        giver = chosen.get(state.ended_by.get(key, index))
+        if giver is None or giver is raw or raw.finding.fix is not None or state.now.findings()[key]:
+            continue
+        if giver.finding.fix is not None and giver.finding.level < raw.finding.level:
+            del chosen[state.ended_by[key]]
+            taken = replace(raw.finding, fix=giver.finding.fix, suggestion=giver.finding.suggestion)
+            chosen[index] = replace(raw, finding=taken)
 
 
 def _leave_out_the_same(chosen: dict[int, RawFinding], advised: Sequence[_Candidate]) -> None:
