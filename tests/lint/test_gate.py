@@ -300,3 +300,38 @@ def test_what_is_done_less_often_is_said_as_well(code: str) -> None:
     finding = only(script.format(frame=ocr + frame), code)
     assert finding.fix is not None
     assert finding.fix.effects == (effect,)
+
+
+def test_what_is_collected_keeps_its_partitions_so_that_files_are_counted_behind_it() -> None:
+    script = """
+df = daft.read_parquet('a.parquet').with_column('d', download(col('url'))).with_column('b', blur(col('d')))
+df = df.exclude('d').sort('b').collect()
+df.write_parquet('out')
+df.write_csv('also')
+"""
+    assert "would write unknown files instead of 1" in only(script, "DFT101").suggestion
+    assert "into_batches" not in fixed(script)
+
+
+def test_tasks_may_cost_a_built_in_function_as_many_rows_as_a_download_hands_on() -> None:
+    script = """
+df = daft.read_parquet('a.parquet').with_column('image', decode_image(download(col('url'))))
+df.with_column('t', Small().tag(col('image'))).exclude('image').write_parquet('out')
+"""
+    small = (
+        RAY
+        + """
+
+@daft.cls(max_concurrency=4)
+class Small:
+    def __init__(self):
+        self.net = load()
+
+    @daft.method.batch(return_dtype=DataType.string(), batch_size=4)
+    def tag(self, pictures: list[bytes]):
+        return self.net(pictures)
+"""
+    )
+    finding = only(script, "DFT101", FACTS, small)
+    assert finding.fix is not None
+    assert "1 -> 2 nodes" in finding.fix.effects

@@ -87,7 +87,7 @@ def _branch(
 
 def _if(interpreter: InterpreterProtocol, node: cst.If, scope: Scope) -> bool:
     orelse = node.orelse
-    known, default = truth_of(interpreter, node.test, (node.body, orelse), scope)
+    known, default = truth_of(interpreter, node.test, (node.body, orelse or _rest(interpreter, node)), scope)
     if known is True:
         return interpreter.suite(node.body, scope)
 
@@ -102,6 +102,13 @@ def _if(interpreter: InterpreterProtocol, node: cst.If, scope: Scope) -> bool:
     bodies = [(1, _suite(interpreter, node.body, scope)), (0, else_body)]
     # The state that an `if` with no `else` leaves as it was counts first.
     return _branch(interpreter, scope, node, branching, bodies if orelse is not None else reversed(bodies))
+
+
+def _rest(interpreter: InterpreterProtocol, node: cst.If) -> cst.CSTNode | None:
+    """What comes where an `if` that returns is passed by: the function that it is in."""
+    last = node.body.body[-1] if node.body.body else None
+    returns = isinstance(last, cst.SimpleStatementLine) and isinstance(last.body[-1], cst.Return)
+    return interpreter.active_calls[-1].node.body if returns and interpreter.active_calls else None
 
 
 def truth_of(

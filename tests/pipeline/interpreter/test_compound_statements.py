@@ -49,6 +49,14 @@ SWITCHES = {
         df = daft.read_parquet("a.parquet")
         df = df if SHARDS is None else df.repartition(SHARDS)
         """,
+    "a function that returns early": """
+        def spread(df, n=None):
+            if not n:
+                return df
+            return df.repartition(n)
+
+        df = spread(daft.read_parquet("a.parquet"))
+        """,
     "the other way": """
         SHARDS = 0
         df = daft.read_parquet("a.parquet")

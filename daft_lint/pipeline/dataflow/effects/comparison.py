@@ -104,9 +104,12 @@ def _fills_the_nodes(before: CallEffects, after: CallEffects) -> bool:
 
 
 def _rows_verdict(before: CallEffects, after: CallEffects, *, moves_less: bool) -> Verdict:
-    """Fewer rows are better. More are no harm where they are as few as behind a `download` and heavy data is moved less
-    often, and where a batch of the same rows may be joined with a rest in exchange for more tasks than there are known
-    to be; as many as the UDF itself asks for are better."""
+    """Fewer rows are better, and as many as the UDF itself asks for. More are no harm
+
+    - where they are as few as behind a `download`, and heavy data is moved less often, or more tasks share the work of
+      a built-in function that a later `batch_size` held small;
+    - where a batch of the same rows may be joined with a rest, in exchange for more tasks than there are known to be.
+    """
     verdict = fewer_is_better(before.rows, after.rows)
     old, new = before.rows.high, after.rows.high
     if verdict is not Verdict.WORSE or old is None or new is None:
@@ -117,7 +120,8 @@ def _rows_verdict(before: CallEffects, after: CallEffects, *, moves_less: bool) 
     if before.tasks is not None and before.tasks.high is not None and after.tasks is not None:
         tasks = more_is_better(before.tasks, after.tasks)
     joined = tasks is Verdict.BETTER and new < old * (1 + FULL_BATCH_SHARE)
-    return Verdict.UNKNOWN if joined or (moves_less and new <= DOWNLOAD_ROWS) else verdict
+    spread = tasks is Verdict.BETTER and after.built_in
+    return Verdict.UNKNOWN if joined or ((moves_less or spread) and new <= DOWNLOAD_ROWS) else verdict
 
 
 def _loads_verdict(before: CallEffects, after: CallEffects, old: Amount, new: Amount, places: int) -> Verdict:

@@ -61,7 +61,7 @@ class CallEffects:
     over (both None on the native runner), `loads` the times that its model is loaded, None where it loads none or
     where that does not depend on the tasks. `bounded_loads`: `max_concurrency` bounds them. `asked` is the UDF's own
     `batch_size`, `cut` the call with a number of its own that decides the tasks: `repartition`, `into_batches`, ...
-    `multiplied` is the rows of the batch that an `explode` has made those of the call of.
+    `multiplied` is the rows of the batch that an `explode` has made those of the call of, `built_in`: it is no UDF.
     """
 
     name: str
@@ -74,6 +74,7 @@ class CallEffects:
     asked: int | None = None
     cut: str | None = None
     multiplied: int | None = None
+    built_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,37 +139,34 @@ def effects_of(pipeline: Pipeline) -> Effects:
 
 
 def _tasks(pipeline: Pipeline) -> list[Amount | None]:
-    """The tasks that do each operator's own work; None on the native runner."""
+    """The tasks that do each operator's own work; None on the native runner. Rows that are collected stay in the
+    partitions that they came in."""
+    chain, passed = [pipeline], {pipeline.source.step}
+    while chain[-1].kept_from and chain[-1].kept_from[0].source.step not in passed:
+        chain.append(chain[-1].kept_from[0])
+        passed.add(chain[-1].source.step)
     found: list[Amount | None] = []
-    for operator, exact in zip(pipeline.operators, predict(pipeline), strict=True):
-        if pipeline.runner is Runner.NATIVE:
-            found.append(None)
-        elif exact.tasks is not None:
-            found.append(Amount.exactly(exact.tasks))
-        else:
-            before = found[-1] if found else None
-            found.append(_tasks_after(operator, before or _tasks_of_source(pipeline)))
+    for one in reversed(chain):
+        found = _tasks_from(one, found[-1] if found else None)
     return found
 
 
-def _tasks_of_source(pipeline: Pipeline) -> Amount:
-    """Those of collected rows that `into_batches` has cut are at most as many as its batches: the rows are an upper
-    bound."""
-    count, passed = pipeline.source.partitions_out.count, {pipeline.source.step}
-    if count is None or pipeline.source.step.kind is not StepKind.COLLECT:
-        return _of_partitions(pipeline.source.partitions_out)
-    kept_from = pipeline.kept_from
-    while kept_from:
-        made = next((o for o in reversed(kept_from[0].operators) if o.step.kind in _MAKING_PARTITIONS), None)
-        if made is not None:
-            return Amount.at_most(count, 1) if made.step.kind is StepKind.BATCHES else Amount.exactly(count)
-        start = kept_from[0].source.step
-        kept_from = () if start in passed else kept_from[0].kept_from
-        passed.add(start)
-    return Amount.exactly(count)
-
-
-_MAKING_PARTITIONS = frozenset({*REPARTITIONING, StepKind.BATCHES, StepKind.UNION})
+def _tasks_from(pipeline: Pipeline, first: Amount | None) -> list[Amount | None]:
+    """The tasks of each operator where those of the first are known otherwise than by its partitions."""
+    found: list[Amount | None] = []
+    is_counted = first is None or first.exact is not None
+    for operator, exact in zip(pipeline.operators, predict(pipeline), strict=True):
+        is_counted = is_counted or operator.step.kind is StepKind.REPARTITION
+        if pipeline.runner is Runner.NATIVE:
+            found.append(None)
+        elif not found and first is not None:
+            found.append(first)
+        elif exact.tasks is not None and is_counted:
+            found.append(Amount.exactly(exact.tasks))
+        else:
+            before = found[-1] if found else None
+            found.append(_tasks_after(operator, before or _of_partitions(operator.partitions_out)))
+    return found
 
 
 def _tasks_after(operator: Operator, before: Amount) -> Amount:
@@ -216,7 +214,8 @@ def _calls(pipeline: Pipeline, tasks: Sequence[Amount | None]) -> Iterator[CallE
             name = operation.expression.name or ""
             if _counts(operation):
                 rows = Amount.UNKNOWN if _cuts_itself(operation) else bounds.of_read(operator)
-                yield CallEffects(name, seen[name], rows, here, spread, cut=cut, multiplied=bounds.multiplied)
+                multiplied = bounds.multiplied
+                yield CallEffects(name, seen[name], rows, here, spread, cut=cut, multiplied=multiplied, built_in=True)
                 seen[name] += 1
         bounds.leave(operator)
 
