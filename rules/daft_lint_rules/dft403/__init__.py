@@ -95,7 +95,8 @@ class DeprecatedApi(ScriptRule):
 
 def _is_warning_wanted(use: ApiUse) -> bool:
     """Whether a test asks for the warning that the older spelling gives."""
-    items = (item.item for block in enclosing(use.call, cst.With) for item in block.items)
+    blocks = (block for block in enclosing(use.call) if isinstance(block, cst.With))
+    items = (item.item for block in blocks for item in block.items)
     names = (dotted(item.func).rpartition(".")[2] for item in items if isinstance(item, cst.Call))
     return any(name in _ASKING_FOR_A_WARNING for name in names)
 
