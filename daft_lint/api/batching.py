@@ -56,12 +56,16 @@ class BatchSize:
 
     def is_known_at(self, location: NodeRef, pipeline: Pipeline) -> bool:
         """Whether what is written there is sure to be the number: not the default of something that the script asks
-        for when it runs."""
-        return self._name_at(location, pipeline) is not None or not any(map(is_called, self.origins))
+        for when it runs, and none of ours where it gives one that is not known."""
+        return self._name_at(location, pipeline) is not None or not any(map(_is_asked_for, self.origins))
 
     def _name_at(self, location: NodeRef, pipeline: Pipeline) -> str | None:
         name = constant_for(self.rows, self.origins, location, pipeline.constants)
         return name or call_for(self.rows, self.origins, location)
+
+
+def _is_asked_for(count: Count) -> bool:
+    return count.value is None or is_called(count)
 
 
 def recommended_batch_rows(pipeline: Pipeline, segment: tuple[Operator, ...]) -> BatchSize:

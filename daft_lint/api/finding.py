@@ -47,14 +47,16 @@ class Related:
 @dataclass(frozen=True, slots=True)
 class FindingFix:
     """What `fix` would do: `why_unsafe` is None for a safe fix. `effects` says what that brings, in words:
-    `1 -> 16 tasks`; empty where the fix is not weighed by its effects. `removes_comments`: the comments in what it
-    replaces are what it is for, so that none of them is lost by mistake."""
+    `1 -> 16 tasks`; empty where it changes no cost. `removes_comments`: the comments in what it
+    replaces are what it is for, so that none of them is lost by mistake. `waits`: another fix changes the same bytes,
+    and goes first."""
 
     title: str
     why_unsafe: str | None
     edits: tuple[Edit, ...]
     effects: tuple[str, ...] = ()
     removes_comments: bool = False
+    waits: bool = False
 
     @property
     def safe(self) -> bool:

@@ -28,15 +28,22 @@ class InsertionPoint:
 
 
 def insertion_point_for(pipeline: Pipeline, boundary: Operator, inflating: Step | None) -> InsertionPoint | None:
-    """Where an `into_batches` belongs for data that `inflating` makes heavy: just before that step, on the far side
-    of the last boundary; right after the boundary where the data is heavy already, but never behind an `explode` of it.
-    None where no place is known."""
+    """Where an `into_batches` belongs for data that `inflating` makes heavy: just before that step, or an earlier one
+    that opens files of light rows, on the far side of the last boundary; right after the boundary where the data is
+    heavy already, but never behind an `explode` of it. None where no place is known."""
     heavy_from = pipeline.operator_of(inflating) if inflating is not None else None
     while heavy_from is not None and boundary.index >= max(heavy_from.index, 1) and boundary.step.multiplies_rows():
         boundary = boundary_of(pipeline, boundary)
     if heavy_from is not None and heavy_from.index > boundary.index:
-        return point_before(pipeline, heavy_from)
+        between = pipeline.operators[boundary.index + 1 : heavy_from.index]
+        return point_before(pipeline, next(filter(_opens_files, between), heavy_from))
     return _point_behind(pipeline, boundary)
+
+
+def _opens_files(operator: Operator) -> bool:
+    """Whether tasks of its own would spread the work of an operator as well: it opens what light rows point to."""
+    reads = any(operation.heavy_read and operation.read for operation in operator.heavy_operations)
+    return operator.index > 0 and (reads or any(call.opens and call.read for call in operator.udf_calls))
 
 
 def point_before(pipeline: Pipeline, operator: Operator) -> InsertionPoint | None:
@@ -83,6 +90,9 @@ def batches_remedy(pipeline: Pipeline, point: InsertionPoint, batch_size: BatchS
     cut = pipeline.author_cut_before(point.index)
     if cut is not None:
         suggestion += f" (no fix: it would undo the author's own `{cut.name}`)"
+    elif not batch_size.is_known_at(point.after, pipeline):
+        suggestion = f"Write `.into_batches(n)` {point.where}, with the `batch_size` of the UDF for n"
+        suggestion += " (no fix: what that is when the script runs is not known)"
     return Remedy(suggestion, insert_batches(pipeline, point, batch_size))
 
 

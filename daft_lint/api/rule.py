@@ -21,11 +21,16 @@ from daft_lint.source.prescan import Prescan as Prescan
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A rewrite: `title` says what it does, in the imperative; `why_unsafe` what it can change (None: it is safe)."""
+    """A rewrite: `title` says what it does, in the imperative; `why_unsafe` what it can change (None: it is safe).
+
+    `effects` is what it brings, in words (`2 -> 1 runs of `score``), for rules whose changes the effects of one plan do
+    not show (`Rule.changes`); the engine says it of all others.
+    """
 
     title: str
     actions: tuple[Action, ...]
     why_unsafe: str | None = None
+    effects: tuple[str, ...] = ()
 
     @property
     def safe(self) -> bool:

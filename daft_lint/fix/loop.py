@@ -100,7 +100,7 @@ class _Candidate:
     @property
     def order(self) -> tuple[object, ...]:
         first = min((edit.cell or 0, edit.start, edit.end) for edit in self.fix.edits)
-        return (self.finding.span.path, *first, self.finding.code, self.fix.title)
+        return (self.fix.waits, self.finding.span.path, *first, self.finding.code, self.fix.title)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -153,7 +154,7 @@ class Analysis:
             return self.foreseen(edits, settings)
 
         weighed = frozenset(rule.code for rule in self.chosen if is_weighed(rule))
-        gate = Gate(lambda: self.outlook(judged.script, judged.seen), foresee, weighed)
+        gate = Gate(lambda: self.outlook(judged.script, judged.seen), foresee, self.fixed_later, weighed)
         settled = gate.settled(findings)
         if gate.exhausted:
             self.limits.append(f"fixes of {self.document.path}")
@@ -176,6 +177,17 @@ class Analysis:
         finally:
             if document is not self.document:
                 project.release(document)
+
+    def fixed_later(self, edits: Sequence[Edit]) -> Counter[tuple[str, str]]:
+        """What the findings are about that have a fix once edits are made, by code. Raises as `foreseen`."""
+        from daft_lint.pipeline.interpreter.project import Project
+        from daft_lint.source.modules import Modules
+
+        edited = self.edited(edits)
+        document = edited.get(self.document.path, self.document)
+        project = Project(Modules({**self.project.modules.overlay, **edited}))
+        found = Analysis(document, self.config, project, self.chosen, self.fixes).run().findings
+        return Counter((raw.finding.code, raw.subject) for raw in found if raw.finding.fix is not None)
 
     def edited(self, edits: Sequence[Edit]) -> dict[str, Document]:
         """The documents that edits change, by path."""
@@ -327,7 +339,7 @@ class Analysis:
         except EditError as error:
             self.limits.append(f"a fix of {self.document.path} was left out: {error}")
             return None
-        return FindingFix(fix.title, fix.why_unsafe, edits) if edits else None
+        return FindingFix(fix.title, fix.why_unsafe, edits, fix.effects) if edits else None
 
 
 def is_weighed(rule: type[Rule]) -> bool:

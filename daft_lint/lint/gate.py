@@ -7,6 +7,7 @@ that of its most crowded pipeline, not of all its findings.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -25,6 +26,8 @@ MAX_TRIALS = 48
 
 Foresee = Callable[[Sequence[Edit]], Outlook]
 """What the file does with these edits made. Raises `ParseFailure` or `ValueError` where they cannot be made."""
+FixedLater = Callable[[Sequence[Edit]], Findings]
+"""The findings that have a fix once these edits are made. Raises the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +36,20 @@ class _Verdict:
 
     reason: str | None
     changes: tuple[Change, ...] = ()
+    is_harm: bool = False
+    can_be_mended: bool = False
+    """The script can do something about what would be worse, so that the advice stands."""
 
 
 class Gate:
     """The fixes of one file, each tried on top of those that passed before it, the safe ones first."""
 
-    def __init__(self, before: Callable[[], Outlook], foresee: Foresee, weighed: frozenset[str]) -> None:
+    def __init__(
+        self, before: Callable[[], Outlook], foresee: Foresee, fixed_later: FixedLater, weighed: frozenset[str]
+    ) -> None:
         self._before = before
         self._foresee = foresee
+        self._fixed_later = fixed_later
         self._weighed = weighed
         self._trials = 0
         self.exhausted = False
@@ -58,12 +67,30 @@ class Gate:
                 _Candidate(index, findings[index])
                 for index in sorted(pending, key=lambda i: not findings[i].proposals[0].fix.safe)
             ]
+            everyone = list(waiting)
             while waiting:
                 self._round(waiting, state)
                 chosen |= {one.index: one.settled for one in waiting if one.settled is not None}
                 waiting = [one for one in waiting if one.settled is None and not state.mends(one.raw)]
             chosen = {i: raw for i, raw in chosen.items() if i in pending or not state.mends(raw)}
+            _hand_up(chosen, state)
+            _leave_out_the_same(chosen, [one for one in everyone if one.advised])
+            self._let_wait(chosen, state)
         return [_plain(chosen[index]) for index in sorted(chosen)]
+
+    def _let_wait(self, chosen: dict[int, RawFinding], state: _State) -> None:
+        """Fixes of bytes that another one changes come in a later pass, if they are offered there still."""
+        waiting = [i for i, raw in chosen.items() if raw.finding.fix is not None and raw.finding.fix.waits]
+        if not waiting:
+            return
+        try:
+            later = self._fixed_later(state.edits)
+        except (ParseFailure, ValueError):
+            later = Counter()
+        reason = "the fix of another finding changes this place first, and behind it this one is not offered"
+        for i in waiting:
+            if not later[chosen[i].finding.code, chosen[i].subject]:
+                chosen[i] = _without_fix(chosen[i], reason)
 
     def _is_weighed(self, raw: RawFinding) -> bool:
         return bool(raw.proposals) and raw.finding.code in self._weighed
@@ -96,7 +123,7 @@ class Gate:
         edits = tuple(dict.fromkeys((*state.edits, *(edit for one in together for edit in one.edits))))
         after = self._tried(edits)
         if isinstance(after, str) and len(together) == 1:
-            together[0].refuse(after)
+            together[0].refuse(_Verdict(after))
             return
         shares = None if isinstance(after, str) else _shares(together, state.now, after)
         if shares is None or isinstance(after, str):
@@ -110,10 +137,10 @@ class Gate:
             if verdict.reason is None:
                 passed.append((one, share, verdict))
             else:
-                one.refuse(verdict.reason)
+                one.refuse(verdict, Counter(_ended(share.before, share.after)))
         if len(passed) == len(together):
             for one, share, verdict in passed:
-                state.accept(one.raw, share)
+                state.accept(one, share)
                 one.offer(verdict, state)
             state.edits, state.now = edits, after
         elif passed:
@@ -128,9 +155,9 @@ class Gate:
         after = self._tried(one.edits)
         verdict = _Verdict(after) if isinstance(after, str) else _weigh(one.raw, _whole(state.first, after))
         if verdict.reason is None:
-            one.offer(verdict, state)
+            one.offer(verdict, state, waits=True)
         else:
-            one.refuse(verdict.reason)
+            one.refuse(verdict)
 
     def _tried(self, edits: Sequence[Edit]) -> Outlook | str:
         """What the file does with these edits; the reason where that cannot be known."""
@@ -151,12 +178,14 @@ class _Candidate:
         self.index = index
         self.raw = raw
         self.settled: RawFinding | None = None
-        self._reasons: list[str] = []
+        self.would_end: Findings = Counter()
+        self.advised = False
+        self._refusals: list[_Verdict] = []
 
     @property
     def proposal(self) -> Proposal:
         """The one that is to be tried next."""
-        return self.raw.proposals[len(self._reasons)]
+        return self.raw.proposals[len(self._refusals)]
 
     @property
     def edits(self) -> tuple[Edit, ...]:
@@ -169,21 +198,34 @@ class _Candidate:
             self.settled = _offering(self.raw, self.proposal, known)
         return known is not None
 
-    def refuse(self, reason: str) -> None:
-        """Goes on to the next proposal, if there is one."""
-        self._reasons.append(reason)
-        if len(self._reasons) == len(self.raw.proposals):
-            self.settled = _without_fix(self.raw, self._reasons[0])
+    def refuse(self, verdict: _Verdict, would_end: Findings | None = None) -> None:
+        """Goes on to the next proposal, if there is one; `would_end` is what this one would have ended."""
+        if not self._refusals and would_end is not None:
+            self.would_end = would_end
+        self._refusals.append(verdict)
+        if len(self._refusals) == len(self.raw.proposals):
+            told = self._refusal()
+            self.advised = told.can_be_mended
+            self.settled = _without_fix(self.raw, told.reason or "", advised=told.can_be_mended)
 
-    def offer(self, verdict: _Verdict, state: _State) -> None:
-        """Takes the proposal, which passed."""
-        said = state.known[self.edits] = words(verdict.changes)
-        self.settled = _offering(self.raw, self.proposal, said)
+    def _refusal(self) -> _Verdict:
+        """The one that is told: of the first proposal, or what is left to say of it once the rest is mended."""
+        first = self.raw.proposals[0].suggestion
+        told = zip(self._refusals, self.raw.proposals, strict=True)
+        same = [verdict for verdict, proposal in told if proposal.suggestion.startswith(first)]
+        return next((v for v in same if v.is_harm and not v.can_be_mended), same[0])
+
+    def offer(self, verdict: _Verdict, state: _State, *, waits: bool = False) -> None:
+        """Takes the proposal, which passed; `waits`: behind one that changes the same bytes."""
+        said = words(verdict.changes)
+        if not waits:
+            state.known[self.edits] = said
+        self.settled = _offering(self.raw, self.proposal, said, waits=waits)
 
 
 class _State:
     """The edits that passed so far, and what the file does with them. `known` has what each fix that passed brings,
-    `ended` the findings that they end, with the level of the finding that they are for."""
+    `ended` the findings that they end, with the level of the finding that they are for, `ended_by` with its number."""
 
     def __init__(self, first: Outlook) -> None:
         self.first = first
@@ -191,11 +233,14 @@ class _State:
         self.edits: tuple[Edit, ...] = ()
         self.known: dict[tuple[Edit, ...], tuple[str, ...]] = {}
         self.ended: dict[tuple[str, str], Level] = {}
+        self.ended_by: dict[tuple[str, str], int] = {}
 
-    def accept(self, raw: RawFinding, share: _Share) -> None:
+    def accept(self, one: _Candidate, share: _Share) -> None:
         """Notes the findings that the fix of this one ends."""
+        level = one.raw.finding.level
         for ended in _ended(share.before, share.after):
-            self.ended[ended] = max(raw.finding.level, self.ended.get(ended, raw.finding.level))
+            self.ended[ended] = max(level, self.ended.get(ended, level))
+            self.ended_by.setdefault(ended, one.index)
 
     def overlaps(self, edits: Sequence[Edit]) -> bool:
         return any(_overlap(edit, old) for edit in edits for old in self.edits)
@@ -274,15 +319,15 @@ def _weigh(raw: RawFinding, share: _Share) -> _Verdict:
     changes = _changes(share)
     worse = _harm(changes)
     if worse is not None:
-        return _Verdict(f"it would {worse.harm}")
+        return _Verdict(f"it would {worse.harm}", is_harm=True, can_be_mended=worse.can_be_mended)
     added = sorted(by_code(share.after) - by_code(share.known))
     if added:
         return _Verdict(f"{added[0]} would report what it makes")
     code = raw.finding.code
     if share.before[code, raw.subject] and by_code(share.after)[code] >= by_code(share.before)[code]:
         return _Verdict("it would not end this finding")
-    grown = any(new is not None and new.shuffles > old.shuffles for old, new in share.effects)
-    if grown and not any(change.verdict is Verdict.BETTER for change in changes):
+    grown = [(old, new) for old, new in share.effects if new is not None and new.shuffles > old.shuffles]
+    if grown and not any(change.verdict is Verdict.BETTER for old, new in grown for change in compare(old, new)):
         return _Verdict("nothing would be better")
     return _Verdict(None, tuple(changes))
 
@@ -301,15 +346,47 @@ def _overlap(new: Edit, old: Edit) -> bool:
     return max(new.start, old.start) <= min(new.end, old.end)
 
 
-def _offering(raw: RawFinding, proposal: Proposal, effects: tuple[str, ...]) -> RawFinding:
-    fix = replace(proposal.fix, effects=effects)
+def _offering(raw: RawFinding, proposal: Proposal, effects: tuple[str, ...], *, waits: bool = False) -> RawFinding:
+    fix = replace(proposal.fix, effects=effects, waits=waits)
     return replace(raw, finding=replace(raw.finding, fix=fix, suggestion=proposal.suggestion))
 
 
-def _without_fix(raw: RawFinding, reason: str) -> RawFinding:
+def _hand_up(chosen: dict[int, RawFinding], state: _State) -> None:
+    """A finding with no fix takes over the one that ends it from a finding that is less serious: they are one."""
+    for index, raw in list(chosen.items()):
+        key = (raw.finding.code, raw.subject)
+        giver = chosen.get(state.ended_by.get(key, index))
+        if giver is None or giver is raw or raw.finding.fix is not None or state.now.findings()[key]:
+            continue
+        if giver.finding.fix is not None and giver.finding.level < raw.finding.level:
+            del chosen[state.ended_by[key]]
+            taken = replace(raw.finding, fix=giver.finding.fix, suggestion=giver.finding.suggestion)
+            chosen[index] = replace(raw, finding=taken)
+
+
+def _leave_out_the_same(chosen: dict[int, RawFinding], advised: Sequence[_Candidate]) -> None:
+    """Findings with no fix that one remedy would end together are one, where that remedy stands as advice."""
+    for one in advised:
+        if one.index not in chosen:
+            continue
+        for index in [i for i, found in chosen.items() if i != one.index and found.finding.fix is None]:
+            found = chosen[index]
+            if one.would_end[found.finding.code, found.subject] and found.finding.level <= one.raw.finding.level:
+                del chosen[index]
+
+
+_ADVISED = {"Write ": "", "Move ": "moving ", "Give ": "giving "}
+"""What advice begins with, and how a sentence about it does."""
+
+
+def _without_fix(raw: RawFinding, reason: str, *, advised: bool = True) -> RawFinding:
+    """The finding with the reason why it has no fix; what would do harm is not `advised` either."""
     suggestion = raw.finding.suggestion
     why = f"no fix: {reason}"
     said = f"{suggestion} ({why})" if suggestion else why
+    begin = next((word for word in _ADVISED if suggestion.startswith(word)), None)
+    if begin is not None and not advised and reason.startswith("it would "):
+        said = f"There is no fix: {_ADVISED[begin]}{suggestion.removeprefix(begin)} {reason.removeprefix('it ')}"
     return replace(raw, finding=replace(raw.finding, fix=None, suggestion=said))
 
 

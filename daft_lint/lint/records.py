@@ -59,6 +59,7 @@ def encode_finding(finding: Finding) -> list[object]:
             [[e.path, e.cell, e.start, e.end, e.text] for e in fix.edits],
             list(fix.effects),
             fix.removes_comments,
+            fix.waits,
         ],
         finding.condition,
     ]
@@ -82,13 +83,14 @@ def decode_finding(record: Any) -> Finding:
 
 
 def decode_fix(record: Any) -> FindingFix:
-    title, why_unsafe, edits, effects, removes_comments = record
+    title, why_unsafe, edits, effects, removes_comments, waits = record
     made = tuple(
         Edit(_text(path), None if cell is None else _number(cell), _number(start), _number(end), _text(text))
         for path, cell, start, end, text in edits
     )
     why = None if why_unsafe is None else _text(why_unsafe)
-    return FindingFix(_text(title), why, made, tuple(_text(effect) for effect in effects), removes_comments is True)
+    said = tuple(_text(effect) for effect in effects)
+    return FindingFix(_text(title), why, made, said, removes_comments is True, waits is True)
 
 
 def encode_span(span: Span) -> list[object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from daft_lint.api.checkpoints import has_checkpoint
 from daft_lint.api.edits import InsertCall
 from daft_lint.api.expensive import why_expensive
 from daft_lint.api.fan_out import PartitionDemand, partition_demand
@@ -13,14 +14,18 @@ from daft_lint.api.promises import EXHAUSTION, Direction, Measure, Promise, Role
 from daft_lint.api.remedies import remedies
 from daft_lint.api.rows import FEW_ROWS, is_row_wise, is_sample, known_value
 from daft_lint.api.rule import Fix, Level, Need, Observation, PipelineRule, Remedy, Sinks, level_for
+from daft_lint.api.wording import written_call
 from daft_lint.pipeline.model import (
     DEFAULT_BATCH_ROWS,
+    REPARTITIONING,
     BoundKind,
     Expression,
     Operator,
     PartitionsKind,
     Pipeline,
     Runner,
+    Step,
+    StepKind,
     Udf,
     UdfCall,
 )
@@ -74,7 +79,8 @@ class LightReadWithoutFanOut(PipelineRule):
 
     It is a warning where the source is known to make one partition, advice where the count is not known (a folder, a
     wildcard, a table, a DataFrame parameter). It is silent where the rows fit one batch, where the sink reads a few
-    rows only, where nothing reads the column, and where a class of `max_concurrency=1` opens the files: one actor is
+    rows only, where nothing reads the column, where the source has a checkpoint, behind which no call may spread rows,
+    and where a class of `max_concurrency=1` opens the files: one actor is
     wanted.
     """
 
@@ -99,7 +105,7 @@ class LightReadWithoutFanOut(PipelineRule):
     symptoms = (Symptom(Measure.TASKS, least=1, most=1),)
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
-        if pipeline.declined_cut:
+        if pipeline.declined_cut or has_checkpoint(pipeline):
             return
         if pipeline.runner is Runner.NATIVE:
             yield from _on_one_thread(pipeline)
@@ -139,7 +145,7 @@ class LightReadWithoutFanOut(PipelineRule):
             observed=f"`{name}` {_work(expression, udf)}, and {rows} {partitions}",
             impact=f"A partition is one task on one node{_idle(pipeline.cluster.nodes)}: on 4 nodes, 4 of 16 actors"
             " did all the work, 23.3 s against 15.7 s with a fan-out in our measurement",
-            suggestion=_advice(operator, demand) if call is None else f"Write `.{call}` before it",
+            suggestion=_advice(pipeline, operator, demand) if call is None else f"Write `.{call}` before it",
             related=((origin.step.call, source_label(origin)),) + (() if udf is None else udf_related(udf)),
             operator=operator,
             remedies=() if call is None else tuple(_remedies(pipeline, operator, call)),
@@ -270,12 +276,21 @@ def _inserted(pipeline: Pipeline, operator: Operator, demand: PartitionDemand | 
     return f"{pipeline.settings.fan_out}({demand.plan.use})"
 
 
-def _advice(operator: Operator, demand: PartitionDemand | None) -> str:
+def _gathered_before(pipeline: Pipeline, operator: Operator) -> Step | None:
+    """The script's own `into_partitions(1)` or `repartition(1)` that makes the one partition."""
+    stages = (o.step for o in reversed(pipeline.operators[: operator.index]) if o.step.kind in REPARTITIONING)
+    last = next(stages, None)
+    return last if last is not None and last.kind is StepKind.REPARTITION and known_value(last.count) == 1 else None
+
+
+def _advice(pipeline: Pipeline, operator: Operator, demand: PartitionDemand | None) -> str:
+    gathered = _gathered_before(pipeline, operator)
+    if gathered is not None:
+        return f"Put the `{written_call(gathered)}` behind it, right before the write or the sink that wants it"
     missing = [] if operator.rows_in is not None else ["the rows (`# daft-lint: rows=...` on the source's line)"]
     if demand is None:
         missing.append("batch size, concurrency and nodes")
-    return (
-        "Write `.repartition(n)`, or `.into_batches(4 x batch size x concurrency / nodes)`, on the light rows"
-        " before it; for the"
-        f" number, daft-lint lacks {' and '.join(missing)}"
-    )
+    ways = "`.repartition(n)`, or `.into_batches(4 x batch size x concurrency / nodes)`, on the light rows before it"
+    if any(earlier.step.name == "sort" for earlier in pipeline.operators[: operator.index]):
+        ways = "`.into_partitions(n)`, which keeps the order of the `sort`, on the light rows before it"
+    return f"Write {ways}; for the number, daft-lint lacks {' and '.join(missing)}"

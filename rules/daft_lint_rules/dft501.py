@@ -258,7 +258,9 @@ def _observation(script: Script, fork: Step, behind: list[tuple[list[Run], _Work
         impact=impact,
         suggestion=_suggestion(heavy),
         related=tuple((run.sink.call, f"`{run.sink.name}` runs it") for run in runs),
-        fix=_fix(fork, runs, operator, heavy),
+        fix=_fix(
+            fork, runs, operator, heavy, f"{len(runs)} -> 1 runs" + (f" of {' and '.join(names)}" if names else "")
+        ),
         operator=operator,
     )
 
@@ -270,7 +272,7 @@ def _suggestion(heavy: tuple[Column, ...]) -> str:
     return f"Write the rows once and read them back, or drop {names} and `collect()` the rest where the sinks part"
 
 
-def _fix(fork: Step, runs: list[Run], operator: Operator, heavy: tuple[Column, ...]) -> Fix | None:
+def _fix(fork: Step, runs: list[Run], operator: Operator, heavy: tuple[Column, ...], effect: str) -> Fix | None:
     if heavy or not _same_function(fork, runs[0].sink):
         return None
     few = operator.rows_out is not None and operator.rows_out <= DEFAULT_MORSEL_ROWS
@@ -278,6 +280,7 @@ def _fix(fork: Step, runs: list[Run], operator: Operator, heavy: tuple[Column, .
         title="Collect the rows where the sinks part",
         actions=(InsertCall(fork.call, "collect()"),),
         why_unsafe=None if few else "all rows are kept in memory, and how many there are is not known",
+        effects=(effect,),
     )
 
 

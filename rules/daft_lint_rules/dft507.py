@@ -120,7 +120,9 @@ def _observation(pipeline: Pipeline, used: tuple[str, ...]) -> Observation:
     receiver = sink.step.receiver
     fix = None
     if receiver is not None:
-        fix = Fix(f"Select {shown} first", (InsertCall(receiver, f"select({names})"),), why if unsafe else None)
+        inserted = InsertCall(receiver, f"select({names})")
+        brings = (f"all columns -> {len(used)} at the driver",)
+        fix = Fix(f"Select {shown} first", (inserted,), why if unsafe else None, brings)
     return Observation(
         location=method_location(sink.step),
         level=level_for(Level.WARNING if heavy else Level.ADVICE, pipeline, evidence),

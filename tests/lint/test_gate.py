@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from daft_lint import config as configuration
-from daft_lint.api.finding import Finding
+from daft_lint.api.finding import Finding, Level
 from daft_lint.fix.loop import fix_documents
 from daft_lint.lint.engine import check_document
 from daft_lint.lint.outlook import harm_between
@@ -176,7 +176,8 @@ def run(ordered: bool):
     df.select('b').write_parquet('out')
 """
     assert "into_batches" not in fixed(script)
-    assert "no fix: it would lose the order of the `sort`" in only(script, "DFT101").suggestion
+    refused = "There is no fix: `.into_batches(64)` before `download` would lose the order of the `sort`"
+    assert only(script, "DFT101").suggestion == refused
 
 
 def test_a_heavy_into_partitions_moves_and_that_is_one_finding() -> None:
@@ -209,3 +210,128 @@ df = daft.read_parquet('a.parquet').with_column('s', sharp(col('image'))).to_pyd
     assert "into_batches(rows())" in fixed(script.format("rows()"), setup=setup)
     direct = script.format("int(os.environ.get('ROWS', '512'))")
     assert "512)" not in fixed(direct, setup=setup).partition("df = ")[2]
+
+
+REPARTITIONED = """
+df = daft.read_parquet('a.parquet').with_column('d', download(col('url')))
+df = df.with_column('image', decode(col('d'))).exclude('d').repartition(40)
+df.with_column('b', blur(col('image'))).select('b').write_parquet('out')
+"""
+DECODES = RAY + "\n@daft.func(return_dtype=DataType.image())\ndef decode(jpeg: bytes):\n    return read(jpeg)\n"
+
+
+def test_of_two_fixes_at_one_place_the_second_is_offered_only_if_it_is_behind_the_first() -> None:
+    moved, left = (only(REPARTITIONED, code, setup=DECODES) for code in ("DFT105", "DFT101"))
+    assert moved.fix is not None
+    assert left.fix is None
+    text = fixed(REPARTITIONED, setup=DECODES)
+    assert "repartition(40).with_column('d', download" in text
+    assert "into_batches" not in text
+
+
+def test_findings_that_one_remedy_would_end_are_one_where_it_has_no_fix_too() -> None:
+    script = WRITES.replace("'a.parquet').", "'a.parquet').with_column('image', download(col('url'))).")
+    assert [f.code for f in findings(script, setup="import ray") if f.code in ("DFT203", "DFT101")] == ["DFT101"]
+    spread = findings(script.replace("a.parquet", "a/"))
+    (finding,) = (f for f in spread if f.code in ("DFT203", "DFT101"))
+    assert finding.code == "DFT101"
+    assert finding.fix is None
+
+
+def test_the_advice_for_a_fan_out_behind_a_sort_keeps_its_order() -> None:
+    script = """
+df = daft.read_parquet('a.parquet').sort('k').with_column('d', download(col('url')))
+df.with_column('b', blur(col('d'))).select('b').write_parquet('out')
+"""
+    assert only(script, "DFT203").suggestion.startswith("Write `.into_partitions(n)`, which keeps the order")
+
+
+def test_the_advice_for_what_the_script_has_gathered_is_to_gather_it_later() -> None:
+    script = "df = daft.read_parquet('a/').into_partitions(1).with_column('d', download(col('url')))\n"
+    script += "df.with_column('b', blur(col('d'))).select('b').write_parquet('out')"
+    assert only(script, "DFT203").suggestion.startswith("Put the `into_partitions(1)` behind it")
+
+
+EXPLODED = """
+df = daft.read_parquet('a/'){few}.explode('images').with_column('image', decode_image(col('images')))
+df.with_column('b', blur(col('image'))).to_pydict()
+"""
+
+
+def test_batches_before_an_explode_count_by_the_rows_that_it_multiplies() -> None:
+    finding = only(EXPLODED.format(few=""), "DFT101")
+    assert finding.fix is not None
+    multiplied = "up to 131,072 -> up to 115 rows that `explode` multiplies of `decode_image` and `blur`"
+    assert multiplied in finding.fix.effects
+
+
+def test_batches_that_bound_nothing_are_not_offered() -> None:
+    finding = only(EXPLODED.format(few=".limit(100).collect()"), "DFT101")
+    assert finding.fix is None
+    assert finding.suggestion.endswith("(no fix: nothing would be better)")
+
+
+def test_batches_go_before_the_first_step_that_opens_files_and_end_its_finding_too() -> None:
+    script = """
+from daft.functions import video_file, video_frames, video_metadata
+
+df = daft.from_glob_path('a/*.mp4').with_column('v', video_file(col('path')))
+df = df.with_column('m', video_metadata(col('v'))).with_column('f', video_frames(col('v'))).to_pydict()
+"""
+    (finding,) = (found for found in findings(script) if found.code in ("DFT203", "DFT106"))
+    assert finding.level is Level.WARNING
+    assert finding.fix is not None
+    assert finding.suggestion == "Write `.into_batches(64)` before `video_metadata`"
+    assert "into_batches(64).with_column('m'" in fixed(script)
+
+
+REPEATED = {
+    "DFT501": ("2 -> 1 runs of `ocr`", "{frame}df.write_parquet('out')\ndf.write_csv('also')"),
+    "DFT503": ("all rows in memory -> those in flight", "{frame}df.collect().write_parquet('out')"),
+    "DFT507": ("all columns -> 1 at the driver", "{frame}print(df.to_pandas()['t'])"),
+}
+
+
+@pytest.mark.parametrize("code", REPEATED)
+def test_what_is_done_less_often_is_said_as_well(code: str) -> None:
+    effect, script = REPEATED[code]
+    frame = "df = daft.read_csv('a/').with_column('t', ocr(col('path')))\n"
+    ocr = "@daft.func\ndef ocr(path: str) -> str:\n    with open(path) as text:\n        return text.read()\n"
+    finding = only(script.format(frame=ocr + frame), code)
+    assert finding.fix is not None
+    assert finding.fix.effects == (effect,)
+
+
+def test_what_is_collected_keeps_its_partitions_so_that_files_are_counted_behind_it() -> None:
+    script = """
+df = daft.read_parquet('a.parquet').with_column('d', download(col('url'))).with_column('b', blur(col('d')))
+df = df.exclude('d').sort('b').collect()
+df.write_parquet('out')
+df.write_csv('also')
+"""
+    assert "would write unknown files instead of 1" in only(script, "DFT101").suggestion
+    assert "into_batches" not in fixed(script)
+
+
+def test_tasks_may_cost_a_built_in_function_as_many_rows_as_a_download_hands_on() -> None:
+    script = """
+df = daft.read_parquet('a.parquet').with_column('image', decode_image(download(col('url'))))
+df.with_column('t', Small().tag(col('image'))).exclude('image').write_parquet('out')
+"""
+    small = (
+        RAY
+        + """
+
+@daft.cls(max_concurrency=4)
+class Small:
+    def __init__(self):
+        self.net = load()
+
+    @daft.method.batch(return_dtype=DataType.string(), batch_size=4)
+    def tag(self, pictures: list[bytes]):
+        return self.net(pictures)
+"""
+    )
+    finding = only(script, "DFT101", FACTS, small)
+    assert finding.fix is not None
+    assert "1 -> 2 nodes" in finding.fix.effects

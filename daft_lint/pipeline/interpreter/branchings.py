@@ -28,6 +28,7 @@ NEGATED: Mapping[type[cst.BaseCompOp], cst.BaseCompOp] = {
 }
 """Comparisons that are the negation of another."""
 EQUALITIES = (cst.Equal, cst.Is)
+_CUTS = frozenset({"repartition", "into_partitions", "into_batches"})
 _UNSTABLE = (cst.Await, cst.Yield, cst.NamedExpr)
 
 
@@ -60,13 +61,22 @@ class Cases:
 
 
 class IfTest:
-    """A test as it is evaluated; `cuts` are the script's repartitionings, in the order in which they are met."""
+    """A test as it is evaluated; `cuts` are the script's repartitionings, in the order in which they are met. `default`
+    is how it comes out by the constants and defaults in view, None where they do not tell."""
 
-    __slots__ = ("_begin", "_bindings", "_cuts", "_is_stable", "_known", "_node", "_scope")
+    __slots__ = ("_begin", "_bindings", "_cuts", "_default", "_is_stable", "_known", "_node", "_scope")
 
-    def __init__(self, node: cst.BaseExpression, scope: Scope, heap: LayeredDict, cuts: Sequence[Step]) -> None:
+    def __init__(
+        self,
+        node: cst.BaseExpression,
+        scope: Scope,
+        heap: LayeredDict,
+        cuts: Sequence[Step],
+        default: bool | None = None,
+    ) -> None:
         self._node = node
         self._scope = scope
+        self._default = default
         self._cuts = cuts
         self._begin = len(cuts)
         self._known: dict[tuple[int, int], Branch] = {}
@@ -89,6 +99,11 @@ class IfTest:
         if key not in self._known:
             self._known[key] = self._branch(option)
         return self._known[key]
+
+    def belies(self, option: int, argument: cst.BaseExpression) -> bool:
+        """Whether on this way an argument is another number than the constants and defaults say: the test asks about it
+        and comes out otherwise."""
+        return self._default is (not option) and shares_a_name(self._node, argument)
 
     def _branch(self, option: int) -> Branch:
         node, holds = _without_negation(self._node, bool(option))
@@ -137,13 +152,26 @@ class IfTest:
         """The repartitionings since the test whose arguments hold what it asks about."""
         if len(self._cuts) == self._begin:
             return ()
-        asked = set(_spellings(self._node)) - {"None", "True", "False"}
         return tuple(
             step
             for step in self._cuts[self._begin :]
             if isinstance(step.call.node, cst.Call)
-            and any(not asked.isdisjoint(_spellings(argument.value)) for argument in step.call.node.args)
+            and any(shares_a_name(self._node, argument.value) for argument in step.call.node.args)
         )
+
+
+def cuts_by(node: cst.CSTNode, test: cst.BaseExpression) -> bool:
+    """Whether a body or an expression holds a repartitioning whose number the test asks about."""
+    arguments = node.args if isinstance(node, cst.Call) and last_name(node) in _CUTS else ()
+    if any(shares_a_name(test, argument.value) for argument in arguments):
+        return True
+    return any(cuts_by(child, test) for child in node.children)
+
+
+def shares_a_name(test: cst.BaseExpression, argument: cst.BaseExpression) -> bool:
+    """Whether a test asks about something that an argument is made of."""
+    asked = set(_spellings(test)) - {"None", "True", "False"}
+    return not asked.isdisjoint(_spellings(argument))
 
 
 def _binding(name: str, scope: Scope) -> object:

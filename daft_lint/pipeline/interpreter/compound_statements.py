@@ -10,7 +10,7 @@ import libcst as cst
 
 from daft_lint.pipeline.interpreter.api_uses import note_class
 from daft_lint.pipeline.interpreter.assignments import bind
-from daft_lint.pipeline.interpreter.branchings import Branching, Cases, IfTest
+from daft_lint.pipeline.interpreter.branchings import Branching, Cases, IfTest, cuts_by
 from daft_lint.pipeline.interpreter.daft_expressions import is_surely_expression
 from daft_lint.pipeline.interpreter.definitions import Class, Function, UdfDecorator
 from daft_lint.pipeline.interpreter.library_calls import ASSERTING_FAILURE, EXPECTING_FAILURE
@@ -86,10 +86,10 @@ def _branch(
 
 
 def _if(interpreter: InterpreterProtocol, node: cst.If, scope: Scope) -> bool:
-    known = known_truth(interpreter, node.test, scope)
+    orelse = node.orelse
+    known, default = truth_of(interpreter, node.test, (node.body, orelse or _rest(interpreter, node)), scope)
     if known is True:
         return interpreter.suite(node.body, scope)
-    orelse = node.orelse
 
     def else_body() -> bool:
         if isinstance(orelse, cst.If):
@@ -98,21 +98,41 @@ def _if(interpreter: InterpreterProtocol, node: cst.If, scope: Scope) -> bool:
 
     if known is False:
         return else_body()
-    branching = IfTest(node.test, scope, interpreter.heap, interpreter.recorder.cuts)
+    branching = IfTest(node.test, scope, interpreter.heap, interpreter.recorder.cuts, default)
     bodies = [(1, _suite(interpreter, node.body, scope)), (0, else_body)]
     # The state that an `if` with no `else` leaves as it was counts first.
     return _branch(interpreter, scope, node, branching, bodies if orelse is not None else reversed(bodies))
 
 
-def known_truth(interpreter: InterpreterProtocol, test: cst.BaseExpression, scope: Scope) -> bool | None:
-    """What a test is known to be: only constants decide, and the main guard counts as true."""
+def _rest(interpreter: InterpreterProtocol, node: cst.If) -> cst.CSTNode | None:
+    """What comes where an `if` that returns is passed by: the function that it is in."""
+    last = node.body.body[-1] if node.body.body else None
+    returns = isinstance(last, cst.SimpleStatementLine) and isinstance(last.body[-1], cst.Return)
+    return interpreter.active_calls[-1].node.body if returns and interpreter.active_calls else None
+
+
+def truth_of(
+    interpreter: InterpreterProtocol,
+    test: cst.BaseExpression,
+    ways: tuple[cst.CSTNode, cst.CSTNode | None],
+    scope: Scope,
+) -> tuple[bool | None, bool | None]:
+    """What a test is known to be, and what it is by the defaults in view, each None where they do not tell.
+
+    Only constants decide, and the main guard counts as true. Of the two `ways` the one not taken is still a way of the
+    script where it repartitions by a number that the test asks about: the number is the author's switch.
+    """
     if is_main_guard(test):
-        return True
+        return True, True
     value = interpreter.evaluate(test, scope)
-    if isinstance(value, Literal) and value.sure:
-        return bool(value.value)
-    note_test(interpreter, PythonTest.CONDITION, value, test, scope)
-    return True if value == ExternalName("typing.TYPE_CHECKING") else None
+    if not isinstance(value, Literal):
+        note_test(interpreter, PythonTest.CONDITION, value, test, scope)
+        known = True if value == ExternalName("typing.TYPE_CHECKING") else None
+        return known, known
+    default = bool(value.value)
+    other = ways[1] if default else ways[0]
+    decided = value.sure and (other is None or not cuts_by(other, test))
+    return default if decided else None, default
 
 
 def note_test(

@@ -7,6 +7,7 @@ import libcst as cst
 from daft_lint.pipeline import catalog
 from daft_lint.pipeline.catalog import StepSpec
 from daft_lint.pipeline.interpreter.arguments import Arguments
+from daft_lint.pipeline.interpreter.branchings import IfTest
 from daft_lint.pipeline.interpreter.daft_expressions import to_columns
 from daft_lint.pipeline.interpreter.merging import meet_results
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
@@ -29,7 +30,7 @@ from daft_lint.pipeline.interpreter.values import (
     alternatives,
     dataframes_in,
 )
-from daft_lint.pipeline.model import Projection, ReadOnDataFrame, Step, StepKind
+from daft_lint.pipeline.model import Count, Projection, ReadOnDataFrame, Step, StepKind
 
 
 def dataframe_method(
@@ -73,7 +74,7 @@ def _step(
         call=scope.location(node),
         receiver=scope.location(receiver) if receiver is not None else None,
         parents=tuple(parents),
-        count=count_argument(args, *spec.count, scope) if spec.count is not None else None,
+        count=_count(interpreter, spec, args, scope),
         outputs=columns.outputs,
         expressions=columns.read,
         projection=columns.projection,
@@ -84,6 +85,18 @@ def _step(
         options=literal_options(args),
         is_grown=spec.kind is StepKind.UNION and not carried.isdisjoint(merged_from(parent)),
     )
+
+
+def _count(interpreter: InterpreterProtocol, spec: StepSpec, args: Arguments, scope: Scope) -> Count | None:
+    """The number that a step is given; on a way that the default of it does not lead to, it is another one."""
+    count = None if spec.count is None else count_argument(args, *spec.count, scope)
+    if count is None or count.value is None or count.location is None:
+        return count
+    given = count.location.node
+    if not isinstance(given, cst.BaseExpression):
+        return count
+    asked = (b.belies(option, given) for b, option in interpreter.ways if isinstance(b, IfTest))
+    return Count(None, count.location) if any(asked) else count
 
 
 def _other_method(

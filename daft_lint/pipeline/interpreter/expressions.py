@@ -21,7 +21,7 @@ from daft_lint.pipeline.interpreter.assignments import bind
 from daft_lint.pipeline.interpreter.attributes import attribute_of, lookup
 from daft_lint.pipeline.interpreter.branchings import IfTest
 from daft_lint.pipeline.interpreter.calls import call
-from daft_lint.pipeline.interpreter.compound_statements import branches_at_work, known_truth, note_test
+from daft_lint.pipeline.interpreter.compound_statements import branches_at_work, note_test, truth_of
 from daft_lint.pipeline.interpreter.comprehensions import comprehension, dict_comprehension
 from daft_lint.pipeline.interpreter.container_methods import of_table
 from daft_lint.pipeline.interpreter.daft_expressions import is_surely_expression, operator
@@ -282,12 +282,16 @@ def _expression_comparison(
 
 
 def _conditional(interpreter: InterpreterProtocol, node: cst.IfExp, scope: Scope) -> object:
-    known = known_truth(interpreter, node.test, scope)
+    known, default = truth_of(interpreter, node.test, (node.body, node.orelse), scope)
     if known is not None:
         return interpreter.evaluate(node.body if known else node.orelse, scope)
-    branching = IfTest(node.test, scope, interpreter.heap, interpreter.recorder.cuts)
+    branching = IfTest(node.test, scope, interpreter.heap, interpreter.recorder.cuts, default)
     since = len(interpreter.recorder.merges)
-    values = [interpreter.evaluate(node.body, scope), interpreter.evaluate(node.orelse, scope)]
+    values = []
+    for option, way in ((1, node.body), (0, node.orelse)):
+        interpreter.ways.append((branching, option))
+        values.append(interpreter.evaluate(way, scope))
+        interpreter.ways.pop()
     return meet(interpreter, values, scope.location(node), [[(branching, 1)], [(branching, 0)]], since)
 
 

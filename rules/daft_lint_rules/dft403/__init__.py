@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from daft_lint.api import catalog, cst
 from daft_lint.api.catalog import Version
 from daft_lint.api.imports import NoEquivalent
+from daft_lint.api.nodes import enclosing
 from daft_lint.api.promises import Changes
 from daft_lint.api.rule import Fix, Level, Observation, Prescan, ScriptRule
+from daft_lint.api.udf_code import dotted
 from daft_lint.api.upgrades import (
     Change,
     Match,
@@ -24,6 +26,8 @@ from daft_lint.api.upgrades import (
 from daft_lint.pipeline.model import ApiUse, Script
 
 _UDF_USES = frozenset({"daft.udf", "UDF.with_init_args", "UDF.with_concurrency", "UDF.override_options"})
+_ASKING_FOR_A_WARNING = frozenset({"warns", "deprecated_call", "assertWarns", "assertWarnsRegex"})
+"""The names, of pytest and unittest, of contexts in which a test expects a warning."""
 _UDF_WORDS = ("udf", "with_init_args", "with_concurrency", "override_options")
 
 
@@ -85,7 +89,16 @@ class DeprecatedApi(ScriptRule):
     def check(self, script: Script) -> Iterator[Observation]:
         """One observation for each use of an older spelling."""
         for match in matches(script, Standing.DEPRECATED):
-            yield _observation(match, script)
+            if not _is_warning_wanted(match.use):
+                yield _observation(match, script)
+
+
+def _is_warning_wanted(use: ApiUse) -> bool:
+    """Whether a test asks for the warning that the older spelling gives."""
+    blocks = (block for block in enclosing(use.call) if isinstance(block, cst.With))
+    items = (item.item for block in blocks for item in block.items)
+    names = (dotted(item.func).rpartition(".")[2] for item in items if isinstance(item, cst.Call))
+    return any(name in _ASKING_FOR_A_WARNING for name in names)
 
 
 def _observation(match: Match, script: Script) -> Observation:

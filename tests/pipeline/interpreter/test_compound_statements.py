@@ -25,6 +25,65 @@ def test_branches_keep_both_plans() -> None:
     assert paths(found) == [["read_parquet", "write_parquet"], ["read_parquet", "limit", "write_parquet"]]
 
 
+SWITCHES = {
+    "a default of the command line": """
+        import argparse
+        parser = argparse.ArgumentParser()
+        parser.add_argument("--shards", type=int, default=0)
+        shards = parser.parse_args().shards
+        df = daft.read_parquet("a.parquet")
+        if shards > 1:
+            df = df.repartition(shards)
+        """,
+    "a default that the caller leaves": """
+        def load(shards=0):
+            df = daft.read_parquet("a.parquet")
+            if shards:
+                df = df.repartition(shards)
+            return df
+
+        df = load()
+        """,
+    "a constant": """
+        SHARDS = None
+        df = daft.read_parquet("a.parquet")
+        df = df if SHARDS is None else df.repartition(SHARDS)
+        """,
+    "a function that returns early": """
+        def spread(df, n=None):
+            if not n:
+                return df
+            return df.repartition(n)
+
+        df = spread(daft.read_parquet("a.parquet"))
+        """,
+    "the other way": """
+        SHARDS = 0
+        df = daft.read_parquet("a.parquet")
+        if SHARDS == 0:
+            pass
+        else:
+            df = df.repartition(SHARDS)
+        """,
+}
+
+
+@pytest.mark.parametrize("case", SWITCHES)
+def test_a_repartitioning_that_its_number_switches_is_a_way_of_the_script(case: str) -> None:
+    found = script(textwrap.dedent(SWITCHES[case]) + 'df.write_parquet("out")\n')
+    pipelines = sorted(found.pipelines, key=lambda pipeline: len(pipeline.operators))
+    assert [pipeline.declined_cut for pipeline in pipelines] == [True, False]
+    (count,) = (o.step.count for o in pipelines[1].operators if o.step.name == "repartition")
+    assert count is not None
+    assert count.value is None
+
+
+def test_a_number_that_its_test_lets_through_is_known() -> None:
+    found = script(textwrap.dedent(SWITCHES["a constant"].replace("None\n", "8\n")) + 'df.write_parquet("out")\n')
+    (pipeline,) = found.pipelines
+    assert [o.step.count.value for o in pipeline.operators if o.step.count is not None] == [8]
+
+
 def test_a_constant_decides_its_branch() -> None:
     found = script(
         """

@@ -15,12 +15,14 @@ from daft_lint.pipeline.model import DOWNLOAD_ROWS
 @dataclass(frozen=True, slots=True)
 class Change:
     """One effect that differs. `words` says how (`1 -> 16 tasks`), `harm` completes "it would ..." where the change
-    is for the worse, and `about` is the UDF or function that it is about, "" where it is the whole pipeline."""
+    is for the worse, and `about` is the UDF or function that it is about, "" where it is the whole pipeline.
+    `can_be_mended`: something else in the script can make good the harm."""
 
     verdict: Verdict
     words: str
     harm: str = ""
     about: str = ""
+    can_be_mended: bool = False
 
 
 def compare(before: Effects, after: Effects) -> tuple[Change, ...]:
@@ -77,9 +79,21 @@ def _of_call(before: CallEffects, after: CallEffects, plan: Effects, *, moves_le
     verdict = _rows_verdict(before, after, moves_less=moves_less)
     if before.rows.high != after.rows.high:
         yield from _changed(verdict, before.rows, after.rows, "rows a call", f"give `{after.name}`", after.name)
+    else:
+        yield from _multiplied(before, after, moves_less=moves_less)
     if before.loads is not None and after.loads is not None:
         verdict = _loads_verdict(before, after, before.loads, after.loads, plan.places)
-        yield from _changed(verdict, before.loads, after.loads, "model loads", "make", after.name)
+        for change in _changed(verdict, before.loads, after.loads, "model loads", "make", after.name):
+            yield replace(change, can_be_mended=True)
+
+
+def _multiplied(before: CallEffects, after: CallEffects, *, moves_less: bool) -> Iterator[Change]:
+    """The rows that an `explode` makes those of a call of, where nothing bounds what it hands on."""
+    old, new = before.multiplied, after.multiplied
+    if old is not None and new is not None and before.asked is None and after.asked is None:
+        counts = Amount.at_most(old), Amount.at_most(new)
+        verdict = _rows_verdict(replace(before, rows=counts[0]), replace(after, rows=counts[1]), moves_less=moves_less)
+        yield from _changed(verdict, *counts, "rows that `explode` multiplies", f"give `{after.name}`", after.name)
 
 
 def _fills_the_nodes(before: CallEffects, after: CallEffects) -> bool:
@@ -90,9 +104,12 @@ def _fills_the_nodes(before: CallEffects, after: CallEffects) -> bool:
 
 
 def _rows_verdict(before: CallEffects, after: CallEffects, *, moves_less: bool) -> Verdict:
-    """Fewer rows are better. More are no harm where they are as few as behind a `download` and heavy data is moved less
-    often, and where a batch of the same rows may be joined with a rest in exchange for more tasks than there are known
-    to be; as many as the UDF itself asks for are better."""
+    """Fewer rows are better, and as many as the UDF itself asks for. More are no harm
+
+    - where they are as few as behind a `download`, and heavy data is moved less often, or more tasks share the work of
+      a built-in function that a later `batch_size` held small;
+    - where a batch of the same rows may be joined with a rest, in exchange for more tasks than there are known to be.
+    """
     verdict = fewer_is_better(before.rows, after.rows)
     old, new = before.rows.high, after.rows.high
     if verdict is not Verdict.WORSE or old is None or new is None:
@@ -103,11 +120,15 @@ def _rows_verdict(before: CallEffects, after: CallEffects, *, moves_less: bool) 
     if before.tasks is not None and before.tasks.high is not None and after.tasks is not None:
         tasks = more_is_better(before.tasks, after.tasks)
     joined = tasks is Verdict.BETTER and new < old * (1 + FULL_BATCH_SHARE)
-    return Verdict.UNKNOWN if joined or (moves_less and new <= DOWNLOAD_ROWS) else verdict
+    spread = tasks is Verdict.BETTER and after.built_in
+    return Verdict.UNKNOWN if joined or ((moves_less or spread) and new <= DOWNLOAD_ROWS) else verdict
 
 
 def _loads_verdict(before: CallEffects, after: CallEffects, old: Amount, new: Amount, places: int) -> Verdict:
-    """Loads that `max_concurrency` bounds are those of the actors that do the work: as many as it asks for."""
+    """Loads that `max_concurrency` bounds are those of the actors that do the work: as many as it asks for, and fewer
+    only where there is less to do at once."""
+    if after.bounded_loads and before.bounded_loads and old != new:
+        return Verdict.UNKNOWN
     if after.bounded_loads and not before.bounded_loads and old.high != new.high:
         return Verdict.BETTER if old.high is None or (new.high or 0) < old.high else Verdict.UNKNOWN
     verdict = fewer_is_better(old, new)
@@ -126,7 +147,7 @@ def _files(before: Effects, after: Effects) -> Iterator[Change]:
         verdict = Verdict.UNKNOWN
     for change in _changed(verdict, old, new, "files", "write"):
         gathering = "; `.into_partitions(k)` before the write would leave k" if change.harm and new.by_rows else ""
-        yield replace(change, harm=change.harm + gathering)
+        yield replace(change, harm=change.harm + gathering, can_be_mended=True)
 
 
 def _crossings(before: Effects, after: Effects) -> Iterator[Change]:

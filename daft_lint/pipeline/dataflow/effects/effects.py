@@ -61,6 +61,7 @@ class CallEffects:
     over (both None on the native runner), `loads` the times that its model is loaded, None where it loads none or
     where that does not depend on the tasks. `bounded_loads`: `max_concurrency` bounds them. `asked` is the UDF's own
     `batch_size`, `cut` the call with a number of its own that decides the tasks: `repartition`, `into_batches`, ...
+    `multiplied` is the rows of the batch that an `explode` has made those of the call of, `built_in`: it is no UDF.
     """
 
     name: str
@@ -72,6 +73,8 @@ class CallEffects:
     bounded_loads: bool = False
     asked: int | None = None
     cut: str | None = None
+    multiplied: int | None = None
+    built_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +139,29 @@ def effects_of(pipeline: Pipeline) -> Effects:
 
 
 def _tasks(pipeline: Pipeline) -> list[Amount | None]:
-    """The tasks that do each operator's own work; None on the native runner."""
+    """The tasks that do each operator's own work; None on the native runner. Rows that are collected stay in the
+    partitions that they came in."""
+    chain, passed = [pipeline], {pipeline.source.step}
+    while chain[-1].kept_from and chain[-1].kept_from[0].source.step not in passed:
+        chain.append(chain[-1].kept_from[0])
+        passed.add(chain[-1].source.step)
     found: list[Amount | None] = []
+    for one in reversed(chain):
+        found = _tasks_from(one, found[-1] if found else None)
+    return found
+
+
+def _tasks_from(pipeline: Pipeline, first: Amount | None) -> list[Amount | None]:
+    """The tasks of each operator where those of the first are known otherwise than by its partitions."""
+    found: list[Amount | None] = []
+    is_counted = first is None or first.exact is not None
     for operator, exact in zip(pipeline.operators, predict(pipeline), strict=True):
+        is_counted = is_counted or operator.step.kind is StepKind.REPARTITION
         if pipeline.runner is Runner.NATIVE:
             found.append(None)
-        elif exact.tasks is not None:
+        elif not found and first is not None:
+            found.append(first)
+        elif exact.tasks is not None and is_counted:
             found.append(Amount.exactly(exact.tasks))
         else:
             before = found[-1] if found else None
@@ -188,13 +208,14 @@ def _calls(pipeline: Pipeline, tasks: Sequence[Amount | None]) -> Iterator[CallE
                 rows = bounds.of_call(call, operator, exact, index)
                 bounded = call.udf.max_concurrency is not None and not call.udf.is_async
                 asked = None if call.udf.batch_size is None else call.udf.batch_size.value
-                yield CallEffects(name, seen[name], rows, here, spread, loads, bounded, asked, cut)
+                yield CallEffects(name, seen[name], rows, here, spread, loads, bounded, asked, cut, bounds.multiplied)
                 seen[name] += 1
         for operation in operator.heavy_operations:
             name = operation.expression.name or ""
             if _counts(operation):
                 rows = Amount.UNKNOWN if _cuts_itself(operation) else bounds.of_read(operator)
-                yield CallEffects(name, seen[name], rows, here, spread, cut=cut)
+                multiplied = bounds.multiplied
+                yield CallEffects(name, seen[name], rows, here, spread, cut=cut, multiplied=multiplied, built_in=True)
                 seen[name] += 1
         bounds.leave(operator)
 
@@ -229,13 +250,18 @@ class _Bounds:
         if source is not None and source.name in _CHUNK_READERS and source.row_bytes:
             self._chunk = math.ceil(_CHUNK_BYTES / source.row_bytes)
         self._downloaded: int | None = self._chunk
+        self.multiplied: int | None = None
+        """The rows of a batch that an `explode` has made several of each of; None where there is none."""
 
     def enter(self, operator: Operator) -> None:
         if operator.step.kind in REPARTITIONING or operator.step.kind is StepKind.COLLECT:
             self._downloaded = None
+        if operator.step.kind in (*REPARTITIONING, StepKind.COLLECT, StepKind.BATCHES):
+            self.multiplied = None
 
     def leave(self, operator: Operator) -> None:
         if operator.step.multiplies_rows():
+            self.multiplied = self.multiplied or self.of_read(operator).high
             self._downloaded = None
         else:
             self._downloaded = self._within(operator)
