@@ -183,7 +183,7 @@ class Analysis:
         for path in dict.fromkeys(edit.path for edit in edits):
             known = self.project.modules.overlay.get(path) or self.project.documents.get(path)
             document = self.document if path == self.document.path else known or Document.read(path)
-            edited[path] = document.edited([edit for edit in edits if edit.path == path])
+            edited[path] = document.edited([edit for edit in edits if edit.path == path]).sharing(document)
         return edited
 
     def observations(self, script: Script) -> Iterator[tuple[type[Rule], Observed]]:
