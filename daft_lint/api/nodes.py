@@ -22,6 +22,14 @@ def short_code(node: cst.CSTNode, width: int = 40) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
+def is_mentioned(cell: Cell, words: tuple[bytes, ...]) -> bool:
+    """Whether one of the words stands in the file of a cell; looked for once, whatever its number of UDFs."""
+    key = (is_mentioned, words)
+    if key not in cell.derived:
+        cell.derived[key] = any(word in cell.document.raw for word in words)
+    return bool(cell.derived[key])
+
+
 def enclosing(location: NodeRef, *kinds: type[cst.CSTNode]) -> Iterator[cst.CSTNode]:
     """What encloses a node, innermost first, up to its module: expressions, statements, functions, ...
 

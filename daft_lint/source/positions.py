@@ -61,7 +61,9 @@ class Positions:
         """The byte at which each top-level statement ends, where that can be told."""
         spans = None if self.cell.is_deep else spans_of_statements(self.cell.source)
         body = self.cell.module.body
-        return {} if spans is None or len(spans) != len(body) else dict(zip(body, (end for _, end in spans), strict=True))
+        if spans is None or len(spans) != len(body):
+            return {}
+        return {statement: end for statement, (_, end) in zip(body, spans, strict=True)}
 
     @cached_property
     def _all_spans(self) -> _Spans:

@@ -219,7 +219,10 @@ def _loop_around(place: NodeRef) -> NodeRef | None:
 
 def _has_loops(place: NodeRef) -> bool:
     """Whether there is a loop in its cell, by the text: what encloses a node costs a walk over the whole tree."""
-    return _LOOP.search(place.cell.source) is not None
+    derived = place.cell.derived
+    if _has_loops not in derived:
+        derived[_has_loops] = _LOOP.search(place.cell.source) is not None
+    return bool(derived[_has_loops])
 
 
 def _turns(loop: NodeRef, *, few: bool) -> bool:
