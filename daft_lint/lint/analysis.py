@@ -153,7 +153,9 @@ class Analysis:
             return self.foreseen(edits, settings)
 
         weighed = frozenset(rule.code for rule in self.chosen if is_weighed(rule))
-        gate = Gate(lambda: self.outlook(judged.script, judged.seen), foresee, weighed)
+        operators = sum(len(pipeline.operators) for pipeline in judged.script.pipelines)
+        size = 1 + self.document.raw.count(b"\n") + operators
+        gate = Gate(lambda: self.outlook(judged.script, judged.seen), foresee, weighed, size)
         settled = gate.settled(findings)
         if gate.exhausted:
             self.limits.append(f"fixes of {self.document.path}")
