@@ -4,7 +4,9 @@ leaves as it was is neither parsed nor written again."""
 from __future__ import annotations
 
 import ast
+import re
 import warnings
+from collections.abc import Sequence
 from itertools import pairwise
 
 from daft_lint.source import cst, scanner
@@ -44,20 +46,25 @@ def module_sharing(before: cst.Module, source_before: bytes, source: bytes) -> c
         if same:
             body.append(same.pop())
             continue
-        try:
-            body += _parsed(text, before)
-        except cst.ParserSyntaxError:
+        made = _parsed(text, before, is_first=start == 0)
+        if made is None:
             return None
+        body += made
     return before.with_changes(body=body)
 
 
+_INDENTED = re.compile(rb"[\r\n][ \t]")
 _ABOVE = b"pass\n"
 """Stands above the statements of a part: comments above the first statement of a text belong to the text."""
 
 
-def _parsed(text: bytes, like: cst.Module) -> list[cst.CSTNode]:
-    """The statements of a part of a text. Raises `ParserSyntaxError`."""
-    config: cst.PartialParserConfig = cst.PartialParserConfig(
-        encoding="utf-8", default_indent=like.default_indent, default_newline=like.default_newline
-    )
-    return list(cst.parse_module(_ABOVE + text, config).body[1:])
+def _parsed(text: bytes, like: cst.Module, *, is_first: bool) -> Sequence[cst.CSTNode] | None:
+    """The statements of a part of a text, indented as the whole is; None where that has to be seen as a whole."""
+    config: cst.PartialParserConfig = cst.PartialParserConfig(encoding="utf-8")
+    try:
+        module = cst.parse_module(text if is_first else _ABOVE + text, config)
+    except cst.ParserSyntaxError:
+        return None
+    if _INDENTED.search(text) and module.default_indent != like.default_indent:
+        return None
+    return module.body if is_first else module.body[1:]
