@@ -22,6 +22,11 @@ def short_code(node: cst.CSTNode, width: int = 40) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
+def is_mentioned(cell: Cell, words: tuple[bytes, ...]) -> bool:
+    """Whether one of the words stands in the file of a cell; looked for once, whatever its number of UDFs."""
+    return cell.once((is_mentioned, words), lambda: any(word in cell.document.raw for word in words))
+
+
 def enclosing(location: NodeRef, *kinds: type[cst.CSTNode]) -> Iterator[cst.CSTNode]:
     """What encloses a node, innermost first, up to its module: expressions, statements, functions, ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from daft_lint.api import cst
-from daft_lint.api.nodes import enclosing
+from daft_lint.api.nodes import enclosing, is_mentioned
 from daft_lint.api.udf_code import called_function, dotted, function_of, own_nodes, qualified_name
 from daft_lint.pipeline.model import NodeRef, Udf
 
@@ -20,6 +20,8 @@ _DRAWN = frozenset(
 _GENERATORS = frozenset({"random.Random", "numpy.random.default_rng", "numpy.random.RandomState"})
 """They draw other values each time where they get no seed."""
 _SEEDS = ("seed", "manual_seed", "set_seed", "seed_everything", "default_rng", "RandomState", "Generator")
+_WORDS = (b"rand", b"uuid")
+"""One of them stands in a file that draws a value."""
 _MAX_HELPERS = 2
 """Helpers inside helpers that are followed."""
 
@@ -30,7 +32,7 @@ def random_draw(udf: Udf) -> NodeRef | None:
     function = function_of(udf)
     if function is None:
         return None
-    if not any(word in function.cell.source for word in (b"rand", b"uuid")):
+    if not is_mentioned(function.cell, _WORDS):
         return None
     return function.cell.once((random_draw, function.node), lambda: _drawn(function, 0))
 

@@ -154,7 +154,9 @@ class Analysis:
             return self.foreseen(edits, settings)
 
         weighed = frozenset(rule.code for rule in self.chosen if is_weighed(rule))
-        gate = Gate(lambda: self.outlook(judged.script, judged.seen), foresee, self.fixed_later, weighed)
+        operators = sum(len(pipeline.operators) for pipeline in judged.script.pipelines)
+        size = 1 + self.document.raw.count(b"\n") + operators
+        gate = Gate(lambda: self.outlook(judged.script, judged.seen), foresee, self.fixed_later, weighed, size)
         settled = gate.settled(findings)
         if gate.exhausted:
             self.limits.append(f"fixes of {self.document.path}")
@@ -195,7 +197,7 @@ class Analysis:
         for path in dict.fromkeys(edit.path for edit in edits):
             known = self.project.modules.overlay.get(path) or self.project.documents.get(path)
             document = self.document if path == self.document.path else known or Document.read(path)
-            edited[path] = document.edited([edit for edit in edits if edit.path == path])
+            edited[path] = document.edited([edit for edit in edits if edit.path == path]).sharing(document)
         return edited
 
     def observations(self, script: Script) -> Iterator[tuple[type[Rule], Observed]]:

@@ -22,6 +22,10 @@ from daft_lint.source.problems import ParseFailure
 
 MAX_TRIALS = 48
 """Times that one file is interpreted again; fixes beyond that are not offered, and a limit says so."""
+FEWEST_TRIALS = 4
+MAX_WORK = 8_000
+"""Lines and operators that the trials of one file go through, where that leaves `FEWEST_TRIALS`: some 2.5 s of UDFs in
+a row, of which each is looked into by each trial. `fix` tries the others when it has made what passed."""
 
 
 Foresee = Callable[[Sequence[Edit]], Outlook]
@@ -45,8 +49,15 @@ class Gate:
     """The fixes of one file, each tried on top of those that passed before it, the safe ones first."""
 
     def __init__(
-        self, before: Callable[[], Outlook], foresee: Foresee, fixed_later: FixedLater, weighed: frozenset[str]
+        self,
+        before: Callable[[], Outlook],
+        foresee: Foresee,
+        fixed_later: FixedLater,
+        weighed: frozenset[str],
+        size: int = 1,
     ) -> None:
+        """`size` is the number of lines of the file, and of operators of its pipelines."""
+        self._most = min(MAX_TRIALS, max(FEWEST_TRIALS, MAX_WORK // size))
         self._before = before
         self._foresee = foresee
         self._fixed_later = fixed_later
@@ -161,7 +172,7 @@ class Gate:
 
     def _tried(self, edits: Sequence[Edit]) -> Outlook | str:
         """What the file does with these edits; the reason where that cannot be known."""
-        if self._trials >= MAX_TRIALS:
+        if self._trials >= self._most:
             self.exhausted = True
             return "too many fixes of one file to try each"
         self._trials += 1

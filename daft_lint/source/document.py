@@ -57,6 +57,9 @@ class Cell:
     """Python text of a document, at `index` among its cells. `number` is None for a script, the 1-based cell of a
     notebook (all cells count), or the 1-based Python fence of a Markdown file. Cells are equal only to themselves."""
 
+    before: Cell | None = None
+    """The cell that an edit made this one of, and whose nodes its tree has where the two are the same."""
+
     def __init__(self, document: Document, index: int, text: CellText) -> None:
         self.document = document
         self.index = index
@@ -87,10 +90,16 @@ class Cell:
         """Any recursive walk over its tree needs `run_deep`; in a deep run nothing does any more."""
         return not in_deep_run() and self.shape.is_deep
 
+    @property
+    def is_parsed(self) -> bool:
+        """Its tree is at hand."""
+        return "module" in self.__dict__
+
     def forget_tree(self) -> None:
         """Drop the tree: it takes some hundred times the memory of the text."""
         self.__dict__.pop("module", None)
         self.__dict__.pop("parents", None)
+        self.__dict__.pop("parents_below", None)
         self.__dict__.pop("_worked_out", None)
 
     def once(self, key: object, work_out: Callable[[], T]) -> T:
@@ -108,7 +117,12 @@ class Cell:
         """The parent of each node of the tree; made when it is first asked for, and kept as long as the tree."""
         from daft_lint.source.tree import parents_of
 
-        return parents_of(self.module)
+        return parents_of(self.module, self.parents_below)
+
+    @cached_property
+    def parents_below(self) -> dict[cst.CSTNode, Mapping[cst.CSTNode, cst.CSTNode]]:
+        """The parents by the top-level statement that they stand in, shared with `before`."""
+        return {} if self.before is None else dict(self.before.parents_below)
 
     @cached_property
     def module(self) -> cst.Module:
@@ -124,6 +138,12 @@ class Cell:
             bare = module_of(self.source.decode(), parsed)
             if bare is not None:
                 return bare
+        if self.before is not None:
+            from daft_lint.source.statements import module_sharing
+
+            shared = module_sharing(self.before.module, self.before.source, self.source)
+            if shared is not None:
+                return shared
         import libcst as cst
 
         try:
@@ -248,6 +268,15 @@ class Document:
         if self.kind == "python" and self.cells[0].source == self.raw:
             document.parsed = parsed
         return document
+
+    def sharing(self, before: Document) -> Document:
+        """The same document, whose trees have the nodes of the document that it was made of by an edit where the two
+        are the same, so that little is parsed; as it is, where comments in it may state facts, or a tree is deep."""
+        alike = len(self.cells) == len(before.cells) and not (self.is_deep or before.is_deep)
+        if alike and b"daft-lint" not in self.raw:
+            for cell, old in zip(self.cells, before.cells, strict=True):
+                cell.before = old if old.is_parsed else None
+        return self
 
     @property
     def encoding(self) -> str:

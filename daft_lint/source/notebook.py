@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import groupby
 
 from daft_lint.source.edit import Edit, refuse_overlaps
 from daft_lint.source.layout import CellText, Layout
 from daft_lint.source.magics import without_magics
-from daft_lint.source.notebook_json import TOO_DEEP, SourceRewriter, SourceSpan, escapes_all, source_spans
+from daft_lint.source.notebook_json import TOO_DEEP, SourceRewriter, SourceSpan, escapes_all, is_too_deep, source_spans
 from daft_lint.source.problems import ParseFailure
 
 
@@ -24,18 +24,21 @@ class NotebookLayout(Layout):
 
     def __init__(self, path: str, raw: bytes) -> None:
         self.raw = raw
-        bom = len(codecs.BOM_UTF8) if raw.startswith(codecs.BOM_UTF8) else 0
-        notebook = _parsed(raw, bom)
-        self.spans: dict[int, SourceSpan] = {}
+        self.bom = len(codecs.BOM_UTF8) if raw.startswith(codecs.BOM_UTF8) else 0
+        notebook = _parsed(raw, self.bom)
         self.rewriters: dict[int, SourceRewriter] = {}
         cells: list[CellText] = []
         if _is_python(notebook):
-            self.spans = source_spans(raw, bom)
             for number, text in _code_cells(notebook):
-                source = without_magics(text) if number in self.spans else None
+                source = without_magics(text)
                 if source is not None:
                     cells.append(CellText(number, source, text))
         super().__init__(path, cells)
+
+    @cached_property
+    def spans(self) -> Mapping[int, SourceSpan]:
+        """Where the cells' sources lie in the JSON, by number: for who edits them or points into the file."""
+        return source_spans(self.raw, self.bom)
 
     def raw_offset(self, index: int, offset: int) -> int:
         return self._rewriter(self.cells[index].number).raw_offset(offset)
@@ -82,6 +85,8 @@ def _parsed(raw: bytes, bom: int) -> dict[str, object]:
         raise ParseFailure(error.lineno, error.colno, f"no valid JSON: {error.msg}") from None
     except ValueError as error:
         raise ParseFailure(1, 1, f"no valid JSON: {error}") from None
+    if is_too_deep(notebook):
+        raise ParseFailure(1, 1, TOO_DEEP)
     if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
         raise ParseFailure(1, 1, "no notebook of version 4: it has no list of cells")
     return notebook
@@ -106,7 +111,7 @@ def _code_cells(notebook: dict[str, object]) -> list[tuple[int, bytes]]:
     for number, cell in enumerate(cells, start=1):
         if not isinstance(cell, dict) or cell.get("cell_type") != "code":
             continue
-        source = cell.get("source", "")
+        source = cell.get("source")
         if isinstance(source, list) and all(isinstance(line, str) for line in source):
             source = "".join(source)
         if isinstance(source, str):

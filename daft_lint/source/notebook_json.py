@@ -6,12 +6,11 @@ import functools
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from daft_lint.dataclass import dataclass
 from daft_lint.source.edit import Edit
-from daft_lint.source.problems import ParseFailure
 
 MAX_NESTING = 500
 """Containers in containers that are read: Python's own reader ends at what its recursion limit leaves, which is another
@@ -40,11 +39,22 @@ class _Run:
     edits: list[Edit]
 
 
-def source_spans(raw: bytes, position: int) -> dict[int, SourceSpan]:
-    """Where each cell's `source` lies, by the cell's number. `raw` is valid JSON; of a repeated key the last counts.
+def is_too_deep(value: object) -> bool:
+    """Whether JSON, as it was read, nests deeper than `MAX_NESTING`."""
+    level = [value]
+    for _ in range(MAX_NESTING):
+        level = [part for one in level for part in _parts(one) if isinstance(part, (dict, list))]
+        if not level:
+            return False
+    return True
 
-    Raises `ParseFailure` for JSON that nests deeper than `MAX_NESTING`.
-    """
+
+def _parts(value: object) -> Iterable[object]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
+def source_spans(raw: bytes, position: int) -> dict[int, SourceSpan]:
+    """Where each cell's `source` lies, by the cell's number. `raw` is valid JSON; of a repeated key the last counts."""
     found: dict[int, SourceSpan] = {}
     # One entry an open container: "{" or "[", the key or the index that is being read, and whether a key comes next.
     containers: list[bytes] = []
@@ -63,8 +73,6 @@ def source_spans(raw: bytes, position: int) -> dict[int, SourceSpan]:
                 value_start = match.start()
                 strings = []
             containers.append(first)
-            if len(containers) > MAX_NESTING:
-                raise ParseFailure(raw.count(b"\n", 0, match.start()) + 1, 1, TOO_DEEP)
             keys.append(b"" if first == b"{" else 0)
             expects_key = first == b"{"
         elif first in b"}]":

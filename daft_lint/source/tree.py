@@ -66,8 +66,23 @@ def nodes_in(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
         pending.extend(reversed(tuple(children(node))))
 
 
-def parents_of(root: cst.CSTNode) -> Mapping[cst.CSTNode, cst.CSTNode]:
-    """The parent of each node below `root`; the nodes come as they are written."""
+Parents = Mapping[cst.CSTNode, cst.CSTNode]
+
+
+def parents_of(root: cst.CSTNode, known: dict[cst.CSTNode, Parents] | None = None) -> Parents:
+    """The parent of each node below `root`; the nodes come as they are written. `known` has those below some of its
+    children, and gets those below the others."""
+    known = {} if known is None else known
+    found: dict[cst.CSTNode, cst.CSTNode] = {}
+    for child in children(root):
+        if child not in known:
+            known[child] = _parents_below(child)
+        found[child] = root
+        found.update(known[child])
+    return found
+
+
+def _parents_below(root: cst.CSTNode) -> Parents:
     # No recursion: a chain of 4,000 calls is deeper than Python's stack.
     found: dict[cst.CSTNode, cst.CSTNode] = {}
     pending = [(child, root) for child in reversed(tuple(children(root)))]

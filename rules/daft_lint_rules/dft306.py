@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from daft_lint.api import cst
-from daft_lint.api.nodes import enclosing, short_code
+from daft_lint.api.nodes import enclosing, is_mentioned, short_code
 from daft_lint.api.promises import Failure
 from daft_lint.api.rule import Level, Observation, ScriptRule
 from daft_lint.api.udf_code import BLOCKING, dotted, function_of, own_nodes, qualified_name
@@ -64,10 +64,9 @@ class BlockingUdf(ScriptRule):
             if function is None or id(function.node) in seen:
                 continue
             seen.add(id(function.node))
-            raw = function.cell.document.raw
             if udf.is_async:
                 yield from self._in_async(udf, function)
-            elif any(module in raw for module in _EVENT_LOOPS):
+            elif is_mentioned(function.cell, _EVENT_LOOPS):
                 yield from self._in_sync(udf, function)
 
     def _in_async(self, udf: Udf, function: NodeRef) -> Iterator[Observation]:

@@ -221,7 +221,7 @@ def _loop_around(place: NodeRef) -> NodeRef | None:
 
 def _has_loops(place: NodeRef) -> bool:
     """Whether there is a loop in its cell, by the text: what encloses a node costs a walk over the whole tree."""
-    return _LOOP.search(place.cell.source) is not None
+    return place.cell.once(_has_loops, lambda: _LOOP.search(place.cell.source) is not None)
 
 
 def _turns(loop: NodeRef, *, few: bool) -> bool:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from daft_lint.api import cst
 from daft_lint.api.equivalents.table import EQUIVALENTS, SLOTS, Equivalent
 from daft_lint.api.nodes import code
+from daft_lint.source.python_tree import module_of
+from daft_lint.source.tree import children
 
 Binding = dict[str, "cst.BaseExpression"]
 """What of a UDF's code stands in each slot."""
@@ -33,7 +35,14 @@ def candidates(node: cst.BaseExpression, called: Called) -> Iterator[tuple[Equiv
 
 @functools.cache
 def _tree(python: str) -> cst.BaseExpression:
-    return cst.parse_expression(python)
+    # 134 rows: LibCST would take longer for them than for most scripts.
+    module = module_of(python)
+    assert module is not None
+    line = module.body[0]
+    assert isinstance(line, cst.SimpleStatementLine)
+    expression = line.body[0]
+    assert isinstance(expression, cst.Expr)
+    return expression.value
 
 
 @functools.cache
@@ -94,4 +103,4 @@ def _parts(node: cst.CSTNode) -> list[cst.CSTNode | None]:
         cst.BaseParenthesizableWhitespace, cst.LeftParen, cst.RightParen, cst.Comma, cst.LeftSquareBracket,
         cst.RightSquareBracket,
     )  # fmt: skip
-    return [child for child in node.children if not isinstance(child, layout)]
+    return [child for child in children(node) if not isinstance(child, layout)]

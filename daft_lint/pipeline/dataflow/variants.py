@@ -172,7 +172,9 @@ def _leading(end: Step, below: Mapping[Step, tuple[Step, int]], target: Step, br
 
 
 def _is_possible(branch: Branch, known: Mapping[object, object]) -> bool:
-    return all(known.get(subject, value) == value for subject, value in branch.implies.items())
+    return known.keys().isdisjoint(branch.implies) or all(
+        known.get(subject, value) == value for subject, value in branch.implies.items()
+    )
 
 
 def _cover(open_branches: dict[Step, set[int]], found: Sequence[Choices]) -> bool:

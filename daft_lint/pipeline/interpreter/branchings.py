@@ -80,17 +80,10 @@ class IfTest:
         self._cuts = cuts
         self._begin = len(cuts)
         self._known: dict[tuple[int, int], Branch] = {}
-        self._bindings: dict[str, object] = {}
-        self._is_stable = True
-        for part in _parts(node):
-            kind = type(part)
-            name = _name_of(part)
-            if kind is cst.Name:
-                self._bindings[name] = _binding(name, scope)
-            elif kind is cst.Attribute:
-                self._bindings[name] = heap.version(name[1:])
-            elif kind in _UNSTABLE or (isinstance(part, cst.Call) and last_name(part) not in STABLE_CALLS):
-                self._is_stable = False
+        self._bindings = {
+            name: heap.version(name[1:]) if name.startswith(".") else _binding(name, scope) for name in _names_in(node)
+        }
+        self._is_stable = _is_stable(node)
 
     def branch(self, option: int) -> Branch:
         """The way on which the test holds (1) or does not (0)."""
@@ -115,8 +108,7 @@ class IfTest:
 
     def _key(self, node: cst.BaseExpression) -> object:
         """What the names in a part of the test are bound to."""
-        names = dict.fromkeys(_name_of(part) for part in _parts(node))
-        return tuple(self._bindings[name] for name in names if name)
+        return tuple(self._bindings[name] for name in _names_in(node))
 
     def _implied(self, node: cst.BaseExpression, holds: bool) -> dict[object, object]:
         """What is known where a part of the test comes out so."""
@@ -181,6 +173,21 @@ def _binding(name: str, scope: Scope) -> object:
         return name
     value = owner.names.get(name)
     return value if isinstance(value, OpenParameter) else (owner, name, owner.names.version(name))
+
+
+@functools.lru_cache(maxsize=1024)
+def _names_in(node: cst.BaseExpression) -> tuple[str, ...]:
+    """The names and, with the dot, the attributes in an expression, each once; kept as `code_of` is."""
+    return tuple(dict.fromkeys(filter(None, map(_name_of, _parts(node)))))
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_stable(node: cst.BaseExpression) -> bool:
+    """Whether an expression comes out alike as long as no name in it is bound anew."""
+    return not any(
+        type(part) in _UNSTABLE or (isinstance(part, cst.Call) and last_name(part) not in STABLE_CALLS)
+        for part in _parts(node)
+    )
 
 
 def _name_of(node: cst.CSTNode) -> str:

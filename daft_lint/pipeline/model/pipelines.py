@@ -222,6 +222,8 @@ class Pipeline:
     def kept_from(self) -> tuple[Pipeline, ...]:
         """The pipelines that end in the `collect` that this one starts from, and gets the rows of."""
         start = self.source.step
+        if start.kind is not StepKind.COLLECT:
+            return ()
         found = self.script_pipelines.sharing(start)
         return tuple(p for p in found if p.sink.step is start and p.source.step is not start)
 
