@@ -210,15 +210,17 @@ class Analysis:
 
     def outlook(self, script: Script, seen: Iterable[tuple[type[Rule], Observed]]) -> Outlook:
         """What a script does, with what the chosen rules observe in it, and of that what yields to others."""
-        from daft_lint.lint.outlook import Counted, Outlook
+        from daft_lint.lint.outlook import Counted, Outlook, TouchedPipelines
 
+        touched = TouchedPipelines(script)
         shown: dict[tuple[str, NodeRef], set[int]] = {}
         hidden: dict[tuple[str, NodeRef], set[int]] = {}
         numbers = {id(pipeline): number for number, pipeline in enumerate(script.pipelines)}
         for rule, one in seen:
             if rule in self.chosen:
-                found = (shown if one.admitted else hidden).setdefault((rule.code, one.observation.location), set())
-                found |= set() if one.pipeline is None else {numbers[id(one.pipeline)]}
+                at = one.observation.location
+                found = (shown if one.admitted else hidden).setdefault((rule.code, at), set())
+                found |= (touched.around(at) or set()) if one.pipeline is None else {numbers[id(one.pipeline)]}
 
         def counted(found: dict[tuple[str, NodeRef], set[int]]) -> list[Counted]:
             return [Counted(rule, code(at.node), frozenset(pipelines)) for (rule, at), pipelines in found.items()]

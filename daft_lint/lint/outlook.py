@@ -19,7 +19,7 @@ Findings = Counter[tuple[str, str]]
 
 class Counted(NamedTuple):
     """A finding of a script: the code of its rule, what it is about, as that is written, and the numbers of the
-    pipelines that it was found in; none where its rule asks the whole script."""
+    pipelines that it was found in; where its rule asks the whole script, those in whose steps it stands, if any."""
 
     rule: str
     subject: str
@@ -117,13 +117,14 @@ class TouchedPipelines:
         touched: set[int] = set()
         for action in actions:
             for location in _locations(action):
-                found = self._around(location)
+                found = self.around(location)
                 if found is None:
                     return None
                 touched |= found
         return frozenset(touched)
 
-    def _around(self, location: NodeRef) -> set[int] | None:
+    def around(self, location: NodeRef) -> set[int] | None:
+        """The numbers of the pipelines in whose step a place stands; None for one in no step."""
         node: cst.CSTNode | None = location.node
         while node is not None and not isinstance(node, cst.BaseStatement):
             found = self._by_call.get(node)

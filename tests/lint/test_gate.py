@@ -8,6 +8,7 @@ from daft_lint import config as configuration
 from daft_lint.api.finding import Finding, Level
 from daft_lint.fix.loop import fix_documents
 from daft_lint.lint.engine import check_document
+from daft_lint.lint.gate import MAX_TRIALS
 from daft_lint.lint.outlook import harm_between
 from daft_lint.pipeline.interpreter.interpreter import interpret
 from daft_lint.pipeline.interpreter.project import Project
@@ -335,3 +336,9 @@ class Small:
     finding = only(script, "DFT101", FACTS, small)
     assert finding.fix is not None
     assert "1 -> 2 nodes" in finding.fix.effects
+
+
+def test_fixes_of_pipelines_of_their_own_are_all_tried_however_many_there_are() -> None:
+    pair = "t{0} = daft.read_parquet('s3://a/{0}').into_batches(64).repartition(8)\nt{0}.write_parquet('s3://b/{0}')\n"
+    found = findings("".join(map(pair.format, range(4 * MAX_TRIALS))))
+    assert [(one.code, one.fix is None) for one in found] == [("DFT205", False)] * 4 * MAX_TRIALS

@@ -33,8 +33,8 @@ from daft_lint.pipeline.interpreter.values import UNKNOWN
 from daft_lint.pipeline.model import Cluster, Runner, Script, Settings, Udf
 from daft_lint.source.document import Document
 
-WORK_PER_LINE = 4
-MIN_WORK = 2_000
+WORK_PER_LINE = 10
+MIN_WORK = 5_000
 """Statements evaluated for one file before calls are no longer followed: `MIN_WORK` and `WORK_PER_LINE` for each line.
 Of 700 files of Daft's repository and examples none takes more than 500 and 3 a line; one takes some 60 µs."""
 
