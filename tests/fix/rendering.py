@@ -33,6 +33,10 @@ class Source:
     def source(self) -> bytes:
         return self.text.encode()
 
+    @property
+    def written(self) -> bytes:
+        return self.source
+
     @cached_property
     def module(self) -> cst.Module:
         return cst.parse_module(self.source)
