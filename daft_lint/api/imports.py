@@ -40,6 +40,17 @@ def moved_import(use: ApiUse, target: str) -> tuple[Action, ...]:
     return tuple(actions)
 
 
+def dropped_import(use: ApiUse) -> tuple[Action, ...]:
+    """The import of the function that a call names by itself, where nothing else uses it: it goes with that name."""
+    call = use.call.node
+    if not isinstance(call, cst.Call) or not isinstance(call.func, cst.Name):
+        return ()
+    local = call.func.value
+    if any(path[-1] is not call.func for m in modules_of(use.call) for path in references(m.node, local)):
+        return ()
+    return tuple(RemoveImport(alias) for _, alias in _imports_of(use, local))
+
+
 def daft_import(location: NodeRef) -> tuple[Action, ...]:
     """What binds `daft` at a place whose module does not: nothing where its function does before it; an import in the
     function, before its first one of Daft, where all imports of Daft are lazy; else one at the top."""

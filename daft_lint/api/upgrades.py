@@ -23,7 +23,7 @@ from daft_lint.api.edits import (
     RemoveImport,
     ReplaceNode,
 )
-from daft_lint.api.imports import NoEquivalent, daft_import, moved_import
+from daft_lint.api.imports import NoEquivalent, daft_import, dropped_import, moved_import
 from daft_lint.api.nodes import code
 from daft_lint.api.required import defined
 from daft_lint.api.rule import Fix, Prescan
@@ -365,7 +365,8 @@ class _Call:
             return (*actions, *self._import_of_daft("daft."))
         if self.rewrite.template:
             text = self.rewrite.called(self._receiver(), self.bound)
-            return (ReplaceNode(self.use.call, self._with_daft(text)), *self._import_of_daft(text))
+            replaced = ReplaceNode(self.use.call, self._with_daft(text))
+            return (replaced, *self._imports(text))
         found = [*self._function(), *self._arguments()]
         if not found and not self._namespace_has_name():
             raise NoEquivalent("it is written so already")
@@ -410,6 +411,11 @@ class _Call:
         name = self.use.daft_name or "daft"
         return text if name == "daft" else text.replace("daft.", f"{name}.")
 
+    def _imports(self, text: str) -> list[Action]:
+        """The import of Daft that `text` needs; where it needs none, the one of the function goes if nothing else uses
+        it. Both at once may meet in one statement."""
+        return self._import_of_daft(text) or list(dropped_import(self.use))
+
     def _import_of_daft(self, text: str) -> list[Action]:
         if self.use.daft_name is not None or "daft." not in text:
             return []
@@ -439,7 +445,8 @@ class _Call:
         text = self._with_daft(target)
         if code(function) == text:
             return []
-        return [ReplaceNode(NodeRef(self.cell, function), text), *self._import_of_daft(target)]
+        replaced = ReplaceNode(NodeRef(self.cell, function), text)
+        return [replaced, *self._imports(target)]
 
     def _arguments(self) -> list[Action]:
         rewrite, bound = self.rewrite, self.bound

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import lint
+from tests.helpers import lint, run_fix
 
 OLD = """import daft
 from daft import col
@@ -529,3 +529,23 @@ def test_a_file_that_does_not_mention_daft_is_rewritten_for_what_others_hand_to_
 
     assert run.returncode == 0, run.stderr
     assert (tmp_path / "shapes.py").read_text() == SHAPES.replace(".str", "")
+
+
+LAST_USE = """import daft
+from daft import DataFrame, struct
+
+
+def pair(frame: DataFrame):
+    return frame.select(struct(daft.col("a"), daft.col("b")))
+"""
+
+
+def test_the_import_of_what_is_used_once_goes_with_its_fix(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(LAST_USE)
+    run = run_fix(tmp_path, "--select", "DFT405", "--apply")
+
+    assert run.stderr.decode() == "a.py: DFT405 1 fix\nApplied 1 fix in 1 file.\n"
+    wanted = LAST_USE.replace("DataFrame, struct", "DataFrame").replace(
+        "select(struct", "select(daft.functions.to_struct"
+    )
+    assert (tmp_path / "a.py").read_text() == wanted
