@@ -7,6 +7,7 @@ import dataclasses
 import enum
 import functools
 from collections.abc import Iterator, Mapping
+from typing import TypeAlias
 
 from daft_lint.source import cst
 
@@ -66,7 +67,7 @@ def nodes_in(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
         pending.extend(reversed(tuple(children(node))))
 
 
-Parents = Mapping[cst.CSTNode, cst.CSTNode]
+Parents: TypeAlias = "Mapping[cst.CSTNode, cst.CSTNode]"
 
 
 def parents_of(root: cst.CSTNode, known: dict[cst.CSTNode, Parents] | None = None) -> Parents:
