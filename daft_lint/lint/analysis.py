@@ -54,8 +54,12 @@ class Analysis:
         project: Project,
         chosen: Sequence[type[Rule]],
         fixes: Fixes = Fixes(),
+        *,
+        looks_ahead: bool = True,
     ) -> None:
         self.document = document
+        self.looks_ahead = looks_ahead
+        """Fixes that wait for others are asked for in the text that these leave; not again in that text."""
         self.fixes = fixes
         self.config = config
         self.project = project
@@ -156,7 +160,8 @@ class Analysis:
         weighed = frozenset(rule.code for rule in self.chosen if is_weighed(rule))
         operators = sum(len(pipeline.operators) for pipeline in judged.script.pipelines)
         size = 1 + self.document.raw.count(b"\n") + operators
-        gate = Gate(lambda: self.outlook(judged.script, judged.seen), foresee, self.fixed_later, weighed, size)
+        later = self.fixed_later if self.looks_ahead else None
+        gate = Gate(lambda: self.outlook(judged.script, judged.seen), foresee, later, weighed, size)
         settled = gate.settled(findings)
         if gate.exhausted:
             self.limits.append(f"fixes of {self.document.path}")
@@ -188,7 +193,7 @@ class Analysis:
         edited = self.edited(edits)
         document = edited.get(self.document.path, self.document)
         project = Project(Modules({**self.project.modules.overlay, **edited}))
-        found = Analysis(document, self.config, project, self.chosen, self.fixes).run().findings
+        found = Analysis(document, self.config, project, self.chosen, self.fixes, looks_ahead=False).run().findings
         return Counter((raw.finding.code, raw.subject) for raw in found if raw.finding.fix is not None)
 
     def edited(self, edits: Sequence[Edit]) -> dict[str, Document]:

@@ -23,10 +23,13 @@ from daft_lint.source.problems import ParseFailure
 MAX_TRIALS = 48
 """Times that one file is interpreted again; fixes beyond that are not offered, and a limit says so."""
 FEWEST_TRIALS = 4
+MOST_OVERLAPPING = 4
+"""Fixes of bytes that another one changes that are tried alone: 40 calls of UDFs in each other are 40 such."""
 MAX_WORK = 8_000
 """Lines and operators that the trials of one file go through, where that leaves `FEWEST_TRIALS`: some 2.5 s of UDFs in
 a row, of which each is looked into by each trial. `fix` tries the others when it has made what passed."""
 
+_FIRST = "the fix of another finding changes this place first"
 
 Foresee = Callable[[Sequence[Edit]], Outlook]
 """What the file does with these edits made. Raises `ParseFailure` or `ValueError` where they cannot be made."""
@@ -52,7 +55,7 @@ class Gate:
         self,
         before: Callable[[], Outlook],
         foresee: Foresee,
-        fixed_later: FixedLater,
+        fixed_later: FixedLater | None,
         weighed: frozenset[str],
         size: int = 1,
     ) -> None:
@@ -63,6 +66,7 @@ class Gate:
         self._fixed_later = fixed_later
         self._weighed = weighed
         self._trials = 0
+        self._overlapping = 0
         self.exhausted = False
 
     def settled(self, findings: Sequence[RawFinding]) -> list[RawFinding]:
@@ -92,16 +96,15 @@ class Gate:
     def _let_wait(self, chosen: dict[int, RawFinding], state: _State) -> None:
         """Fixes of bytes that another one changes come in a later pass, if they are offered there still."""
         waiting = [i for i, raw in chosen.items() if raw.finding.fix is not None and raw.finding.fix.waits]
-        if not waiting:
+        if not waiting or self._fixed_later is None:
             return
         try:
             later = self._fixed_later(state.edits)
         except (ParseFailure, ValueError):
             later = Counter()
-        reason = "the fix of another finding changes this place first, and behind it this one is not offered"
         for i in waiting:
             if not later[chosen[i].finding.code, chosen[i].subject]:
-                chosen[i] = _without_fix(chosen[i], reason)
+                chosen[i] = _without_fix(chosen[i], f"{_FIRST}, and behind it this one is not offered")
 
     def _is_weighed(self, raw: RawFinding) -> bool:
         return bool(raw.proposals) and raw.finding.code in self._weighed
@@ -163,7 +166,8 @@ class Gate:
         if not state.overlaps(one.edits):
             self._try([one], state)
             return
-        after = self._tried(one.edits)
+        self._overlapping += 1
+        after = self._tried(one.edits) if self._overlapping <= MOST_OVERLAPPING else _FIRST
         verdict = _Verdict(after) if isinstance(after, str) else _weigh(one.raw, _whole(state.first, after))
         if verdict.reason is None:
             one.offer(verdict, state, waits=True)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from daft_lint import config as configuration
 from daft_lint.api.finding import Finding, Level
 from daft_lint.fix.loop import fix_documents
+from daft_lint.lint.analysis import Analysis
 from daft_lint.lint.engine import check_document
-from daft_lint.lint.gate import MAX_TRIALS
-from daft_lint.lint.outlook import harm_between
+from daft_lint.lint.gate import MAX_TRIALS, MOST_OVERLAPPING
+from daft_lint.lint.outlook import Outlook, harm_between
 from daft_lint.pipeline.interpreter.interpreter import interpret
 from daft_lint.pipeline.interpreter.project import Project
+from daft_lint.pipeline.model import Settings
 from daft_lint.source.document import Document
+from daft_lint.source.edit import Edit
 
 HEAD = """
 import daft
@@ -342,3 +347,20 @@ def test_fixes_of_pipelines_of_their_own_are_all_tried_however_many_there_are() 
     pair = "t{0} = daft.read_parquet('s3://a/{0}').into_batches(64).repartition(8)\nt{0}.write_parquet('s3://b/{0}')\n"
     found = findings("".join(map(pair.format, range(4 * MAX_TRIALS))))
     assert [(one.code, one.fix is None) for one in found] == [("DFT205", False)] * 4 * MAX_TRIALS
+
+
+def test_fixes_in_each_other_are_tried_a_few_times_and_looked_ahead_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[object] = []
+    foreseen = Analysis.foreseen
+
+    def counting(self: Analysis, edits: Sequence[Edit], settings: Settings) -> Outlook:
+        tried.append(edits)
+        return foreseen(self, edits, settings)
+
+    monkeypatch.setattr(Analysis, "foreseen", counting)
+    call = ".apply(lambda m: m.lower() if m is not None else None, DataType.string())"
+    script = f"users = daft.read_json('s3://a/*.jsonl')\nusers.select(users['mail']{call * 20}).write_parquet('out')\n"
+    found = findings(script)
+    assert [one.code for one in found].count("DFT506") == 20
+    assert any(one.fix is not None for one in found)
+    assert len(tried) <= 2 * (2 + MOST_OVERLAPPING)

@@ -11,7 +11,7 @@ from daft_lint.api.equivalents.constants import literal
 from daft_lint.api.equivalents.operands import Column, NoTranslation, Value
 from daft_lint.api.equivalents.table import Kind
 from daft_lint.api.equivalents.translation import Operand, Translator
-from daft_lint.api.nodes import code, enclosing
+from daft_lint.api.nodes import code, enclosing, is_mentioned
 from daft_lint.api.scopes import nodes_in
 from daft_lint.api.udf_code import binding_of, function_of
 from daft_lint.dataclass import dataclass
@@ -126,7 +126,7 @@ def _of_body(udf: Udf, body: Body, function: NodeRef, call: Expression, location
     whole = _guarded(typed, body.guard)
     first = next((e for e in call.inputs if e.kind is not ExpressionKind.LITERAL), None)
     is_named = whole is not None and (whole.first == _first(body, call) or _has_own_name(location))
-    writable = whole is not None and is_named and first is not None and not _has_comment(location.node)
+    writable = whole is not None and is_named and first is not None and not _has_comment(location)
     text = _in_place(whole or typed, location)
     return Equal(text, differs, (whole or typed).imports, writable)
 
@@ -273,5 +273,5 @@ def _has_own_name(location: NodeRef) -> bool:
     return False
 
 
-def _has_comment(node: cst.CSTNode) -> bool:
-    return any(isinstance(n, cst.Comment) for n in nodes_in(node))
+def _has_comment(location: NodeRef) -> bool:
+    return is_mentioned(location.cell, (b"#",)) and any(isinstance(n, cst.Comment) for n in nodes_in(location.node))
