@@ -19,6 +19,9 @@ _FOREIGN = re.compile(rb"^\s*(import|from)\s+(pandas|polars|modin|cudf|dask|geop
 """Imports of libraries whose columns have namespaces of the same names."""
 
 
+_SHARED = "the function gets an expression here and something else there"
+
+
 def dispatched(use: ApiUse, change: Change, bound: BoundCall, with_daft: Callable[[str], str]) -> tuple[Action, ...]:
     """The call of today for an expression, and the old one for all else. Raises `NoEquivalent` where the other object
     can be of another library, or is one of Daft's whose method has changed as well."""
@@ -27,14 +30,12 @@ def dispatched(use: ApiUse, change: Change, bound: BoundCall, with_daft: Callabl
     assert rewrite is not None
     function = node.func
     if _knows_other_libraries(use.call.cell.document):
-        raise NoEquivalent("the function gets an expression here and something else there, and the file has pandas")
+        raise NoEquivalent(f"{_SHARED}, and the file has pandas")
     namespace = function.value if isinstance(function, cst.Attribute) else None
     if not isinstance(namespace, cst.Attribute) or not isinstance(namespace.value, cst.Name):
-        raise NoEquivalent("the function gets an expression here and something else there, by no name of its own")
+        raise NoEquivalent(f"{_SHARED}, by no name of its own")
     if change.name.replace("Expression.", "Series.", 1) in by_name():
-        raise NoEquivalent(
-            "the function gets an expression here and something else there, and a Series changed as well"
-        )
+        raise NoEquivalent(f"{_SHARED}, and a Series changed as well")
     receiver = namespace.value.value
     if rewrite.template:
         new = rewrite.called(receiver, bound)

@@ -57,7 +57,7 @@ class Gate:
         foresee: Foresee,
         fixed_later: FixedLater | None,
         weighed: frozenset[str],
-        size: int = 1,
+        size: int,
     ) -> None:
         """`size` is the number of lines of the file, and of operators of its pipelines."""
         self._most = min(MAX_TRIALS, max(FEWEST_TRIALS, MAX_WORK // size))
