@@ -84,6 +84,8 @@ if not pathlib.Path("once.txt").exists():
     ("old", "new", "said"),
     [
         ('write_text("1 2")', 'write_text("1 3")', "holds something else"),
+        ('write_text("a")', 'write_text("c")', "holds something else"),
+        ("part-1.txt", "part-2.txt", "only the run before the change writes it"),
         ("ids.txt", "other.txt", "only the run before the change writes it"),
         ('df.write_parquet("out-1")', 'df.write_parquet("out-2")', "written to out-2, was out-1"),
     ],
@@ -95,6 +97,7 @@ def test_what_the_change_makes_other_is_seen(
     text = (
         'import pathlib\nimport daft\n\ndf = daft.from_pydict({"x": [1]})\ndf.write_parquet("out-1")\n'
         'pathlib.Path("ids.txt").write_text("1 2")\n'
+        'pathlib.Path("part-1.txt").write_text("a")\npathlib.Path("part-2.txt").write_text("b")\n'
     )
     assert old in text
     case = VerifyCase(str(tmp_path / "script.py"), text.encode(), text.replace(old, new).encode())

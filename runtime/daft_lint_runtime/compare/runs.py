@@ -84,13 +84,17 @@ def _line_of(pair: Sequence[Mapping[str, Any] | None]) -> str:
     return f" (line {lines[0]})" if lines else ""
 
 
+def _only_one_has_it(before: object) -> str:
+    return f"only the run {'after' if before is None else 'before'} the change has it"
+
+
 def _compare_results(
     what: str, before: Run, after: Run, pair: Sequence[Any], mode: str, unsteady: frozenset[str], needed: bool
 ) -> Comparison:
     one, two = pair
     if one is None or two is None:
         kind = ComparisonKind.NEEDLESS if needed else ComparisonKind.LOST
-        return Comparison(what, kind, f"only the run {'after' if one is None else 'before'} the change has it")
+        return Comparison(what, kind, _only_one_has_it(one))
     counts = one["rows"], two["rows"]
     first = ResultRows(lambda: named_alike(before, _stream(before.out, one["file"])), _schema(one))
     second = ResultRows(lambda: named_alike(after, _stream(after.out, two["file"])), _schema(two))
@@ -138,9 +142,7 @@ def _compare_sinks(
 ) -> Comparison:
     one, two = pair
     if one is None or two is None:
-        return Comparison(
-            what, ComparisonKind.LOST, f"only the run {'after' if one is None else 'before'} the change has it"
-        )
+        return Comparison(what, ComparisonKind.LOST, _only_one_has_it(one))
     elsewhere = "" if what in unsteady else _target_difference(before, after, one, two)
     if elsewhere:
         return Comparison(what, ComparisonKind.TARGET, elsewhere)
