@@ -235,16 +235,16 @@ def spelled_method(change: Change) -> str:
 
 
 def spelled(change: Change) -> str:
-    """The old spelling as a message shows it."""
+    """The old spelling as a message shows it, in backticks."""
     owner, _, name = change.name.partition(".")
     if is_namespace(change):
-        return f".{name}"
+        return f"`.{name}`"
     call = change.name if owner == "daft" else f".{name}"
     if change.kind is ChangeKind.DEFAULT and change.parameters:
-        return f"{call}() without {change.parameters[0]}="
+        return f"`{call}()` without `{change.parameters[0]}`"
     if change.kind in (ChangeKind.KEYWORD, ChangeKind.MEANING) and len(change.parameters) == 1:
-        return f"{call}({change.parameters[0]}=...)"
-    return f"{call}(...)"
+        return f"`{call}({change.parameters[0]}=...)`"
+    return f"`{call}(...)`"
 
 
 def is_namespace(change: Change) -> bool:

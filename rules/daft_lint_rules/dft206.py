@@ -16,6 +16,8 @@ from daft_lint.pipeline.model import Operator, Pipeline, Runner, StepKind
 LOSING = frozenset({"repartition", "into_batches", "shuffle", "distinct", "unique", "drop_duplicates"})
 """Steps that hand on the same rows, or some of them, in another order on Ray."""
 
+_MEASURED = ". Measured: a tenth of the sorted range is in all of 16 files, in 3 of them where the `sort` comes last"
+
 
 class OrderLost(PipelineRule):
     """On Ray, a `sort` whose order a later `repartition(n)`, `into_batches` or `distinct` throws away before anything
@@ -27,7 +29,8 @@ class OrderLost(PipelineRule):
     ## Why
     A `sort` shuffles every row over the network. Measured on Ray (experiments e21 and e4): `where`, `into_partitions`
     and `repartition(1)` keep the order of a `sort` before them; `repartition(n)`, `into_batches` and `distinct` do not.
-    The work is wasted, and the files are not in the order that the script asks for, without an error.
+    The work is wasted, and the files are not in the order that the script asks for, without an error: a tenth of the
+    sorted range is in 3 of 16 files where the `sort` comes last, in all 16 where a `repartition(16)` does.
 
     ## Example
 
@@ -106,7 +109,7 @@ def _observation(pipeline: Pipeline, sort: Operator, losing: Operator) -> Observ
         level=level_for(Level.WARNING, pipeline, None),
         observed=f"`{call}` throws away the order of this `sort`",
         impact="On Ray the rows behind it come in another order, without an error, and the `sort` shuffled all of them"
-        " for nothing",
+        f" for nothing{_MEASURED if losing.step.kind is not StepKind.BATCHES else ''}",
         suggestion=f"Sort last, behind the `{losing.step.name}`, or leave out the one of the two that is not wanted",
         related=((method_location(losing.step), f"`{losing.step.name}` does not keep the row order"),),
         operator=sort,

@@ -92,7 +92,7 @@ def _observation(match: Match, settings: Settings) -> Observation:
         fix = fix_of(match, settings)
     except NoEquivalent as error:
         suggestion = f"{suggestion} by hand: {error}"
-    observed, impact = f"`{spelled(change)}` is gone since Daft {spell(change.changed)}", "The call raises"
+    observed, impact = f"{spelled(change)} is gone since Daft {spell(change.changed)}", "The call raises"
     if is_namespace(change):
         impact = "Reading it raises"
     if change.kind is ChangeKind.REQUIRED:

@@ -9,6 +9,7 @@ from daft_lint.api.promises import Changes
 from daft_lint.api.rule import Fix, Level, Observation, Prescan, ScriptRule
 from daft_lint.api.upgrades import (
     FOR_SOME_VALUES,
+    Change,
     ChangeKind,
     Match,
     Standing,
@@ -85,13 +86,17 @@ def _to_check(match: Match) -> Observation:
     return Observation(
         location=match.location,
         level=Level.ADVICE,
-        observed=f"`{spelled(change)}` gives something else since Daft {spell(change.changed)} for some values",
+        observed=f"{spelled(change)} gives something else since Daft {spell(change.changed)} for some values",
         impact=FOR_SOME_VALUES,
         suggestion=change.note,
     )
 
 
-_WHAT = {ChangeKind.DEFAULT: "default", ChangeKind.POSITION: "position", ChangeKind.MEANING: "meaning"}
+def _changed(change: Change) -> str:
+    """What happened to a spelling, in words that stand between its name and `since`."""
+    if change.kind is ChangeKind.POSITION:
+        return f"takes `{change.parameters[0]}` at another position"
+    return "has another default" if change.kind is ChangeKind.DEFAULT else "has another meaning"
 
 
 def _observation(match: Match, settings: Settings) -> Observation:
@@ -102,13 +107,13 @@ def _observation(match: Match, settings: Settings) -> Observation:
     try:
         fix = fix_of(match, settings)
     except NoEquivalent as error:
-        suggestion = f"{suggestion} by hand: {error}"
-    what = _WHAT[change.kind]
+        why = "" if str(error) == change.note else f" by hand: {error}"
+        suggestion = f"{suggestion}{why}"
     oldest = spell(settings.written_for) if settings.written_for is not None else ""
     return Observation(
         location=match.location,
         level=Level.WARNING,
-        observed=f"`{spelled(change)}` has another {what} since Daft {spell(change.changed)}",
+        observed=f"{spelled(change)} {_changed(change)} since Daft {spell(change.changed)}: {change.note}",
         impact=f"Daft {oldest}, which the project allows as well, gives other results",
         suggestion=suggestion,
         fix=fix,

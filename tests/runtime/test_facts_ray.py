@@ -18,6 +18,7 @@ EXPERIMENT = '''
 import json, os, sys, tempfile, time
 from pathlib import Path
 import daft, ray
+import pyarrow.parquet as pq
 from daft import DataType, col
 
 folder = tempfile.mkdtemp()
@@ -54,6 +55,14 @@ def files(df, **options):
 def is_sorted(df):
     ids = df.to_pydict()["id"]
     return ids == sorted(ids)
+
+def with_a_tenth(df):
+    """How many Parquet files of a write hold any of the middle tenth of the ids, and how many there are."""
+    target = tempfile.mkdtemp()
+    df.write_parquet(target)
+    ids = [pq.read_table(path)["id"].to_pylist() for path in Path(target).rglob("*.parquet")]
+    least, most = 0.45 * max(map(max, ids)), 0.55 * max(map(max, ids))
+    return [sum(any(least <= i < most for i in file) for file in ids), len(ids)]
 
 def seconds(function):
     begin = time.perf_counter()
@@ -107,6 +116,21 @@ def test_e21_what_keeps_the_order_of_a_sort() -> None:
         }
     """)
     assert {name for name, kept in found.items() if not kept} == {"repartition", "distinct"}
+
+
+def test_e21_files_of_a_sort_that_hold_a_tenth_of_its_range() -> None:
+    found = measure("""
+        many = lambda: daft.range(20_000)
+        found = {
+            "last": with_a_tenth(many().repartition(16).sort("id")),
+            "lost": with_a_tenth(many().sort("id").repartition(16)),
+            "distinct": with_a_tenth(many().into_partitions(16).sort("id").distinct()),
+        }
+    """)
+    assert found["lost"] == [16, 16]
+    assert found["distinct"] == [16, 16]
+    assert found["last"][1] == 16
+    assert found["last"][0] <= 4
 
 
 def test_e22_a_task_writes_a_file_for_each_key() -> None:

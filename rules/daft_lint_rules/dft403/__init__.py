@@ -114,7 +114,7 @@ def _observation(match: Match, script: Script) -> Observation:
     return Observation(
         location=use.call if use.name == "daft.udf" else match.location,
         level=Level.ADVICE,
-        observed=f"`{'daft.udf' if use.name == 'daft.udf' else spelled(change)}` is the spelling of an older Daft",
+        observed=f"{'`daft.udf`' if use.name == 'daft.udf' else spelled(change)} is the spelling of an older Daft",
         impact=_impact(change),
         suggestion=suggestion,
         fix=fix,
