@@ -223,5 +223,5 @@ def test_the_rule_of_a_plugin_is_verified_like_ours(tmp_path: Path) -> None:
     text += "daft.from_pydict({'text': words}).write_parquet('pages')\n"
     (tmp_path / "script.py").write_text(text, encoding="utf-8")
     done = python(tmp_path, "-m", "daft_lint", "verify", "script.py", "--runner", "native", path=tmp_path / "site")
-    assert "ACM101 line 4: confirmed, same rows; bytes written" in done.stdout, done.stdout + done.stderr
+    assert "ACM101 line 4: confirmed: same rows; bytes written" in done.stdout, done.stdout + done.stderr
     assert done.returncode == 0
