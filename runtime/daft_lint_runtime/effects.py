@@ -124,10 +124,8 @@ def _change(effect: Effect, befores: Sequence[Run], afters: Sequence[Run], udfs:
     old, new = olds[len(olds) // 2], news[len(news) // 2]
     if effect.measure is Measure.WALL:
         old, new = olds[0], news[0]
-    counted_old, counted_new = old, new
+    counted_old, counted_new = _counted(effect.measure, (old, new), befores[0], afters[0], udfs)
     least = max(effect.least, olds[-1] - olds[0], news[-1] - news[0])
-    if effect.measure is Measure.TASKS:
-        counted_old, counted_new = tasks_at_once(befores[0], udfs), tasks_at_once(afters[0], udfs)
     if effect.measure is Measure.WORKER_MEMORY:
         least = max(least, parallel_memory(befores[0], afters[0], old, udfs))
     low, high = sorted((counted_old, counted_new))
@@ -135,6 +133,21 @@ def _change(effect: Effect, befores: Sequence[Run], afters: Sequence[Run], udfs:
     up = counted_new > counted_old
     direction = 0 if not moved else 1 if up is (effect.better is Direction.HIGHER) else -1
     return MeasuredChange(Promise(effect.measure, effect.better, Role.CONFIRMS), old, new, direction)
+
+
+def _counted(
+    measure: Measure, values: tuple[float, float], before: Run, after: Run, udfs: Names
+) -> tuple[float, float]:
+    """The two values of a measure as they count against each other."""
+    old, new = values
+    if measure is Measure.TASKS:
+        return tasks_at_once(before, udfs), tasks_at_once(after, udfs)
+    if measure is Measure.MODEL_LOADS and not old:
+        # What is loaded by no class is not seen: at best once in each process that works.
+        old = max(measured(Measure.PROCESSES, run, udfs) or 0.0 for run in (before, after))
+    if measure is Measure.MODEL_LOADS and not new:
+        new = old
+    return old, new
 
 
 def parallel_memory(before: Run, after: Run, memory: float, udfs: Names) -> float:

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from daft_lint_runtime import processes
+from daft_lint_runtime.memory_watch import MEMORY
 from daft_lint_runtime.private_ray import TEMPORARY, PrivateRay, RaySession
-from daft_lint_runtime.probe import MEMORY, RECORD
+from daft_lint_runtime.probe import RECORD
 from daft_lint_runtime.script_text import as_script
 from daft_lint_runtime.spec import RunOptions, RunSpec, TextEnum, VerifyError, shared_memory_prefix
 from daft_lint_runtime.supervise import StopReason
@@ -71,11 +72,13 @@ class ModelLoad:
 
 @dataclass(frozen=True)
 class ProcessMemory:
-    """What a process that executed queries used before them (`base`) and gained over that at most, in bytes."""
+    """What a process of a query used before it (`base`) and gained over that at most, in bytes; `schedules`: it is
+    Daft's scheduler, which executes nothing."""
 
     pid: int
     base: int
     gained: int
+    schedules: bool = False
 
 
 @dataclass(frozen=True)
@@ -394,12 +397,12 @@ def _loads(folder: Path) -> Iterator[ModelLoad]:
 
 
 def _memory(folder: Path) -> Iterator[ProcessMemory]:
-    """What `probe.MemoryWatch` left in a folder."""
+    """What `MemoryWatch` left in a folder."""
     for file in sorted(folder.glob("memory-*.bin")):
         with suppress(OSError):
-            for pid, base, gained in MEMORY.iter_unpack(file.read_bytes()[: MEMORY.size]):
+            for pid, base, gained, schedules in MEMORY.iter_unpack(file.read_bytes()[: MEMORY.size]):
                 if pid:
-                    yield ProcessMemory(pid, base, gained)
+                    yield ProcessMemory(pid, base, gained, schedules)
 
 
 def is_data(file: Path) -> bool:

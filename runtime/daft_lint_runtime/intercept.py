@@ -19,8 +19,11 @@ from daft_lint_runtime.probe import on_import
 from daft_lint_runtime.spec import VerifyError
 from daft_lint_runtime.writes import BLOCKED_WRITES, CATALOG_WRITES, FILE_WRITES, UPLOAD
 
-CSV_OPTIONS = ("delimiter", "quote", "escape", "header")
-"""Options of `write_csv` without which its files cannot be read back."""
+SEEN_OTHERWISE = frozenset(
+    {"self", "root_dir", "write_mode", "io_config", "partition_cols", "compression", "column_compression"}
+)
+"""Arguments of writes that are no options to compare: the place and the mode stand by themselves, what reaches the
+storage is redirected, the folders of partitions become columns of the rows, and compression shows in bytes alone."""
 
 
 class Interception:
@@ -184,8 +187,10 @@ class Interception:
 
         @functools.wraps(original)
         def write(frame: Any, root_dir: Any, *args: Any, **kwargs: Any) -> Any:
-            options = {key: kwargs[key] for key in CSV_OPTIONS if key in kwargs}
-            mode = given.bind(frame, root_dir, *args, **kwargs).arguments.get("write_mode", "append")
+            asked = given.bind(frame, root_dir, *args, **kwargs)
+            asked.apply_defaults()
+            mode = asked.arguments.get("write_mode", "append")
+            options = {key: value for key, value in asked.arguments.items() if key not in SEEN_OTHERWISE}
             schema = [[f.name, str(f.dtype)] for f in frame.schema()]
             index, folder = self._sink(name, root_dir, schema, options, str(mode))
             target = folder / Path(str(root_dir)).name if kwargs.get("single_file") else folder

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from daft_lint.api.promises import Measure, Unit
 from daft_lint_runtime import plans
 from daft_lint_runtime.harness import OperatorStats, Run, UdfCallRecord
+from daft_lint_runtime.probe import SCHEDULER
 from daft_lint_runtime.processes import OWNER
 
 Names = Sequence[str] | None
@@ -21,9 +22,7 @@ SHUFFLES = frozenset(
 """Kinds of operators (Daft 0.7.26) whose input crosses between tasks."""
 _WORD = re.compile(r"\w+")
 REBATCHES = frozenset({"IntoBatches"})
-NO_WORKERS = frozenset(
-    {OWNER, "driver", "gcs_server", "raylet", "DashboardAgent", "RuntimeEnvAgent", "RemoteFlotillaRunner"}
-)
+NO_WORKERS = frozenset({OWNER, "driver", "gcs_server", "raylet", "DashboardAgent", "RuntimeEnvAgent", SCHEDULER})
 """Processes of a run on Ray that execute no task (Ray 2.59, Daft 0.7.26). Workers bear the names of their tasks."""
 SOURCES = frozenset({"InMemoryScan", "ScanTask", "GlobScan", "EmptyScan"})
 
@@ -122,8 +121,9 @@ def worker_memory(run: Run) -> float:
     """The most memory that a process gained in its queries, whatever it worked on. Where none could note it, what the
     process of a UDF call gained, else the most private memory that samples saw a process have which executes queries.
     """
-    if run.memory:
-        return float(max(process.gained for process in run.memory))
+    working = [process.gained for process in run.memory if not process.schedules]
+    if working:
+        return float(max(working))
     if run.calls:
         return float(max(m.growth for m in udf_stats(run.calls)))
     samples = [process for _, processes in run.samples for process in processes]
@@ -132,12 +132,13 @@ def worker_memory(run: Run) -> float:
 
 
 def driver_memory(run: Run) -> float | None:
-    """The peak of the script's own process, less the most pages of the object store that samples saw it map; None on
-    the native runner, where it is the one that works."""
+    """The peak of the script's own process, less the most pages of the object store that samples saw it map, and what
+    Daft's scheduler gained, which holds the plans for it; None on the native runner, where the driver is what works."""
     if run.runner != "ray" or "driver" not in run.peaks:
         return None
     shared = (process[3] for _, processes in run.samples for process in processes if process[1] == "driver")
-    return float(run.peaks["driver"] - max(shared, default=0))
+    scheduling = sum(process.gained for process in run.memory if process.schedules)
+    return float(run.peaks["driver"] - max(shared, default=0) + scheduling)
 
 
 def tasks(run: Run, names: Names) -> float:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 KEEPS_ORDER = frozenset(
@@ -20,6 +21,8 @@ READS_ALL = frozenset(
 """Plan nodes that let no filter and no limit into the read."""
 
 COLUMN = re.compile(r"col\((\w+)\)")
+MADE_UP = re.compile(r"-\d+-\d+(?=\()")
+"""What Daft adds to the name of a UDF in each run (0.7.26)."""
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -31,10 +34,17 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class SortKey:
-    """A column that rows are sorted by."""
+    """What rows are sorted by: an expression, as the plan writes it."""
 
-    column: str
+    expression: str
     descending: bool
+    nulls_first: bool = False
+
+    @property
+    def column(self) -> str | None:
+        """The name of a plain column; None for any other expression."""
+        match = COLUMN.fullmatch(self.expression)
+        return None if match is None else match.group(1)
 
 
 def has_batches_behind_sort(plan: dict[str, Any]) -> bool:
@@ -51,24 +61,23 @@ def has_batches_behind_sort(plan: dict[str, Any]) -> bool:
 
 
 def sort_keys(plan: dict[str, Any]) -> tuple[SortKey, ...] | None:
-    """The columns that the rows are sorted by where the script asked for an order, else None.
-
-    A key that is not a plain column ends the tuple, which may be empty: sorted, but by what is not known.
-    """
+    """What the rows are sorted by where the script asked for an order, else None."""
     node = plan
     while True:
         if node.get("type") in SORTS:
-            keys = []
-            for key, descending in zip(node.get("sort_by") or (), node.get("descending") or (), strict=False):
-                match = COLUMN.fullmatch(str(key))
-                if match is None:
-                    break
-                keys.append(SortKey(match.group(1), bool(descending)))
-            return tuple(keys)
+            keys = (MADE_UP.sub("", str(key)) for key in node.get("sort_by") or ())
+            flags = zip(node.get("descending") or (), node.get("nulls_first") or (), strict=True)
+            return tuple(SortKey(key, bool(d), bool(n)) for key, (d, n) in zip(keys, flags, strict=True))
         children = node.get("children") or []
         if node.get("type") not in KEEPS_ORDER or len(children) != 1:
             return None
         node = children[0]
+
+
+def readable(keys: Sequence[SortKey], schema: Iterable[tuple[str, str]]) -> tuple[SortKey, ...]:
+    """The first of some keys, as far as they are columns of rows with this schema (name, type)."""
+    names = {name for name, _ in schema}
+    return tuple(takewhile(lambda key: key.column in names, keys))
 
 
 def picks_any_rows(plan: dict[str, Any]) -> bool:

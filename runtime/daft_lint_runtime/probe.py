@@ -24,6 +24,8 @@ import types
 from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from daft_lint_runtime.memory_watch import MemoryWatch, own_memory
+
 if TYPE_CHECKING:
     import importlib.abc
 
@@ -89,30 +91,6 @@ def on_import(name: str, callback: Callable[[types.ModuleType], None]) -> None:
         sys.meta_path.insert(0, _watcher)
 
 
-def status_bytes(field: str, pid: int | str = "self") -> int:
-    """A memory field of /proc/PID/status in bytes (`VmHWM`, `VmRSS`); 0 where the system has no such file."""
-    try:
-        with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as file:
-            for line in file:
-                if line.startswith(field + ":"):
-                    return int(line.split()[1]) * 1024
-    except OSError:
-        return 0
-    return 0
-
-
-def own_memory(total: str) -> int:
-    """This process's VmHWM or VmRSS (`total`) in bytes, less the pages of Ray's object store that it maps (RssShmem):
-    a worker that puts what it made there touches them all, and needs no memory of its own for it."""
-    found = dict.fromkeys((total, "RssShmem"), 0)
-    with contextlib.suppress(OSError), open("/proc/self/status", encoding="ascii", errors="replace") as file:
-        for line in file:
-            field, _, value = line.partition(":")
-            if field in found:
-                found[field] = int(value.split()[0]) * 1024
-    return max(found[total] - found["RssShmem"], 0)
-
-
 def size_of(value: object) -> int:
     """About how many bytes a UDF's argument or result holds; 0 for what it cannot tell."""
     if isinstance(value, (bytes, bytearray, str)):
@@ -132,64 +110,10 @@ def size_of(value: object) -> int:
     return 0
 
 
-def forget_peak() -> bool:
-    """Let VmHWM begin anew at what is used at this moment (proc(5), Linux); whether the system does that."""
-    try:
-        with open("/proc/self/clear_refs", "w", encoding="ascii") as file:
-            file.write("5")
-    except OSError:
-        return False
-    return True
-
-
 def series_bytes(series: Any) -> int:
     """The size of a Daft Series in bytes; of anything else a batch UDF may take or return, as `size_of`."""
     measure = getattr(series, "size_bytes", None)
     return measure() if measure is not None else size_of(series)
-
-
-MEMORY = struct.Struct("<3Q")
-"""A process's memory: its id, what it used before the query, the most that it gained over that (bytes)."""
-MEMORY_SECONDS = 0.02
-"""How often a process notes its peak of memory: that takes 50 µs."""
-
-
-class MemoryWatch:
-    """Leaves in `memory-*.bin` what the queries of this process took of memory at most, whatever asked for it: UDFs,
-    the engine's own decoding, a read. A thread notes it again and again, for nobody says when a worker is ended."""
-
-    def __init__(self, directory: str) -> None:
-        self._directory = directory
-        self._map: mmap.mmap | None = None
-        self._field = "VmHWM"
-        self._base = self._gained = 0
-
-    def begin(self) -> None:
-        """A query begins, or may begin from now on."""
-        self._field = "VmHWM" if forget_peak() else "VmRSS"
-        self._base = own_memory("VmRSS")
-        if self._map is None:
-            threading.Thread(target=self._run, name="daft-lint memory", daemon=True).start()
-
-    def _run(self) -> None:
-        while self.note():
-            time.sleep(MEMORY_SECONDS)
-
-    def note(self) -> bool:
-        """Note the peak; whether that can be done."""
-        self._gained = max(self._gained, own_memory(self._field) - self._base)
-        try:
-            if self._map is None:
-                folder = os.path.realpath(self._directory)
-                name = os.path.join(folder, f"memory-{os.getpid()}-{time.time_ns()}.bin")
-                with open(name, "w+b") as file:
-                    file.write(bytes(MEMORY.size))
-                    file.flush()
-                    self._map = mmap.mmap(file.fileno(), 0)
-        except OSError:
-            return False  # no run has asked for it, or the disk is full
-        MEMORY.pack_into(self._map, 0, os.getpid(), self._base, self._gained)
-        return True
 
 
 PEAK_SECONDS = 0.01
@@ -545,17 +469,22 @@ DAFT, FIRST_TASK = "daft", "ray._private.function_manager"
 it is imported ahead, that by which Ray loads the function or class of a task, from the first of them on."""
 
 
-def _at_first_task(module: types.ModuleType, begin: Callable[[], None]) -> None:
-    """Call `begin` when Ray first loads what this process is to execute, before anything of it runs (Ray 2.59)."""
+SCHEDULER = "RemoteFlotillaRunner"
+"""The class of the actor that schedules a run's tasks and executes none (Daft 0.7.26)."""
+
+
+def _at_first_task(module: types.ModuleType, begin: Callable[[str], None]) -> None:
+    """Call `begin` with the name of an actor's class, "" for a task, when Ray first loads what this process is to
+    execute, before anything of it runs (Ray 2.59)."""
     manager = module.__dict__["FunctionActorManager"]
     originals = {name: getattr(manager, name) for name in ("get_execution_info", "load_actor_class")}
 
     def beginning(original: Callable[..., Any]) -> Callable[..., Any]:
-        def load(*args: Any, **kwargs: Any) -> Any:
+        def load(self: Any, job: Any, descriptor: Any) -> Any:
             for name, own in originals.items():
                 setattr(manager, name, own)
-            begin()
-            return original(*args, **kwargs)
+            begin(str(getattr(descriptor, "class_name", "")).rpartition(".")[2])
+            return original(self, job, descriptor)
 
         return load
 
@@ -581,10 +510,16 @@ def install(watched_from: str = DAFT) -> None:
         on_import("multiprocessing.shared_memory", _name_shared_memory)
     _recorder = CallRecorder(directory)
     _memory = memory = MemoryWatch(directory)
+
+    def first_task(actor: str) -> None:
+        memory.schedules = actor == SCHEDULER
+        if watched_from == FIRST_TASK:
+            memory.begin()
+
+    if watched_from:
+        on_import(FIRST_TASK, lambda module: _at_first_task(module, first_task))
     if watched_from == DAFT:
         on_import(DAFT, lambda _module: memory.begin())
-    elif watched_from == FIRST_TASK:
-        on_import(FIRST_TASK, lambda module: _at_first_task(module, memory.begin))
     on_import("daft.udf.udf_v2", _watch_loads)
     on_import("daft.udf.execution", _watch_execution)
     on_import("daft.udf.legacy", _watch_legacy)

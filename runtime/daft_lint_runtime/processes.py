@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import psutil
 
-from daft_lint_runtime.probe import status_bytes
+from daft_lint_runtime.memory_watch import status_bytes
 from daft_lint_runtime.spec import MARKER_ENV
 
 PR_SET_CHILD_SUBREAPER = 36

@@ -354,8 +354,8 @@ def test_the_demo_finds_changes_and_measures() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "+++ b/fixtures/pipelines/inflated_blobs.py" in done.stdout
     verdicts = " ".join(done.stdout.split())  # lines are wrapped
-    assert re.search(r"line 36: confirmed, same rows; [^:]*memory of a worker", verdicts)
-    assert re.search(r"line 47: confirmed, but, same rows; [^:]*model loads", verdicts)
+    assert re.search(r"line 36: confirmed: same rows; [^:]*memory of a worker", verdicts)
+    assert re.search(r"line 47: confirmed, but: same rows; [^:]*model loads", verdicts)
 
 
 TUNED = """

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from daft_lint_runtime import plans
 from daft_lint_runtime.compare import rows as compared_rows
-from daft_lint_runtime.compare.rows import Comparison, ComparisonKind, ResultRows, close, compare_rows
+from daft_lint_runtime.compare.rows import Comparison, ComparisonKind, Order, ResultRows, close, compare_rows
 from daft_lint_runtime.compare.runs import aligned, compare_runs, schema_difference
 from daft_lint_runtime.compare.sinks import file_order
 from daft_lint_runtime.harness import run_text
@@ -29,7 +29,8 @@ def rows(columns: dict[str, Any], batch: int = 1000) -> ResultRows:
 
 
 def compare(before: dict[str, Any], after: dict[str, Any], sorted_by: tuple[str, ...] | None = None) -> Comparison:
-    return compare_rows("result", rows(before), rows(after, 7), sorted_by)
+    order = None if sorted_by is None else Order(sorted_by, same_ties=bool(sorted_by))
+    return compare_rows("result", rows(before), rows(after, 7), order)
 
 
 BIG = {"id": list(range(100_000)), "text": [f"row {i}" for i in range(100_000)]}
@@ -199,8 +200,12 @@ def node(kind: str, *children: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 def test_which_plans_promise_an_order() -> None:
     source = node("Source")
-    sort = node("Sort", source, sort_by=["col(a)", "col(b) + lit(1)"], descending=[True, False])
-    assert plans.sort_keys(node("Project", node("Limit", sort, limit=3))) == (plans.SortKey("a", True),)
+    keys = ["col(a)", "__main__.score-5822-0(col(b))"]
+    sort = node("Sort", source, sort_by=keys, descending=[True, False], nulls_first=[True, False])
+    found = plans.sort_keys(node("Project", node("Limit", sort, limit=3)))
+    assert found == (SortKey("col(a)", True, True), SortKey("__main__.score(col(b))", False, False))
+    assert plans.readable(found, [("a", "Int64"), ("b", "Int64")]) == found[:1]
+    assert plans.readable(found, [("b", "Int64")]) == ()
     assert plans.sort_keys(node("Repartition", sort)) is None
     assert plans.sort_keys(node("Project", source)) is None
     assert plans.has_batches_behind_sort(node("Sink", node("IntoBatches", node("Project", sort))))
@@ -224,7 +229,11 @@ def test_which_plans_take_any_rows() -> None:
         ([[4, 3], [2, 1]], True, (0, False)),
         ([[1, 3], [2, 4]], False, (0, True)),
         ([[1, 2], [2, 2], [2, 5], []], False, (0, False)),
-        ([[1, None, 2], [3]], False, (0, False)),
+        ([[1, None, 2], [3]], False, (1, False)),
+        ([[1, 2], [3, None], [None]], False, (0, False)),
+        ([[None, 2], [1]], True, (0, False)),
+        ([[2, None], [1]], True, (1, False)),
+        ([[None, 1], [None, 2]], True, (0, True)),
         ([[2, 1], [3]], False, (1, False)),
         ([[1, 2], [3, 4]], True, (2, False)),
     ],
@@ -235,7 +244,7 @@ def test_files_are_in_order_where_their_ranges_do_not_overlap(
     for number, values in enumerate(files):
         pq.write_table(pa.table({"x": pa.array(values, pa.int64())}), tmp_path / f"{number}.parquet")
     sink = {"name": "write_parquet", "schema": [["x", "Int64"]]}
-    found = file_order(tmp_path, sink, [SortKey("x", descending)])
+    found = file_order(tmp_path, sink, [SortKey("col(x)", descending, nulls_first=descending)])
     assert (found.unsorted, found.overlap) == order
     assert found.files == len(files)
 

@@ -9,7 +9,8 @@ from typing import ClassVar
 import pytest
 from daft_lint_runtime import case as cases
 from daft_lint_runtime.case import VerifyCase
-from daft_lint_runtime.harness import ProcessMemory, Run, RunStatus, UdfCallRecord
+from daft_lint_runtime.effects import measured_effects
+from daft_lint_runtime.harness import ModelLoad, ProcessMemory, Run, RunStatus, UdfCallRecord
 from daft_lint_runtime.measure import METERS, measured
 from daft_lint_runtime.verdict import CaseRuns, Outcome, Verdict, judge
 
@@ -213,6 +214,39 @@ def test_a_spelling_is_kept_where_the_script_runs(monkeypatch: pytest.MonkeyPatc
     assert judged(monkeypatch, run(), run()).outcome is Outcome.HARMLESS
 
 
+def test_what_the_scheduler_takes_is_none_of_a_worker_s_memory() -> None:
+    memory = (ProcessMemory(1, 0, 300, schedules=True), ProcessMemory(2, 0, 80), ProcessMemory(3, 0, 90))
+    found = replace(run([8]), runner="ray", memory=memory, peaks={"driver": 1000})
+    assert measured(Measure.WORKER_MEMORY, found) == 90
+    assert measured(Measure.DRIVER_MEMORY, found) == 1300
+
+
+def loading(loads: int, processes: int) -> Run:
+    """A run in which so many processes work and so many instances of a class are made."""
+    (call,) = run([8]).calls
+    calls = tuple(replace(call, pid=pid) for pid in range(processes))
+    return replace(run(), calls=calls, loads=(ModelLoad("Model", 1.0),) * loads)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "direction"),
+    [
+        ((16, 1), (2, 2), 1),
+        ((2, 2), (16, 1), -1),
+        ((4, 4), (0, 4), 0),  # in the body of a function, where nobody counts
+        ((0, 4), (4, 4), 0),
+        ((0, 1), (4, 4), 0),
+        ((0, 1), (16, 1), -1),
+    ],
+)
+def test_loads_that_no_class_makes_are_not_none(
+    before: tuple[int, int], after: tuple[int, int], direction: int
+) -> None:
+    effects = measured_effects([loading(*before)], [loading(*after)])
+    (found,) = (effect for effect in effects if effect.promise.measure is Measure.MODEL_LOADS)
+    assert (found.before, found.after, found.direction) == (before[0], after[0], direction)
+
+
 # ---- the example plugin
 
 
@@ -223,5 +257,5 @@ def test_the_rule_of_a_plugin_is_verified_like_ours(tmp_path: Path) -> None:
     text += "daft.from_pydict({'text': words}).write_parquet('pages')\n"
     (tmp_path / "script.py").write_text(text, encoding="utf-8")
     done = python(tmp_path, "-m", "daft_lint", "verify", "script.py", "--runner", "native", path=tmp_path / "site")
-    assert "ACM101 line 4: confirmed, same rows; bytes written" in done.stdout, done.stdout + done.stderr
+    assert "ACM101 line 4: confirmed: same rows; bytes written" in done.stdout, done.stdout + done.stderr
     assert done.returncode == 0

@@ -97,7 +97,7 @@ def test_terminal(summary: VerifySummary) -> None:
     out = io.StringIO()
     text.show(summary, Console(file=out, width=120))
     shown = out.getvalue()
-    assert "DFT101 line 9: mechanism only, same rows; largest call 4,000 → 64 rows" in " ".join(shown.split())
+    assert "DFT101 line 9: mechanism only: same rows; largest call 4,000 → 64 rows" in " ".join(shown.split())
     assert re.search(r"largest call +4,000 rows +64 rows +0\.02 +4,000 → 64", shown)
     assert "\x1b" not in shown
     assert "≠ result 1 (line 10)" in shown

@@ -136,6 +136,10 @@ df.select("k").write_parquet("keys")
 df.write_parquet("by_key", partition_cols=["k"])
 df.sort("v", desc=True).limit(10).write_csv("top")
 print(df.sort("v").select("v").to_pydict()["v"][0])
+print(df.sort(col("v") * -1).select("k").to_pydict()["k"][0])
+holes = daft.from_pydict({"k": list(range(50)), "h": [None if n % 9 == 0 else n % 7 for n in range(50)]})
+holes.sort(["h", "k"], nulls_first=True).write_parquet("holes", write_success_file=True)
+holes.sort(col("k") % 13).select("h").write_csv("remainders")
 df.where(col("v") >= 10).groupby("k").agg(col("v").mean()).sort("k").write_json("means")
 """
 ON_SEVERAL_SINKS = {
@@ -146,6 +150,22 @@ ON_SEVERAL_SINKS = {
     "other end of a sort before a limit": ("desc=True", "desc=False", "10 of 10 rows differ"),
     "other dialect": ('write_csv("top")', 'write_csv("top", delimiter=";")', "written with delimiter=';', was None"),
     "sort by a float dropped": ('print(df.sort("v")', "print(df", "in another order, though the script sorts them"),
+    "sort by an expression dropped": ('print(df.sort(col("v") * -1)', "print(df", "in another order"),
+    "sort by an expression dropped before a write": (
+        '.sort(col("k") % 13)',
+        "",
+        "not in the order of col(k) % lit(13)",
+    ),
+    "sort by another expression": ("% 13", "% 12", "not in the order of col(k) % lit(13)"),
+    "second key of a sort dropped": ('sort(["h", "k"]', 'sort(["h"]', "out of order"),
+    "missing values at the other end": ("nulls_first=True", "nulls_first=False", "1 of 1 files are out of order"),
+    "no header": ('write_csv("remainders")', 'write_csv("remainders", header=False)', "written with header=False"),
+    "one file in place of a folder": (
+        'write_parquet("by_key", partition_cols=["k"])',
+        'write_parquet("by_key", single_file=True)',
+        "written with single_file=True, was False",
+    ),
+    "no mark of success": (", write_success_file=True", "", "written with write_success_file=False, was True"),
     "strict for weak": (">= 10", "> 10", "rows differ"),
     "mean of another column": ('col("v").mean()', 'col("v").sum()', "rows differ"),
     "sinks in another order": (
@@ -168,6 +188,56 @@ ON_RAY = {
     # loads; tasks that meet on a node share one, so that each gets the node for itself
     "a model a task": ("@daft.cls(max_concurrency=2)", "@daft.cls(cpus=2)", "model loads 2 → 16"),
 }
+LIGHT = """
+import daft
+from daft import DataType, Series, col
+
+table, kept = b"", []
+
+
+@daft.func.batch(return_dtype=DataType.binary(), batch_size=16)
+def blob(x: Series) -> Series:
+    assert table is not None
+    return Series.from_pylist([v.to_bytes(8, "little") * 12_500 for v in x.to_pylist()])
+
+
+@daft.func.batch(return_dtype=DataType.int64(), batch_size=16)
+def weigh(blob: Series) -> Series:
+    return Series.from_pylist([len(v) for v in blob.to_pylist()])
+
+
+df = daft.range(0, 512, 1, 4)
+df = df.with_column("blob", blob(col("id")))
+df = df.with_column("size", weigh(col("blob")))
+df.select("id", "size").write_parquet("sizes")
+"""
+BLOBS = 'df = df.with_column("size"'
+OF_LIGHT_WORK = {
+    "batches behind what is heavy": (BLOBS, f"df = df.into_batches(64)\n{BLOBS}", "object store"),
+    "repartition behind what is heavy": (BLOBS, f"df = df.repartition(4)\n{BLOBS}", "object store"),
+    # the scheduler of a run needs more than its workers do here
+    "held in a light worker": (
+        "[len(v) for v in",
+        "[len(v) for v in kept.append(bytearray(6_000_000)) or",
+        "memory of a",
+    ),
+    "a table for each task": ('table, kept = b""', 'table, kept = b"7" * 60_000_000', "memory of the driver"),
+}
+IN_SMALL_GROUPS = """
+import daft
+import numpy as np
+from daft import DataType, Series, col
+
+daft.set_execution_config(parquet_target_row_group_size=2**20)
+
+
+@daft.func.batch(return_dtype=DataType.binary(), batch_size=8)
+def noise(x: Series) -> Series:
+    return Series.from_pylist([np.random.default_rng(v).bytes(1_000_000) for v in x.to_pylist()])
+
+
+daft.range(160).with_column("noise", noise(col("id"))).write_parquet("noise")
+"""
 
 
 Judge = Callable[[str], CaseResult]
@@ -202,6 +272,11 @@ def on_several_sinks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge
 
 
 @pytest.fixture(scope="module")
+def of_light_work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
+    yield from judging("ray", tmp_path_factory.mktemp("light"), LIGHT)
+
+
+@pytest.fixture(scope="module")
 def on_ray(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
     yield from judging("ray", tmp_path_factory.mktemp("ray"))
 
@@ -229,6 +304,18 @@ def test_a_wrong_rewrite_of_one_of_several_sinks_does_not_pass(on_several_sinks:
 @pytest.mark.parametrize("name", ON_RAY)
 def test_a_wrong_rewrite_does_not_pass_on_ray(on_ray: Judge, name: str) -> None:
     assert_seen(on_ray, *ON_RAY[name])
+
+
+@pytest.mark.ray
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OF_LIGHT_WORK)
+def test_a_wrong_rewrite_of_light_work_does_not_pass_on_ray(of_light_work: Judge, name: str) -> None:
+    assert_seen(of_light_work, *OF_LIGHT_WORK[name], LIGHT)
+
+
+def test_a_row_group_that_holds_a_whole_file_does_not_pass(tmp_path: Path) -> None:
+    for judge in judging("native", tmp_path, IN_SMALL_GROUPS):
+        assert_seen(judge, "=2**20", "=2**30", "largest row group", IN_SMALL_GROUPS)
 
 
 def test_the_same_script_passes(on_native: Judge) -> None:

@@ -98,15 +98,24 @@ class _RowKeys:
     keys: list[bytes]
 
 
-def compare_rows(what: str, before: ResultRows, after: ResultRows, sorted_by: tuple[str, ...] | None) -> Comparison:
-    """Compare two results as multisets of rows; `sorted_by` are the keys of the order that both must have."""
+@dataclass(frozen=True)
+class Order:
+    """The order that both results must have by their `columns`. `same_ties`: rows with equal ones may stand in any
+    order among themselves, for nothing else is sorted by, or both are sorted by the same."""
+
+    columns: tuple[str, ...]
+    same_ties: bool
+
+
+def compare_rows(what: str, before: ResultRows, after: ResultRows, order: Order | None) -> Comparison:
+    """Compare two results as multisets of rows, and in their `order` where they must have one."""
     first, second = _keys_of(before), _keys_of(after)
     counts = len(first.keys), len(second.keys)
     lost, gained = _unmatched(before, after, first, second)
     if lost or gained:
         old, new = _shown(before, lost), _shown(after, gained)
         return Comparison(what, ComparisonKind.ROWS, _row_message(counts, len(lost), len(gained)), *counts, old, new)
-    if sorted_by is not None and first.keys != second.keys and not _same_order(before, after, sorted_by):
+    if order is not None and first.keys != second.keys and not _same_order(before, after, order):
         return Comparison(
             what, ComparisonKind.ORDER, "the same rows in another order, though the script sorts them", *counts
         )
@@ -119,20 +128,18 @@ def _row_message(counts: tuple[int, int], lost: int, gained: int) -> str:
     return f"{lost:,} of {counts[0]:,} rows differ"
 
 
-def _same_order(before: ResultRows, after: ResultRows, columns: tuple[str, ...]) -> bool:
-    """Rows with equal keys may stand in any order among themselves. False where the keys are not in the result."""
-    names = {name for name, _ in before.schema}
-    if not columns or not names.issuperset(columns):
-        return False
-    pairs = zip_longest(_values_of(before, columns), _values_of(after, columns))
-    return all(one is not None and two is not None and _same_values(one, two) for one, two in pairs)
+def _same_order(before: ResultRows, after: ResultRows, order: Order) -> bool:
+    pairs = zip_longest(_values_of(before, order.columns), _values_of(after, order.columns))
+    return order.same_ties and all(one is not None and two is not None and _same_values(one, two) for one, two in pairs)
+
+
+def same_sequence(before: ResultRows, after: ResultRows) -> bool:
+    """Whether both have the same rows one after the other, to the last digit."""
+    return _keys_of(before).keys == _keys_of(after).keys
 
 
 def same_beginning(before: ResultRows, after: ResultRows, columns: tuple[str, ...]) -> bool:
-    """Whether the first rows have the same keys in the same order, as many as both results have. True where the keys
-    are not in the results."""
-    if not columns or not {name for name, _ in before.schema}.issuperset(columns):
-        return True
+    """Whether the first rows have the same keys in the same order, as many as both results have."""
     pairs = zip(_values_of(before, columns), _values_of(after, columns), strict=False)
     return all(_same_values(one, two) for one, two in pairs)
 

@@ -15,7 +15,15 @@ from typing import Any
 import pyarrow as pa
 
 from daft_lint_runtime import plans
-from daft_lint_runtime.compare.rows import Comparison, ComparisonKind, ResultRows, compare_rows, same_beginning
+from daft_lint_runtime.compare.rows import (
+    Comparison,
+    ComparisonKind,
+    Order,
+    ResultRows,
+    compare_rows,
+    same_beginning,
+    same_sequence,
+)
 from daft_lint_runtime.compare.side_files import compare_side_files, without_made_up
 from daft_lint_runtime.compare.sinks import file_order, named_alike, sink_rows
 from daft_lint_runtime.harness import Run
@@ -117,16 +125,25 @@ def _compare_results(
             "differs from run to run by itself: only schema and count are compared",
             *counts,
         )
-    order = plans.sort_keys(one["plan"])
-    found = compare_rows(what, first, second, None if order is None else tuple(key.column for key in order))
+    order = _order(one["plan"], two["plan"], first.schema)
+    found = compare_rows(what, first, second, order)
     whole = bool(one["complete"] and two["complete"])
-    if not whole and order and not same_beginning(first, second, tuple(key.column for key in order)):
+    if not whole and order and not same_beginning(first, second, order.columns):
         return Comparison(what, ComparisonKind.ORDER, "other rows come first, though the script sorts them", *counts)
     if not found.equal and (not whole or (plans.picks_any_rows(one["plan"]) and counts[0] == counts[1])):
         return Comparison(
             what, ComparisonKind.UNSPECIFIED, "other rows, but the plan does not say which ones it takes", *counts
         )
     return found
+
+
+def _order(before: dict[str, Any], after: dict[str, Any], schema: Sequence[tuple[str, str]]) -> Order | None:
+    """The order that the first of two plans promises of rows with these columns."""
+    keys = plans.sort_keys(before)
+    if keys is None:
+        return None
+    columns = tuple(key.column for key in plans.readable(keys, schema) if key.column is not None)
+    return Order(columns, len(columns) == len(keys) or plans.sort_keys(after) == keys)
 
 
 def _compare_count(what: str, rows: int, counted: ResultRows) -> Comparison:
@@ -160,7 +177,11 @@ def _compare_sinks(
         return Comparison(
             what, ComparisonKind.SKIPPED, "differs from run to run by itself: only schema and count are compared"
         )
-    return _order_of_files(found, before, after, one, two) if found.equal else found
+    wrong = _disorder_of_files(before, after, one, two, first, second) if found.equal else ""
+    if wrong:
+        message = f"the same rows, but {wrong}, though the script sorts what it writes"
+        return replace(found, kind=ComparisonKind.ORDER, message=message)
+    return found
 
 
 def _target_difference(before: Run, after: Run, one: Any, two: Any) -> str:
@@ -181,29 +202,30 @@ def _text(run: Run) -> str:
     return (run.out / "script.txt").read_text(encoding="utf-8", errors="replace")
 
 
-def _order_of_files(found: Comparison, before: Run, after: Run, one: Any, two: Any) -> Comparison:
-    """The comparison of a sink, with the order within and between its files where the script sorts what it writes."""
+def _disorder_of_files(before: Run, after: Run, one: Any, two: Any, first: ResultRows, second: ResultRows) -> str:
+    """What is wrong with the order within and between the files of a sink, where the script sorts what it writes."""
     plan, other = _plan_of(before, one), _plan_of(after, two)
-    keys = plans.sort_keys(plan) if plan is not None else None
-    if not keys or one["name"] == UPLOAD:
-        return found
+    asked = plans.sort_keys(plan)
+    if asked is None or one["name"] == UPLOAD:
+        return ""
+    keys = plans.readable(asked, first.schema)
     old = file_order(before.out / "sinks" / one["folder"], one, keys)
     new = file_order(after.out / "sinks" / two["folder"], two, keys)
     if new.unsorted and not old.unsorted:
-        wrong = f"{new.unsorted:,} of {new.files:,} files are out of order"
-    elif new.overlap and not (old.unsorted or old.overlap):
-        wrong = "the ranges of the files overlap"
-    elif other is not None and plans.has_batches_behind_sort(other):
-        wrong = "`into_batches` keeps their order by luck alone"
-    else:
-        return found
-    message = f"the same rows, but {wrong}, though the script sorts what it writes"
-    return replace(found, kind=ComparisonKind.ORDER, message=message)
+        return f"{new.unsorted:,} of {new.files:,} files are out of order"
+    if new.overlap and not (old.unsorted or old.overlap):
+        return "the ranges of the files overlap"
+    if plans.has_batches_behind_sort(other):
+        return "`into_batches` keeps their order by luck alone"
+    told = len(keys) == len(asked) and not old.unsorted
+    if told or plans.sort_keys(other) == asked or (new.files == 1 and same_sequence(first, second)):
+        return ""
+    return f"not in the order of {', '.join(key.expression for key in asked)}"
 
 
-def _plan_of(run: Run, sink: Any) -> dict[str, Any] | None:
-    """The plan of the query that writes to a sink."""
-    return next((query["plan"] for query in run.queries if query["sink"] == sink["index"]), None)
+def _plan_of(run: Run, sink: Any) -> dict[str, Any]:
+    """The plan of the query that writes to a sink; an empty one where it has none."""
+    return next((query["plan"] for query in run.queries if query["sink"] == sink["index"]), {})
 
 
 def _schema(record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

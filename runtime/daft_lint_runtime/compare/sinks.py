@@ -45,8 +45,11 @@ class FileOrder:
 
 
 def file_order(folder: Path, sink: Mapping[str, Any], keys: Sequence[SortKey]) -> FileOrder:
-    """The order of a sink's files by `keys`. Rows with a missing key are left out: Daft chooses where they stand."""
+    """The order of a sink's files by `keys`, which are columns; those that name its folders are the same in a file.
+    Rows whose key is no number (NaN) are left out: Daft chooses where they stand."""
     files = [file for file in sorted(folder.rglob("*")) if is_data(file)]
+    parts = files[0].relative_to(folder).parts[:-1] if files else ()
+    keys = [key for key in keys if key.column not in {part.partition("=")[0] for part in parts}]
     dtypes = {str(name): str(dtype) for name, dtype in sink["schema"]}
     spans, unsorted = [], 0
     for file in files:
@@ -63,7 +66,7 @@ def _key_rows(
     file: Path, sink: Mapping[str, Any], keys: Sequence[SortKey], dtypes: Mapping[str, str]
 ) -> Iterator[tuple[Any, ...]]:
     """The keys of each row; none where the file lacks one of them."""
-    names = [key.column for key in keys]
+    names = [key.column or key.expression for key in keys]
     if sink["name"] == "write_json":
         with open(file, encoding="utf-8") as lines:
             for line in lines:
@@ -94,7 +97,7 @@ def _span(rows: Iterator[tuple[Any, ...]], keys: Sequence[SortKey]) -> _Span:
     first: tuple[Any, ...] = ()
     last: tuple[Any, ...] = ()
     for row in rows:
-        if any(value is None or value != value for value in row):
+        if any(value != value for value in row):
             continue
         if last and _compare(last, row, keys) > 0:
             return _Span((), False)
@@ -105,6 +108,8 @@ def _span(rows: Iterator[tuple[Any, ...]], keys: Sequence[SortKey]) -> _Span:
 def _compare(one: Sequence[Any], two: Sequence[Any], keys: Sequence[SortKey]) -> int:
     """Below 0 where `one` comes before `two`, above 0 behind it."""
     for key, mine, other in zip(keys, one, two, strict=False):
+        if mine != other and (mine is None or other is None):
+            return -1 if (mine is None) is key.nulls_first else 1
         if mine != other:
             return 1 if (mine > other) is not key.descending else -1
     return 0

@@ -98,7 +98,7 @@ def location_of(run: Run) -> str:
 
 def _show_verdict(verdict: Verdict, console: Console) -> None:
     finding, outcome = verdict.finding, verdict.outcome
-    said = f"[{STYLES[outcome]}]{outcome}[/], {_plain(verdict.reason)}"
+    said = f"[{STYLES[outcome]}]{outcome}[/]: {_plain(verdict.reason)}"
     console.print(f"  {finding.code} line {finding.span.line}: {said}", highlight=False)
 
 
@@ -152,8 +152,15 @@ def _promised_row(result: CaseResult, change: MeasuredChange, udfs: Sequence[str
     elif change.ratio is None:
         ratio = ""
     else:
-        ratio = f"{change.ratio:{'.2f' if change.ratio >= 0.01 or not change.ratio else '.1g'}}"
+        ratio = _ratio(change.ratio)
     return MeasureRow(change.title, before, after, ratio, change.direction, predicted(result, change, udfs))
+
+
+def _ratio(ratio: float) -> str:
+    """A ratio with as many digits as it is read with."""
+    if ratio >= 100:
+        return f"{ratio:,.0f}"
+    return f"{ratio:.2f}" if ratio >= 0.01 or not ratio else f"{ratio:.1g}"
 
 
 def _run_row(result: CaseResult, title: str, unit: Unit, of: Callable[[Run], float]) -> MeasureRow:
@@ -161,7 +168,7 @@ def _run_row(result: CaseResult, title: str, unit: Unit, of: Callable[[Run], flo
     assert before is not None
     old = of(before) if before.ok else None
     new = of(after) if after is not None and after.ok else None
-    ratio = f"{new / old:.2f}" if new is not None and old else ""
+    ratio = _ratio(new / old) if new is not None and old else ""
     shown_before = str(before.status) if old is None else quantity(old, unit)
     shown_after = quantity(new, unit) if new is not None else "" if after is None else str(after.status)
     return MeasureRow(title, shown_before, shown_after, ratio)

@@ -16,6 +16,7 @@ from rich.markup import escape as plain
 from rich.table import Table
 
 from daft_lint.api.promises import Unit
+from daft_lint.api.wording import counted
 from daft_lint.source.printable import visible
 from daft_lint_runtime.measure import quantity
 from daft_lint_runtime.report.html import template
@@ -103,7 +104,7 @@ def show(result: TuneResult, console: Console) -> None:
         console.print()
     for note in result.notes:
         console.print(plain(visible(note)), style="dim", highlight=False)
-    console.print(f"{result.rounds} rounds in {result.seconds:.0f} s", highlight=False)
+    console.print(f"{counted(result.rounds, 'round')} in {result.seconds:.0f} s", highlight=False)
 
 
 def _table(tuned: TunedNumber) -> Table:
