@@ -205,17 +205,22 @@ PASS_THROUGH = frozenset({
 })  # fmt: skip
 """Functions whose result holds their argument's rows, or a part of them."""
 
-SMALL_MAKERS = frozenset({"json.dumps", "orjson.dumps", "ujson.dumps", "simplejson.dumps", "struct.pack"})
+SMALL_MAKERS = frozenset({
+    "json.dumps", "orjson.dumps", "ujson.dumps", "simplejson.dumps", "msgspec.json.encode", "struct.pack",
+})  # fmt: skip
 """Functions that make a record of a few bytes."""
 SERIALIZERS = frozenset({
     "pickle.dumps", "cloudpickle.dumps", "daft.pickle.dumps", "dill.dumps", "marshal.dumps", "msgpack.packb",
-    "msgpack.dumps",
+    "msgpack.dumps", "ormsgpack.packb", "msgspec.msgpack.encode", "cbor2.dumps", "bson.encode",
 })  # fmt: skip
 """Functions that make one of a record, or hold what is heavy as it is."""
 ARRAY_METHODS = frozenset({"astype", "copy", "ravel", "flatten", "squeeze", "round", "clip", "tolist"})
 """Methods of an array that return one of as many numbers."""
 SMALL_METHODS = frozenset({"digest", "to_bytes"})
 """Methods that make a few bytes: of a hash, an integer."""
+
+TEXT_CODECS = re.compile(r"(?i)utf[-_]?(8|16|32)([-_]?[bl]e|[-_]sig)?|ascii|latin[-_]?1|iso[-_]?8859[-_]\d+|cp\d+")
+"""Names of codecs of text."""
 
 PROGRAM_RUNNERS = frozenset({
     "subprocess.run", "subprocess.check_output", "subprocess.check_call", "subprocess.call", "subprocess.Popen",
