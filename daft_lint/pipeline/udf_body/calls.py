@@ -131,7 +131,9 @@ def _method(walk: BodyWalk, node: cst.Call, func: cst.Attribute, arguments: Sequ
         return receiver
     if method in libraries.ARRAY_METHODS and receiver.made_by is Small.ARRAY:
         return receiver
-    if (method in ("encode", "decode") and receiver.made_by is Small.BYTES) or _encodes_text(method, arguments):
+    if (method in ("encode", "decode") and receiver.made_by is Small.BYTES) or _encodes_text(
+        walk, method, receiver, arguments
+    ):
         return TrackedValue(made_by=Small.BYTES)
     if method == "tobytes" and receiver.made_by is Small.ARRAY:
         return TrackedValue(made_by=Small.BYTES)
@@ -163,12 +165,11 @@ def _method(walk: BodyWalk, node: cst.Call, func: cst.Attribute, arguments: Sequ
     return _unknown(walk, node, dotted(func) or method, arguments)
 
 
-def _encodes_text(method: str, arguments: Sequence[CallArgument]) -> bool:
-    """`text.encode()`, `text.encode("utf-8", errors="ignore")`: the `encode` of a string takes names of codecs only."""
-    return method == "encode" and all(
-        (text := literal(a.node)) is not None and (bool(a.keyword) or libraries.TEXT_CODECS.fullmatch(text) is not None)
-        for a in arguments[:1]
-    )
+def _encodes_text(walk: BodyWalk, method: str, receiver: TrackedValue, arguments: Sequence[CallArgument]) -> bool:
+    """`f"{a}/{b}".encode()`, `text.encode("utf-8")`: the `encode` of a string, which takes no more than texts."""
+    is_row = bool(receiver.params) and all(walk.declared_heavy.get(name) is False for name in receiver.params)
+    is_text = receiver.made_by in (Small.TEXT, Small.NEUTRAL) or is_row
+    return method == "encode" and is_text and all(literal(argument.node) is not None for argument in arguments)
 
 
 def _unknown(walk: BodyWalk, node: cst.Call, spelled: str, arguments: Sequence[CallArgument]) -> TrackedValue:

@@ -219,9 +219,6 @@ ARRAY_METHODS = frozenset({"astype", "copy", "ravel", "flatten", "squeeze", "rou
 SMALL_METHODS = frozenset({"digest", "to_bytes"})
 """Methods that make a few bytes: of a hash, an integer."""
 
-TEXT_CODECS = re.compile(r"(?i)utf[-_]?(8|16|32)([-_]?[bl]e|[-_]sig)?|ascii|latin[-_]?1|iso[-_]?8859[-_]\d+|cp\d+")
-"""Names of codecs of text."""
-
 PROGRAM_RUNNERS = frozenset({
     "subprocess.run", "subprocess.check_output", "subprocess.check_call", "subprocess.call", "subprocess.Popen",
     "subprocess.getoutput", "os.system", "os.popen", "asyncio.create_subprocess_exec",

@@ -91,6 +91,8 @@ def _passed(walk: BodyWalk, node: cst.Call, name: str, arguments: Sequence[CallA
         return TrackedValue(made_by=Small.NEUTRAL)
     if name in libraries.PASS_THROUGH:
         value = union(values).keep() if values else NOTHING
+        if name == "str":
+            return TrackedValue(value.params, value.form, value.anchored, Small.TEXT)
         if name.startswith("base64.") and value.params:
             return value.keep(Form.BUFFER)
         return value
