@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from daft_lint.api import cst
-from daft_lint.api.scopes import nodes_in
+from daft_lint.api.scopes import ModuleScopes, nodes_in
 from daft_lint.api.udf_code import (
     Binding,
     assigned_values,
@@ -99,6 +99,8 @@ _PICKLING_METHODS = frozenset({"__getstate__", "__reduce__", "__reduce_ex__"})
 def kind_of_name(name: str, binding: Binding, depth: int = 0) -> tuple[Captured, NodeRef] | None:
     """What a name holds that is large or unpicklable, and the expression that made it; None where nothing is known, or
     where its assignments differ."""
+    if name in ModuleScopes.of(binding.location.cell).rebound:
+        return None  # a function may make it, at its first call
     values = [v for v in _values(name, binding) if not _is_made_of(v.node, name)]
     kinds = {kind_of(v.node, v, depth) for v in values if isinstance(v.node, cst.BaseExpression)}
     kind = kinds.pop() if len(kinds) == 1 else None

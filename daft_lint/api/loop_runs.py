@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from daft_lint.api import cst
 from daft_lint.api.nodes import Cell, enclosing
 from daft_lint.api.runs import KEEPING_SINKS, Run
-from daft_lint.api.udf_code import binding_of, called_function, own_nodes
+from daft_lint.api.udf_code import binding_of, called_function, dotted, own_nodes
 from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.model import NodeRef, Operator, Pipeline
+
+_CLOCKS = frozenset({"perf_counter", "perf_counter_ns", "monotonic", "process_time", "time_ns"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +32,7 @@ def loop_runs_of(run: Run) -> Iterator[LoopRun]:
         for before, operator in zip(pipeline.operators, pipeline.operators[1:], strict=False):
             loop = _loop_over_given(operator) or _loop_around_helper(before, operator)
             if loop is not None:
-                if _is_run_in(loop, operator, run) and not _may_end_early(loop) and _turns(loop) != 1:
+                if _is_run_in(loop, operator, run) and not _may_end_early(loop) and _is_work(loop):
                     yield LoopRun(run, pipeline, loop, before)
                 break
 
@@ -100,7 +102,11 @@ def _may_end_early(loop: NodeRef) -> bool:
     return any(isinstance(node, cst.Break | cst.Return) for node in own_nodes(loop.node.body))
 
 
-def _turns(loop: NodeRef) -> int | None:
+def _is_work(loop: NodeRef) -> bool:
+    """Whether a loop may turn more than once, and takes no times: one that does runs a plan again on purpose."""
     assert isinstance(loop.node, cst.For)
     iterated = loop.node.iter
-    return len(iterated.elements) if isinstance(iterated, cst.List | cst.Tuple | cst.Set) else None
+    if isinstance(iterated, cst.List | cst.Tuple | cst.Set) and len(iterated.elements) < 2:
+        return False
+    called = (dotted(node.func) for node in own_nodes(loop.node.body) if isinstance(node, cst.Call))
+    return not any(name == "time.time" or name.rpartition(".")[2] in _CLOCKS for name in called)
