@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from daft_lint.api import cst
-from daft_lint.api.udf_code import called_function, constant, dotted, function_of, own_nodes, qualified_name, values_of
+from daft_lint.api.udf_code import (
+    BLOCKING,
+    called_function,
+    constant,
+    dotted,
+    function_of,
+    own_nodes,
+    qualified_name,
+    values_of,
+)
 from daft_lint.api.udf_rows import is_for_each_row, rows_of
 from daft_lint.pipeline.model import NodeRef, Udf, UdfKind
-from daft_lint.pipeline.udf_body.libraries import SESSIONS
+from daft_lint.pipeline.udf_body.libraries import CLIENTS, SESSIONS
 from daft_lint.pipeline.udf_body.waiting import (
     CLIENT_REQUESTS,
     DOWNLOADERS,
@@ -18,6 +27,54 @@ from daft_lint.pipeline.udf_body.waiting import (
 
 _MAX_HELPERS = 3
 """Helpers inside helpers that are followed."""
+
+_ASYNCHRONOUS = frozenset({"aiohttp.ClientSession", "requests_futures.sessions.FuturesSession"})
+
+
+def blocking_call_in(location: NodeRef, depth: int = 0) -> NodeRef | None:
+    """A call that blocks its thread where an asynchronous function makes it: itself, or the first one in the function
+    of the file that it calls; None where it waits for nothing."""
+    call = location.node
+    assert isinstance(call, cst.Call)
+    awaited = isinstance(location.cell.parents.get(call), cst.Await)
+    if qualified_name(call.func, location) in BLOCKING or (not awaited and _asks_by_client(call, location)):
+        return location
+    helper = called_function(call, location)
+    if helper is None or depth == _MAX_HELPERS or not isinstance(helper.node, cst.FunctionDef):
+        return None
+    if awaited is (helper.node.asynchronous is None) or helper.node.decorators:
+        return None
+    # Once for each helper: the ways to it through others multiply.
+    return helper.cell.once((blocking_call_in, helper.node, depth), lambda: _first_blocking(helper, depth + 1))
+
+
+def asks_by_session(call: cst.Call) -> bool:
+    """Whether a call is spelled as a request of a session: `session.get(url)`."""
+    owner, _, method = dotted(call.func).rpartition(".")
+    return bool(owner) and method in SESSION_REQUESTS
+
+
+def _first_blocking(function: NodeRef, depth: int) -> NodeRef | None:
+    calls = (node for node in own_nodes(function.node) if isinstance(node, cst.Call))
+    found = (blocking_call_in(NodeRef(function.cell, call), depth) for call in calls)
+    return next((call for call in found if call is not None), None)
+
+
+def _asks_by_client(call: cst.Call, location: NodeRef) -> bool:
+    """Whether a method of a client or session that is known not to be asynchronous waits for an answer."""
+    name = dotted(call.func)
+    for request in (*CLIENT_REQUESTS, *SESSION_REQUESTS):
+        if name.endswith(f".{request}"):
+            owner = name.removesuffix(f".{request}")
+            made = (v.node.func for v in values_of(owner, location) if isinstance(v.node, cst.Call))
+            makers = CLIENTS if request in CLIENT_REQUESTS else SESSIONS
+            if any(_is_synchronous(qualified_name(func, location), makers) for func in made):
+                return True
+    return False
+
+
+def _is_synchronous(maker: str, makers: frozenset[str]) -> bool:
+    return maker in makers - _ASYNCHRONOUS and not maker.rpartition(".")[2].startswith("Async")
 
 
 def request_in(udf: Udf) -> NodeRef | None:

@@ -164,12 +164,26 @@ def _told(node: cst.CSTNode, found: set[str], cell: Cell) -> set[str]:
     if isinstance(node, cst.ImportFrom) and node.module is not None and code(node.module) == "daft":
         names = () if isinstance(node.names, cst.ImportStar) else node.names
         return {a.evaluated_alias or a.evaluated_name for a in names if a.evaluated_name == "__version__"}
+    if isinstance(node, cst.Try) and _tries_import(node, cell):
+        assigned = (inner for handler in node.handlers for inner in nodes_in(handler) if isinstance(inner, cst.Assign))
+        return {t.target.value for inner in assigned for t in inner.targets if isinstance(t.target, cst.Name)}
     if isinstance(node, cst.Assign) and _holds(node.value, found, cell):
         return {target.target.value for target in node.targets if isinstance(target.target, cst.Name)}
     if isinstance(node, cst.FunctionDef):
         returned = (inner.value for inner in nodes_in(node.body) if isinstance(inner, cst.Return))
         return {node.name.value for value in returned if value is not None and _holds(value, found, cell)}
     return set()
+
+
+def _tries_import(node: cst.Try, cell: Cell) -> bool:
+    """Whether a `try` imports something of Daft's, and goes on where it is missing."""
+    caught = (handler.type is None or _MISSING_NAME.search(code(handler.type)) for handler in node.handlers)
+    return any(caught) and any(
+        isinstance(inner, cst.ImportFrom)
+        and inner.module is not None
+        and code(inner.module).split(".")[0] in _names_of_daft(cell)
+        for inner in nodes_in(node.body)
+    )
 
 
 def _holds(value: cst.BaseExpression, found: set[str], cell: Cell) -> bool:

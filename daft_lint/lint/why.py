@@ -41,10 +41,18 @@ def why_silent(document: Document, config: Config, rule: type[Rule], line: int) 
     project = Project()
     settings = replace(config.settings, for_ray=ray_in_project(document.path))
     script = interpret(document, settings, project)
-    steps = _at(script.pipelines, document, project, line)
+    steps = tuple(_at(script.pipelines, document, project, line))
+    if not steps:
+        steps = tuple(_calling(script.pipelines, document, project, line))
+        calling = {operator.step for _, operator in steps}
+        for f in reported:
+            places = _at(script.pipelines, document, project, f.span.line) if f.code == rule.code else ()
+            if any(operator.step in calling for _, operator in places):
+                yield f"{f.code} is reported on line {f.span.line}, where it is called: {f.observed}"
+                return
     reasons = [tuple(missing(pipeline, operator, rule.needs)) for pipeline, operator in steps]
     if not reasons:
-        yield f"no step of a pipeline in view stands on line {line}"
+        yield f"no step of a pipeline in view stands on line {line}, nor a UDF that one calls"
         return
     # Of several steps or paths, the one that lacks least.
     fewest = min(reasons, key=len)
@@ -65,6 +73,28 @@ def _at(
             places = [operator.step.call, *(e.location for e in operator.step.walk() if e.location is not None)]
             if any(_is_on(place, document, project, line) for place in places):
                 yield pipeline, operator
+
+
+def _calling(
+    pipelines: tuple[Pipeline, ...], document: Document, project: Project, line: int
+) -> Iterator[tuple[Pipeline, Operator]]:
+    """The steps that call a UDF whose definition a line of a document is in."""
+    for pipeline in pipelines:
+        for operator in pipeline.operators:
+            definitions = (call.udf.definition for call in operator.udf_calls)
+            if any(d is not None and _is_within(d, document, project, line) for d in definitions):
+                yield pipeline, operator
+
+
+def _is_within(definition: NodeRef, document: Document, project: Project, line: int) -> bool:
+    if definition.cell.document.path != document.path:
+        return False
+    positions = project.positions_of(definition.cell)
+    start, end = positions.span(definition.node)
+    decorators = getattr(definition.node, "decorators", ())
+    start = min([start, *(positions.span(decorator)[0] for decorator in decorators)])
+    first, last = (document.location(definition.cell, *positions.line_column(at))[0] for at in (start, end))
+    return first <= line <= last
 
 
 def _is_on(place: NodeRef, document: Document, project: Project, line: int) -> bool:

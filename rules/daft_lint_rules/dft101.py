@@ -22,6 +22,7 @@ from daft_lint.pipeline.model import (
     DEFAULT_MORSEL_ROWS,
     BoundKind,
     Evidence,
+    ExpressionKind,
     NodeRef,
     Operator,
     PartitionsKind,
@@ -251,6 +252,8 @@ def _observed(pipeline: Pipeline, first: _Unbatched, worst: _Unbatched) -> str:
 def _data(call: UdfCall) -> str:
     if call.heavy:
         names = ", ".join(f"`{column.name}`" for column in call.heavy)
+        if all(e.kind in (ExpressionKind.FUNCTION, ExpressionKind.LITERAL) for e in call.expression.inputs):
+            return f"gets heavy data made of {names}"
         return f"gets the heavy {'column' if len(call.heavy) == 1 else 'columns'} {names}"
     made = call.expression.output
     return f"makes the heavy column `{made}`" if made else "makes heavy data"

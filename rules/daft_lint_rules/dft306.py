@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from daft_lint.api import cst
 from daft_lint.api.nodes import enclosing, is_mentioned, short_code
 from daft_lint.api.promises import Failure
+from daft_lint.api.requests import asks_by_session, blocking_call_in
 from daft_lint.api.rule import Level, Observation, ScriptRule
-from daft_lint.api.udf_code import BLOCKING, dotted, function_of, own_nodes, qualified_name
+from daft_lint.api.udf_code import dotted, function_of, own_nodes, qualified_name
 from daft_lint.api.udf_rows import is_for_each_row, rows_of
 from daft_lint.pipeline.model import NodeRef, Script, Udf, UdfKind
 
@@ -72,20 +73,25 @@ class BlockingUdf(ScriptRule):
     def _in_async(self, udf: Udf, function: NodeRef) -> Iterator[Observation]:
         for node in own_nodes(function.node):
             location = NodeRef(function.cell, node)
-            if isinstance(node, cst.Call) and qualified_name(node.func, location) in BLOCKING:
+            blocking = blocking_call_in(location) if isinstance(node, cst.Call) else None
+            if blocking is not None:
+                helped = blocking.node is not node
                 yield Observation(
                     location=location,
                     level=Level.WARNING,
-                    observed=f"`{udf.name}` is an `async def`, and `{short_code(node)}` blocks its thread",
+                    observed=f"`{udf.name}` is an `async def`, and `{short_code(blocking.node)}` blocks its thread"
+                    + (f", called by `{short_code(node)}`" if helped else ""),
                     impact="No other row goes on while it waits: 200 calls of 50 ms took 10.1 s, with `await` 0.06 s in"
                     " our measurement",
                     suggestion="Await an asynchronous client, or `await asyncio.to_thread(...)`",
+                    related=((blocking, "it waits here"),) if helped else (),
                 )
-            elif isinstance(node, cst.Await) and udf.kind in _BATCH and _waits_for_each_row(function, location):
+            awaited = _awaited(node) if udf.kind in _BATCH else None
+            if awaited is not None and _waits_for_each_row(function, NodeRef(function.cell, awaited)):
                 yield Observation(
                     location=location,
                     level=Level.WARNING,
-                    observed=f"`{udf.name}` gets a batch, and awaits `{short_code(node.expression)}` in a loop over it",
+                    observed=f"`{udf.name}` gets a batch, and awaits `{short_code(awaited)}` in a loop over it",
                     impact="Each row waits for the one before: 200 calls of 50 ms took 10.1 s, with `asyncio.gather`"
                     " 0.06 s in our measurement",
                     suggestion="Await all at once: `await asyncio.gather(*(f(row) for row in rows))`",
@@ -126,11 +132,18 @@ def _is_tried(function: NodeRef, location: NodeRef) -> bool:
     return any(isinstance(n, cst.Attribute) and n.attr.value == "set_event_loop" for n in nodes)
 
 
+def _awaited(node: cst.CSTNode) -> cst.Call | None:
+    """The call whose outcome an `await`, or an `async with` of a request, waits for."""
+    if isinstance(node, cst.Await):
+        return node.expression if isinstance(node.expression, cst.Call) else None
+    if isinstance(node, cst.WithItem) and isinstance(node.item, cst.Call):
+        return node.item if asks_by_session(node.item) else None
+    return None
+
+
 def _waits_for_each_row(function: NodeRef, location: NodeRef) -> bool:
-    """Whether an `await` of a call stands in a loop over the rows, and waits for no more than one."""
-    node = location.node
-    if not isinstance(node, cst.Await) or not isinstance(node.expression, cst.Call):
-        return False
-    if qualified_name(node.expression.func, location).startswith(("asyncio.", "anyio.")):
+    """Whether a call that is waited for stands in a loop over the rows, and waits for no more than one."""
+    call = location.node
+    if not isinstance(call, cst.Call) or qualified_name(call.func, location).startswith(("asyncio.", "anyio.")):
         return False
     return is_for_each_row(location, function, rows_of(function.node))

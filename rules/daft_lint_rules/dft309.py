@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from daft_lint.api.captures import captures_of
-from daft_lint.api.nodes import short_code
 from daft_lint.api.promises import Failure
 from daft_lint.api.rule import Level, Observation, ScriptRule
 from daft_lint.pipeline.model import Script
@@ -55,7 +54,7 @@ class UnpicklableCapture(ScriptRule):
     def check(self, script: Script) -> Iterator[Observation]:
         seen: set[object] = set()
         for udf in script.udfs:
-            for capture in captures_of(udf):
+            for capture in captures_of(udf, script.constructions):
                 key = (udf.definition, capture.made)
                 if capture.kind.is_picklable or key in seen:
                     continue
@@ -63,10 +62,9 @@ class UnpicklableCapture(ScriptRule):
                 yield Observation(
                     location=capture.use,
                     level=self.level,
-                    observed=f"`{udf.name}` reads `{capture.name}`, {capture.kind.value} that is made outside of it"
-                    f" (`{short_code(capture.made.node)}`)",
+                    observed=capture.observed(udf),
                     impact="Daft pickles it along with the UDF, and no pickle takes it: building the expression raises"
                     " a ValueError",
                     suggestion="Make it in the `__init__` of a class with `@daft.cls`",
-                    related=((capture.made, f"`{capture.name}` is made here"),),
+                    related=capture.related,
                 )

@@ -101,8 +101,8 @@ def _moved_to_cuda(udf: Udf) -> NodeRef | None:
 
 
 def _puts_on_cuda(call: cst.Call, location: NodeRef, owner: NodeRef) -> bool:
-    if any(a.keyword is not None and a.keyword.value in ("device", "device_map") and _is_cuda(a.value, location, owner)
-           for a in call.args):  # fmt: skip
+    named = [a for a in call.args if a.keyword is not None and a.keyword.value in ("device", "device_map")]
+    if any(_is_cuda(a.value, location, owner) or _is_number_of_gpu(a.value) for a in named):
         return True
     if not isinstance(call.func, cst.Attribute):
         return False
@@ -110,6 +110,13 @@ def _puts_on_cuda(call: cst.Call, location: NodeRef, owner: NodeRef) -> bool:
     if method == "cuda":
         return dotted(call.func) != "torch.cuda"
     return method == "to" and any(_is_cuda(a.value, location, owner) for a in call.args[:1])
+
+
+def _is_number_of_gpu(device: cst.CSTNode) -> bool:
+    """`device=0`, `device=0 if torch.cuda.is_available() else -1`."""
+    if isinstance(device, cst.IfExp):
+        return _is_number_of_gpu(device.body) or _is_number_of_gpu(device.orelse)
+    return isinstance(device, cst.Integer)
 
 
 def _is_cuda(device: cst.CSTNode, location: NodeRef, owner: NodeRef, depth: int = 0) -> bool:

@@ -20,14 +20,15 @@ class ComputedTwice(PipelineRule):
     """The same UDF, `download` or AI function, called twice on the same columns in one plan; and one that stands before
     the place where a DataFrame parts, whose parts a `join` or `concat` brings together again.
 
-    One expression that is kept in a variable and stands twice runs once, and so does a column that is read twice. Calls
-    with other arguments, and a column that was written anew between them, are left alone.
+    One expression that is kept in a variable and stands twice runs once where both are columns with nothing but columns
+    between, else twice; a column that is read twice runs once. Calls with other arguments, and a column that was
+    written anew between them, are left alone.
 
     ## Why
     Daft has no common subexpressions across calls. Measured (experiment e15): two calls of a UDF on one column ran it
-    for 200 of 100 rows, in one step, in two steps, or in `where` and as a column; one expression that stood twice ran
-    it for 100. Nor does it keep a common part of two sides: a UDF before a self-join, or before two filters whose rows
-    `concat` puts together, ran for 200 of 100 rows.
+    for 200 of 100 rows, in one step, in two steps, or in `where` and as a column; one expression that stood twice as
+    a column ran it for 100, in `where` and as a column for 200. Nor does it keep a common part of two sides: a UDF
+    before a self-join, or before two filters whose rows `concat` puts together, ran for 200 of 100 rows.
 
     ## Example
 
@@ -61,21 +62,45 @@ class ComputedTwice(PipelineRule):
 
     def check(self, pipeline: Pipeline) -> Iterator[Observation]:
         """One observation for each call that an earlier one has the result of."""
-        first: dict[Key, tuple[Expression, NodeRef]] = {}
+        first: dict[Key, tuple[Expression, NodeRef, Operator]] = {}
         told: set[NodeRef] = set()
         for operator in pipeline.operators:
             for expression, udf in _calls(operator):
                 key, location = _key(expression, udf, operator), expression.location
                 if key is None or location is None:
                     continue
-                earlier = first.setdefault(key, (expression, location))
+                earlier = first.setdefault(key, (expression, location, operator))
                 if earlier[0] is not expression and earlier[1] != location:
                     yield _observation(pipeline, operator, _name(expression, udf), earlier[1], location)
+                elif operator.step.call not in told and not _is_one_projection(pipeline, earlier[2], operator):
+                    told.add(operator.step.call)
+                    yield _of_variable(pipeline, earlier[2], operator, expression, _name(expression, udf))
             if operator.step.kind in _MEETING and operator.index:
                 twice = [one for one in _on_both_sides(pipeline, operator) if one[1] not in told]
                 told.update(location for _, location in twice)
                 if twice:
                     yield _of_both_sides(pipeline, operator, twice)
+
+
+def _is_one_projection(pipeline: Pipeline, first: Operator, second: Operator) -> bool:
+    """Whether two operators are one, or columns with nothing but columns between, which Daft computes in one step."""
+    between = pipeline.operators[first.index : second.index + 1]
+    return first is second or all(operator.step.kind is StepKind.PROJECT for operator in between)
+
+
+def _of_variable(
+    pipeline: Pipeline, first: Operator, second: Operator, expression: Expression, name: str
+) -> Observation:
+    assert expression.location is not None
+    return Observation(
+        location=method_location(second.step),
+        level=level_for(Level.WARNING, pipeline, None),
+        observed=f"`{second.step.name}` computes `{short_code(expression.location.node)}` a second time in this plan",
+        impact=f"Daft runs `{name}` for each of the two steps: in our measurement for 200 of 100 rows",
+        suggestion="Make a column of it before both, and read the column twice",
+        related=((method_location(first.step), "the first time is here"), (expression.location, "the call is here")),
+        operator=second,
+    )
 
 
 def _on_both_sides(pipeline: Pipeline, meeting: Operator) -> list[tuple[str, NodeRef]]:

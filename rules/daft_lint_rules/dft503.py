@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from daft_lint.api import cst
 from daft_lint.api.edits import RemoveCall, ReplaceNode
@@ -26,7 +26,7 @@ COUNTED = {
 
 class CollectedForNothing(ScriptRule):
     """A `collect()` right before the one sink that reads its rows, or rows that are brought to the driver only to be
-    counted: `len(df.collect())`, `len(df.to_pandas())`, `len(df.to_pydict()["id"])`.
+    counted: `len(df.collect())`, `df.to_pandas().shape[0]`, `len(df.to_pydict()["id"])`.
 
     It is a *warning* where a column is heavy, else *advice*. A DataFrame in a variable that other statements read is
     left alone, and so are few rows and what a clock or a profiler measures.
@@ -83,24 +83,16 @@ class CollectedForNothing(ScriptRule):
 
 
 def _counted(pipeline: Pipeline, step: Step) -> Observation | None:
-    """`len(...)` of all rows."""
-    if b"len" not in step.call.cell.source:
+    """`len(...)` of all rows, of the variable that holds them alone, or `.shape[0]` of them."""
+    if b"len" not in step.call.cell.source and b"shape" not in step.call.cell.source:
         return None
-    parents = step.call.cell.parents
-    above = parents.get(step.call.node)
-    if step.name == "to_pydict":
-        if not isinstance(above, cst.Subscript):
-            return None
-        above = parents.get(above)
-    if isinstance(above, cst.Arg):
-        above = parents.get(above)
-    is_len = isinstance(above, cst.Call) and isinstance(above.func, cst.Name) and above.func.value == "len"
-    if not is_len or not isinstance(above, cst.Call) or len(above.args) != 1 or _is_read_later(step):
+    above = _count_of(step)
+    if above is None or _is_read_later(step):
         return None
     if not PROFILERS.isdisjoint(ModuleScopes.of(step.call.cell).names):
         return None  # all rows are wanted: how dear they are is the question
     receiver = "" if step.receiver is None else code(step.receiver.node)
-    plain = bool(receiver) and "\n" not in receiver and "#" not in receiver
+    plain = _holds(above, step.call.node) and bool(receiver) and "\n" not in receiver and "#" not in receiver
     why = "a UDF in the plan does not run for a count, and what else it does would not happen"
     replace = ReplaceNode(NodeRef(step.call.cell, above), f"{receiver}.count_rows()")
     return Observation(
@@ -119,6 +111,46 @@ def _counted(pipeline: Pipeline, step: Step) -> Observation | None:
         if plain
         else None,
     )
+
+
+def _count_of(step: Step) -> cst.Call | cst.Subscript | None:
+    """The expression that counts the rows of a sink, and is all that reads them."""
+    parents = step.call.cell.parents
+    above = parents.get(step.call.node)
+    if step.name == "to_pydict":
+        return _counting(above, parents) if isinstance(above, cst.Subscript) else None
+    if not isinstance(above, cst.Assign):
+        return _counting(step.call.node, parents)
+    target = above.targets[0].target
+    if (
+        len(above.targets) != 1
+        or not isinstance(target, cst.Name)
+        or _may_be_read_elsewhere(target.value, step.call.cell)
+    ):
+        return None
+    scopes = ModuleScopes.of(step.call.cell)
+    scope, binders = scopes.resolve(target.value, target)
+    uses = [n for n in scopes.names[target.value] if n is not target and scopes.resolve(n.value, n)[0] is scope]
+    if len(binders) != 1 or len(uses) != 1 or scopes.is_in_loop(uses[0], scope):
+        return None
+    return _counting(uses[0], parents)
+
+
+def _counting(rows: cst.CSTNode, parents: Mapping[cst.CSTNode, cst.CSTNode]) -> cst.Call | cst.Subscript | None:
+    """`len(rows)` or `rows.shape[0]` around rows."""
+    above = parents.get(rows)
+    if isinstance(above, cst.Attribute) and above.value is rows and above.attr.value == "shape":
+        first = parents.get(above)
+        index = first.slice[0].slice if isinstance(first, cst.Subscript) and len(first.slice) == 1 else None
+        is_first = isinstance(index, cst.Index) and isinstance(index.value, cst.Integer) and index.value.value == "0"
+        return first if isinstance(first, cst.Subscript) and is_first else None
+    call = parents.get(above) if isinstance(above, cst.Arg) else None
+    is_len = isinstance(call, cst.Call) and isinstance(call.func, cst.Name) and call.func.value == "len"
+    return call if isinstance(call, cst.Call) and is_len and len(call.args) == 1 else None
+
+
+def _holds(outer: cst.CSTNode, inner: cst.CSTNode) -> bool:
+    return any(node is inner for node in nodes_in(outer))
 
 
 def _before_sink(script: Script, pipeline: Pipeline, step: Step) -> Observation | None:

@@ -6,12 +6,12 @@ import re
 from collections.abc import Container, Iterator
 
 from daft_lint.api import cst
-from daft_lint.api.nodes import enclosing, method_location, short_code
+from daft_lint.api.nodes import Cell, enclosing, method_location, short_code
 from daft_lint.api.promises import Direction, Measure, Promise, Role
 from daft_lint.api.rule import Level, Observation, Prescan, ScriptRule, in_pipelines, level_for
 from daft_lint.api.runs import KEEPING_SINKS
-from daft_lint.api.scopes import nodes_in
-from daft_lint.api.udf_code import values_of
+from daft_lint.api.scopes import ModuleScopes, nodes_in
+from daft_lint.api.udf_code import dotted, values_of
 from daft_lint.pipeline.model import NodeRef, Operator, Pipeline, Reads, Script, SourceKind, Step, StepKind, Turn
 
 FEW_TURNS = 4
@@ -19,6 +19,8 @@ MANY_TURNS = 30
 """Turns from which on it is a warning (docs/pages/measurements.md, e16)."""
 _LOOP = re.compile(rb"(?m)^[ \t]*(?:async[ \t]+)?(?:for|while)\b")
 _ONE_EXPRESSION = "Build one expression in the loop, and call `with_column` or `with_columns` once behind it"
+_SAME_LENGTH = frozenset({"list", "tuple", "sorted", "reversed", "enumerate", "tqdm"})
+"""Functions that go through as many elements as they are given."""
 _SHUFFLING = frozenset({StepKind.SHUFFLE, StepKind.JOIN})
 CONCATENATING = frozenset({"concat", "union_all", "union_all_by_name"})
 
@@ -28,7 +30,7 @@ class PlanGrownInALoop(ScriptRule):
     makes longer by a `concat`, a `join`, a `with_column` of the same column, or a shuffle in a function that it calls.
 
     It is a *warning* where the loop is known to turn often, else *advice*. A loop over a few literal items, one over a
-    list of DataFrames, and a query of collected rows are left alone.
+    list of DataFrames that no loop has filled, and a query of collected rows are left alone.
 
     ## Why
     Each turn with a sink runs the whole plan from its source. Measured (experiment e16) with 40 files: thirty queries
@@ -81,7 +83,7 @@ class PlanGrownInALoop(ScriptRule):
         for step in script.steps:
             if step.name in CONCATENATING and id(step.call.node) not in seen:
                 seen.add(id(step.call.node))
-                loop = _growing_loop(step)
+                loop = _growing_loop(step) or _reduced(step)
                 if loop is not None:
                     remedy = (
                         "Give the reader the list of all paths, or `concat` the parts once behind the loop, from a list"
@@ -200,9 +202,68 @@ def _growing_loop(step: Step) -> NodeRef | None:
     if node not in branches or receiver.value not in targets:
         return None
     loop = _loop_around(step.call)
-    if loop is not None and any(_is_name_of(loop.node, argument.value) for argument in node.args):
-        return None  # the DataFrames are in a list already, and a script has few by name
-    return None if loop is None or _turns(loop, few=True) else loop
+    if loop is None or _turns(loop, few=True):
+        return None
+    # the DataFrames may be in a list already, of which a script has few by name
+    is_listed = any(_is_name_of(loop.node, argument.value) for argument in node.args)
+    iterated = loop.node.iter if isinstance(loop.node, cst.For) else None
+    is_filled = iterated is not None and _is_filled_by_loop(NodeRef(loop.cell, iterated))
+    return None if is_listed and not is_filled else loop
+
+
+def _reduced(step: Step) -> NodeRef | None:
+    """The `reduce(lambda a, b: a.concat(b), frames)` that a step stands in, where a loop has filled the list."""
+    function = next(enclosing(step.call, cst.Lambda, cst.FunctionDef), None)
+    argument = None if function is None else step.call.cell.parents.get(function)
+    call = None if argument is None else step.call.cell.parents.get(argument)
+    if (
+        not isinstance(function, cst.Lambda)
+        or not isinstance(call, cst.Call)
+        or dotted(call.func).rpartition(".")[2] != "reduce"
+    ):
+        return None
+    is_filled = len(call.args) > 1 and _is_filled_by_loop(NodeRef(step.call.cell, call.args[1].value))
+    return NodeRef(step.call.cell, call) if is_filled else None
+
+
+def _is_filled_by_loop(frames: NodeRef) -> bool:
+    """Whether an expression is a list of readers that a comprehension or a loop has made, one a path."""
+    made = frames.node
+    while isinstance(made, cst.Subscript):
+        made = made.value
+    name = made.value if isinstance(made, cst.Name) else ""
+    if name:
+        values = [value.node for value in values_of(name, NodeRef(frames.cell, made))]
+        if len(values) != 1:
+            return False
+        made = values[0]
+    if isinstance(made, cst.ListComp | cst.GeneratorExp):
+        return _reads_files(made.elt) and _length(NodeRef(frames.cell, made)) is None
+    if not isinstance(made, cst.List) or made.elements:
+        return False
+    added = [
+        use
+        for use in ModuleScopes.of(frames.cell).names.get(name, ())
+        for call in [_append_of(use, frames.cell)]
+        if call is not None
+        and _loop_around(NodeRef(frames.cell, call)) is not None
+        and _reads_files(call.args[0].value)
+    ]
+    return bool(added)
+
+
+def _append_of(name: cst.Name, cell: Cell) -> cst.Call | None:
+    """`frames.append(part)`, by its `frames`."""
+    method = cell.parents.get(name)
+    call = cell.parents.get(method) if isinstance(method, cst.Attribute) and method.attr.value == "append" else None
+    return call if isinstance(call, cst.Call) and len(call.args) == 1 else None
+
+
+def _reads_files(made: cst.BaseExpression) -> bool:
+    return any(
+        isinstance(node, cst.Attribute) and node.attr.value.startswith(("read_", "from_"))
+        for node in (made, *nodes_in(made))
+    )
 
 
 def _is_name_of(loop: cst.CSTNode, node: cst.CSTNode) -> bool:
@@ -219,6 +280,16 @@ def _loop_around(place: NodeRef) -> NodeRef | None:
     return None
 
 
+def _around(place: NodeRef) -> cst.CSTNode | None:
+    """The innermost loop or comprehension of the place's function that holds it."""
+    for above in enclosing(place):
+        if isinstance(above, cst.FunctionDef | cst.Lambda):
+            return None
+        if isinstance(above, cst.For | cst.While | cst.BaseComp):
+            return above
+    return None
+
+
 def _has_loops(place: NodeRef) -> bool:
     """Whether there is a loop in its cell, by the text: what encloses a node costs a walk over the whole tree."""
     return place.cell.once(_has_loops, lambda: _LOOP.search(place.cell.source) is not None)
@@ -227,7 +298,7 @@ def _has_loops(place: NodeRef) -> bool:
 def _turns(loop: NodeRef, *, few: bool) -> bool:
     """Whether the loop is known to turn a few times, or many times."""
     node = loop.node
-    number = _length(NodeRef(loop.cell, node.iter)) if isinstance(node, cst.For) else None
+    number = _length(NodeRef(loop.cell, node.iter)) if isinstance(node, cst.For | cst.CompFor) else None
     return number is not None and (number <= FEW_TURNS if few else number >= MANY_TURNS)
 
 
@@ -243,6 +314,10 @@ def _length(iterated: NodeRef) -> int | None:
     if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Multiply):
         once = _length(NodeRef(iterated.cell, node.left))
         return once * node.right.evaluated_value if once is not None and isinstance(node.right, cst.Integer) else None
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value in _SAME_LENGTH:
+        return _length(NodeRef(iterated.cell, node.args[0].value)) if len(node.args) == 1 else None
+    if isinstance(node, cst.ListComp) and not node.for_in.ifs and node.for_in.inner_for_in is None:
+        return _length(NodeRef(iterated.cell, node.for_in.iter))
     if isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == "range":
         bounds = [a.value.evaluated_value for a in node.args if isinstance(a.value, cst.Integer)]
         if len(bounds) == len(node.args) and 0 < len(bounds) < 3:
@@ -257,17 +332,19 @@ def _queried(pipeline: Pipeline) -> tuple[Operator, NodeRef] | None:
         return None
     if source.kind is not StepKind.SOURCE or source.source is None or source.source.kind is not SourceKind.CALL:
         return None
-    place = _loop_around(sink.call)
-    loop = None if place is None else place.node
-    if place is None or not isinstance(loop, cst.For) or not source.source.paths or _turns(place, few=True):
+    if not source.source.paths:
         return None
-    if any(above is loop for above in enclosing(source.call)):
+    whole = _around(sink.call)
+    loop = NodeRef(sink.call.cell, whole.for_in) if isinstance(whole, cst.BaseComp) else _loop_around(sink.call)
+    if loop is None or not isinstance(loop.node, cst.For | cst.CompFor) or _turns(loop, few=True):
         return None
-    names = {node.value for node in nodes_in(loop.target) if isinstance(node, cst.Name)}
+    if any(above is whole for above in enclosing(source.call)):
+        return None
+    names = {node.value for node in (loop.node.target, *nodes_in(loop.node.target)) if isinstance(node, cst.Name)}
     for operator in pipeline.operators[1:]:
-        in_loop = any(above is loop for above in enclosing(operator.step.call))
+        in_loop = any(above is whole for above in enclosing(operator.step.call))
         if operator.step.kind is StepKind.FILTER and in_loop and _asks_for(operator.step, names):
-            return operator, place
+            return operator, loop
     return None
 
 
@@ -285,10 +362,11 @@ def _asks_for(step: Step, names: set[str]) -> bool:
 
 
 def _grown(step: Step, loop: NodeRef, cost: str, suggestion: str) -> Observation:
+    kind = "`reduce`" if isinstance(loop.node, cst.Call) else "loop"
     return Observation(
         location=method_location(step),
         level=Level.WARNING if _turns(loop, few=False) else Level.ADVICE,
-        observed=f"`{step.name}` makes the plan longer at each turn of this loop",
+        observed=f"`{step.name}` makes the plan longer at each turn of this {kind}",
         impact=f"The plan becomes as deep as the loop is long, and {cost}",
         suggestion=suggestion,
     )
@@ -296,7 +374,7 @@ def _grown(step: Step, loop: NodeRef, cost: str, suggestion: str) -> Observation
 
 def _repeated(pipeline: Pipeline, operator: Operator, loop: NodeRef) -> Observation:
     step = operator.step
-    assert isinstance(loop.node, cst.For)
+    assert isinstance(loop.node, cst.For | cst.CompFor)
     level = Level.WARNING if _turns(loop, few=False) else Level.ADVICE
     return Observation(
         location=method_location(step),

@@ -23,6 +23,23 @@ df.sort("x").write_parquet("sorted")
 """
 
 
+UDFS = """import daft
+from daft import col
+
+
+@daft.cls(max_concurrency=2)
+class Reader:
+    @daft.method
+    def size(self, path: str) -> int:
+        with open(path, "rb") as f:
+            return len(f.read())
+
+
+df = daft.read_parquet("s3://a/*.parquet").repartition(8)
+df.with_column("n", Reader().size(col("path"))).write_parquet("out")
+"""
+
+
 @pytest.fixture(autouse=True)
 def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
@@ -48,6 +65,19 @@ def test_what_is_missing(rule: str, line: int, said: list[str]) -> None:
     assert result.exit_code == 0, result.output
     for words in said:
         assert words in result.output
+
+
+@pytest.mark.parametrize("line", [5, 6, 7, 10])
+def test_the_lines_of_a_udf_stand_for_the_steps_that_call_it(line: int) -> None:
+    Path("udfs.py").write_text(UDFS)
+    result = CliRunner().invoke(check, ["--why", "DFT203", f"udfs.py:{line}"])
+    assert "its rows come in 8 partitions" in result.output
+
+
+def test_the_lines_of_a_udf_tell_what_is_reported_where_it_is_called() -> None:
+    Path("udfs.py").write_text(UDFS.replace('/*.parquet").repartition(8)', '/one.parquet")'))
+    result = CliRunner().invoke(check, ["--why", "DFT203", "udfs.py:7"])
+    assert "DFT203 is reported on line 14, where it is called" in result.output
 
 
 def test_a_rule_that_is_not_selected() -> None:

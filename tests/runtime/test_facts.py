@@ -210,6 +210,8 @@ def test_e15_the_same_call_twice_in_a_plan_runs_twice() -> None:
             "two calls in a select": lambda: df.select(noted(i).alias("a"), (noted(i) + 1).alias("b")).collect(),
             "in where and as a column": lambda: df.where(noted(i) > 0).with_column("b", noted(i)).collect(),
             "one expression twice": lambda: df.with_column("a", one).with_column("b", one + 1).collect(),
+            "one in where and as a column": lambda: df.where(one > -9).with_column("b", one).collect(),
+            "one behind a sort": lambda: df.with_column("a", one).sort("i").with_column("b", one).collect(),
             "a column twice": lambda: df.with_column("a", one).with_column("b", col("a") + 1).collect(),
             "fields of two calls": lambda: df.select(*fields(pair(i), pair(i))).collect(),
             "fields of one expression": lambda: df.select(*fields(s, s)).collect(),
@@ -223,6 +225,7 @@ def test_e15_the_same_call_twice_in_a_plan_runs_twice() -> None:
         print(json.dumps({name: rows_worked(case) for name, case in cases.items()}))
     """)
     twice = {"two calls", "two calls in a select", "in where and as a column", "fields of two calls"}
+    twice |= {"one in where and as a column", "one behind a sort"}
     twice |= {"both sides of a join", "two filters and their rows"}
     assert {name for name, rows in found.items() if rows == 200} == twice
     assert {name for name, rows in found.items() if rows == 100} == found.keys() - twice

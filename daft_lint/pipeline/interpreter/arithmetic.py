@@ -91,7 +91,8 @@ def sliced(value: object, lower: object, upper: object) -> object:
     if isinstance(last, int) and last >= 0 and (first is None or first >= 0):
         element = value.items[0] if isinstance(value, ListValue) and value.items else UNKNOWN
         return Sized(max(0, last - (first or 0)), at_most=True, element=element)
-    return UNKNOWN
+    # an open list of one item has that for all of its items
+    return value if isinstance(value, ListValue) and len(value.items) == 1 else UNKNOWN
 
 
 def range_of(args: Arguments) -> object:

@@ -27,7 +27,7 @@ from daft_lint.pipeline.interpreter.container_methods import of_table
 from daft_lint.pipeline.interpreter.daft_expressions import is_surely_expression, operator
 from daft_lint.pipeline.interpreter.definitions import Function
 from daft_lint.pipeline.interpreter.expression_methods import subscript
-from daft_lint.pipeline.interpreter.merging import meet, meet_results
+from daft_lint.pipeline.interpreter.merging import loop_item, meet, meet_results
 from daft_lint.pipeline.interpreter.paths import path_of
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
 from daft_lint.pipeline.interpreter.scopes import Scope
@@ -95,6 +95,9 @@ def _item(interpreter: InterpreterProtocol, owner: object, key: object, node: cs
         values = tuple(owner.entries.values())
         found = owner.entries.get(key.value) if isinstance(key, Literal) else any_function(values)
         return spelled_as(of_table(interpreter, found or UNKNOWN, values), node)
+    if isinstance(owner, ListValue) and owner.open and all(isinstance(item, DataFrame) for item in owner.items):
+        # one of the DataFrames that a loop or a comprehension has made
+        return loop_item(interpreter, ListValue(owner.items), scope.location(node)) if owner.items else UNKNOWN
     if isinstance(owner, ListValue) and isinstance(key, Literal) and isinstance(key.value, int):
         known = not owner.open and -len(owner.items) <= key.value < len(owner.items)
         item = owner.items[key.value] if known else UNKNOWN

@@ -44,7 +44,7 @@ def inline(
         interpreter.called_functions.add(function.qualified_name)
     calls = interpreter.active_calls
     is_out_of_work = interpreter.work > interpreter.max_work
-    if is_out_of_work or len(calls) >= MAX_CALL_DEPTH or any(call.node is node for call in calls):
+    if is_out_of_work or len(calls) >= MAX_CALL_DEPTH or any(_is_again(call, node, instance) for call in calls):
         if is_out_of_work:
             interpreter.recorder.limits[OUT_OF_WORK] = None
         if args is not None:
@@ -58,7 +58,7 @@ def inline(
     if function.owner is not None:
         scope.set("__class__", function.owner)
     # A default can call the function too, or one that calls it, so it is active from here on.
-    call = ActiveCall(node, len(interpreter.ways), function.qualified_name)
+    call = ActiveCall(node, len(interpreter.ways), function.qualified_name, instance)
     calls.append(call)
     _bind_parameters(interpreter, function, args, instance, scope)
     for name, value in (known or {}).items():
@@ -70,6 +70,12 @@ def inline(
     if key is not None:
         interpreter.call_results[key] = returned
     return returned
+
+
+def _is_again(call: ActiveCall, node: cst.CSTNode, instance: Instance | None) -> bool:
+    """Whether a function that is being evaluated calls itself; the method of another object, as of a step that a list
+    of steps calls, is another call."""
+    return call.node is node and (instance is None or call.instance is instance)
 
 
 def _evaluate_body(interpreter: InterpreterProtocol, call: ActiveCall, scope: Scope) -> object:

@@ -112,6 +112,8 @@ def _reduced(interpreter: InterpreterProtocol, args: Arguments) -> object:
     items = [*initial, *((item, node) for item in values.items)]
     if not items:
         return UNKNOWN
+    if values.open and len(items) == 1:
+        items *= 2  # one stands for all: with itself, it shows what the function does
     found = items[0]
     for item in items[1:]:
         found = (inline(interpreter, function, Arguments([found, item]), None), node)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from daft_lint.pipeline.interpreter.attributes import class_attribute
+from daft_lint.pipeline.interpreter.attributes import base_attribute, class_attribute
 from daft_lint.pipeline.interpreter.definitions import Class, DecoratedMethod, Function, UdfFunction
 from daft_lint.pipeline.interpreter.imports import resolve_lazy
 from daft_lint.pipeline.interpreter.protocol import InterpreterProtocol
@@ -31,6 +31,8 @@ class ScopeNames:
         root, *rest = dotted.split(".")
         if root in ("self", "cls") and self.owner is not None and len(rest) == 1:
             return class_attribute(self.interpreter, self.owner, rest[0])
+        if root == "super" and self.owner is not None and len(rest) == 1:
+            return base_attribute(self.interpreter, self.owner, rest[0])
         value = self.scope.get(root)
         if isinstance(value, LazyImport):
             value = resolve_lazy(self.interpreter, value, self.scope)

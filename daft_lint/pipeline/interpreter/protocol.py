@@ -42,11 +42,14 @@ class Nesting:
 
 class ActiveCall:
     """A function whose body is being evaluated, and what it has returned so far, each with the way to it; `ways` is how
-    many lead to the call, `name` is the function's, across the project."""
+    many lead to the call, `name` is the function's, across the project; `instance` is the object of a method."""
 
-    __slots__ = ("name", "node", "returned", "ways")
+    __slots__ = ("instance", "name", "node", "returned", "ways")
 
-    def __init__(self, node: cst.FunctionDef | cst.Lambda, ways: int, name: str = "") -> None:
+    def __init__(
+        self, node: cst.FunctionDef | cst.Lambda, ways: int, name: str = "", instance: object | None = None
+    ) -> None:
+        self.instance = instance
         self.name = name
         self.node = node
         self.ways = ways

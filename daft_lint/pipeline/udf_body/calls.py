@@ -22,6 +22,8 @@ from daft_lint.source.syntax import dotted
 
 _MAX_HELPERS = 4
 """Helpers inside helpers that are followed."""
+_SUPER = "super"
+"""What makes the object whose methods are those of the base classes."""
 
 
 def call(walk: BodyWalk, node: cst.Call) -> TrackedValue:
@@ -122,11 +124,18 @@ def _method(walk: BodyWalk, node: cst.Call, func: cst.Attribute, arguments: Sequ
     """A call of a method, or of a function that is reached by an attribute."""
     receiver = walk.evaluate(func.value)
     method = func.attr.value
+    if receiver.made_by == _SUPER:
+        inherited = walk.frame.resolver.function(f"super.{method}")
+        return _enter(walk, Callee(*inherited), arguments) if inherited is not None else NOTHING
     if method == "convert" and receiver.made_by in libraries.IMAGE_MAKERS:
         return receiver
     if method in libraries.ARRAY_METHODS and receiver.made_by is Small.ARRAY:
         return receiver
-    if method in ("encode", "decode") and receiver.made_by is Small.BYTES:
+    if (method in ("encode", "decode") and receiver.made_by is Small.BYTES) or _encodes_text(
+        walk, method, receiver, arguments
+    ):
+        return TrackedValue(made_by=Small.BYTES)
+    if method == "tobytes" and receiver.made_by is Small.ARRAY:
         return TrackedValue(made_by=Small.BYTES)
     reads_prefix = method == "read" and len(arguments) == 1 and is_small_count(arguments[0].node)
     if method in libraries.SMALL_METHODS or reads_prefix:
@@ -156,6 +165,13 @@ def _method(walk: BodyWalk, node: cst.Call, func: cst.Attribute, arguments: Sequ
     return _unknown(walk, node, dotted(func) or method, arguments)
 
 
+def _encodes_text(walk: BodyWalk, method: str, receiver: TrackedValue, arguments: Sequence[CallArgument]) -> bool:
+    """`f"{a}/{b}".encode()`, `text.encode("utf-8")`: the `encode` of a string, which takes no more than texts."""
+    is_row = bool(receiver.params) and all(walk.declared_heavy.get(name) is False for name in receiver.params)
+    is_text = receiver.made_by in (Small.TEXT, Small.NEUTRAL) or is_row
+    return method == "encode" and is_text and all(literal(argument.node) is not None for argument in arguments)
+
+
 def _unknown(walk: BodyWalk, node: cst.Call, spelled: str, arguments: Sequence[CallArgument]) -> TrackedValue:
     """A call of something not known: a helper among its arguments is applied to those behind it."""
     if libraries.PROCESSOR_NAMES.search(spelled):
@@ -169,6 +185,4 @@ def _unknown(walk: BodyWalk, node: cst.Call, spelled: str, arguments: Sequence[C
     if spelled in ("filter", "asyncio.gather", "asyncio.run") and arguments:
         return union([a.value for a in arguments]).keep()
     name = walk.qualified(spelled) if spelled else ""
-    if name in libraries.DECODING_OBJECTS:
-        return TrackedValue(made_by=name)
-    return NOTHING
+    return TrackedValue(made_by=name) if name in libraries.DECODING_OBJECTS or name == _SUPER else NOTHING

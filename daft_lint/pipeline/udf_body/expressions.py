@@ -90,12 +90,14 @@ def _comprehension(walk: BodyWalk, node: cst.ListComp | cst.SetComp | cst.Genera
 def _binary(walk: BodyWalk, node: cst.BinaryOperation) -> TrackedValue:
     left, right = walk.evaluate(node.left), walk.evaluate(node.right)
     value = union((left, right)).keep()
+    if isinstance(node.operator, (cst.Add, cst.Modulo)) and literal(node.left) is not None:
+        value = TrackedValue(value.params, value.form, value.anchored, Small.TEXT)
     if left.params or not right.params:
         return value
     text = literal(node.left)
     if isinstance(node.left, (cst.Integer, cst.Float)) or (text is not None and (not text or _SCHEME.search(text))):
         return value
-    return TrackedValue(value.params, value.form, anchored=False)
+    return TrackedValue(value.params, value.form, False, value.made_by)
 
 
 def _formatted(walk: BodyWalk, node: cst.FormattedString) -> TrackedValue:
@@ -111,7 +113,7 @@ def _formatted(walk: BodyWalk, node: cst.FormattedString) -> TrackedValue:
             if anchored is None:
                 anchored = bool(value.params) and value.anchored
     whole = union(values)
-    return TrackedValue(whole.params, whole.form, bool(anchored)) if whole.params else NOTHING
+    return TrackedValue(whole.params, whole.form, bool(anchored), Small.TEXT)
 
 
 def _concatenated(walk: BodyWalk, node: cst.ConcatenatedString) -> TrackedValue:

@@ -205,11 +205,13 @@ PASS_THROUGH = frozenset({
 })  # fmt: skip
 """Functions whose result holds their argument's rows, or a part of them."""
 
-SMALL_MAKERS = frozenset({"json.dumps", "orjson.dumps", "ujson.dumps", "simplejson.dumps", "struct.pack"})
+SMALL_MAKERS = frozenset({
+    "json.dumps", "orjson.dumps", "ujson.dumps", "simplejson.dumps", "msgspec.json.encode", "struct.pack",
+})  # fmt: skip
 """Functions that make a record of a few bytes."""
 SERIALIZERS = frozenset({
     "pickle.dumps", "cloudpickle.dumps", "daft.pickle.dumps", "dill.dumps", "marshal.dumps", "msgpack.packb",
-    "msgpack.dumps",
+    "msgpack.dumps", "ormsgpack.packb", "msgspec.msgpack.encode", "cbor2.dumps", "bson.encode",
 })  # fmt: skip
 """Functions that make one of a record, or hold what is heavy as it is."""
 ARRAY_METHODS = frozenset({"astype", "copy", "ravel", "flatten", "squeeze", "round", "clip", "tolist"})

@@ -51,9 +51,11 @@ def _pick(arguments: Sequence[CallArgument], position: int, keywords: Sequence[s
 def library_call(walk: BodyWalk, node: cst.Call, name: str, arguments: Sequence[CallArgument]) -> TrackedValue | None:
     """What a function that `libraries` knows does and returns; None for any other."""
     known = libraries.USES.get(name)
-    if known is not None and _read(walk, node, known, arguments):
+    loads = loads_model(name)
+    # `torch.load(path)` opens a row's file, or loads the model that `__init__` is told of
+    if known is not None and not (loads and walk.fresh_self) and _read(walk, node, known, arguments):
         return TrackedValue(made_by=name) if name in libraries.IMAGE_MAKERS else NOTHING
-    if loads_model(name):
+    if loads:
         note(walk, node, walk.model_loads)
         return TrackedValue(made_by=name)
     if connects(name):
@@ -77,6 +79,8 @@ def library_call(walk: BodyWalk, node: cst.Call, name: str, arguments: Sequence[
 def _passed(walk: BodyWalk, node: cst.Call, name: str, arguments: Sequence[CallArgument]) -> TrackedValue | None:
     """Functions that hand their arguments on."""
     values = [a.value for a in arguments]
+    if name == "bytes" and len(arguments) > 1:  # an encoded text
+        return TrackedValue(made_by=Small.BYTES)
     if name in libraries.SMALL_MAKERS or (name in libraries.SERIALIZERS and not _may_be_heavy(walk, values[:1])):
         return TrackedValue(made_by=Small.BYTES)
     if name in libraries.FILLED_ARRAYS and array_bytes(_shape(arguments)) < walk.heavy_row_bytes:
@@ -87,6 +91,8 @@ def _passed(walk: BodyWalk, node: cst.Call, name: str, arguments: Sequence[CallA
         return TrackedValue(made_by=Small.NEUTRAL)
     if name in libraries.PASS_THROUGH:
         value = union(values).keep() if values else NOTHING
+        if name == "str":
+            return TrackedValue(value.params, value.form, value.anchored, Small.TEXT)
         if name.startswith("base64.") and value.params:
             return value.keep(Form.BUFFER)
         return value

@@ -28,6 +28,8 @@ class Small(enum.Enum):
 
     BYTES = "bytes"
     """A digest, a header, a prefix, an encoded record: only a few bytes."""
+    TEXT = "text"
+    """A text that the body spells, with what it puts in."""
     ARRAY = "array"
     """An array of few numbers, as its shape says."""
     NEUTRAL = "neutral"
