@@ -13,6 +13,7 @@ from daft_lint.pipeline.dataflow.weights import Weights
 from daft_lint.pipeline.model import (
     Cluster,
     Constants,
+    Count,
     Partitions,
     PartitionsKind,
     Runner,
@@ -88,7 +89,7 @@ class StepFacts:
         if step.kind is StepKind.REPARTITION:
             if self.context.runner is Runner.NATIVE:
                 return before
-            return before if step.count is None else _repartitioned(step.count.value)
+            return before if step.count is None else _repartitioned(step.count)
         if step.kind is StepKind.BATCHES:
             return _batched(self.rows[resolved.parents[0]], None if step.count is None else step.count.value)
         if step.kind is StepKind.LIMIT:
@@ -104,8 +105,11 @@ class StepFacts:
         return before
 
 
-def _repartitioned(count: int | None) -> Partitions:
-    return Partitions.of(None if count is None else max(count, 1))
+def _repartitioned(count: Count) -> Partitions:
+    """As many partitions as are asked for; a default of one is there to be set to more."""
+    if count.value is None or (count.is_default and count.value <= 1):
+        return Partitions.MANY
+    return Partitions.of(max(count.value, 1))
 
 
 def _batched(rows: int | None, size: int | None) -> Partitions:
