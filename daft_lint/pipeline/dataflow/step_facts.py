@@ -27,7 +27,8 @@ from daft_lint.pipeline.model import (
 
 @dataclass(frozen=True, slots=True)
 class ScriptContext:
-    """What holds for the whole script. `morsel_size` is its `default_morsel_size`, in rows."""
+    """What holds for the whole script. `morsel_size` is its `default_morsel_size`, in rows; `sizes_files`: it says how
+    large the files are that it writes."""
 
     runner: Runner = Runner.RAY
     runner_is_set: bool = False
@@ -37,6 +38,7 @@ class ScriptContext:
     script_pipelines: ScriptPipelines = field(default_factory=ScriptPipelines)
     constants: Constants = field(default_factory=dict)
     runner_is_sure: bool = True
+    sizes_files: bool = False
 
 
 class StepFacts:

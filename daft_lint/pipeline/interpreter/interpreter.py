@@ -148,6 +148,7 @@ class Interpreter:
             recorder.morsel_size,
             constants=names,
             runner_is_sure=is_sure,
+            sizes_files=recorder.sizes_files,
         )
         limits = list(recorder.limits)
         failing = recorder.failing_steps()
