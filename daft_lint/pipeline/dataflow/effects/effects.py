@@ -93,8 +93,8 @@ class Effects:
     `capacity` is how many tasks the cluster can be said to keep busy, `places` how many models it can load at once,
     `shuffles` how often rows go from tasks to other tasks, `files` those that its write makes (None: it writes none, or
     the runner is native), `heavy_files`: their rows are heavy, and the script asks for no size of them. `forbidden` are
-    the calls that its checkpoint forbids, `cuts` the author's own repartitionings that stand under a condition on their own number.
-    `runs` counts the sinks that run its steps, one number for each call of `calls`.
+    the calls that its checkpoint forbids, `cuts` the author's own repartitionings that stand under a condition on their
+    own number. `runs` counts the sinks that run its steps, one number for each call of `calls`.
     """
 
     calls: tuple[CallEffects, ...]
