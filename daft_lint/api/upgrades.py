@@ -234,6 +234,11 @@ def spelled_method(change: Change) -> str:
     return change.name.rpartition(".")[2]
 
 
+def is_import(use: ApiUse) -> bool:
+    """Whether it is an import, not a call."""
+    return isinstance(use.call.node, cst.ImportAlias)
+
+
 def spelled(change: Change) -> str:
     """The old spelling as a message shows it, in backticks."""
     owner, _, name = change.name.partition(".")

@@ -80,8 +80,8 @@ class LightReadWithoutFanOut(PipelineRule):
     It is a warning where the source is known to make one partition, advice where the count is not known (a folder, a
     wildcard, a table, a DataFrame parameter). It is silent where the rows fit one batch, where the sink reads a few
     rows only, where nothing reads the column, where the source has a checkpoint, behind which no call may spread rows,
-    and where a class of `max_concurrency=1` opens the files: one actor is
-    wanted.
+    and where a class of `max_concurrency=1` opens the files: one actor is wanted. Work that opens no file, such as an
+    AI function, counts only where something says that the script is for Ray.
     """
 
     code = "DFT203"
@@ -114,7 +114,7 @@ class LightReadWithoutFanOut(PipelineRule):
         for operator in pipeline.operators:
             if operator.stage in reported or operator.partitions_in.kind is PartitionsKind.MANY:
                 continue
-            read = _heavy_read(operator) or _expensive_call(operator)
+            read = _heavy_read(operator) or _expensive_call(operator, is_for_ray=pipeline.runner_is_sure)
             if read is None:
                 continue
             reported.add(operator.stage)
@@ -189,9 +189,9 @@ def _heavy_read(operator: Operator) -> tuple[Expression, Udf | None] | None:
     return None
 
 
-def _expensive_call(operator: Operator) -> tuple[Expression, Udf | None] | None:
-    """The first UDF call of a step that is expensive on light rows, which are known to come in one partition."""
-    if operator.partitions_in.kind is not PartitionsKind.ONE:
+def _expensive_call(operator: Operator, *, is_for_ray: bool) -> tuple[Expression, Udf | None] | None:
+    """The first UDF call of a step that is expensive on light rows, which are known to come in one partition on Ray."""
+    if operator.partitions_in.kind is not PartitionsKind.ONE or not is_for_ray:
         return None
     for call in operator.udf_calls:
         if call.read and not call.is_heavy and not _wants_one_actor(call.udf) and why_expensive(call.udf):

@@ -1,4 +1,4 @@
-"""DFT301: options of the decorator given to the constructor."""
+"""DFT301: options of the decorator given to the constructor, or to a decorator that knows them by another name."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from daft_lint.api import cst
 from daft_lint.api.edits import Action, AddKeyword, RemoveArgument
-from daft_lint.api.nodes import code, enclosing, short_code
+from daft_lint.api.nodes import code, enclosing, short_code, udf_related
 from daft_lint.api.promises import Failure
 from daft_lint.api.rule import Fix, Level, Observation, ScriptRule
-from daft_lint.pipeline.model import Construction, NodeRef, Script
+from daft_lint.api.udf_code import given_options
+from daft_lint.pipeline.model import Construction, NodeRef, Script, Udf, UdfKind
 
 OPTIONS = {
     "cpus": "cpus",
@@ -26,16 +27,22 @@ OPTIONS = {
 }
 """What `daft.cls` takes (Daft 0.7), and the older spellings with what they are called now."""
 
+_TODAY = {"concurrency": "max_concurrency", "num_cpus": "cpus", "num_gpus": "gpus"}
+"""Options of `daft.udf` by their names in the decorators of today."""
+_OF_UDF = {today: older for older, today in _TODAY.items()}
+_CALLED = {UdfKind.FUNC: "daft.func", UdfKind.FUNC_BATCH: "daft.func.batch", UdfKind.LEGACY: "daft.udf"}
+
 
 class ConcurrencyInConstructor(ScriptRule):
     """`max_concurrency=`, `gpus=` and other options of `daft.cls` given to the constructor of a class whose
-    `__init__` does not take them.
+    `__init__` does not take them; options of `daft.udf` given to `daft.cls` or `daft.func` under their older names
+    (`concurrency`, `num_gpus`, `num_cpus`), or those of today to `daft.udf`.
 
     ## Why
     Daft delays the construction: `Model(max_concurrency=16)` keeps its arguments, and the plan is built without an
     error. Each worker then calls `__init__(max_concurrency=16)` and fails with a TypeError (experiment e6), after the
     cluster is up and the data is on its way. The options belong to the decorator, which runs the class in that many
-    actors.
+    actors. A name that a decorator does not take is a TypeError when the module is imported (Daft 0.7.26).
 
     ## Example
 
@@ -54,9 +61,9 @@ class ConcurrencyInConstructor(ScriptRule):
         caption = Captioner("blip-large")
 
     ## Fix
-    Moves the keyword to the decorator, if its value means the same there: a literal, or a constant that is defined
-    above the class. It is safe: without it, the script fails. There is none where two constructions ask for different
-    values, or the class is in another file.
+    Writes the option as its decorator calls it, or moves the keyword of a constructor to the decorator, if its value
+    means the same there: a literal, or a constant that is defined above the class. It is safe: without it, the script
+    fails. There is none where two constructions ask for different values, or the class is in another file.
 
     ## Options
     None.
@@ -65,15 +72,40 @@ class ConcurrencyInConstructor(ScriptRule):
     code = "DFT301"
     name = "concurrency-in-constructor"
     level = Level.ERROR
-    trigger_words = ("cls",)
+    trigger_words = ("cls", "concurrency", "num_gpus", "num_cpus", "udf")
     fixable = True
-    ends = (Failure("TypeError", "when a worker makes the actor"),)
+    ends = (Failure("TypeError", "when a worker makes the actor, or when the module is imported"),)
 
     def check(self, script: Script) -> Iterator[Observation]:
         for construction in script.constructions:
             wrong = _misplaced(construction)
             if wrong:
                 yield self._observation(construction, wrong, script.constructions)
+        seen: set[NodeRef] = set()
+        for udf in script.udfs:
+            decorator, names = udf.options, _misnamed(udf)
+            if names and decorator is not None and decorator not in seen:
+                seen.add(decorator)
+                yield self._of_decorator(udf, decorator, names)
+
+    def _of_decorator(self, udf: Udf, decorator: NodeRef, names: dict[str, str]) -> Observation:
+        called = _CALLED.get(udf.kind, "daft.cls")
+        olds, news = ([f"`{name}`" for name in side] for side in (names, names.values()))
+        actions: list[Action] = []
+        for old, new in names.items():
+            value = _argument(decorator, old)
+            if value is not None and _argument(decorator, new) is None:
+                actions.append(AddKeyword(decorator, new, code(value)))
+            actions.append(RemoveArgument(decorator, old))
+        return Observation(
+            location=decorator,
+            level=self.level,
+            observed=f"`{called}` takes no {' or '.join(olds)}",
+            impact="Daft raises a TypeError when the module is imported",
+            suggestion=f"Write {' and '.join(news)}, as `{called}` calls {'it' if len(names) == 1 else 'them'}",
+            related=udf_related(udf),
+            fix=Fix(f"Write {' and '.join(news)} in place of {' and '.join(olds)}", tuple(actions)),
+        )
 
     def _observation(
         self, construction: Construction, wrong: tuple[str, ...], everywhere: tuple[Construction, ...]
@@ -92,6 +124,14 @@ class ConcurrencyInConstructor(ScriptRule):
             related=((construction.decorator or construction.definition, f"`{construction.name}` becomes a UDF here"),),
             fix=_fix(construction, values, everywhere),
         )
+
+
+def _misnamed(udf: Udf) -> dict[str, str]:
+    """Options that the UDF's decorator does not take, with what it calls them. What bounds a function is DFT302's."""
+    given = given_options(udf) or ()
+    calls = _OF_UDF if udf.kind is UdfKind.LEGACY else _TODAY
+    is_function = udf.kind in (UdfKind.FUNC, UdfKind.FUNC_BATCH)
+    return {old: new for old, new in calls.items() if old in given and not (is_function and old == "concurrency")}
 
 
 def _misplaced(construction: Construction) -> tuple[str, ...]:

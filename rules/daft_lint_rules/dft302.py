@@ -8,6 +8,7 @@ from daft_lint.api.edits import RemoveArgument
 from daft_lint.api.nodes import udf_related
 from daft_lint.api.promises import Failure
 from daft_lint.api.rule import Fix, Level, Observation, ScriptRule
+from daft_lint.api.udf_code import given_options
 from daft_lint.pipeline.model import NodeRef, Script, Udf, UdfKind
 
 
@@ -22,6 +23,8 @@ class ConcurrencyOnSyncFunc(ScriptRule):
 
     On an asynchronous one that takes a row, Daft 0.7.26 accepts the option and ignores it: of 60 rows, 60 calls were in
     flight at 1, 2 and 8 alike, on both runners. What it was to protect, a server with a limit, gets them all.
+
+    `concurrency`, as `daft.udf` calls it, is a TypeError on either.
 
     ## Example
 
@@ -49,9 +52,12 @@ class ConcurrencyOnSyncFunc(ScriptRule):
     code = "DFT302"
     name = "concurrency-on-sync-func"
     level = Level.ERROR
-    trigger_words = ("max_concurrency",)
+    trigger_words = ("max_concurrency", "concurrency")
     fixable = True
-    ends = (Failure("ValueError", "when the module is imported"),)
+    ends = (
+        Failure("ValueError", "when the module is imported"),
+        Failure("TypeError", "when the module is imported, for `concurrency`"),
+    )
 
     def check(self, script: Script) -> Iterator[Observation]:
         seen: set[int] = set()
@@ -60,7 +66,7 @@ class ConcurrencyOnSyncFunc(ScriptRule):
             if not _has_count(udf) or location is None or id(location.node) in seen:
                 continue
             seen.add(id(location.node))
-            if not udf.is_async:
+            if not udf.is_async or _name(udf) == "concurrency":
                 yield self._on_synchronous(udf)
             elif udf.kind is UdfKind.FUNC:
                 yield self._on_asynchronous(udf)
@@ -77,19 +83,25 @@ class ConcurrencyOnSyncFunc(ScriptRule):
         )
 
     def _on_synchronous(self, udf: Udf) -> Observation:
+        """Of an asynchronous function too, where it has the older name."""
+        name = _name(udf)
+        kind = "an asynchronous" if udf.is_async else "a synchronous"
+        why = "ValueError when the module is imported: a synchronous function runs in each task"
+        if name == "concurrency":
+            why = f"TypeError when the module is imported: `{udf.kind.value}` has no option of that name"
         return Observation(
             location=_location(udf),
             level=self.level,
-            observed=f"`{_option(udf)}` on `{udf.name}`, a synchronous `{udf.kind.value}`",
-            impact="Daft raises a ValueError when the module is imported: a synchronous function runs in each task",
+            observed=f"`{_option(udf)}` on `{udf.name}`, {kind} `{udf.kind.value}`",
+            impact=f"Daft raises a {why}",
             suggestion="Remove it; to run in a fixed number of actors write a class with "
             "`@daft.cls(max_concurrency=...)`",
             related=udf_related(udf),
             fix=None
             if udf.options is None
             else Fix(
-                title="Remove `max_concurrency` from the synchronous function",
-                actions=(RemoveArgument(udf.options, "max_concurrency"),),
+                title=f"Remove `{name}` from the {'asynchronous' if udf.is_async else 'synchronous'} function",
+                actions=(RemoveArgument(udf.options, name),),
             ),
         )
 
@@ -108,7 +120,13 @@ def _location(udf: Udf) -> NodeRef:
     return location
 
 
+def _name(udf: Udf) -> str:
+    """The option's name; `daft.udf` calls it `concurrency`."""
+    given = given_options(udf) or frozenset()
+    return "concurrency" if "concurrency" in given and "max_concurrency" not in given else "max_concurrency"
+
+
 def _option(udf: Udf) -> str:
     """The option as it is written, with its number where that is known."""
     count = udf.max_concurrency
-    return "max_concurrency" if count is None or count.value is None else f"max_concurrency={count.value}"
+    return _name(udf) if count is None or count.value is None else f"{_name(udf)}={count.value}"

@@ -12,6 +12,7 @@ from daft_lint.api.upgrades import (
     Match,
     Standing,
     fix_of,
+    is_import,
     is_namespace,
     matches,
     mentions,
@@ -95,6 +96,8 @@ def _observation(match: Match, settings: Settings) -> Observation:
     observed, impact = f"{spelled(change)} is gone since Daft {spell(change.changed)}", "The call raises"
     if is_namespace(change):
         impact = "Reading it raises"
+    if is_import(match.use):
+        observed, impact = f"`{change.name}` is gone since Daft {spell(change.changed)}", "The import raises"
     if change.kind is ChangeKind.REQUIRED:
         observed = f"The class has no `{spelled_method(change)}`, which Daft asks for since {spell(change.changed)}"
         impact = "No object can be made of it"

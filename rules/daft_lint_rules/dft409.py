@@ -16,7 +16,8 @@ class RunnerSetLate(ScriptRule):
     ## Why
     Daft chooses its runner when it first needs one, and keeps it: at the first sink, and at sources such as
     `from_pydict` and `read_parquet`. A call after that raises a DaftCoreException, "Cannot set runner more than once"
-    (experiment e19).
+    (experiment e19). The cells of a notebook run one after the other; each block of a Markdown page is an example of
+    its own.
 
     ## Example
 

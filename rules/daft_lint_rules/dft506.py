@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from daft_lint.api.edits import AddImport, ReplaceNode
@@ -126,13 +126,18 @@ def _plain(text: str) -> str:
     return _NOISE.sub("", text).replace("'", '"')
 
 
+def _said_once(reasons: Sequence[str]) -> list[str]:
+    """Without a reason that a longer one holds already."""
+    return [reason for reason in reasons if not any(reason != other and reason in other for other in reasons)]
+
+
 def _observation(udf: Udf, location: NodeRef, equal: Equal, has_spelling: bool) -> Observation:
     shown = equal.text if len(equal.text) <= MAX_SHOWN and "\n" not in equal.text else ""
     name = f"`{udf.name}`" if udf.name.isidentifier() else "The function"
     fix = None
     if equal.writable and has_spelling:
         imports = tuple(AddImport(location, module, imported) for module, imported in equal.imports)
-        why = "; ".join(equal.differs) or None
+        why = "; ".join(_said_once(equal.differs)) or None
         fix = Fix("Write the expression in place of the UDF", (ReplaceNode(location, equal.text), *imports), why)
     written = f"`{shown}`" if shown else "the expression"
     if not equal.writable and has_spelling:

@@ -549,3 +549,12 @@ def test_the_import_of_what_is_used_once_goes_with_its_fix(tmp_path: Path) -> No
         "select(struct", "select(daft.functions.to_struct"
     )
     assert (tmp_path / "a.py").read_text() == wanted
+
+
+def test_an_import_of_what_is_gone_is_no_call(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(
+        "import daft\nfrom daft.unity_catalog import UnityCatalog\n\n"
+        "daft.read_deltalake(UnityCatalog(endpoint='x').load_table('a.b.c')).write_parquet('out')\n"
+    )
+    page = lint(tmp_path, "check", "--select", "DFT405").stdout
+    assert "  = `daft.unity_catalog` is gone since Daft 0.7.6.\n  = The import raises, and " in page

@@ -114,9 +114,21 @@ SOURCES: dict[str, SourceSpec] = {
     ),
     # Paths and references: nothing is read.
     "from_glob_path": SourceSpec(
-        PartitionsFrom.ONE, path=_PATH, propagates_batch_size=True, light=("path", "size", "num_rows"), closed=True
+        PartitionsFrom.ONE,
+        rows=RowsFrom.PATHS,
+        path=_PATH,
+        propagates_batch_size=True,
+        light=("path", "size", "num_rows"),
+        closed=True,
     ),
-    "from_files": SourceSpec(PartitionsFrom.ONE, path=_PATH, propagates_batch_size=True, light=("file",), closed=True),
+    "from_files": SourceSpec(
+        PartitionsFrom.ONE,
+        rows=RowsFrom.PATHS,
+        path=_PATH,
+        propagates_batch_size=True,
+        light=("file",),
+        closed=True,
+    ),
     # Tables.
     "read_deltalake": SourceSpec(
         PartitionsFrom.UNKNOWN, path=Argument(0, "table"), names_hint=True, propagates_batch_size=True

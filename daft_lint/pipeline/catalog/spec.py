@@ -52,6 +52,8 @@ class RowsFrom(enum.Enum):
     RANGE = "range"
     TABLE = "table"
     """A table of pandas or Arrow that the script makes of columns or rows."""
+    PATHS = "paths"
+    """A row for each file that the paths name."""
 
 
 @dataclass(frozen=True, slots=True)

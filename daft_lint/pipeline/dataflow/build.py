@@ -131,6 +131,7 @@ def _pipeline(
         settings=context.settings,
         open_parameter=path[0] in facts.from_parameter,
         morsel_size=context.morsel_size,
+        sizes_files=context.sizes_files,
         script_pipelines=context.script_pipelines,
         constants=context.constants,
         decisions=decisions,

@@ -13,6 +13,7 @@ from daft_lint.pipeline.dataflow.weights import Weights
 from daft_lint.pipeline.model import (
     Cluster,
     Constants,
+    Count,
     Partitions,
     PartitionsKind,
     Runner,
@@ -26,7 +27,8 @@ from daft_lint.pipeline.model import (
 
 @dataclass(frozen=True, slots=True)
 class ScriptContext:
-    """What holds for the whole script. `morsel_size` is its `default_morsel_size`, in rows."""
+    """What holds for the whole script. `morsel_size` is its `default_morsel_size`, in rows; `sizes_files`: it says how
+    large the files are that it writes."""
 
     runner: Runner = Runner.RAY
     runner_is_set: bool = False
@@ -36,6 +38,7 @@ class ScriptContext:
     script_pipelines: ScriptPipelines = field(default_factory=ScriptPipelines)
     constants: Constants = field(default_factory=dict)
     runner_is_sure: bool = True
+    sizes_files: bool = False
 
 
 class StepFacts:
@@ -88,7 +91,7 @@ class StepFacts:
         if step.kind is StepKind.REPARTITION:
             if self.context.runner is Runner.NATIVE:
                 return before
-            return before if step.count is None else _repartitioned(step.count.value)
+            return before if step.count is None else _repartitioned(step.count)
         if step.kind is StepKind.BATCHES:
             return _batched(self.rows[resolved.parents[0]], None if step.count is None else step.count.value)
         if step.kind is StepKind.LIMIT:
@@ -104,8 +107,11 @@ class StepFacts:
         return before
 
 
-def _repartitioned(count: int | None) -> Partitions:
-    return Partitions.of(None if count is None else max(count, 1))
+def _repartitioned(count: Count) -> Partitions:
+    """As many partitions as are asked for; a default of one is there to be set to more."""
+    if count.value is None or (count.is_default and count.value <= 1):
+        return Partitions.MANY
+    return Partitions.of(max(count.value, 1))
 
 
 def _batched(rows: int | None, size: int | None) -> Partitions:

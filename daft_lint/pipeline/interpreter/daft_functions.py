@@ -38,6 +38,8 @@ from daft_lint.pipeline.model import Expression, ExpressionKind, RunnerSetting, 
 EXPRESSION_MAKERS = frozenset({"element", "interval", "sql_expr"})
 """Functions that make an expression of something else than expressions."""
 MORSEL_SETTERS = frozenset({"set_execution_config", "execution_config_ctx"})
+_FILE_SIZES = frozenset({"parquet_target_filesize", "csv_target_filesize", "json_target_filesize"})
+"""Options of these that say how large a written file is to be."""
 
 
 def call_daft(
@@ -89,7 +91,7 @@ def call_daft(
 
 
 def _configure(interpreter: InterpreterProtocol, spelling: str, args: Arguments, node: cst.Call, scope: Scope) -> None:
-    """`set_runner_*` and the morsel size."""
+    """`set_runner_*`, the morsel size, and the size that files are to have."""
     runner = catalog.RUNNERS.get(spelling)
     if runner is not None:
         recorder = interpreter.recorder
@@ -97,6 +99,8 @@ def _configure(interpreter: InterpreterProtocol, spelling: str, args: Arguments,
         if not interpreter.expected_failures:
             recorder.runner_settings.append(RunnerSetting(scope.location(node), runner, recorder.settled_by))
         return
+    if not _FILE_SIZES.isdisjoint(args.keywords):
+        interpreter.recorder.sizes_files = True
     size = literal_value(args.keyword("default_morsel_size"))
     if isinstance(size, int):
         interpreter.recorder.morsel_size = size

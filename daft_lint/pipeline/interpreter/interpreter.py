@@ -121,6 +121,8 @@ class Interpreter:
                 # A notebook's cells share their names, but a function keeps the cell that it stands in.
                 scope = Scope(cell, document.path, scope.names, star_imports=scope.star_imports)
             self.root_scope = scope
+            if document.kind == "markdown":
+                self.recorder.settled_by = None  # readers run a page's examples one by one
             self.block(module.body, scope, last_is_shown=document.kind != "python")
         return scope is not None
 
@@ -146,6 +148,7 @@ class Interpreter:
             recorder.morsel_size,
             constants=names,
             runner_is_sure=is_sure,
+            sizes_files=recorder.sizes_files,
         )
         limits = list(recorder.limits)
         failing = recorder.failing_steps()

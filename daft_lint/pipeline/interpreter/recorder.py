@@ -76,6 +76,8 @@ class Recorder:
     """It sets one in a branch that need not be taken."""
     cluster: Cluster = field(default_factory=Cluster)
     morsel_size: int | None = None
+    sizes_files: bool = False
+    """Whether the script says how large the files are that it writes."""
     """`default_morsel_size`, in rows."""
     limits: dict[str, None] = field(default_factory=dict)
     """The caps that were reached, in words."""

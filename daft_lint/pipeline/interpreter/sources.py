@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 
 import libcst as cst
@@ -41,6 +42,8 @@ from daft_lint.pipeline.model import (
 
 ONE_FILE_SUFFIXES = tuple(".parquet .csv .tsv .json .jsonl .ndjson .warc .warc.gz .mp4 .txt .mcap".split())
 WILDCARDS = frozenset("*?[{")
+_FILE = re.compile(r"[^/\\]\.[A-Za-z]\w{1,4}\Z")
+"""The end of a file's name: its suffix has a letter first, as no version number has."""
 
 
 def add_source(
@@ -180,6 +183,8 @@ def _literal_rows(spec: SourceSpec, args: Arguments) -> int | None:
     """The rows of data that the script spells out."""
     if spec.rows is RowsFrom.RANGE:
         return _range_rows(args)
+    if spec.rows is RowsFrom.PATHS:
+        return _named_files(spec, args)
     data = _literal_data(spec, args)
     if isinstance(data, DictValue):
         return next((n for v in data.entries.values() if (n := most_items(v)) is not None), None)
@@ -192,6 +197,14 @@ def _literal_data(spec: SourceSpec, args: Arguments) -> object:
     if spec.rows is RowsFrom.TABLE:
         return data.data if isinstance(data, LiteralTable) else None
     return None if spec.rows is RowsFrom.NOWHERE else data
+
+
+def _named_files(spec: SourceSpec, args: Arguments) -> int | None:
+    """How many files the paths name, None where one of them may stand for several."""
+    given = args.value(*spec.path) if spec.path is not None else None
+    items = given.items if isinstance(given, ListValue) and not given.open else (given,)
+    texts = [item.head + item.text if isinstance(item, Tail) else str(literal_value(item)) for item in items]
+    return len(texts) if texts and all(_FILE.search(t) and not WILDCARDS & set(t) for t in texts) else None
 
 
 def _range_rows(args: Arguments) -> int | None:

@@ -99,7 +99,8 @@ def count_of(value: object, location: NodeRef) -> Count:
     if isinstance(value, Literal) and isinstance(value.value, (int, float)) and not isinstance(value.value, bool):
         # Infinity and NaN are no whole numbers, and `int` refuses them.
         whole = int(value.value) if isinstance(value.value, int) or math.isfinite(value.value) else None
-        return Count(whole if whole == value.value else None, location, value.name, value.origin)
+        known = whole if whole == value.value else None
+        return Count(known, location, value.name, value.origin, is_default=not value.sure)
     values = value.values if isinstance(value, Choice) else ()
     return Count(None, location, one_of=bool(values) and all(type(literal_value(v)) is int for v in values))
 

@@ -86,7 +86,8 @@ class Count:
 
     `location` is the argument's value; `name` is the constant that it is spelled with, such as `BATCH_SIZE`, and
     `origin` the target of the assignment that gave the constant its first name, in whatever file that is. `one_of`: it
-    is one of several whole numbers, as in `64 if torch.cuda.is_available() else 8`.
+    is one of several whole numbers, as in `64 if torch.cuda.is_available() else 8`. `is_default`: the command line, the
+    environment or a caller can give another one.
     """
 
     value: int | None
@@ -94,6 +95,7 @@ class Count:
     name: str | None = None
     origin: NodeRef | None = None
     one_of: bool = False
+    is_default: bool = False
 
 
 class UdfKind(enum.Enum):

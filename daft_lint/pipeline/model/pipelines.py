@@ -171,6 +171,7 @@ class Pipeline:
     the project says so in any way. `cluster` has the script's own facts in place of the
     configuration's where it gives them. `open_parameter`: the rows come from a DataFrame parameter with no caller in
     view, and `entry` is that function. `morsel_size` is the script's `default_morsel_size`, in rows.
+    `sizes_files`: the script says how large the files are that it writes.
     `script_pipelines` has all pipelines of the script: an edit at a step that several share concerns them all.
     `constants` are the spellings of the constants behind its batch sizes. `decisions` say which branch it takes
     wherever branches meet on the way.
@@ -188,6 +189,7 @@ class Pipeline:
     constants: Constants = field(default_factory=dict)
     decisions: tuple[Decision, ...] = ()
     runner_is_sure: bool = True
+    sizes_files: bool = False
 
     @property
     def author_cuts(self) -> frozenset[Step]:

@@ -160,13 +160,14 @@ URL_KEYWORDS = ("url", "image")
 
 SESSIONS = frozenset({
     "requests.Session", "requests.session", "httpx.Client", "httpx.AsyncClient", "aiohttp.ClientSession",
-    "requests_futures.sessions.FuturesSession", "urllib3.PoolManager",
+    "requests_futures.sessions.FuturesSession", "urllib3.PoolManager", "urllib3.ProxyManager",
 })  # fmt: skip
 CLIENTS = SESSIONS | frozenset({
     "boto3.client", "boto3.resource", "openai.OpenAI", "openai.AsyncOpenAI", "openai.AzureOpenAI",
     "openai.AsyncAzureOpenAI", "anthropic.Anthropic", "anthropic.AsyncAnthropic", "google.cloud.storage.Client",
     "qdrant_client.QdrantClient", "pymongo.MongoClient", "redis.Redis", "elasticsearch.Elasticsearch",
-    "groq.Groq", "mistralai.Mistral", "cohere.Client",
+    "groq.Groq", "mistralai.Mistral", "cohere.Client", "google.genai.Client", "google.generativeai.GenerativeModel",
+    "vertexai.generative_models.GenerativeModel",
 })  # fmt: skip
 """What sends requests, by the qualified name of what makes it."""
 CONNECTIONS = frozenset({

@@ -27,7 +27,7 @@ BLOCKING = REQUESTS | PROCESSES | {"time.sleep"}
 
 CLIENT_REQUESTS = frozenset({
     "chat.completions.create", "completions.create", "responses.create", "embeddings.create", "messages.create",
-    "images.generate", "audio.transcriptions.create", "moderations.create", "models.generate_content",
+    "images.generate", "audio.transcriptions.create", "moderations.create", "generate_content",
     "get_object", "get_object_tagging", "head_object", "put_object", "invoke_model", "detect_labels", "detect_text",
 })  # fmt: skip
 """Methods of clients that wait for a server's answer, by the end of their dotted name."""

@@ -120,7 +120,8 @@ def test_batches_multiply_the_loads_of_a_class_without_max_concurrency() -> None
     plain = "daft.read_parquet('a.parquet'){}.select({}().run(col('x'))).collect()"
     changes = compare(effects(plain.format("", "Model")), effects(plain.format(".into_batches(16)", "Model")))
     (loads,) = (change for change in changes if change.verdict is Verdict.WORSE)
-    assert loads.harm == "make many model loads, one for each batch, instead of 1"
+    many = "make many model loads, one for each batch, instead of 1"
+    assert loads.harm == f"{many}; a concurrency of n for the class would leave n"
     bounded = compare(effects(plain.format("", "Bounded")), effects(plain.format(".into_batches(16)", "Bounded")))
     assert all(change.verdict is not Verdict.WORSE for change in bounded)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from daft_lint.pipeline.facts.ray_signs import ray_in_project
+from tests.helpers import lint
 
 SIGNS = [
     ("pyproject.toml", '[project]\ndependencies = ["daft[ray]>=0.7"]\n'),
@@ -46,3 +47,16 @@ def test_a_repository_ends_the_search(tmp_path: Path) -> None:
     (tmp_path / "other" / ".git").mkdir(parents=True)
     assert not ray_in_project(str(tmp_path / "other" / "run.py"))
     assert ray_in_project(str(tmp_path / "mine" / "run.py"))
+
+
+def test_work_that_opens_no_file_wants_a_fan_out_only_where_something_says_ray(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "ask.py").write_text(
+        "import daft\nfrom daft import col\nfrom daft.functions import prompt\n\n"
+        "df = daft.read_parquet('questions.parquet')\n"
+        "df.with_column('answer', prompt(col('text'), provider='openai')).write_parquet('answers')\n"
+    )
+    check = ("check", "--select", "DFT203", "--format", "concise", "ask.py")
+    assert lint(tmp_path, *check).stdout == "No findings in 1 file.\n"
+    (tmp_path / "requirements.txt").write_text("ray\n")
+    assert "ask.py:6:26: warning: DFT203 " in lint(tmp_path, *check).stdout

@@ -84,7 +84,8 @@ def _of_call(before: CallEffects, after: CallEffects, plan: Effects, *, moves_le
     if before.loads is not None and after.loads is not None:
         verdict = _loads_verdict(before, after, before.loads, after.loads, plan.places)
         for change in _changed(verdict, before.loads, after.loads, "model loads", "make", after.name):
-            yield replace(change, can_be_mended=True)
+            bounding = "; a concurrency of n for the class would leave n" if change.harm and after.loads.by_rows else ""
+            yield replace(change, harm=change.harm + bounding, can_be_mended=True)
 
 
 def _multiplied(before: CallEffects, after: CallEffects, *, moves_less: bool) -> Iterator[Change]:

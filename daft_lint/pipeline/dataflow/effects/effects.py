@@ -91,11 +91,10 @@ class Effects:
     """What one pipeline does.
 
     `capacity` is how many tasks the cluster can be said to keep busy, `places` how many models it can load at once,
-    `shuffles` how often rows go from tasks to other
-    tasks, `files` those that its write makes (None: it
-    writes none, or the runner is native), `heavy_files`: their rows are heavy. `forbidden` are the calls that its
-    checkpoint forbids, `cuts` the author's own repartitionings that stand under a condition on their own number.
-    `runs` counts the sinks that run its steps, one number for each call of `calls`.
+    `shuffles` how often rows go from tasks to other tasks, `files` those that its write makes (None: it writes none, or
+    the runner is native), `heavy_files`: their rows are heavy, and the script asks for no size of them. `forbidden` are
+    the calls that its checkpoint forbids, `cuts` the author's own repartitionings that stand under a condition on their
+    own number. `runs` counts the sinks that run its steps, one number for each call of `calls`.
     """
 
     calls: tuple[CallEffects, ...]
@@ -127,7 +126,8 @@ def effects_of(pipeline: Pipeline) -> Effects:
         crossings=tuple(_crossings(pipeline)),
         shuffles=sum(_hands_on(pipeline, operator) for operator in pipeline.operators[1:]),
         files=_files(pipeline, tasks[-1]),
-        heavy_files=any(column.weight.heavy for column in pipeline.sink.columns_out.values()),
+        heavy_files=not pipeline.sizes_files
+        and any(column.weight.heavy for column in pipeline.sink.columns_out.values()),
         order=_order(pipeline),
         forbidden=_forbidden(pipeline),
         cuts=_conditional_cuts(pipeline),
