@@ -10,7 +10,8 @@ from __future__ import annotations
 import dataclasses
 import operator
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import MemberDescriptorType
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -27,6 +28,31 @@ else:
         if cls is None:
             return lambda cls: _made(cls, frozen, slots, eq, order)
         return _made(cls, frozen, slots, eq, order)
+
+
+@contextmanager
+def deferred_methods(package: str) -> Iterator[None]:
+    """While it lasts, classes of `package` that are `dataclass(frozen=True)` and bring their own `__repr__`,
+    `__eq__` and `__hash__` have their `__init__` compiled at its first call; all others are made as ever.
+
+    It is for LibCST: to make the nodes, which are such classes, is half of its import.
+    """
+    standard = dataclasses.dataclass
+
+    def decorator(cls: type | None = None, /, **options: bool) -> Any:
+        if cls is None:
+            return lambda cls: decorator(cls, **options)
+        # The package: another thread may import something else meanwhile.
+        if options != {"frozen": True} or not f"{cls.__module__}.".startswith(f"{package}."):
+            return standard(cls, **options)
+        complete = cls.__dict__.keys() >= {"__repr__", "__eq__", "__hash__"}
+        return _with_deferred_init(cls, standard) if complete else standard(cls, **options)
+
+    dataclasses.dataclass = decorator
+    try:
+        yield
+    finally:
+        dataclasses.dataclass = standard
 
 
 _FIELDS, _PARAMS, _MATCH = "__dataclass_fields__", "__dataclass_params__", "__match_args__"
@@ -47,6 +73,42 @@ class _Deferred:
     def __get__(self, instance: object, owner: type) -> Any:
         self.complete()
         return getattr(owner if instance is None else instance, self.name)
+
+
+class _DeferredInit:
+    """Stands for the `__init__` of a frozen class, or of a copy of it with slots, until it is first asked for."""
+
+    __slots__ = ()
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        with _lock:
+            for cls in owner.__mro__:
+                if cls.__dict__.get("__init__") is self:
+                    setattr(cls, "__init__", _init(cls, dataclasses.fields(cls), True))  # noqa: B010
+        return getattr(owner if instance is None else instance, "__init__")  # noqa: B009
+
+
+def _with_deferred_init(cls: type, standard: Callable[..., Any]) -> type:
+    """What `standard(frozen=True)` makes of a class that has a `__repr__`, `__eq__` and `__hash__`."""
+    above = [base.__dict__[_PARAMS] for base in cls.__mro__[1:] if _PARAMS in base.__dict__]
+    frozen = [params for params in above if params.frozen]
+    methods = {
+        "__init__": _DeferredInit(),
+        "__setattr__": _refuse_assignment_of_fields,
+        "__delattr__": _refuse_deletion_of_fields,
+    }
+    if cls.__doc__ is None:
+        cls.__doc__ = cls.__name__  # else the standard library writes the signature, which takes long
+    for params in frozen:  # for as long as the class is made as one that is not frozen, whose methods are compiled
+        params.frozen = False
+    try:
+        standard(init=False, repr=False, eq=False)(cls)
+    finally:
+        for params in frozen:
+            params.frozen = True
+    params = cls.__dict__[_PARAMS]
+    params.init = params.repr = params.eq = params.frozen = True
+    return _with_methods(cls, methods)
 
 
 def _made(cls: type, frozen: bool, slots: bool, eq: bool, order: bool) -> type:
@@ -164,6 +226,19 @@ def _refuse_assignment(self: object, name: str, value: object) -> NoReturn:
 
 def _refuse_deletion(self: object, name: str) -> NoReturn:
     raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
+
+
+def _refuse_assignment_of_fields(self: Any, name: str, value: object) -> None:
+    """A class that inherits and is no dataclass itself can have other attributes."""
+    if _PARAMS in type(self).__dict__ or name in type(self).__dataclass_fields__:
+        _refuse_assignment(self, name, value)
+    object.__setattr__(self, name, value)
+
+
+def _refuse_deletion_of_fields(self: Any, name: str) -> None:
+    if _PARAMS in type(self).__dict__ or name in type(self).__dataclass_fields__:
+        _refuse_deletion(self, name)
+    object.__delattr__(self, name)
 
 
 def _state(self: Any) -> list[object]:

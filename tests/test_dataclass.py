@@ -10,8 +10,9 @@ from dataclasses import FrozenInstanceError, asdict, field, fields, replace
 from typing import Any, ClassVar
 
 import pytest
+from libcst._add_slots import add_slots
 
-from daft_lint.dataclass import dataclass
+from daft_lint.dataclass import dataclass, deferred_methods
 
 OPTIONS: list[dict[str, bool]] = [
     {},
@@ -141,3 +142,76 @@ def test_unpickled_values_compare_before_any_is_made() -> None:
             for one in fields(made):
                 object.__setattr__(value, one.name, getattr(made, one.name))
         assert (first == second) is options.get("eq", True)
+
+
+def frozen_pair(*, slots: bool) -> type[Any]:
+    """A class like LibCST's nodes, made by `dataclasses.dataclass` as it is at that moment."""
+
+    @dataclasses.dataclass(frozen=True)
+    class Pair:
+        left: int
+        right: str = "x"
+        names: list[str] = field(default_factory=list)
+        size: int = field(init=False, default=3)
+
+        def __post_init__(self) -> None:
+            object.__setattr__(self, "size", self.left + 1)
+
+        def __repr__(self) -> str:
+            return f"own {self.left}"
+
+        def __eq__(self, other: object) -> bool:
+            return self is other
+
+        def __hash__(self) -> int:
+            return id(self)
+
+    return add_slots(Pair) if slots else Pair
+
+
+@pytest.mark.parametrize("slots", [False, True], ids=["plain", "slots"])
+def test_a_class_with_a_deferred_init_answers_as_one_of_the_standard_library(slots: bool) -> None:
+    standard = dataclasses.dataclass
+    with deferred_methods(__name__):
+        ours = frozen_pair(slots=slots)
+    assert dataclasses.dataclass is standard
+    theirs = frozen_pair(slots=slots)
+    assert type(vars(ours)["__init__"]).__name__ == "_DeferredInit"
+    for question in (q for q in QUESTIONS if "NONE" not in q.__code__.co_names):
+        if "__doc__" not in question.__code__.co_names and "hash" not in question.__code__.co_names:
+            assert outcome(question, ours) == outcome(question, theirs)
+    assert str(ours.__dataclass_params__) == str(theirs.__dataclass_params__)
+    assert vars(ours(1)) == vars(theirs(1)) if not slots else ours.__slots__ == theirs.__slots__
+
+
+def test_a_frozen_class_can_inherit_from_one_with_a_deferred_init() -> None:
+    with deferred_methods(__name__):
+        base = frozen_pair(slots=False)
+
+    @dataclasses.dataclass(frozen=True)
+    class Triple(base):  # type: ignore[misc]
+        third: int = 3
+
+    class Open(base):  # type: ignore[misc]
+        pass
+
+    assert asdict(Triple(1)) == {"left": 1, "right": "x", "names": [], "size": 2, "third": 3}
+    with pytest.raises(FrozenInstanceError):
+        Triple(1).third = 4
+    instance = Open(1)
+    instance.other = 5
+    assert instance.other == 5
+    with pytest.raises(FrozenInstanceError):
+        instance.left = 2
+    with pytest.raises(FrozenInstanceError):
+        del instance.left
+
+
+def test_only_the_frozen_classes_of_the_package_are_deferred() -> None:
+    with deferred_methods("another"):
+        other_package = frozen_pair(slots=False)
+    with deferred_methods(__name__):
+        has_no_methods = pair(dataclasses.dataclass, frozen=True)
+        is_open = pair(dataclasses.dataclass)
+    for made in (other_package, has_no_methods, is_open):
+        assert callable(vars(made)["__init__"])

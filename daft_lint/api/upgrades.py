@@ -490,21 +490,33 @@ class _Call:
 
 def trigger_words(standing: Standing) -> tuple[str, ...]:
     """A word of each use that can stand so."""
-    return tuple(sorted({min(sign.words) for sign in _signs(standing)}))
+    return tuple(sorted({min(mention.words) for mention in _mentions(standing)}))
 
 
 def mentions(prescan: Prescan, standing: Standing) -> bool:
     """Whether a text has all words of some use that can stand so, and its calls the arguments that make it so."""
     words = prescan.identifiers
-    return any(sign.words <= words and sign.may_be_given(prescan.uses) for sign in _signs(standing))
+    return any(mention.words <= words and mention.sign.may_be_given(prescan.uses) for mention in _mentions(standing))
+
+
+class _Mention:
+    """What a text holds that a row of the history can speak of: words, and what stands around them."""
+
+    def __init__(self, change: Change) -> None:
+        self.change = change
+        self.words = _words(change)
+
+    @functools.cached_property
+    def sign(self) -> _Sign:
+        """It is asked for where a text has the words: to work it out is most of what a row costs."""
+        return _sign(self.change)
 
 
 @dataclass(frozen=True, slots=True)
 class _Sign:
-    """What a text holds that a row of the history can speak of: words, and for a row about `parameters` a call with one
-    of them, each with its position (None: by keyword alone). `by_keyword`: they can be given so."""
+    """What stands around a name that a row of the history speaks of; for a row about `parameters` a call with one of
+    them, each with its position (None: by keyword alone). `by_keyword`: they can be given so."""
 
-    words: frozenset[str]
     name: str = ""
     parameters: tuple[tuple[str, int | None], ...] = ()
     by_keyword: bool = True
@@ -538,7 +550,7 @@ class _Sign:
 
 
 @functools.cache
-def _signs(standing: Standing) -> tuple[_Sign, ...]:
+def _mentions(standing: Standing) -> tuple[_Mention, ...]:
     found = []
     for change in changes():
         is_changed = change.is_silent or change.is_for_some_values
@@ -549,33 +561,37 @@ def _signs(standing: Standing) -> tuple[_Sign, ...]:
             continue
         if standing is Standing.REMOVED and change.old_call is OldCall.WORKS:
             continue
-        if change.kind is ChangeKind.REQUIRED:
-            found.append(_Sign(frozenset(change.parameters)))
-            continue
-        words = {part for part in change.name.split(".")[1:] if part not in ("context", "expressions", "io", "catalog")}
-        only_by_keyword = change.kind is ChangeKind.KEYWORD and len(change.parameters) == 1
-        if only_by_keyword and change.rewrite is not None and change.rewrite.renames:
-            words |= set(change.parameters)
-        renames = change.rewrite.renames if change.rewrite is not None else {}
-        is_given = change.kind in (ChangeKind.KEYWORD, ChangeKind.POSITION, ChangeKind.MEANING)
-        by_position = change.kind is ChangeKind.POSITION
-        positions = zip(change.parameters, positions_of(change), strict=True) if is_given else ()
-        parameters = ((p, None if p in renames and not by_position else at) for p, at in positions)
-        owner, _, name = change.name.rpartition(".")
-        namespace = owner.partition(".")[2] if owner.startswith("Expression.") else ""
-        found.append(
-            _Sign(
-                frozenset(words),
-                name,
-                tuple(parameters),
-                not by_position,
-                namespace,
-                is_function=owner.partition(".")[0] == "daft" and not name[:1].isupper() and owner.islower(),
-                in_tuples=change.name in _NEVER_CURRENT,
-                is_namespace=is_namespace(change),
-            )
-        )
-    return tuple(dict.fromkeys(found))
+        found.append(_Mention(change))
+    return tuple(found)
+
+
+def _words(change: Change) -> frozenset[str]:
+    if change.kind is ChangeKind.REQUIRED:
+        return frozenset(change.parameters)
+    words = {part for part in change.name.split(".")[1:] if part not in ("context", "expressions", "io", "catalog")}
+    only_by_keyword = change.kind is ChangeKind.KEYWORD and len(change.parameters) == 1
+    if only_by_keyword and change.rewrite is not None and change.rewrite.renames:
+        words |= set(change.parameters)
+    return frozenset(words)
+
+
+def _sign(change: Change) -> _Sign:
+    if change.kind is ChangeKind.REQUIRED:
+        return _Sign()
+    renames = change.rewrite.renames if change.rewrite is not None else {}
+    is_given = change.kind in (ChangeKind.KEYWORD, ChangeKind.POSITION, ChangeKind.MEANING)
+    by_position = change.kind is ChangeKind.POSITION
+    positions = zip(change.parameters, positions_of(change), strict=True) if is_given else ()
+    owner, _, name = change.name.rpartition(".")
+    return _Sign(
+        name,
+        tuple((p, None if p in renames and not by_position else at) for p, at in positions),
+        not by_position,
+        namespace=owner.partition(".")[2] if owner.startswith("Expression.") else "",
+        is_function=owner.partition(".")[0] == "daft" and not name[:1].isupper() and owner.islower(),
+        in_tuples=change.name in _NEVER_CURRENT,
+        is_namespace=is_namespace(change),
+    )
 
 
 _NOT_SEEN = ("Series.", "File.", "DataType.", "DataSink.", "DataSourceTask.", "Subscriber.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
@@ -61,4 +60,6 @@ def terminal_width() -> int | None:
     """The columns of the terminal that standard output goes to; None where it goes elsewhere."""
     if not sys.stdout.isatty():
         return None
+    import shutil  # late: it loads three libraries to unpack archives
+
     return shutil.get_terminal_size().columns

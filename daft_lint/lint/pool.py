@@ -188,8 +188,6 @@ def _lost(path: str, status: int | None) -> Outcome:
 
 def _import_ahead(config: Config) -> None:
     """Import here what every forked worker needs, once."""
-    import libcst  # noqa: F401
-
     from daft_lint.lint.registry import selected_rules
     from daft_lint.pipeline.interpreter import interpreter  # noqa: F401
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,7 +10,16 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name):
-        import libcst
-
-        value = globals()[name] = getattr(libcst, name)
+        load()
+        value = globals()[name] = getattr(sys.modules["libcst"], name)
         return value
+
+
+def load() -> None:
+    """Imports LibCST, if it is not imported yet, in half of the time that `import libcst` takes."""
+    if "libcst" in sys.modules:
+        return
+    from daft_lint.dataclass import deferred_methods
+
+    with deferred_methods("libcst"):
+        import libcst  # noqa: F401

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from daft_lint.dataclass import dataclass
 from daft_lint.source.kinds import MARKDOWN_SUFFIXES, SUFFIXES
-from daft_lint.source.patterns import spec
+from daft_lint.source.patterns import screen_of, spec
 from daft_lint.source.problems import Problem
 
 if TYPE_CHECKING:
+    import re
+
     from pathspec import GitIgnoreSpec
 
 DEFAULT_EXCLUDES = frozenset(
@@ -85,12 +87,21 @@ class _Ignores:
 
     base: str
     spec: GitIgnoreSpec
+    screen: re.Pattern[str] | None
+    """It matches each path that a pattern matches."""
+
+    @classmethod
+    def of(cls, folder: str, lines: Sequence[str]) -> _Ignores:
+        patterns = spec(lines)
+        return cls(_with_slash(folder), patterns, screen_of(patterns))
 
     def decision(self, path: str, is_folder: bool) -> bool | None:
         """True: ignored; False: taken in again by a `!` pattern; None: no pattern matches."""
         if not path.startswith(self.base):
             return None
-        relative = path[len(self.base) :] + ("/" if is_folder else "")
+        relative = path[len(self.base) :].replace(os.sep, "/") + ("/" if is_folder else "")
+        if self.screen is not None and self.screen.match(relative) is None:
+            return None
         return self.spec.check_file(relative).include
 
 
@@ -118,9 +129,7 @@ class _Walk:
         self.file_filter = file_filter
         own = (file_filter.root, file_filter.exclude)
         self.excludes = tuple(
-            _Ignores(_with_slash(os.path.abspath(root)), spec(patterns))
-            for root, patterns in (*file_filter.also, own)
-            if patterns
+            _Ignores.of(os.path.abspath(root), patterns) for root, patterns in (*file_filter.also, own) if patterns
         )
 
     def take(self, path: Path, force_exclude: bool) -> None:
@@ -202,7 +211,7 @@ class _Walk:
         except OSError as error:
             self.problem(file, error)
             return []
-        return [_Ignores(_with_slash(folder), spec(lines))] if lines else []
+        return [_Ignores.of(folder, lines)] if lines else []
 
     def walk(self, shown: str, absolute: str, ignores: tuple[_Ignores, ...]) -> None:
         """Walks the folder `absolute`, whose files are shown below `shown`."""

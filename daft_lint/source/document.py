@@ -14,18 +14,15 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TypeVar, cast
 
-from daft_lint.source import scanner
+from daft_lint.source import cst, scanner
 from daft_lint.source.deep import in_deep_run, run_deep
 from daft_lint.source.edit import Edit, refuse_overlaps
 from daft_lint.source.kinds import Kind, kind_of
 from daft_lint.source.layout import CellText, Layout, UnreadableLayout, codec_of
 from daft_lint.source.problems import ParseFailure
 from daft_lint.source.script import ScriptLayout, encoding_of, is_utf8
-
-if TYPE_CHECKING:
-    import libcst as cst
 
 T = TypeVar("T")
 
@@ -144,8 +141,6 @@ class Cell:
             shared = module_sharing(self.before.module, self.before.source, self.source)
             if shared is not None:
                 return shared
-        import libcst as cst
-
         try:
             # The encoding is given, or a cookie in the text would have LibCST decode UTF-8 as something else.
             config: cst.PartialParserConfig = cst.PartialParserConfig(encoding="utf-8")

@@ -6,6 +6,7 @@ text that is not Python gets some answer, and the parser reports what is wrong w
 
 from __future__ import annotations
 
+import functools
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -31,7 +32,7 @@ _QUOTED = rb"""
   | '(?!'')[^'\\\r\n]*(?:\\(?:\r\n|.)[^'\\\r\n]*)*'
   | "" | ''
 """
-_TOKEN = re.compile(
+_TOKEN = (
     rb"""(?xs)
     (?P<comment>\#[^\r\n]*)
   | (?P<formatted>(?:[fFtT][rR]?|[rR][fFtT])(?:\"\"\"|'''|"|'))
@@ -47,9 +48,11 @@ _TOKEN = re.compile(
   | (?P<operator>[^\s\w\\])
     """
 )
+_compiled = functools.cache(re.compile)
+"""The large patterns are compiled at first use: most texts need none of them."""
 _FORMATTED_TEXT = re.compile(rb"(?s)\\.|\{\{|[{}\"'\r\n]")
 _SPEC_TEXT = re.compile(rb"[{}\r\n]")
-_FIELD_TEXT = re.compile(
+_FIELD_TEXT = (
     rb"""(?xs)
     (?P<formatted>(?:[fFtT][rR]?|[rR][fFtT])(?:\"\"\"|\'\'\'|"|'))
   | (?P<string>(?:[rR][bB]?|[bB][rR]?|[uU])?(?:"""
@@ -69,7 +72,7 @@ _NOT_LINKS = frozenset(b",;:")
 _COLON = ord(":")
 
 
-_MARK = re.compile(
+_MARK = (
     rb"""(?xs)
     [^"'\#()\[\]{}\\\r\n]*
     (?: (\#[^\r\n]*) | ("""
@@ -142,7 +145,7 @@ def tokens(source: bytes, position: int = 0, end: int | None = None) -> Iterator
     """The tokens of `source` from `position` on; white space is left out."""
     end = len(source) if end is None else end
     while position < end:
-        for match in _TOKEN.finditer(source, position, end):
+        for match in _compiled(_TOKEN).finditer(source, position, end):
             kind = match.lastgroup or "operator"
             if kind == "formatted":
                 position, fields = _formatted(source, match.start(), match.end(), end)
@@ -164,7 +167,7 @@ def _formatted(source: bytes, start: int, body: int, limit: int) -> tuple[int, t
     field_start = position = body
     while stack:
         opener, brackets = stack[-1]
-        pattern = _FIELD_TEXT if opener == b"{" else _SPEC_TEXT if opener == b":" else _FORMATTED_TEXT
+        pattern = _compiled(_FIELD_TEXT) if opener == b"{" else _SPEC_TEXT if opener == b":" else _FORMATTED_TEXT
         match = pattern.search(source, position, limit)
         if match is None:
             return limit, tuple(fields)
@@ -322,7 +325,7 @@ def _has_long_line(source: bytes) -> bool:
     """Whether some logical line has so many brackets or operators that it has to be measured."""
     position, begin, depth, opened = 0, 0, 0, 0
     while position < len(source):
-        for match in _MARK.finditer(source, position):
+        for match in _compiled(_MARK).finditer(source, position):
             group = match.lastindex
             if group == _MARK_NEWLINE:
                 if depth <= 0:

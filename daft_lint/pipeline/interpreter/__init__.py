@@ -8,3 +8,7 @@
 - Values: `values`, `definitions`, `arguments`, `arithmetic`, `scopes`.
 - Across files: `project`, `constant_names`. What was found: `recorder`.
 """
+
+from daft_lint.source import cst
+
+cst.load()
