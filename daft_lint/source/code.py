@@ -1,4 +1,4 @@
-"""What stands in a cell as it is written: an expression is written once for all the expressions in it."""
+"""What stands in a cell as it is written: an expression is written once for all the calls in it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,15 @@ def code_in(cell: Cell, node: cst.CSTNode) -> str:
     """
     if not isinstance(node, cst.Call | cst.Attribute):
         return cst.Module(body=[]).code_for_node(node)
-    whole = _outermost(cell, node)
-    tokens, spans = cell.once((code_in, whole), lambda: _tokens(whole))
-    start, end = spans[node]
+    known: _Written = cell.once(code_in, dict)
+    if node not in known:
+        known |= _written(_outermost(cell, node))
+    tokens, start, end = known[node]
     return "".join(tokens[start:end])
+
+
+_Written = dict["cst.CSTNode", tuple[list[str], int, int]]
+"""The tokens of an expression and, for each call and attribute in it, which of them are its own."""
 
 
 def _outermost(cell: Cell, node: cst.BaseExpression) -> cst.BaseExpression:
@@ -34,8 +39,7 @@ def _outermost(cell: Cell, node: cst.BaseExpression) -> cst.BaseExpression:
     return outermost
 
 
-def _tokens(node: cst.BaseExpression) -> tuple[list[str], dict[cst.CSTNode, tuple[int, int]]]:
-    """What LibCST writes of a node, and which tokens are written for each call and attribute in it."""
+def _written(node: cst.BaseExpression) -> _Written:
     from libcst._nodes.internal import CodegenState
 
     class State(CodegenState):
@@ -43,12 +47,13 @@ def _tokens(node: cst.BaseExpression) -> tuple[list[str], dict[cst.CSTNode, tupl
             started.append(len(self.tokens))
 
         def after_codegen(self, node: cst.CSTNode) -> None:
-            spans[node] = started.pop(), len(self.tokens)
+            start = started.pop()
+            if isinstance(node, cst.Call | cst.Attribute):
+                known[node] = self.tokens, start, len(self.tokens)
 
     started: list[int] = []
-    spans: dict[cst.CSTNode, tuple[int, int]] = {}
-    # The defaults of a module: what no newline or indentation of its own is written with.
+    known: _Written = {}
+    # A module's defaults: nothing here has a line break or an indentation of its own to follow.
     module = cst.Module(body=[])
-    state = State(module.default_indent, module.default_newline)
-    node._codegen(state)
-    return state.tokens, spans
+    node._codegen(State(module.default_indent, module.default_newline))
+    return known
