@@ -83,7 +83,8 @@ class Server:
         return len(found["params"]["diagnostics"])
 
     def cpu(self) -> float:
-        """The CPU seconds of the server and of the processes that work for it; 0 where there is no `/proc`."""
+        """The CPU seconds of the server and of the processes that work for it, also of those that ended; 0 where there
+        is no `/proc`."""
         ticks = 0
         for path in Path("/proc").glob("[0-9]*/stat"):
             try:
@@ -92,7 +93,7 @@ class Server:
                 continue
             fields = rest.rpartition(")")[2].split()
             if self.process.pid in (int(number), int(fields[1])):
-                ticks += int(fields[11]) + int(fields[12])
+                ticks += sum(map(int, fields[11:15] if int(number) == self.process.pid else fields[11:13]))
         return ticks / os.sysconf("SC_CLK_TCK")
 
     def end(self) -> None:

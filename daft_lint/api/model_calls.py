@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 
 from daft_lint.api import cst
-from daft_lint.api.nodes import enclosing
+from daft_lint.api.nodes import Cell, enclosing
 from daft_lint.api.scopes import nodes_in
 from daft_lint.api.udf_code import (
     binding_of,
@@ -149,7 +150,7 @@ def _unwrapped(value: NodeRef) -> cst.CSTNode:
     return node
 
 
-def _first_of_several(name: str, location: NodeRef) -> Iterator[NodeRef]:
+def _first_of_several(name: str, location: NodeRef) -> Sequence[NodeRef]:
     """What is assigned to a name and others behind it, `self.model, _, self.preprocess = ...`."""
     owner: cst.CSTNode | None
     if name.startswith("self."):
@@ -157,11 +158,20 @@ def _first_of_several(name: str, location: NodeRef) -> Iterator[NodeRef]:
     else:
         binding = binding_of(name, location)
         owner = None if binding is None else binding.location.node
-    for node in () if owner is None else nodes_in(owner):
+    if owner is None:
+        return ()
+    cell = location.cell
+    return cell.once((_firsts_of_several, owner), lambda: _firsts_of_several(cell, owner)).get(name, ())
+
+
+def _firsts_of_several(cell: Cell, owner: cst.CSTNode) -> Mapping[str, Sequence[NodeRef]]:
+    """The names in a scope or class that several values are assigned to from the first on, with these values."""
+    found: dict[str, list[NodeRef]] = defaultdict(list)
+    for node in nodes_in(owner):
         if isinstance(node, cst.Assign) and isinstance(node.targets[0].target, cst.Tuple):
-            first = node.targets[0].target.elements[:1]
-            if any(dotted(element.value) == name for element in first):
-                yield NodeRef(location.cell, node.value)
+            for element in node.targets[0].target.elements[:1]:
+                found[dotted(element.value)].append(NodeRef(cell, node.value))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

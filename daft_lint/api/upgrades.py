@@ -42,6 +42,7 @@ from daft_lint.pipeline.catalog.history.lookup import (
 from daft_lint.pipeline.catalog.history.rewrites import BoundCall, NotBound
 from daft_lint.pipeline.model import ApiUse, NodeRef, Script, Settings
 from daft_lint.source import cst
+from daft_lint.source.code import code_in
 from daft_lint.source.python_words import Uses
 
 _NEWEST = (999, 999, 999)
@@ -342,9 +343,9 @@ def _bound(use: ApiUse, change: Change) -> BoundCall:
     call = use.call.node
     if not isinstance(call, cst.Call) or any(arg.star for arg in call.args):
         raise NotBound("*")
-    positional = [code(arg.value) for arg in call.args if arg.keyword is None]
-    keywords = {arg.keyword.value: code(arg.value) for arg in call.args if arg.keyword is not None}
-    expressions = frozenset(code(node) for node in use.expressions if isinstance(node, cst.BaseExpression))
+    positional = [code_in(use.call.cell, arg.value) for arg in call.args if arg.keyword is None]
+    keywords = {a.keyword.value: code_in(use.call.cell, a.value) for a in call.args if a.keyword is not None}
+    expressions = frozenset(code_in(use.call.cell, e) for e in use.expressions if isinstance(e, cst.BaseExpression))
     return bound_to(change, positional, keywords, is_statement=use.is_statement, expressions=expressions)
 
 
@@ -389,7 +390,7 @@ class _Call:
                 return ""
             raise NoEquivalent("it is not called as a method")
         namespace = self._spelled_namespace()
-        return code(function.value if namespace is None else namespace.value)
+        return code_in(self.cell, function.value if namespace is None else namespace.value)
 
     def _spelled_namespace(self) -> cst.Attribute | None:
         """The `.str` that goes: none where the old method is in no namespace, or the namespace has a name.

@@ -6,6 +6,7 @@ only if it parses, compiles where the original did, and has every comment of the
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
@@ -21,6 +22,7 @@ from daft_lint.source.edit import Edit
 from daft_lint.source.problems import ParseFailure, Problem
 
 MAX_PASSES = 10
+"""Passes in a row that leave no file with fewer findings or bytes than it had before. Those that do come to an end."""
 _IMPORT = re.compile(r"\s*(?:from\s+\S+\s+)?import\s[^\n]*\s*\Z")
 
 Check = Callable[[Document], Iterable[Finding]]
@@ -42,7 +44,7 @@ def fix_documents(
     overlay: Overlay | None = None,
     others: Collection[str] = (),
 ) -> FixReport:
-    """Apply fixes until nothing changes, at most `MAX_PASSES` times.
+    """Apply fixes until nothing changes, as long as that is in sight (`MAX_PASSES`).
 
     `others` are the paths of files that have no finding of their own, and that a fix of another file may change.
 
@@ -51,11 +53,12 @@ def fix_documents(
     A file whose fixes undo each other, or do not come to an end, is left as it was and reported as a problem.
     """
     loop = _FixLoop(documents, check, unsafe, accept, overlay, frozenset(others))
-    for _ in range(MAX_PASSES):
-        if not loop.run_pass():
+    passes = 0
+    while loop.run_pass():
+        passes = 0 if loop.came_nearer() else passes + 1
+        if passes == MAX_PASSES:
+            loop.give_up_unfinished()
             break
-    else:
-        loop.give_up_unfinished()
     return loop.report()
 
 
@@ -71,10 +74,21 @@ class _Progress:
     unchecked: bool = True
     """Its current text has not been checked."""
     given_up: bool = False
+    fewest_findings: float = math.inf
+    fewest_bytes: int = field(init=False)
 
     def __post_init__(self) -> None:
         self.current = self.before
         self.seen.add(self.before.raw)
+        self.fewest_bytes = len(self.before.raw)
+
+    def came_nearer(self) -> bool:
+        """Whether the last text that was checked had fewer findings, or the current one has fewer bytes, than any
+        before."""
+        findings, bytes = len(self.findings), len(self.current.raw)
+        nearer = findings < self.fewest_findings or bytes < self.fewest_bytes
+        self.fewest_findings, self.fewest_bytes = min(findings, self.fewest_findings), min(bytes, self.fewest_bytes)
+        return nearer
 
     @property
     def is_original(self) -> bool:
@@ -281,6 +295,11 @@ class _FixLoop:
             self._give_up(file, "its fixes undo each other")
         file.seen.add(document.raw)
 
+    def came_nearer(self) -> bool:
+        """Whether the last pass brought any document nearer to its end."""
+        nearer = [file for file in self.files.values() if not file.given_up and file.came_nearer()]
+        return bool(nearer)
+
     def give_up_unfinished(self) -> None:
         """Give up the documents that the last pass still changed."""
         for file in self.files.values():
@@ -333,10 +352,6 @@ def _identity(document: Document, finding: Finding, fix: FindingFix) -> tuple[ob
 
 def _conflict(new: Edit, old: Edit) -> bool:
     """The edits cannot be made in one pass. Equal ones can (two findings that want the same), and two imports."""
-    if new == old:
+    if new.start == new.end == old.start == old.end and _IMPORT.match(new.text) and _IMPORT.match(old.text):
         return False
-    if new.start == new.end == old.start == old.end:
-        return not (_IMPORT.match(new.text) and _IMPORT.match(old.text))
-    if new.start == new.end or old.start == old.end:
-        return max(new.start, old.start) <= min(new.end, old.end)
-    return max(new.start, old.start) < min(new.end, old.end)
+    return new.overlaps(old)

@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from daft_lint.api.finding import Finding, FindingFix, Related, Span
-from daft_lint.api.nodes import code
 from daft_lint.api.promises import EXHAUSTION, Changes
 from daft_lint.api.rows import gets_few_rows
 from daft_lint.api.rule import Fix, Observation, PipelineRule, Remedy, Rule, ScriptRule, Sinks, without_a_sign
@@ -24,6 +23,7 @@ from daft_lint.lint.results import FileResult, Fixes, Proposal, RawFinding
 from daft_lint.lint.suppressions import comment_span, unused_finding
 from daft_lint.pipeline.facts.footers import can_read_footers, named_file
 from daft_lint.pipeline.facts.settings import Footers
+from daft_lint.source.code import code_in
 from daft_lint.source.document import Document
 from daft_lint.source.problems import ParseFailure, Problem
 
@@ -228,7 +228,7 @@ class Analysis:
                 found |= (touched.around(at) or set()) if one.pipeline is None else {numbers[id(one.pipeline)]}
 
         def counted(found: dict[tuple[str, NodeRef], set[int]]) -> list[Counted]:
-            return [Counted(rule, code(at.node), frozenset(pipelines)) for (rule, at), pipelines in found.items()]
+            return [Counted(rule, code_in(at.cell, at.node), frozenset(of)) for (rule, at), of in found.items()]
 
         yielding = {key: pipelines for key, pipelines in hidden.items() if key not in shown}
         return Outlook.of(script, counted(shown), counted(yielding))
@@ -294,7 +294,8 @@ class Analysis:
         finding = self.finding(rule, observation, when)
         if proposals:
             finding = replace(finding, fix=proposals[0].fix, suggestion=proposals[0].suggestion)
-        return RawFinding(finding, seen.entry, proposals, code(observation.location.node))
+        at = observation.location
+        return RawFinding(finding, seen.entry, proposals, code_in(at.cell, at.node))
 
     def finding(self, rule: type[Rule], observation: Observation, when: str | None) -> Finding:
         """An observation as plain data; `when` says on which paths it holds, None on all."""

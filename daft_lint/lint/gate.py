@@ -1,8 +1,9 @@
 """Which fixes are offered: the script with the edit is interpreted again, and its effects are compared path by path.
 
 A fix passes if no effect is worse on any path, no finding is new, its own is gone, and what it adds to a plan pays.
-Fixes that change no pipeline in common are tried in one text, each judged by its own pipelines: the cost of a file is
-that of its most crowded pipeline, not of all its findings.
+Fixes that change no pipeline in common are tried in one text, each judged by its own pipelines, and so are those of one
+kind of which one passed that did no more than end its finding and take a shuffle away: the cost of a file is that of
+the kinds of fixes in its most crowded pipeline, not of all its findings.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ _FIRST = "the fix of another finding changes this place first"
 
 Foresee = Callable[[Sequence[Edit]], Outlook]
 """What the file does with these edits made. Raises `ParseFailure` or `ValueError` where they cannot be made."""
+_Kind = tuple[str, str, frozenset[int] | None]
+"""Of a fix the code of its rule, its title and the pipelines that it changes."""
 FixedLater = Callable[[Sequence[Edit]], Findings]
 """The findings that have a fix once these edits are made. Raises the same."""
 
@@ -111,9 +114,12 @@ class Gate:
 
     def _round(self, waiting: Sequence[_Candidate], state: _State) -> None:
         """The next proposals of as many candidates as can be told apart, in one text: those that change no pipeline in
-        common. Others keep their turn."""
+        common, or only with others of their kind. Others keep their turn."""
+        if self._trials >= self._most:
+            self._refuse(waiting, state)
+            return
         together: list[_Candidate] = []
-        taken: set[int] = set()
+        taken: dict[int, _Kind | None] = {}
         for one in waiting:
             if one.settle_known(state):
                 continue
@@ -124,13 +130,21 @@ class Gate:
                     break
                 self._try_alone(one, state)
                 return
-            if taken.isdisjoint(touched) and not any(
-                _overlap(a, b) for a in one.edits for o in together for b in o.edits
-            ):
+            alike = one.kind if one.kind in state.plain else None
+            is_free = all(number not in taken or (alike is not None and taken[number] == alike) for number in touched)
+            if is_free and not any(a.overlaps(b) for a in one.edits for o in together for b in o.edits):
                 together.append(one)
-            taken |= touched
+                taken |= dict.fromkeys(touched, alike)
+            else:
+                taken |= dict.fromkeys(touched, None)
         if together:
             self._try(together, state)
+
+    def _refuse(self, waiting: Sequence[_Candidate], state: _State) -> None:
+        """Those for which no trial is left."""
+        for one in waiting:
+            while one.settled is None and not state.mends(one.raw) and not one.settle_known(state):
+                self._try_alone(one, state)
 
     def _try(self, together: Sequence[_Candidate], state: _State) -> None:
         """Several proposals on top of those that passed. What cannot be laid to one of them is looked for in halves."""
@@ -139,7 +153,7 @@ class Gate:
         if isinstance(after, str) and len(together) == 1:
             together[0].refuse(_Verdict(after))
             return
-        shares = None if isinstance(after, str) else _shares(together, state.now, after)
+        shares = None if isinstance(after, str) else _shares(together, state, after)
         if shares is None or isinstance(after, str):
             middle = len(together) // 2
             self._try(together[:middle], state)
@@ -156,7 +170,7 @@ class Gate:
             for one, share, verdict in passed:
                 state.accept(one, share)
                 one.offer(verdict, state)
-            state.edits, state.now = edits, after
+            state.advance(edits, after)
         elif passed:
             self._try([one for one, _, _ in passed], state)
 
@@ -206,6 +220,15 @@ class _Candidate:
     def edits(self) -> tuple[Edit, ...]:
         return self.proposal.fix.edits
 
+    @property
+    def kind(self) -> _Kind:
+        return self.raw.finding.code, self.proposal.fix.title, self.proposal.pipelines
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells its finding from others, as `Findings` has it."""
+        return self.raw.finding.code, self.raw.subject
+
     def settle_known(self, state: _State) -> bool:
         """Takes the proposal if the same edits passed for another finding."""
         known = state.known.get(self.edits)
@@ -240,31 +263,41 @@ class _Candidate:
 
 class _State:
     """The edits that passed so far, and what the file does with them. `known` has what each fix that passed brings,
-    `ended` the findings that they end, with the level of the finding that they are for, `ended_by` with its number."""
+    `ended` the findings that they end, with the level of the finding that they are for, `ended_by` with its number;
+    `plain` are the kinds of which one did no more than end its own finding and take as many shuffles from each of its
+    pipelines."""
 
     def __init__(self, first: Outlook) -> None:
         self.first = first
-        self.now = first
-        self.edits: tuple[Edit, ...] = ()
+        self.advance((), first)
         self.known: dict[tuple[Edit, ...], tuple[str, ...]] = {}
         self.ended: dict[tuple[str, str], Level] = {}
         self.ended_by: dict[tuple[str, str], int] = {}
+        self.plain: dict[_Kind, int] = {}
+
+    def advance(self, edits: tuple[Edit, ...], now: Outlook) -> None:
+        """These edits passed."""
+        self.edits, self.now, self.found = edits, now, now.findings()
 
     def accept(self, one: _Candidate, share: _Share) -> None:
         """Notes the findings that the fix of this one ends."""
         level = one.raw.finding.level
-        for ended in _ended(share.before, share.after):
+        all_ended = set(_ended(share.before, share.after))
+        for ended in all_ended:
             self.ended[ended] = max(level, self.ended.get(ended, level))
             self.ended_by.setdefault(ended, one.index)
+        taken = {old.shuffles - new.shuffles for old, new in share.effects if new is not None}
+        if len(taken) == 1 and one.kind not in self.plain and _is_plain(share, [one], shuffles=max(taken)):
+            self.plain[one.kind] = max(taken)
 
     def overlaps(self, edits: Sequence[Edit]) -> bool:
-        return any(_overlap(edit, old) for edit in edits for old in self.edits)
+        return any(edit.overlaps(old) for edit in edits for old in self.edits)
 
     def mends(self, raw: RawFinding) -> bool:
         """Whether a fix that passed, of a finding that is as serious, ends this one as well."""
         key = (raw.finding.code, raw.subject)
         level = self.ended.get(key)
-        return level is not None and level >= raw.finding.level and not self.now.findings()[key]
+        return level is not None and level >= raw.finding.level and not self.found[key]
 
 
 class _Share(NamedTuple):
@@ -299,24 +332,63 @@ def _effects(pairs: _Pairs, before: Outlook, after: Outlook) -> tuple[tuple[Effe
     return tuple((before.paths[old][1], None if new is None else after.paths[new][1]) for old, new in pairs)
 
 
-def _shares(together: Sequence[_Candidate], before: Outlook, after: Outlook) -> list[_Share] | None:
+def _shares(together: Sequence[_Candidate], state: _State, after: Outlook) -> list[_Share] | None:
     """Each fix's share of a trial of several; None where something changed that is in none of them, or in no
-    pipeline."""
+    pipeline, or of which it cannot be told to which it belongs."""
+    before = state.now
     if len(together) == 1:
         return [_whole(before, after)]
     pairs = tuple(paired(before.paths, after.paths))
+    kinds: dict[_Kind, list[_Candidate]] = {}
+    for one in together:
+        kinds.setdefault(one.kind, []).append(one)
+    own: dict[_Candidate, _Share] = {}
+    for kind, alike in kinds.items():
+        share = _share(kind[-1] or frozenset(), pairs, before, after)
+        if len(alike) == 1:
+            own[alike[0]] = share
+        elif _is_plain(share, alike, shuffles=state.plain[kind]):
+            own |= _parts(share, alike, shuffles=state.plain[kind])
+        else:
+            return None
+    shares = [own[one] for one in together]
     touched = [one.proposal.pipelines or frozenset() for one in together]
-    shares = [_share(pipelines, pairs, before, after) for pipelines in touched]
     rest = _share(frozenset(range(len(before.paths))).difference(*touched), pairs, before, after)
     if _changes(rest) or by_code(rest.after) - by_code(rest.known) or len(before.paths) != len(after.paths):
         return None
     if by_code(after.of_the_script) - by_code(before.of_the_script):
         return None
-    everywhere = before.findings()
-    own = ((one.raw.finding.code, one.raw.subject) for one in together)
-    if any(everywhere[key] and not share.before[key] for key, share in zip(own, shares, strict=True)):
+    if any(state.found[one.key] and not share.before[one.key] for one, share in zip(together, shares, strict=True)):
         return None
     return shares
+
+
+def _is_plain(share: _Share, alike: Sequence[_Candidate], *, shuffles: int) -> bool:
+    """Whether fixes of one kind do no more than end their own findings, all of them, and take as many shuffles each
+    from each of their pipelines."""
+    fewer = shuffles * len(alike)
+    return (
+        shuffles >= 0
+        and all(new is not None and new.shuffles == old.shuffles - fewer for old, new in share.effects)
+        and not any(compare(replace(old, shuffles=new.shuffles), new) for old, new in share.effects if new is not None)
+        and not by_code(share.after) - by_code(share.known)
+        # By number: calls in each other are about what is written otherwise once the first is fixed.
+        and by_code(share.before) - by_code(share.after) == Counter({alike[0].kind[0]: len(alike)})
+    )
+
+
+def _parts(share: _Share, alike: Sequence[_Candidate], *, shuffles: int) -> Iterator[tuple[_Candidate, _Share]]:
+    """The shares of fixes of one kind in what they do together, as if made one after the other."""
+    for number, one in enumerate(alike):
+        effects = tuple(
+            (
+                replace(old, shuffles=old.shuffles - shuffles * number),
+                None if new is None else replace(new, shuffles=old.shuffles - shuffles * (number + 1)),
+            )
+            for old, new in share.effects
+        )
+        before = Counter({one.key: 1}) if share.before[one.key] else Counter[tuple[str, str]]()
+        yield one, share._replace(effects=effects, before=before, after=Counter())
 
 
 def _changes(share: _Share) -> list[Change]:
@@ -355,12 +427,6 @@ def _ended(before: Findings, after: Findings) -> Iterator[tuple[str, str]]:
     return (key for key in gone if numbers[key[0]] == fewer[key[0]])
 
 
-def _overlap(new: Edit, old: Edit) -> bool:
-    if new == old or (new.path, new.cell) != (old.path, old.cell):
-        return False
-    return max(new.start, old.start) <= min(new.end, old.end)
-
-
 def _offering(raw: RawFinding, proposal: Proposal, effects: tuple[str, ...], *, waits: bool = False) -> RawFinding:
     fix = replace(proposal.fix, effects=effects, waits=waits)
     return replace(raw, finding=replace(raw.finding, fix=fix, suggestion=proposal.suggestion))
@@ -371,7 +437,7 @@ def _hand_up(chosen: dict[int, RawFinding], state: _State) -> None:
     for index, raw in list(chosen.items()):
         key = (raw.finding.code, raw.subject)
         giver = chosen.get(state.ended_by.get(key, index))
-        if giver is None or giver is raw or raw.finding.fix is not None or state.now.findings()[key]:
+        if giver is None or giver is raw or raw.finding.fix is not None or state.found[key]:
             continue
         if giver.finding.fix is not None and giver.finding.level < raw.finding.level:
             del chosen[state.ended_by[key]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from daft_lint.dataclass import dataclass
@@ -42,8 +42,12 @@ class LinterComment:
         return _DIRECTIVE.finditer(self.text)
 
 
-def linter_comments(cell: Cell) -> Iterator[LinterComment]:
+def linter_comments(cell: Cell) -> Sequence[LinterComment]:
     """The comments of a cell that speak to the linter, in order."""
+    return cell.once(linter_comments, lambda: tuple(_linter_comments(cell)))
+
+
+def _linter_comments(cell: Cell) -> Iterator[LinterComment]:
     if b"#" not in cell.source or not (b"daft-lint:" in cell.source or b"noqa" in cell.source.lower()):
         return
     starts = scanner.line_starts(cell.source)

@@ -21,6 +21,14 @@ class Edit:
     end: int
     text: str
 
+    def overlaps(self, other: Edit) -> bool:
+        """Whether the two cannot both be made: they change the same bytes, or one inserts where the other begins or
+        ends. Equal edits can, and those of bytes side by side."""
+        if self == other or (self.path, self.cell) != (other.path, other.cell):
+            return False
+        start, end = max(self.start, other.start), min(self.end, other.end)
+        return start <= end if self.start == self.end or other.start == other.end else start < end
+
 
 def refuse_overlaps(edits: Sequence[Edit], length: int) -> None:
     """Raises `ValueError` where sorted edits of a text of `length` bytes overlap or lie outside of it."""

@@ -94,13 +94,19 @@ def test_fixes_without_end_are_a_problem_and_leave_the_file() -> None:
     assert "10 passes" in report.problems[0].message
 
 
-def test_exactly_ten_passes_are_enough() -> None:
-    def observe(document: Document) -> Iterator[Finding]:
+def test_passes_that_come_nearer_to_an_end_are_not_counted() -> None:
+    def shortening(document: Document) -> Iterator[Finding]:
         count = document.raw.count(b"a")
         if count > 1:
             yield from [finding(document, [(document.path, None, 5, 6, "")])]
 
-    assert text_of(fix_documents([python("v = '" + "a" * 10 + "'\n")], observe)) == "v = 'a'\n"
+    def ending(document: Document) -> Iterator[Finding]:
+        for number in range(document.raw.count(b"a")):
+            at = document.raw.index(b"a")
+            yield finding(document, [(document.path, None, at, at + 1, "bb")], f"TST{number:03}")
+
+    assert text_of(fix_documents([python("v = '" + "a" * 30 + "'\n")], shortening)) == "v = 'a'\n"
+    assert text_of(fix_documents([python("v = '" + "a" * 30 + "'\n")], ending)) == f"v = '{'b' * 60}'\n"
 
 
 def test_unsafe_fixes_only_where_they_are_asked_for() -> None:

@@ -41,6 +41,14 @@ REPLACEMENTS: dict[str, tuple[str, str, str, str]] = {
         "x = h(\n    1,  # one\n)\n",
     ),
     "line breaks": ("x = f(n)\r\n", "n", "g(\n    1\n)", "x = f(g(\r\n    1\r\n))\r\n"),
+    "method of the same": ("x = f(a.b(1).c(2))\n", "a.b(1).c(2)", "a.b(1).d(3)", "x = f(a.b(1).d(3))\n"),
+    "operator behind the same": (
+        "x = 2 * a.b(1).c(2)\n",
+        "a.b(1).c(2)",
+        "a.b(1).d() + 1",
+        "x = 2 * (a.b(1).d() + 1)\n",
+    ),
+    "method of another of that beginning": ("x = ab.c(2)\n", "ab.c(2)", "abc.d(3)", "x = abc.d(3)\n"),
     "await": ("x = n.a\n", "n", "await f()", "x = (await f()).a\n"),
 }
 

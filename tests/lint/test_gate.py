@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +14,7 @@ from daft_lint.lint.analysis import Analysis
 from daft_lint.lint.engine import check_document
 from daft_lint.lint.gate import MAX_TRIALS, MOST_OVERLAPPING
 from daft_lint.lint.outlook import Outlook, harm_between
+from daft_lint.pipeline.dataflow.effects.effects import RowOrder
 from daft_lint.pipeline.interpreter.interpreter import interpret
 from daft_lint.pipeline.interpreter.project import Project
 from daft_lint.pipeline.model import Settings
@@ -349,8 +351,10 @@ def test_fixes_of_pipelines_of_their_own_are_all_tried_however_many_there_are() 
     assert [(one.code, one.fix is None) for one in found] == [("DFT205", False)] * 4 * MAX_TRIALS
 
 
-def test_fixes_in_each_other_are_tried_a_few_times_and_looked_ahead_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    tried: list[object] = []
+@pytest.fixture
+def tried(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[Edit]]:
+    """The edits of each trial."""
+    tried: list[Sequence[Edit]] = []
     foreseen = Analysis.foreseen
 
     def counting(self: Analysis, edits: Sequence[Edit], settings: Settings) -> Outlook:
@@ -358,9 +362,62 @@ def test_fixes_in_each_other_are_tried_a_few_times_and_looked_ahead_for_once(mon
         return foreseen(self, edits, settings)
 
     monkeypatch.setattr(Analysis, "foreseen", counting)
-    call = ".apply(lambda m: m.lower() if m is not None else None, DataType.string())"
-    script = f"users = daft.read_json('s3://a/*.jsonl')\nusers.select(users['mail']{call * 20}).write_parquet('out')\n"
-    found = findings(script)
+    return tried
+
+
+LOWER = "@daft.func\ndef lower(text: str) -> str:\n    return text.lower() if text is not None else None\n\n"
+
+
+def test_fixes_in_each_other_are_tried_a_few_times_and_looked_ahead_for_once(tried: list[Sequence[Edit]]) -> None:
+    call = f"users.select({'lower(' * 20}users['mail']{')' * 20}).write_parquet('out')\n"
+    found = findings(f"{LOWER}users = daft.read_json('s3://a/*.jsonl')\n{call}")
     assert [one.code for one in found].count("DFT506") == 20
     assert any(one.fix is not None for one in found)
     assert len(tried) <= 2 * (2 + MOST_OVERLAPPING)
+
+
+def test_fixes_in_each_other_are_all_made_in_the_end() -> None:
+    begin = f"{LOWER}users = daft.read_json('s3://a/*.jsonl')\n"
+    script = f"{begin}users.select({'lower(' * 12}users['mail']{')' * 12}).write_parquet('out')\n"
+    assert fixed(script).endswith(f"{begin}users.select(users['mail']{'.lower()' * 12}).write_parquet('out')\n")
+
+
+def test_calls_in_a_row_of_one_expression_are_fixed_in_one_pass(tried: list[Sequence[Edit]]) -> None:
+    calls = [f".apply(lambda m: m.replace('{i}', '') if m is not None else None, DataType.string())" for i in range(40)]
+    begin = "users = daft.read_json('s3://a/*.jsonl')\nusers.select(users['mail']"
+    found = findings(f"{begin}{''.join(calls)}).write_parquet('out')\n")
+    assert [(one.code, one.fix is None) for one in found] == [("DFT506", False)] * 40
+    assert [len(edits) for edits in tried] == [1, 40]
+    replaced = "".join(f".replace('{i}', '')" for i in range(40))
+    after = fixed(f"{begin}{''.join(calls)}).write_parquet('out')\n")
+    assert after.endswith(f"{begin}{replaced}).write_parquet('out')\n")
+
+
+def test_fixes_of_one_kind_say_what_each_of_them_changes(tried: list[Sequence[Edit]]) -> None:
+    calls = "".join(f".repartition({number})" for number in range(2, 32))
+    found = findings(f"daft.read_parquet('s3://a/*.parquet'){calls}.write_parquet('out')\n")
+    effects = [one.fix.effects for one in found if one.fix is not None and one.code == "DFT205"]
+    assert effects == [(f"{number} -> {number - 1} shuffles",) for number in range(30, 1, -1)]
+    assert [len(edits) for edits in tried] == [1, 29]
+
+
+def test_of_fixes_of_one_kind_the_one_that_does_harm_is_found(
+    tried: list[Sequence[Edit]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    foreseen = Analysis.foreseen
+
+    def with_harm(self: Analysis, edits: Sequence[Edit], settings: Settings) -> Outlook:
+        after = foreseen(self, edits, settings)
+        if not any(edit.text == ".replace('5', '')" for edit in edits):
+            return after
+        paths = tuple((key, replace(effects, order=RowOrder.NONE)) for key, effects in after.paths)
+        return replace(after, paths=paths)
+
+    monkeypatch.setattr(Analysis, "foreseen", with_harm)
+    calls = [f".apply(lambda m: m.replace('{i}', '') if m is not None else None, DataType.string())" for i in range(16)]
+    begin = "users = daft.read_json('s3://a/*.jsonl').sort('mail')\nusers.with_column('m', users['mail']"
+    found = findings(f"{begin}{''.join(calls)}).write_parquet('out')\n")
+    without = [one.suggestion for one in found if one.code == "DFT506" and one.fix is None]
+    assert len(without) == 1
+    assert "would lose the order of the `sort`" in without[0]
+    assert len(tried) < 16

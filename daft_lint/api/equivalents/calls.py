@@ -16,6 +16,7 @@ from daft_lint.api.scopes import nodes_in
 from daft_lint.api.udf_code import binding_of, function_of
 from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.model import Expression, ExpressionKind, NodeRef, Udf, UdfKind
+from daft_lint.source.code import code_in
 from daft_lint.source.syntax import dotted, last_name
 
 NULLS = "where a value is null, the UDF fails or returns a value of its own, and the expression is null"
@@ -146,7 +147,7 @@ def _names(udf: Udf, body: Body, call: Expression, location: NodeRef) -> tuple[d
         if name not in body.parameters or name in names:
             raise NoTranslation
         kind = _annotated(body.parameters[name])
-        text = code(node).strip()
+        text = code_in(location.cell, node).strip()
         is_atom = isinstance(node, cst.Name | cst.Attribute | cst.Subscript | cst.Call | cst.SimpleString)
         if (not is_atom and not node.lpar) or ("\n" in text and not node.lpar):
             text = f"({text})"

@@ -34,9 +34,23 @@ def replace_node(editor: CellEditor, node: cst.CSTNode, new: str) -> None:
     new = editor.normal(new)
     lost = [c for c in editor.comments(node, start, end) if editor.slice(*c) not in new]
     lift(editor, node, lost)
-    if isinstance(node, cst.BaseExpression) and not node.lpar and _needs_parentheses(editor, node, new):
-        new = f"({new})"
+    kept = _receiver(editor, node, new)
+    start, new = start + len(kept.encode()), new.removeprefix(kept)
+    # Any name has the precedence of what is kept.
+    shown = f"_{new}" if kept else new
+    if isinstance(node, cst.BaseExpression) and not node.lpar and _needs_parentheses(editor, node, shown):
+        editor.insert(start - len(kept.encode()), "(")
+        new = f"{new})"
     editor.replace(start, end, new)
+
+
+def _receiver(editor: CellEditor, node: cst.CSTNode, new: str) -> str:
+    """What a call is a method of, where the new text calls another method of the same: it stays, so that the fixes of
+    calls in a row do not overlap."""
+    if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
+        return ""
+    receiver = editor.slice(*editor.outer(node.func.value))
+    return receiver if new.startswith(f"{receiver}.") else ""
 
 
 def _needs_parentheses(editor: CellEditor, node: cst.BaseExpression, new: str) -> bool:
