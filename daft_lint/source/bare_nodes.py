@@ -4,7 +4,6 @@ a tenth of the time."""
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -78,17 +77,21 @@ class CannotComplete(Exception):
     """A bare tree cannot be given what it lacks: its document has to be parsed as a whole."""
 
 
-@functools.cache
-def given_fields(kind: type[Any]) -> tuple[str, ...]:
-    """The fields of a class that a bare tree fills as LibCST's parser does; of others it has the defaults."""
-    given = _GIVEN.get(kind.__name__)
-    if given is not None:
+class _Given(dict[type, tuple[str, ...]]):
+    def __missing__(self, kind: type) -> tuple[str, ...]:
+        given = _GIVEN.get(kind.__name__)
+        if given is None:
+            given = tuple(f.name for f in dataclasses.fields(kind) if _default(f) is dataclasses.MISSING)
+        self[kind] = given
         return given
-    return tuple(field.name for field in dataclasses.fields(kind) if _default(field) is dataclasses.MISSING)
+
+
+GIVEN = _Given()
+"""By class, the fields that a bare tree fills as LibCST's parser does; of others it has the defaults."""
 
 
 def _maker(kind: type[Any], opening: list[tuple[()]]) -> Callable[..., Any]:
-    given = given_fields(kind)
+    given = GIVEN[kind]
     space: dict[str, Any] = {"kind": kind, "new": object.__new__, "opening": opening}
     lines = [f"def make({', '.join(given)}):", " node = new(kind)"]
     for field in dataclasses.fields(kind):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from daft_lint.source import cst
-from daft_lint.source.bare_nodes import CannotComplete, Unwritten, given_fields
+from daft_lint.source.bare_nodes import GIVEN, CannotComplete, Unwritten
 from daft_lint.source.statements import parsed_part
 from daft_lint.source.tree import nodes_in
 
@@ -70,7 +70,7 @@ def _adopt(bare: cst.CSTNode, full: cst.CSTNode) -> bool:
     pending: list[tuple[Any, Any]] = [(bare, full)]
     while pending:
         one, other = pending.pop()
-        for name, is_given, put in _fields(type(one)):
+        for name, is_given, put in _FIELDS[type(one)]:
             value = getattr(other, name)
             if is_given:
                 old = getattr(one, name)
@@ -97,10 +97,14 @@ def _several(held: Any) -> Sequence[Any]:
     return held if isinstance(held, (list, tuple)) else (held,)
 
 
-@functools.cache
-def _fields(kind: type[Any]) -> tuple[tuple[str, bool, Any], ...]:
-    given = given_fields(kind)
-    return tuple((f.name, f.name in given, getattr(kind, f.name).__set__) for f in dataclasses.fields(kind))
+class _Fields(dict[type, tuple[tuple[str, bool, Any], ...]]):
+    def __missing__(self, kind: type) -> tuple[tuple[str, bool, Any], ...]:
+        given = GIVEN[kind]
+        self[kind] = tuple((f.name, f.name in given, getattr(kind, f.name).__set__) for f in dataclasses.fields(kind))
+        return self[kind]
+
+
+_FIELDS = _Fields()
 
 
 __all__ = ["CannotComplete", "completed", "unwritten"]

@@ -103,6 +103,7 @@ class Cell:
         self.__dict__.pop("parents", None)
         self.__dict__.pop("parents_below", None)
         self.__dict__.pop("_worked_out", None)
+        self.__dict__.pop("_worked_out_below", None)
 
     def cannot_complete(self) -> NoReturn:
         """Raises `CannotComplete`: the document is to be parsed as a whole."""
@@ -132,6 +133,16 @@ class Cell:
     def parents_below(self) -> dict[cst.CSTNode, Mapping[cst.CSTNode, cst.CSTNode]]:
         """The parents by the top-level statement that they stand in, shared with `before`."""
         return {} if self.before is None else dict(self.before.parents_below)
+
+    def once_for(self, statement: cst.CSTNode, key: object, work_out: Callable[[], T]) -> T:
+        """As `once`, of a top-level statement; shared with `before`."""
+        if (key, statement) not in self._worked_out_below:
+            self._worked_out_below[key, statement] = work_out()
+        return cast("T", self._worked_out_below[key, statement])
+
+    @cached_property
+    def _worked_out_below(self) -> dict[tuple[object, cst.CSTNode], object]:
+        return {} if self.before is None else dict(self.before._worked_out_below)
 
     @cached_property
     def module(self) -> cst.Module:

@@ -426,7 +426,8 @@ class _Maker:
             return None
         first, last, start, end = node.lineno - 1, node.end_lineno - 1, node.col_offset, node.end_col_offset
         if first == last:
-            return self.lines[first][start:end].decode()
+            text: str = self.lines[first][start:end].decode()
+            return text
         return b"\n".join([self.lines[first][start:], *self.lines[first + 1 : last], self.lines[last][:end]]).decode()
 
     def _starts_with(self, node: Any, text: bytes) -> bool:

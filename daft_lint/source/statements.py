@@ -42,13 +42,19 @@ def spans_in(source: bytes, parsed: ast.Module) -> list[tuple[int, int]]:
 def module_sharing(before: Cell, cell: Cell) -> cst.Module | None:
     """The tree of a text that has the very nodes of an earlier text's tree for the statements that are the same in
     both; what stands in neither's statements stays as it was. None where it has to be parsed whole."""
-    old, new, source, module = before.spans, cell.spans, cell.source, before.module
-    if old is None or new is None or len(old) != len(module.body):
+    old, source, module = before.spans, cell.source, before.module
+    if old is None or len(old) != len(module.body):
+        return None
+    body = _with_one_changed(before, old, source)
+    if body is not None:
+        return module.with_changes(body=body)
+    new = cell.spans
+    if new is None:
         return None
     known: dict[bytes, list[cst.CSTNode]] = {}
     for (start, end), node in zip(reversed(old), reversed(module.body), strict=True):
         known.setdefault(before.source[start:end], []).append(node)
-    body: list[cst.CSTNode] = []
+    body = []
     for start, end in new:
         text = source[start:end]
         same = known.get(text)
@@ -60,6 +66,21 @@ def module_sharing(before: Cell, cell: Cell) -> cst.Module | None:
             return None
         body += made
     return module.with_changes(body=body)
+
+
+def _with_one_changed(before: Cell, old: list[tuple[int, int]], source: bytes) -> list[cst.CSTNode] | None:
+    """The statements of a text that differs from an earlier one in one statement, in whose place others may stand; None
+    where it differs in more. Nothing is parsed but these: what parses by itself is whole statements."""
+    longer = len(source) - len(before.source)
+    changed = next((i for i, (start, end) in enumerate(old) if source[start:end] != before.source[start:end]), None)
+    if changed is None:
+        return None
+    start, end = old[changed]
+    if source[end + longer :] != before.source[end:] or end + longer <= start:
+        return None
+    made = parsed_part(source[start : end + longer], before.module.default_indent, is_first=start == 0)
+    body = before.module.body
+    return None if made is None else [*body[:changed], *made, *body[changed + 1 :]]
 
 
 _INDENTED = re.compile(rb"[\r\n][ \t]")

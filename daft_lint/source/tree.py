@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from daft_lint.source import cst
+from daft_lint.source.bare_nodes import GIVEN
 
 _AS_WRITTEN = {
     "Arg": ("keyword", "value"),
@@ -44,6 +45,7 @@ class _Kinds(dict[type, _Held]):
 
 
 _HELD = _Kinds()
+_NODE, _SEVERAL = _Held.NODE, _Held.SEVERAL
 
 
 @functools.cache
@@ -68,16 +70,18 @@ def _punctuation() -> tuple[type[cst.CSTNode], ...]:
     )
 
 
-def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     """The nodes that stand in the fields of a node, as they are written, without punctuation, spaces and comments: half
     of all nodes, most of which a bare tree does not have."""
-    for name in _field_names(type(node)):
+    found: list[cst.CSTNode] = []
+    for name in _WRITTEN[type(node)]:
         value = getattr(node, name)
         held = _HELD[type(value)]
-        if held is _Held.NODE:
-            yield value
-        elif held is _Held.SEVERAL:
-            yield from (item for item in value if _HELD[type(item)] is _Held.NODE)
+        if held is _NODE:
+            found.append(value)
+        elif held is _SEVERAL:
+            found += [item for item in value if _HELD[type(item)] is _NODE]
+    return found
 
 
 def nodes_in(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -86,7 +90,7 @@ def nodes_in(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
     while pending:
         node = pending.pop()
         yield node
-        pending.extend(reversed(tuple(children(node))))
+        pending.extend(reversed(children(node)))
 
 
 Parents: TypeAlias = "Mapping[cst.CSTNode, cst.CSTNode]"
@@ -108,11 +112,13 @@ def parents_of(root: cst.CSTNode, known: dict[cst.CSTNode, Parents] | None = Non
 def _parents_below(root: cst.CSTNode) -> Parents:
     # No recursion: a chain of 4,000 calls is deeper than Python's stack.
     found: dict[cst.CSTNode, cst.CSTNode] = {}
-    pending = [(child, root) for child in reversed(tuple(children(root)))]
+    pending = [(child, root) for child in reversed(children(root))]
     while pending:
         node, parent = pending.pop()
         found[node] = parent
-        pending.extend((child, node) for child in reversed(tuple(children(node))))
+        held = children(node)
+        if held:
+            pending += [(child, node) for child in reversed(held)]
     return found
 
 
@@ -124,12 +130,20 @@ def comments_in(root: cst.CSTNode) -> Iterator[cst.Comment]:
         if isinstance(node, cst.Comment):
             yield node
         elif isinstance(node, cst.CSTNode):
-            pending += [getattr(node, name) for name in _field_names(type(node))]
+            pending += [getattr(node, field.name) for field in dataclasses.fields(node)]
         elif isinstance(node, (list, tuple)):
             pending += node
 
 
-@functools.cache
-def _field_names(kind: type[cst.CSTNode]) -> tuple[str, ...]:
-    declared = (field.name for field in dataclasses.fields(kind))
-    return tuple(dict.fromkeys((*_AS_WRITTEN.get(kind.__name__, ()), *declared)))
+class _Written(dict[type, tuple[str, ...]]):
+    """By type, the fields that can hold nodes, as they are written."""
+
+    def __missing__(self, kind: type) -> tuple[str, ...]:
+        texts = {field.name for field in dataclasses.fields(kind) if field.type is str}
+        self[kind] = tuple(
+            n for n in dict.fromkeys((*_AS_WRITTEN.get(kind.__name__, ()), *GIVEN[kind])) if n not in texts
+        )
+        return self[kind]
+
+
+_WRITTEN = _Written()

@@ -15,7 +15,7 @@ import libcst as cst
 from daft_lint.pipeline.interpreter.scopes import LayeredDict, Scope
 from daft_lint.pipeline.interpreter.values import OpenParameter
 from daft_lint.pipeline.model import Branch, Decision, Step
-from daft_lint.source.bare_nodes import given_fields
+from daft_lint.source.bare_nodes import GIVEN
 from daft_lint.source.syntax import constant, dotted, last_name
 
 STABLE_CALLS = frozenset("isinstance issubclass len bool int float str hasattr callable get getenv lower upper".split())
@@ -271,7 +271,7 @@ def shape(node: cst.CSTNode) -> object:
         return node if value is None else (type(value), value)
     if isinstance(node, cst.FormattedString):
         return node
-    return (type(node), *(_held_shape(getattr(node, name)) for name in given_fields(type(node))))
+    return (type(node), *(_held_shape(getattr(node, name)) for name in GIVEN[type(node)]))
 
 
 def _held_shape(held: object) -> object:
