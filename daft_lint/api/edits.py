@@ -6,6 +6,9 @@ bytes.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import fields
+
 from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.model import NodeRef
 
@@ -120,3 +123,10 @@ Action = (
     | AddImport
     | RemoveImport
 )
+
+
+def places_in(action: Action) -> Iterator[NodeRef]:
+    """The nodes that an action changes; an import that it adds changes none."""
+    if not isinstance(action, AddImport):
+        values = (getattr(action, field.name) for field in fields(action))
+        yield from (value for value in values if isinstance(value, NodeRef))

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from daft_lint.api.edits import Action, AddImport, InsertBefore, RemoveImport, ReplaceNode
-from daft_lint.api.nodes import code, enclosing, modules_of
+from daft_lint.api.nodes import code, completed, enclosing, modules_of
 from daft_lint.api.scopes import nodes_in
 from daft_lint.pipeline.model import ApiUse, NodeRef
 from daft_lint.source import cst
@@ -145,6 +145,7 @@ def _moved(statement: cst.ImportFrom, alias: NodeRef, module: str, name: str) ->
 
 def _line_break(statement: NodeRef) -> str:
     """What stands between a statement and one that is put before it: a line break and its indentation."""
+    completed(statement.node)
     around = list(enclosing(statement))
     if not isinstance(around[0], cst.SimpleStatementLine) or len(around[0].body) != 1:
         return "; "

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from daft_lint.pipeline.model import NodeRef, Operator, SourceKind, Step, Udf
 from daft_lint.source import cst
+from daft_lint.source.completion import completed as completed
 from daft_lint.source.document import Cell as Cell
 from daft_lint.source.problems import ParseFailure
 from daft_lint.source.pytest_names import is_test_file
@@ -13,7 +14,7 @@ from daft_lint.source.pytest_names import is_test_file
 
 def code(node: cst.CSTNode) -> str:
     """A node as it is written."""
-    return cst.Module(body=[]).code_for_node(node)
+    return cst.Module(body=[]).code_for_node(completed(node))
 
 
 def short_code(node: cst.CSTNode, width: int = 40) -> str:

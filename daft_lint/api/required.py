@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from daft_lint.api.edits import Action, InsertBefore
 from daft_lint.api.imports import NoEquivalent
-from daft_lint.api.nodes import enclosing
+from daft_lint.api.nodes import completed, enclosing
 from daft_lint.pipeline.model import NodeRef
 from daft_lint.source import cst
 
@@ -20,6 +20,7 @@ def defined(definition: NodeRef, text: str) -> tuple[Action, ...]:
     if not methods or not isinstance(node.body, cst.IndentedBlock):
         raise NoEquivalent("its methods are not in view")
     default = cell.module.default_indent
+    completed(methods[-1])
     blocks = (block for block in enclosing(NodeRef(cell, methods[-1])) if isinstance(block, cst.IndentedBlock))
     indent = "".join(default if block.indent is None else block.indent for block in blocks)
     head, _, body = text.partition(": ")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
+from typing import Any
 
 from daft_lint.api import cst
 from daft_lint.dataclass import dataclass
@@ -152,38 +153,69 @@ class ModuleScopes:
         return False
 
 
+class _Said:
+    """What the nodes of one top-level statement say of a module's names; see `ModuleScopes`."""
+
+    def __init__(self, nodes: Iterable[cst.CSTNode]) -> None:
+        self.binders: defaultdict[str, list[cst.CSTNode]] = defaultdict(list)
+        self.assigned: defaultdict[str, list[cst.Attribute]] = defaultdict(list)
+        self.rebound: set[str] = set()
+        self.mutated: set[str] = set()
+        self.stars: list[cst.ImportFrom] = []
+        self.names: defaultdict[str, list[cst.Name]] = defaultdict(list)
+        self.texts: set[str] = set()
+        node: Any
+        for node in nodes:
+            kind = type(node).__name__
+            if kind == "Name":
+                self.names[node.value].append(node)
+            elif kind == "SimpleString":
+                self.texts.add(node.raw_value)
+            elif kind in _TELLING:
+                self._add(node, kind)
+
+    def _add(self, node: Any, kind: str) -> None:
+        for name in _bound_by(node, kind):
+            self.binders[name].append(node)
+        if kind == "Call":
+            if type(node.func) is cst.Attribute and node.func.attr.value in _MUTATORS:
+                self.mutated.add(last_name(node.func.value))
+        elif kind in _ASSIGNING:
+            for target in _targets_of(node):
+                if isinstance(target, cst.Attribute):
+                    self.assigned[target.attr.value].append(target)
+                elif isinstance(target, cst.Subscript):
+                    self.mutated.add(last_name(target.value))
+        self.rebound |= _rebound_by(node, kind)
+        if kind == "ImportFrom" and isinstance(node.names, cst.ImportStar) and not _is_daft(node):
+            self.stars.append(node)
+
+
 def _scopes_of(cell: Cell) -> ModuleScopes:
-    binders: defaultdict[str, list[cst.CSTNode]] = defaultdict(list)
-    assigned: defaultdict[str, list[cst.Attribute]] = defaultdict(list)
-    rebound: set[str] = set()
-    mutated: set[str] = set()
-    stars: list[cst.ImportFrom] = []
-    names: defaultdict[str, list[cst.Name]] = defaultdict(list)
-    texts: set[str] = set()
-    for node in cell.parents:
-        if isinstance(node, cst.Name):
-            names[node.value].append(node)
-        elif type(node).__name__ in _TELLING:
-            for name in _bound_by(node):
-                binders[name].append(node)
-            for attribute in _attributes_of(node):
-                assigned[attribute.attr.value].append(attribute)
-            rebound |= _rebound_by(node)
-            mutated |= _mutated_by(node)
-            if isinstance(node, cst.ImportFrom) and isinstance(node.names, cst.ImportStar) and not _is_daft(node):
-                stars.append(node)
-            if isinstance(node, cst.SimpleString):
-                texts.add(node.raw_value)
+    parents, said = cell.parents, _Said(())
+    for statement in cell.module.body:
+        nodes = (statement, *cell.parents_below[statement])
+        part = cell.once_for(statement, _Said, functools.partial(_Said, nodes))
+        for name, binders in part.binders.items():
+            said.binders[name] += binders
+        for name, attributes in part.assigned.items():
+            said.assigned[name] += attributes
+        for name, names in part.names.items():
+            said.names[name] += names
+        said.rebound |= part.rebound
+        said.mutated |= part.mutated
+        said.stars += part.stars
+        said.texts |= part.texts
     return ModuleScopes(
         cell.module,
-        cell.parents,
-        binders,
-        frozenset(rebound),
-        assigned,
-        frozenset(mutated),
-        stars,
-        names,
-        frozenset(texts),
+        parents,
+        said.binders,
+        frozenset(said.rebound),
+        said.assigned,
+        frozenset(said.mutated),
+        said.stars,
+        said.names,
+        frozenset(said.texts),
     )
 
 
@@ -191,28 +223,28 @@ def _is_comprehension(node: cst.CSTNode) -> bool:
     return isinstance(node, (cst.ListComp, cst.SetComp, cst.GeneratorExp, cst.DictComp))
 
 
-def _bound_by(node: cst.CSTNode) -> set[str]:
+def _bound_by(node: Any, kind: str) -> set[str]:
     """The names that a node itself gives a value: an assignment, a parameter, a loop, a `with`, an import, ..."""
-    if isinstance(node, cst.Param | cst.FunctionDef | cst.ClassDef):
+    if kind in ("Param", "FunctionDef", "ClassDef"):
         return {node.name.value}
-    if isinstance(node, cst.AnnAssign) and node.value is None:
+    if kind == "Call" or (kind == "AnnAssign" and node.value is None):
         return set()
-    if isinstance(node, cst.AssignTarget | cst.AnnAssign | cst.AugAssign | cst.For | cst.CompFor | cst.NamedExpr):
+    if kind in ("AssignTarget", "AnnAssign", "AugAssign", "For", "CompFor", "NamedExpr"):
         return _names_in(node.target)
-    if isinstance(node, cst.ImportAlias):
+    if kind == "ImportAlias":
         return {dotted(node.name).partition(".")[0]} if node.asname is None else _names_in(node.asname.name)
-    if isinstance(node, cst.WithItem | cst.ExceptHandler | cst.ExceptStarHandler):
-        target = node.asname if isinstance(node, cst.WithItem) else node.name
+    if kind in ("WithItem", "ExceptHandler", "ExceptStarHandler"):
+        target = node.asname if kind == "WithItem" else node.name
         return set() if target is None else _names_in(target.name)
-    if isinstance(node, cst.MatchAs | cst.MatchStar):
+    if kind in ("MatchAs", "MatchStar"):
         return set() if node.name is None else {node.name.value}
-    return {node.rest.value} if isinstance(node, cst.MatchMapping) and node.rest is not None else set()
+    return {node.rest.value} if kind == "MatchMapping" and node.rest is not None else set()
 
 
-def _rebound_by(node: cst.CSTNode) -> set[str]:
-    if isinstance(node, cst.Global | cst.Nonlocal):
+def _rebound_by(node: Any, kind: str) -> set[str]:
+    if kind in ("Global", "Nonlocal"):
         return {item.name.value for item in node.names}
-    return _names_in(node.target) if isinstance(node, cst.Del) else set()
+    return _names_in(node.target) if kind == "Del" else set()
 
 
 def _names_in(target: cst.CSTNode) -> set[str]:
@@ -224,26 +256,16 @@ def _names_in(target: cst.CSTNode) -> set[str]:
     return set()
 
 
-def _attributes_of(node: cst.CSTNode) -> Iterator[cst.Attribute]:
-    """The attributes that a node itself gives a value."""
-    return (target for target in _targets_of(node) if isinstance(target, cst.Attribute))
+_ASSIGNING = frozenset({"AssignTarget", "AnnAssign", "AugAssign", "For", "CompFor", "Del"})
 
 
-def _mutated_by(node: cst.CSTNode) -> set[str]:
-    """The last names of the containers that a node changes: `SIZES["batch"] = 8`, `sizes.update(other)`."""
-    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value in _MUTATORS:
-        return {last_name(node.func.value)}
-    return {last_name(target.value) for target in _targets_of(node) if isinstance(target, cst.Subscript)}
-
-
-def _targets_of(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    if isinstance(node, cst.AssignTarget | cst.AnnAssign | cst.AugAssign | cst.For | cst.CompFor | cst.Del):
-        pending: list[cst.CSTNode] = [node.target]
-        while pending:
-            target = pending.pop()
-            yield target
-            if isinstance(target, cst.Tuple | cst.List):
-                pending.extend(element.value for element in target.elements)
+def _targets_of(node: Any) -> Iterator[cst.CSTNode]:
+    pending: list[cst.CSTNode] = [node.target]
+    while pending:
+        target = pending.pop()
+        yield target
+        if isinstance(target, cst.Tuple | cst.List):
+            pending.extend(element.value for element in target.elements)
 
 
 def _is_daft(node: cst.ImportFrom) -> bool:

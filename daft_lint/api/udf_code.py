@@ -56,7 +56,7 @@ def own_nodes(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
         if isinstance(node, cst.FunctionDef | cst.Lambda | cst.ClassDef):
             continue
         yield node
-        pending.extend(reversed(tuple(children(node))))
+        pending.extend(reversed(children(node)))
 
 
 def hands_on_each(function: NodeRef) -> bool:

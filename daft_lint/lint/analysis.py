@@ -89,28 +89,6 @@ class Analysis:
             )
         return settings
 
-    def silence(self) -> FileResult | None:
-        """The result where nothing is found, no cap was hit, and no rule fails; else None: this finds no more than that
-        something is there, so that it needs no positions. Where a data file that the script names lies here, its footer
-        may tell of more: None too. Raises `ParseFailure`."""
-        from daft_lint.pipeline.interpreter.interpreter import interpret
-
-        settings = self.settings()
-        named_only = settings.footers is Footers.NAMED
-        script = interpret(self.document, without_footers(settings), self.project)
-        if script.limits_hit or any(self.left_out()):
-            return None
-        files = named_files(script) if named_only else set()
-        if any_to_read(files):
-            return None
-        try:
-            if any(True for rule in self.chosen for _ in observed(rule, script, self.precedence)):
-                return None
-        except Exception:  # noqa: BLE001  # a rule can be anybody's; `run` reports how it fails
-            return None
-        self.project.modules.data[self.document.path] = files
-        return FileResult(self.document.path, called=script.called)
-
     def run(self) -> FileResult:
         """What the document gives; where a data file that it names lies here, with the footers."""
         path = self.document.path

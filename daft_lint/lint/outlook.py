@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import fields
 from typing import NamedTuple
 
-from daft_lint.api.edits import Action, AddImport
+from daft_lint.api.edits import Action, places_in
 from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.dataflow.effects import Effects, Verdict, compare, effects_of
 from daft_lint.pipeline.model import NodeRef, Pipeline, Script
@@ -116,7 +115,7 @@ class TouchedPipelines:
         decorator or on a constant does."""
         touched: set[int] = set()
         for action in actions:
-            for location in _locations(action):
+            for location in places_in(action):
                 found = self.around(location)
                 if found is None:
                     return None
@@ -132,10 +131,3 @@ class TouchedPipelines:
                 return found
             node = location.cell.parents.get(node)
         return None
-
-
-def _locations(action: Action) -> Iterator[NodeRef]:
-    """The nodes that an action changes; an import that it adds changes no pipeline."""
-    if not isinstance(action, AddImport):
-        values = (getattr(action, field.name) for field in fields(action))
-        yield from (value for value in values if isinstance(value, NodeRef))

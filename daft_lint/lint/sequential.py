@@ -46,7 +46,7 @@ def check_one(checker: Checker, source: SourceFile, *, of_many: bool) -> Outcome
     if not checker.prefilter.needs_analysis(source.path, source.raw):
         return Outcome(FileResult(source.path), *checker.modules.looked_into(source.path))
     try:
-        result = (checker.silence_of(source.path, source.raw) if of_many else None) or _analysed(checker, source)
+        result = (checker.analyse_bare(source.path, source.raw) if of_many else None) or _analysed(checker, source)
     except Exception as error:  # noqa: BLE001  # whatever a rule or the interpreter does wrong, the other files still count
         message = " ".join(f"internal error: {type(error).__name__}: {error}".split())
         return Outcome(FileResult(source.path, problems=(Problem(source.path, message),), failed=True))

@@ -30,6 +30,7 @@ _GIVEN = {
     "MatchCase": ("pattern", "body", "guard"),
     "MatchClass": ("cls", "patterns", "kwds"),
     "MatchMapping": ("elements", "rest"),
+    "MatchOrElement": ("pattern", "separator"),
     "MatchStar": ("name",),
     "Param": ("name", "annotation", "default", "star"),
     "Parameters": ("posonly_params", "params", "star_arg", "kwonly_params", "star_kwarg", "posonly_ind"),
@@ -56,23 +57,50 @@ class BareNodes:
     Raises `AttributeError` for a class that this LibCST does not have.
     """
 
+    def __init__(self) -> None:
+        self.open: list[tuple[()]] = [()]
+        """What the expressions that are made next have as their opening parentheses: their statement's `Unwritten`."""
+
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        made = self.__dict__[name] = _maker(getattr(cst, name))
+        made = self.__dict__[name] = _maker(getattr(cst, name), self.open)
         return made
 
 
-def _maker(kind: type[Any]) -> Callable[..., Any]:
-    fields = {field.name: field for field in dataclasses.fields(kind)}
-    given = _GIVEN.get(kind.__name__)
-    if given is None:
-        given = tuple(name for name, field in fields.items() if _default(field) is dataclasses.MISSING)
-    space: dict[str, Any] = {"kind": kind, "new": object.__new__}
+class Unwritten(tuple[()]):
+    """Stands for the opening parentheses of each expression of a bare statement, until that is completed."""
+
+    complete: Callable[[], None]
+    """Gives the statement's nodes what only LibCST's parser tells. Raises `CannotComplete`."""
+
+
+class CannotComplete(Exception):
+    """A bare tree cannot be given what it lacks: its document has to be parsed as a whole."""
+
+
+class _Given(dict[type, tuple[str, ...]]):
+    def __missing__(self, kind: type) -> tuple[str, ...]:
+        given = _GIVEN.get(kind.__name__)
+        if given is None:
+            given = tuple(f.name for f in dataclasses.fields(kind) if _default(f) is dataclasses.MISSING)
+        self[kind] = given
+        return given
+
+
+GIVEN = _Given()
+"""By class, the fields that a bare tree fills as LibCST's parser does; of others it has the defaults."""
+
+
+def _maker(kind: type[Any], opening: list[tuple[()]]) -> Callable[..., Any]:
+    given = GIVEN[kind]
+    space: dict[str, Any] = {"kind": kind, "new": object.__new__, "opening": opening}
     lines = [f"def make({', '.join(given)}):", " node = new(kind)"]
-    for name, field in fields.items():
+    for field in dataclasses.fields(kind):
+        name = field.name
         space[f"set_{name}"] = getattr(kind, name).__set__
         if name not in given:
             space[f"value_{name}"] = _default(field)
-        lines.append(f" set_{name}(node, {name if name in given else f'value_{name}'})")
+        value = name if name in given else "opening[0]" if name == "lpar" and _default(field) == () else f"value_{name}"
+        lines.append(f" set_{name}(node, {value})")
     exec("\n".join([*lines, " return node"]), space)  # of the names of LibCST's fields alone
     made: Callable[..., Any] = space["make"]
     return made

@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import NoReturn, TypeVar, cast
 
 from daft_lint.source import cst, scanner
 from daft_lint.source.deep import in_deep_run, run_deep
@@ -54,6 +54,8 @@ class Cell:
     """Python text of a document, at `index` among its cells. `number` is None for a script, the 1-based cell of a
     notebook (all cells count), or the 1-based Python fence of a Markdown file. Cells are equal only to themselves."""
 
+    is_incomplete = False
+    """Its tree is a bare one, whose statements are completed one by one (`completion`)."""
     before: Cell | None = None
     """The cell that an edit made this one of, and whose nodes its tree has where the two are the same."""
 
@@ -98,6 +100,14 @@ class Cell:
         self.__dict__.pop("parents", None)
         self.__dict__.pop("parents_below", None)
         self.__dict__.pop("_worked_out", None)
+        self.__dict__.pop("_worked_out_below", None)
+
+    def cannot_complete(self) -> NoReturn:
+        """Raises `CannotComplete`: the document is to be parsed as a whole."""
+        from daft_lint.source.bare_nodes import CannotComplete
+
+        self.document.is_unfit = True
+        raise CannotComplete
 
     def once(self, key: object, work_out: Callable[[], T]) -> T:
         """What others work out of the tree, by keys of theirs: the first result for a key, kept as long as the tree."""
@@ -121,6 +131,16 @@ class Cell:
         """The parents by the top-level statement that they stand in, shared with `before`."""
         return {} if self.before is None else dict(self.before.parents_below)
 
+    def once_for(self, statement: cst.CSTNode, key: object, work_out: Callable[[], T]) -> T:
+        """As `once`, of a top-level statement; shared with `before`."""
+        if (key, statement) not in self._worked_out_below:
+            self._worked_out_below[key, statement] = work_out()
+        return cast("T", self._worked_out_below[key, statement])
+
+    @cached_property
+    def _worked_out_below(self) -> dict[tuple[object, cst.CSTNode], object]:
+        return {} if self.before is None else dict(self.before._worked_out_below)
+
     @cached_property
     def module(self) -> cst.Module:
         """The LibCST tree of the cell; a bare one in a bare document, where Python parses it.
@@ -129,16 +149,13 @@ class Cell:
         """
         self._refuse_what_no_parser_takes()
         if self.document.is_bare:
-            from daft_lint.source.python_tree import module_of
-
-            parsed, self.document.parsed = self.document.parsed, None
-            bare = module_of(self.source.decode(), parsed)
+            bare = self._bare_module()
             if bare is not None:
                 return bare
         if self.before is not None:
             from daft_lint.source.statements import module_sharing
 
-            shared = module_sharing(self.before.module, self.before.source, self.source)
+            shared = module_sharing(self.before, self)
             if shared is not None:
                 return shared
         try:
@@ -154,6 +171,31 @@ class Cell:
             raise self._python_failure() or ParseFailure(1, 1, _one_line(str(error))) from None
         except RecursionError:
             raise ParseFailure(1, 1, "too deep to be read") from None
+
+    @cached_property
+    def spans(self) -> list[tuple[int, int]] | None:
+        """See `spans_of_statements`."""
+        from daft_lint.source.statements import spans_of_statements
+
+        return spans_of_statements(self.source)
+
+    def _bare_module(self) -> cst.Module | None:
+        """The bare tree; None where Python or LibCST takes the text for something else."""
+        from daft_lint.source.completion import unwritten
+        from daft_lint.source.python_tree import module_of, parsed_by_python
+        from daft_lint.source.statements import spans_in
+
+        parsed, self.document.parsed = self.document.parsed, None
+        text = self.source.decode()
+        parsed = parsed or parsed_by_python(text)
+        if parsed is None:
+            return None
+        bare = module_of(text, parsed, lambda index: unwritten(self, index))
+        self.spans = spans_in(self.source, parsed)
+        if bare is None or len(bare.body) != len(self.spans):
+            return None
+        self.is_incomplete = True
+        return bare
 
     def _refuse_what_no_parser_takes(self) -> None:
         if self.document.failure is not None:
@@ -205,8 +247,9 @@ class Document:
     parsed: ast.Module | None = None
     """Python's own tree of a bare script, where it is at hand; until its cell's tree is made."""
     is_bare = False
-    """Its trees are made of Python's own, which takes a quarter of the time: for an analysis that only asks whether
-    there is anything to find (`python_tree`)."""
+    """Its trees are made of Python's own, which takes a quarter of the time (`python_tree`)."""
+    is_unfit = False
+    """It is bare, and was asked for what such a tree cannot be given: an analysis has to begin anew with another."""
 
     def __init__(self, path: str, raw: bytes, kind: Kind, layout: Layout, failure: ParseFailure | None = None) -> None:
         self.path = path
@@ -258,6 +301,8 @@ class Document:
         tree of the raw text of a script, where that is at hand."""
         if b"daft-lint" in self.raw or self.failure is not None:
             return self
+        if any(mark in cell.source for cell in self.cells for mark in (b"\r", b"\f")):
+            return self  # LibCST's trees have these in places of their own
         document = Document(self.path, self.raw, self.kind, self.layout)
         document.is_bare = True
         if self.kind == "python" and self.cells[0].source == self.raw:

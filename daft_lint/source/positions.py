@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from daft_lint.source import scanner
+from daft_lint.source.completion import completed
 from daft_lint.source.deep import run_deep
-from daft_lint.source.statements import spans_of_statements
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -25,18 +25,18 @@ class Positions:
     """The byte spans of a cell's nodes in `cell.source`.
 
     The span of an expression in parentheses of its own is what stands between them, as LibCST has it. Raises
-    `ValueError` for a cell with a bare tree, or one that it shares with another text.
+    `ValueError` for a cell whose tree is shared with another text.
     """
 
     def __init__(self, cell: Cell) -> None:
-        if cell.document.is_bare or cell.before is not None:
+        if cell.before is not None:
             raise ValueError(f"{cell.document.path}: the nodes of this tree have no positions")
         self.cell = cell
         self._spans: dict[cst.CSTNode, tuple[int, int]] = {}
         self._starts = scanner.line_starts(cell.source)
 
     def span(self, node: cst.CSTNode) -> tuple[int, int]:
-        """The bytes `start:end` of a node. Raises `KeyError` for a node of another cell."""
+        """The bytes `start:end` of a node. Raises `KeyError` for a node of another cell, and `CannotComplete`."""
         if node not in self._spans:
             self._spans |= self._spans_in_statement(node) or self._all_spans
         return self._spans[node]
@@ -50,7 +50,9 @@ class Positions:
         end = self._ends.get(statement)
         if end is None:
             return None
-        spans, written = _written(self.cell.module, statement)
+        spans, written = _written(self.cell.module, completed(statement))
+        if end == len(self.cell.source) and not self.cell.source.endswith(b"\n"):
+            written = written.removesuffix(b"\n")
         start = end - len(written)
         if start < 0 or self.cell.source[start:end] != written:
             return None
@@ -59,7 +61,7 @@ class Positions:
     @cached_property
     def _ends(self) -> Mapping[cst.CSTNode, int]:
         """The byte at which each top-level statement ends, where that can be told."""
-        spans = None if self.cell.is_deep else spans_of_statements(self.cell.source)
+        spans = None if self.cell.is_deep else self.cell.spans
         body = self.cell.module.body
         if spans is None or len(spans) != len(body):
             return {}
@@ -68,6 +70,8 @@ class Positions:
     @cached_property
     def _all_spans(self) -> _Spans:
         module, source = self.cell.module, self.cell.source
+        if self.cell.is_incomplete:
+            self.cell.cannot_complete()
         spans, written = run_deep(lambda: _written(module, module)) if self.cell.is_deep else _written(module, module)
         dropped = [] if written == source else _dropped(source, written)
 

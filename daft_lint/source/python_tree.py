@@ -1,19 +1,20 @@
 """LibCST nodes made of Python's own tree, in a quarter of the time that LibCST's parser takes: what stands in a script,
 without its comments, parentheses and spellings of literals.
 
-An analysis sees the same in such a tree as in LibCST's, but where things are: nothing of it can be pointed at or
-edited.
+An analysis sees the same in such a tree as in LibCST's. What is pointed at, quoted or edited is completed first, a
+top-level statement at a time.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from daft_lint.source import cst
-from daft_lint.source.bare_nodes import BareNodes
+from daft_lint.source.bare_nodes import BareNodes, Unwritten
 
 Node = Any
 """A LibCST node: what is made of a tree that Python has parsed needs no check of its types."""
@@ -21,19 +22,31 @@ Node = Any
 N = BareNodes()
 
 
-def module_of(source: str, parsed: ast.Module | None = None) -> cst.Module | None:
-    """The tree of a text; None where this Python does not parse it, or LibCST has no nodes for it. `parsed` is Python's
-    tree of it, where that is at hand.
-
-    Raises `RecursionError` for one that is too deep for the stack.
-    """
+def parsed_by_python(source: str) -> ast.Module | None:
+    """Python's tree of a text; None where this Python does not parse it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(source) if parsed is None else parsed
-        return _Maker(source).module(tree)
-    except (SyntaxError, ValueError, MemoryError, _NotInLibcst):
+            return ast.parse(source)
+    except (SyntaxError, ValueError, MemoryError):
         return None
+
+
+def module_of(
+    source: str, parsed: ast.Module | None = None, unwritten: Callable[[int], Unwritten] | None = None
+) -> cst.Module | None:
+    """The tree of a text; None where this Python does not parse it, or LibCST has no nodes for it. `parsed` is Python's
+    tree of it, where that is at hand; `unwritten` gives what stands in the nodes of the statement with a number.
+
+    Raises `RecursionError` for one that is too deep for the stack.
+    """
+    tree = parsed or parsed_by_python(source)
+    try:
+        return None if tree is None else _Maker(source).module(tree, unwritten)
+    except (ValueError, _NotInLibcst):
+        return None
+    finally:
+        N.open[0] = ()
 
 
 class _NotInLibcst(Exception):
@@ -47,18 +60,27 @@ class _Maker:
         # Python counts a line at each kind of end.
         self.lines = source.encode().replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
 
-    def module(self, tree: ast.Module) -> cst.Module:
-        made: cst.Module = N.Module(self.statements(tree.body))
+        self.formatted = 0
+        """How many formatted strings are around."""
+        self.indent: str | None = None
+        """The indentation of the first block."""
+
+    def module(self, tree: ast.Module, unwritten: Callable[[int], Unwritten] | None) -> cst.Module:
+        made: cst.Module = N.Module(self.statements(tree.body, unwritten))
+        if self.indent is not None and self.indent != made.default_indent:
+            made = made.with_changes(default_indent=self.indent)
         return made
 
     # Statements
 
-    def statements(self, nodes: Sequence[ast.stmt]) -> list[Node]:
+    def statements(self, nodes: Sequence[ast.stmt], unwritten: Callable[[int], Unwritten] | None = None) -> list[Node]:
         """The lines of a block: simple statements that stand on one are one."""
         made: list[Node] = []
         line, end = [], 0
         for node in nodes:
             simple = _SIMPLE.get(type(node))
+            if unwritten is not None and (simple is None or node.lineno != end):
+                N.open[0] = unwritten(len(made))
             if simple is None:
                 made.append(_COMPOUND.get(type(node), _no_node)(self, node))
                 end = 0
@@ -73,8 +95,11 @@ class _Maker:
     def suite(self, nodes: Sequence[ast.stmt]) -> Node:
         """What a compound statement holds: a block, or statements on its own line."""
         first = nodes[0]
-        if type(first) in _SIMPLE and self.lines[first.lineno - 1][: first.col_offset].strip():
+        before = self.lines[first.lineno - 1][: first.col_offset]
+        if type(first) in _SIMPLE and before.strip():
             return N.SimpleStatementSuite([_SIMPLE[type(node)](self, node) for node in nodes])
+        if self.indent is None:
+            self.indent = before.decode()
         return N.IndentedBlock(self.statements(nodes))
 
     def orelse(self, nodes: Sequence[ast.stmt]) -> Node:
@@ -244,14 +269,17 @@ class _Maker:
     def constant(self, node: ast.Constant) -> Node:
         value = node.value
         if isinstance(value, str | bytes):
-            return N.SimpleString(repr(value))
+            text = self.written(node)
+            if text is None or _is_one_string(text):
+                return N.SimpleString(text or repr(value))
+            return self.concatenated(text) or N.SimpleString(repr(value))
         if value is None or isinstance(value, bool):
             return N.Name(str(value))
         if isinstance(value, int):
-            return N.Integer(str(value) if abs(value) < _LONG else hex(value))
+            return N.Integer(self.written(node) or (str(value) if abs(value) < _LONG else hex(value)))
         if isinstance(value, float):
-            return N.Float("1e999" if value == _INFINITE else repr(value))
-        return N.Imaginary(repr(value)) if isinstance(value, complex) else N.Ellipsis()
+            return N.Float(self.written(node) or ("1e999" if value == _INFINITE else repr(value)))
+        return N.Imaginary(self.written(node) or repr(value)) if isinstance(value, complex) else N.Ellipsis()
 
     def attribute(self, node: ast.Attribute) -> Node:
         return N.Attribute(self(node.value), N.Name(node.attr))
@@ -316,9 +344,33 @@ class _Maker:
         return made
 
     def joined(self, node: ast.JoinedStr) -> Node:
-        return N.FormattedString(self.formatted_parts(node), 'f"', '"')
+        text = self.written(node)
+        made = None if text is None or _is_one_string(text) else self.concatenated(text)
+        return made or N.FormattedString(self.formatted_parts(node), 'f"', '"')
+
+    def concatenated(self, text: str) -> Node:
+        """Strings that stand side by side, which are one for Python; None where they cannot be told apart."""
+        pieces = _STRING.findall(text)
+        if len(pieces) < 2 or not _BETWEEN_STRINGS.fullmatch(_STRING.sub("", text)):
+            return None
+        made = [self.piece(one) for one in pieces]
+        last = made.pop()
+        while made and last is not None:
+            last = N.ConcatenatedString(made.pop(), last)
+        return last
+
+    def piece(self, text: str) -> Node:
+        if "f" not in text.partition(text[-1])[0].lower():
+            return N.SimpleString(text)
+        parsed = parsed_by_python(text)
+        first = parsed.body[0] if parsed is not None and parsed.body else None
+        value = first.value if isinstance(first, ast.Expr) else None
+        if not isinstance(value, ast.JoinedStr):
+            raise _NotInLibcst
+        return N.FormattedString(self.formatted_parts(value), 'f"', '"')
 
     def formatted_parts(self, node: ast.JoinedStr) -> list[Node]:
+        self.formatted += 1
         parts: list[Node] = []
         for one in node.values:
             if isinstance(one, ast.FormattedValue):
@@ -328,6 +380,7 @@ class _Maker:
             elif isinstance(one, ast.Constant):
                 text = repr(one.value)[1:-1].replace("{", "{{").replace("}", "}}")
                 parts.append(N.FormattedStringText(text))
+        self.formatted -= 1
         return parts
 
     # Patterns
@@ -356,11 +409,26 @@ class _Maker:
             [N.MatchKeywordElement(N.Name(name), self.pattern(one)) for name, one in keywords],
         )
 
+    def match_or(self, node: ast.MatchOr) -> Node:
+        *others, last = map(self.pattern, node.patterns)
+        made = [N.MatchOrElement(one, N.BitOr()) for one in others]
+        return N.MatchOr([*made, N.MatchOrElement(last, cst.MaybeSentinel.DEFAULT)])
+
     def match_as(self, node: ast.MatchAs) -> Node:
         pattern = None if node.pattern is None else self.pattern(node.pattern)
         return N.MatchAs(pattern, N.Name(node.name) if node.name else None)
 
     # The text
+
+    def written(self, node: Any) -> str | None:
+        """A literal as it is written; None in a formatted string, whose parts not every Python places right."""
+        if self.formatted:
+            return None
+        first, last, start, end = node.lineno - 1, node.end_lineno - 1, node.col_offset, node.end_col_offset
+        if first == last:
+            text: str = self.lines[first][start:end].decode()
+            return text
+        return b"\n".join([self.lines[first][start:], *self.lines[first + 1 : last], self.lines[last][:end]]).decode()
 
     def _starts_with(self, node: Any, text: bytes) -> bool:
         line: bytes = self.lines[node.lineno - 1]
@@ -375,6 +443,23 @@ class _Maker:
 
 def _no_node(make: _Maker, node: ast.AST) -> Node:
     raise _NotInLibcst
+
+
+_STRING = re.compile(
+    r"""(?xs) [rbuf]{0,2} (?: \'{3} (?:[^\\]|\\.)*? \'{3} | "{3} (?:[^\\]|\\.)*? "{3}
+    | ' (?:[^'\\\n]|\\.)* ' | " (?:[^"\\\n]|\\.)* " )""",
+    re.IGNORECASE,
+)
+_BETWEEN_STRINGS = re.compile(r"(?:\s|\\\n|\#[^\n]*)*")
+
+
+def _is_one_string(text: str) -> bool:
+    """Whether a text that is one string for Python, or several side by side, is one."""
+    quote = text[-3:] if text[-3:] in ('"""', "'''") else text[-1]
+    opening = text.find(quote)
+    if 0 <= opening <= 2 and text.find(quote, opening + len(quote)) == len(text) - len(quote):
+        return True
+    return _STRING.fullmatch(text) is not None
 
 
 _LONG = 10**4000
@@ -488,7 +573,7 @@ _PATTERNS: _Makers = {
     ast.MatchAs: _Maker.match_as,
     ast.MatchClass: _Maker.match_class,
     ast.MatchMapping: _Maker.match_mapping,
-    ast.MatchOr: lambda make, node: N.MatchOr([N.MatchOrElement(make.pattern(one)) for one in node.patterns]),
+    ast.MatchOr: _Maker.match_or,
     ast.MatchSequence: _Maker.match_sequence,
     ast.MatchSingleton: lambda make, node: N.MatchSingleton(N.Name(str(node.value))),
     ast.MatchStar: lambda make, node: N.MatchStar(N.Name(node.name) if node.name else None),

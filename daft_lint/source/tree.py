@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from daft_lint.source import cst
+from daft_lint.source.bare_nodes import GIVEN
 
 _AS_WRITTEN = {
     "Arg": ("keyword", "value"),
@@ -37,25 +38,50 @@ class _Kinds(dict[type, _Held]):
 
     def __missing__(self, kind: type) -> _Held:
         is_several = issubclass(kind, (tuple, list))
-        is_node = issubclass(kind, cst.CSTNode) and not issubclass(kind, (cst.SimpleWhitespace, cst.Newline))
+        is_node = issubclass(kind, cst.CSTNode) and not issubclass(kind, _punctuation())
         held = _Held.NODE if is_node else _Held.SEVERAL if is_several else _Held.OTHER
         self[kind] = held
         return held
 
 
 _HELD = _Kinds()
+_NODE, _SEVERAL = _Held.NODE, _Held.SEVERAL
 
 
-def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """The nodes that stand in the fields of a node, as they are written, but that punctuation and what holds comments,
-    which are nodes too, may come behind. Spaces and line ends are left out: they are a third of all nodes."""
-    for name in _field_names(type(node)):
+@functools.cache
+def _punctuation() -> tuple[type[cst.CSTNode], ...]:
+    return (
+        cst.BaseParenthesizableWhitespace,
+        cst.TrailingWhitespace,
+        cst.EmptyLine,
+        cst.Newline,
+        cst.Comment,
+        cst.Dot,
+        cst.Comma,
+        cst.Colon,
+        cst.Semicolon,
+        cst.AssignEqual,
+        cst.LeftParen,
+        cst.RightParen,
+        cst.LeftSquareBracket,
+        cst.RightSquareBracket,
+        cst.LeftCurlyBrace,
+        cst.RightCurlyBrace,
+    )
+
+
+def children(node: cst.CSTNode) -> list[cst.CSTNode]:
+    """The nodes that stand in the fields of a node, as they are written, without punctuation, spaces and comments: half
+    of all nodes, most of which a bare tree does not have."""
+    found: list[cst.CSTNode] = []
+    for name in _WRITTEN[type(node)]:
         value = getattr(node, name)
         held = _HELD[type(value)]
-        if held is _Held.NODE:
-            yield value
-        elif held is _Held.SEVERAL:
-            yield from (item for item in value if _HELD[type(item)] is _Held.NODE)
+        if held is _NODE:
+            found.append(value)
+        elif held is _SEVERAL:
+            found += [item for item in value if _HELD[type(item)] is _NODE]
+    return found
 
 
 def nodes_in(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -64,7 +90,7 @@ def nodes_in(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
     while pending:
         node = pending.pop()
         yield node
-        pending.extend(reversed(tuple(children(node))))
+        pending.extend(reversed(children(node)))
 
 
 Parents: TypeAlias = "Mapping[cst.CSTNode, cst.CSTNode]"
@@ -86,25 +112,38 @@ def parents_of(root: cst.CSTNode, known: dict[cst.CSTNode, Parents] | None = Non
 def _parents_below(root: cst.CSTNode) -> Parents:
     # No recursion: a chain of 4,000 calls is deeper than Python's stack.
     found: dict[cst.CSTNode, cst.CSTNode] = {}
-    pending = [(child, root) for child in reversed(tuple(children(root)))]
+    pending = [(child, root) for child in reversed(children(root))]
     while pending:
         node, parent = pending.pop()
         found[node] = parent
-        pending.extend((child, node) for child in reversed(tuple(children(node))))
+        held = children(node)
+        if held:
+            pending += [(child, node) for child in reversed(held)]
     return found
 
 
 def comments_in(root: cst.CSTNode) -> Iterator[cst.Comment]:
     """The comments of a tree, in no order."""
-    pending = [root]
+    pending: list[object] = [root]
     while pending:
         node = pending.pop()
         if isinstance(node, cst.Comment):
             yield node
-        pending.extend(children(node))
+        elif isinstance(node, cst.CSTNode):
+            pending += [getattr(node, field.name) for field in dataclasses.fields(node)]
+        elif isinstance(node, (list, tuple)):
+            pending += node
 
 
-@functools.cache
-def _field_names(kind: type[cst.CSTNode]) -> tuple[str, ...]:
-    declared = (field.name for field in dataclasses.fields(kind))
-    return tuple(dict.fromkeys((*_AS_WRITTEN.get(kind.__name__, ()), *declared)))
+class _Written(dict[type, tuple[str, ...]]):
+    """By type, the fields that can hold nodes, as they are written."""
+
+    def __missing__(self, kind: type) -> tuple[str, ...]:
+        texts = {field.name for field in dataclasses.fields(kind) if field.type is str}
+        self[kind] = tuple(
+            n for n in dict.fromkeys((*_AS_WRITTEN.get(kind.__name__, ()), *GIVEN[kind])) if n not in texts
+        )
+        return self[kind]
+
+
+_WRITTEN = _Written()

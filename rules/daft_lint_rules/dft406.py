@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from daft_lint.api import cst
 from daft_lint.api.edits import ReplaceNode
-from daft_lint.api.nodes import code, short_code
+from daft_lint.api.nodes import code, completed, short_code
 from daft_lint.api.promises import Changes
 from daft_lint.api.rule import Fix, Level, Observation, Prescan, ScriptRule
 from daft_lint.pipeline.model import ExpressionTest, PythonTest, Script
@@ -87,4 +87,4 @@ def _is_none(node: cst.BaseExpression) -> bool:
 def _receiver(node: cst.BaseExpression) -> str:
     """An expression as a method can be called on it."""
     is_primary = isinstance(node, cst.Name | cst.Attribute | cst.Call | cst.Subscript)
-    return code(node) if is_primary or node.lpar else f"({code(node)})"
+    return code(node) if is_primary or completed(node).lpar else f"({code(node)})"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from daft_lint.api import cst
 from daft_lint.api.asked import can_ask
 from daft_lint.api.edits import ReplaceNode
-from daft_lint.api.nodes import code, enclosing, short_code
+from daft_lint.api.nodes import code, completed, enclosing, short_code
 from daft_lint.api.promises import Failure
 from daft_lint.api.rule import Fix, Level, Observation, Prescan, ScriptRule
 from daft_lint.pipeline.model import ExpressionTest, PythonTest, Script
@@ -94,6 +94,7 @@ def _fix(found: ExpressionTest) -> Fix | None:
 
 def _converted(node: cst.BaseExpression) -> str | None:
     """An operation of Python's as one of Daft's; None where it has none."""
+    node = completed(node)
     if isinstance(node, cst.BooleanOperation):
         sign = "&" if isinstance(node.operator, cst.And) else "|"
         left, right = _operand(node.left), _operand(node.right)

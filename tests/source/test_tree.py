@@ -28,19 +28,36 @@ match x:
 '''
 
 
-BLANK = (cst.SimpleWhitespace, cst.Newline)
+PUNCTUATION = (
+    cst.BaseParenthesizableWhitespace,
+    cst.TrailingWhitespace,
+    cst.EmptyLine,
+    cst.Newline,
+    cst.Comment,
+    cst.Dot,
+    cst.Comma,
+    cst.Colon,
+    cst.Semicolon,
+    cst.AssignEqual,
+    cst.LeftParen,
+    cst.RightParen,
+    cst.LeftSquareBracket,
+    cst.RightSquareBracket,
+    cst.LeftCurlyBrace,
+    cst.RightCurlyBrace,
+)
 
 
 def test_parents_are_those_of_libcst() -> None:
     module = cst.parse_module(TEXT)
     expected = MetadataWrapper(module, unsafe_skip_copy=True).resolve(ParentNodeProvider)
-    assert dict(parents_of(module)) == {n: above for n, above in expected.items() if not isinstance(n, BLANK)}
+    assert dict(parents_of(module)) == {n: above for n, above in expected.items() if not isinstance(n, PUNCTUATION)}
 
 
 def test_children_are_those_of_libcst() -> None:
     module = cst.parse_module(TEXT)
     for node in (module, *parents_of(module)):
-        assert set(children(node)) == {child for child in node.children if not isinstance(child, BLANK)}
+        assert set(children(node)) == {child for child in node.children if not isinstance(child, PUNCTUATION)}
 
 
 def test_parents_of_a_deep_tree() -> None:

@@ -99,8 +99,4 @@ def _matches_parts(pattern: cst.CSTNode, node: cst.CSTNode, found: Binding, call
 def _parts(node: cst.CSTNode) -> list[cst.CSTNode | None]:
     if isinstance(node, cst.Slice):
         return [node.lower, node.upper, node.step]
-    layout = (
-        cst.BaseParenthesizableWhitespace, cst.LeftParen, cst.RightParen, cst.Comma, cst.LeftSquareBracket,
-        cst.RightSquareBracket,
-    )  # fmt: skip
-    return [child for child in children(node) if not isinstance(child, layout)]
+    return [*children(node)]

@@ -17,6 +17,7 @@ from daft_lint.api.edits import (
     RemoveCall,
     RemoveImport,
     ReplaceNode,
+    places_in,
 )
 from daft_lint.fix.rendering.arguments import change_arguments
 from daft_lint.fix.rendering.chains import insert_call, move_call, remove_attribute, remove_call
@@ -46,6 +47,8 @@ def render(actions: Sequence[Action], positions_of: Callable[[Cell], Positions])
         return editors[cell]
 
     for action in actions:
+        for place in places_in(action):
+            editor_of(place.cell).inner(place.node)  # completes its statement
         _render_one(action, editor_of)
     return tuple(edit for editor in editors.values() for edit in _finished(editor))
 

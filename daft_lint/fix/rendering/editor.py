@@ -8,6 +8,7 @@ from dataclasses import field, replace
 import libcst as cst
 
 from daft_lint.dataclass import dataclass
+from daft_lint.source.completion import completed
 from daft_lint.source.document import Cell
 from daft_lint.source.edit import Edit
 from daft_lint.source.positions import Positions
@@ -92,7 +93,7 @@ class CellEditor:
         return NEWLINE.sub(self.newline, text)
 
     def code(self, node: cst.CSTNode) -> str:
-        return self.module.code_for_node(node)
+        return self.module.code_for_node(completed(node))
 
     def inner(self, node: cst.CSTNode) -> tuple[int, int]:
         """The span of the node without its own parentheses."""

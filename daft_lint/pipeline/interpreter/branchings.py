@@ -15,6 +15,7 @@ import libcst as cst
 from daft_lint.pipeline.interpreter.scopes import LayeredDict, Scope
 from daft_lint.pipeline.interpreter.values import OpenParameter
 from daft_lint.pipeline.model import Branch, Decision, Step
+from daft_lint.source.bare_nodes import GIVEN
 from daft_lint.source.syntax import constant, dotted, last_name
 
 STABLE_CALLS = frozenset("isinstance issubclass len bool int float str hasattr callable get getenv lower upper".split())
@@ -56,8 +57,8 @@ class Cases:
         if option == 0:
             return Branch((), {self: 0})
         node, pattern = self._nodes[option - 1]
-        text = self._word if pattern is None else f"{self._word} {code_of(pattern)}"
-        return Branch((Decision(self._scope.location(node), True, text, (self, option)),), {self: option})
+        decision = Decision(self._scope.location(node), True, self._word, pattern, (self, option))
+        return Branch((decision,), {self: option})
 
 
 class IfTest:
@@ -100,10 +101,9 @@ class IfTest:
 
     def _branch(self, option: int) -> Branch:
         node, holds = _without_negation(self._node, bool(option))
-        text = code_of(node)
-        test: object = (text, self._key(node)) if self._is_stable else self
+        test: object = (shape(node), self._key(node)) if self._is_stable else self
         implied = self._implied(node, holds) if self._is_stable else {}
-        decision = Decision(self._scope.location(self._node), holds, text, test, self._own_cuts())
+        decision = Decision(self._scope.location(self._node), holds, "", node, test, self._own_cuts())
         return Branch((decision,), {**implied, test: holds})
 
     def _key(self, node: cst.BaseExpression) -> object:
@@ -114,21 +114,21 @@ class IfTest:
         """What is known where a part of the test comes out so."""
         node, holds = _without_negation(node, holds)
         if isinstance(node, cst.BooleanOperation):
-            found: dict[object, object] = {(code_of(node), self._key(node)): holds}
+            found: dict[object, object] = {(shape(node), self._key(node)): holds}
             if isinstance(node.operator, cst.And) is holds:
                 found |= self._implied(node.left, holds) | self._implied(node.right, holds)
             return found
         if not isinstance(node, cst.Comparison):
-            subject = (code_of(node), self._key(node))
+            subject = (shape(node), self._key(node))
             return {subject: holds, **({(subject, "==", None): False} if holds else {})}
         return self._implied_by_comparison(node, holds)
 
     def _implied_by_comparison(self, node: cst.Comparison, holds: bool) -> dict[object, object]:
-        found: dict[object, object] = {(code_of(node), self._key(node)): holds}
+        found: dict[object, object] = {(shape(node), self._key(node)): holds}
         if len(node.comparisons) != 1:
             return found
         operator, right = node.comparisons[0].operator, node.comparisons[0].comparator
-        subject = (code_of(node.left), self._key(node.left))
+        subject = (shape(node.left), self._key(node.left))
         known, value = _constant(right)
         if not known:
             return found
@@ -177,7 +177,7 @@ def _binding(name: str, scope: Scope) -> object:
 
 @functools.lru_cache(maxsize=1024)
 def _names_in(node: cst.BaseExpression) -> tuple[str, ...]:
-    """The names and, with the dot, the attributes in an expression, each once; kept as `code_of` is."""
+    """The names and, with the dot, the attributes in an expression, each once; kept as `shape` is."""
     return tuple(dict.fromkeys(filter(None, map(_name_of, _parts(node)))))
 
 
@@ -263,8 +263,18 @@ def _constant(node: cst.BaseExpression) -> tuple[bool, object]:
 
 
 @functools.lru_cache(maxsize=1024)
-def code_of(node: cst.CSTNode) -> str:
-    """The code of an expression or a pattern on one line, without parentheses around it; kept, for a test in a function
-    is met at each of its calls."""
-    bare = node.with_changes(lpar=(), rpar=()) if getattr(node, "lpar", ()) else node
-    return " ".join(cst.Module([]).code_for_node(bare).split())
+def shape(node: cst.CSTNode) -> object:
+    """Equal for expressions that read alike, whatever their parentheses, quotes and white space; kept, for a test in a
+    function is met at each of its calls."""
+    if isinstance(node, cst.SimpleString | cst.ConcatenatedString | cst.Integer | cst.Float):
+        value = constant(node)
+        return node if value is None else (type(value), value)
+    if isinstance(node, cst.FormattedString):
+        return node
+    return (type(node), *(_held_shape(getattr(node, name)) for name in GIVEN[type(node)]))
+
+
+def _held_shape(held: object) -> object:
+    if isinstance(held, cst.CSTNode):
+        return shape(held)
+    return tuple(map(_held_shape, held)) if isinstance(held, (list, tuple)) else held

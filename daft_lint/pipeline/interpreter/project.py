@@ -83,6 +83,14 @@ class Project:
             self.left_out.pop(cell, None)
             cell.forget_tree()
 
+    def any_unfit(self, document: Document) -> bool:
+        """Whether the analysis of a document asked a bare tree for what it cannot be given, since this was last
+        asked."""
+        unfit = [one for one in (document, *self.documents.values()) if one.is_unfit]
+        for one in unfit:
+            one.is_unfit = False
+        return bool(unfit)
+
     # Cells
 
     def parse(self, cell: Cell) -> cst.Module | None:

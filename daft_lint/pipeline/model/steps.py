@@ -9,6 +9,8 @@ from typing import ClassVar
 
 from daft_lint.dataclass import dataclass
 from daft_lint.pipeline.model.expressions import Count, Expression, ExpressionKind, NodeRef, Weight, walk
+from daft_lint.source import cst
+from daft_lint.source.completion import code_in_line
 
 
 class PartitionsKind(enum.Enum):
@@ -131,8 +133,8 @@ class Reads(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """How one test of a script comes out on a path: `condition` is the test's node, `text` its code (negations taken
-    off), "" where nothing can be said.
+    """How one test of a script comes out on a path: `condition` is the test's node, `asked` what it asks (negations
+    taken off), behind the `word` of a case or handler.
 
     `test` is equal for two decisions that come out alike. `cuts` are the author's own `repartition`, `into_partitions`
     and `into_batches` whose number the test asks about (`if n > 1: df = df.repartition(n)`).
@@ -140,9 +142,16 @@ class Decision:
 
     condition: NodeRef | None
     holds: bool
-    text: str
+    word: str = field(compare=False)
+    asked: cst.CSTNode | None = field(compare=False)
     test: object = None
     cuts: tuple[Step, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """What it asks as code on one line, without parentheses around it."""
+        said = () if self.asked is None else (code_in_line(self.asked),)
+        return " ".join(filter(None, (self.word, *said)))
 
     @property
     def author_cut(self) -> bool:

@@ -19,7 +19,8 @@ from tests.work import lines_run
 def merged(*ways: tuple[Chain, str, object]) -> Chain:
     """The frames, each with what is known where it is taken."""
     branches = tuple(
-        Branch((Decision(location(), bool(value), subject, subject),), {subject: value}) for _, subject, value in ways
+        Branch((Decision(location(), bool(value), subject, None, subject),), {subject: value})
+        for _, subject, value in ways
     )
     parents = tuple(chain.step for chain, _, _ in ways)
     return Chain(Step("merge", StepKind.MERGE, location(), parents=parents, branches=branches))
