@@ -206,10 +206,21 @@ def weigh(blob: Series) -> Series:
     return Series.from_pylist([len(v) for v in blob.to_pylist()])
 
 
+@daft.cls(max_concurrency=2)
+class Model:
+    def __init__(self):
+        self.weights = b""
+
+    @daft.method.batch(return_dtype=DataType.int64(), batch_size=16)
+    def score(self, x: Series) -> Series:
+        return x
+
+
 df = daft.range(0, 512, 1, 4)
 df = df.with_column("blob", blob(col("id")))
 df = df.with_column("size", weigh(col("blob")))
-df.select("id", "size").write_parquet("sizes")
+df = df.with_column("score", Model().score(col("id")))
+df.select("size", "score").write_parquet("sizes")
 """
 BLOBS = 'df = df.with_column("size"'
 OF_LIGHT_WORK = {
@@ -221,6 +232,9 @@ OF_LIGHT_WORK = {
         "[len(v) for v in kept.append(bytearray(6_000_000)) or",
         "memory of a",
     ),
+    # and its workers more than its actors
+    "held in an actor": ('weights = b""', 'weights = b"7" * 80_000_000', "memory of an actor"),
+    "one actor": ("max_concurrency=2", "max_concurrency=1", "actors 2 → 1"),
     "a table for each task": ('table, kept = b""', 'table, kept = b"7" * 60_000_000', "memory of the driver"),
 }
 IN_SMALL_GROUPS = """
