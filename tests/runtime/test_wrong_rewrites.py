@@ -174,6 +174,14 @@ ON_SEVERAL_SINKS = {
         "written to by_key, was keys",
     ),
 }
+RIGHT_ONES = {
+    "condition turned": ('col("v") >= 10', '~(col("v") < 10)'),
+    "defaults spelled out": ('write_csv("top")', 'write_csv("top", write_mode="append", header=True)'),
+    "equal keys in another order": ('holes.sort(col("k") % 13)', 'holes.sort("k", desc=True).sort(col("k") % 13)'),
+    "other compression": ('write_parquet("keys")', 'write_parquet("keys", compression="zstd")'),
+    "key as a list": ('sort("v", desc=True).limit', 'sort(["v"], desc=[True]).limit'),
+    "key as a column": ('sort(col("k") % 13)', 'with_column("m", col("k") % 13).sort("m")'),
+}
 ON_RAY = {
     "batches behind the sort": (SORT, SORT + "df = df.into_batches(50)\n", "though the script sorts"),
     "repartition behind the sort": (SORT, SORT + "df = df.repartition(8)\n", "ranges of the files overlap"),
@@ -311,6 +319,14 @@ def test_a_wrong_rewrite_does_not_pass(on_native: Judge, name: str) -> None:
 @pytest.mark.parametrize("name", ON_SEVERAL_SINKS)
 def test_a_wrong_rewrite_of_one_of_several_sinks_does_not_pass(on_several_sinks: Judge, name: str) -> None:
     assert_seen(on_several_sinks, *ON_SEVERAL_SINKS[name], OF_SEVERAL_SINKS)
+
+
+@pytest.mark.parametrize("name", RIGHT_ONES)
+def test_a_right_rewrite_passes(on_several_sinks: Judge, name: str) -> None:
+    old, new = RIGHT_ONES[name]
+    assert old in OF_SEVERAL_SINKS
+    result = on_several_sinks(OF_SEVERAL_SINKS.replace(old, new))
+    assert result.passed, [result.reason, *(c.message for c in result.comparisons if not c.equal)]
 
 
 @pytest.mark.ray
