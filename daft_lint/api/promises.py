@@ -36,8 +36,11 @@ class Measure(enum.Enum):
     """From the start of the query to the first UDF call: what Daft waits for actors."""
     WORKER_MEMORY = ("memory of a worker", Unit.BYTES)
     """The peak of a worker's memory (VmHWM) less what it used before the query, whatever it worked on."""
+    ACTOR_MEMORY = ("memory of an actor", Unit.BYTES)
+    """As that of a worker, of the actors in pools alone."""
     DRIVER_MEMORY = ("memory of the driver", Unit.BYTES)
-    """The peak of the memory of the process that runs the script, where that is not the one that works: on Ray."""
+    """The peak of the memory of the process that runs the script, with what Daft's scheduler gained, where that is not
+    the one that works: on Ray."""
     OBJECT_STORE = ("object store", Unit.BYTES)
     """What was put into Ray's object store."""
     TASKS = ("tasks", Unit.COUNT)
@@ -46,6 +49,8 @@ class Measure(enum.Enum):
     """The most rows that the tasks of an operator worked on, on average."""
     PROCESSES = ("processes", Unit.COUNT)
     """Processes that called the UDFs."""
+    ACTORS = ("actors", Unit.COUNT)
+    """Actors of pools that called the UDFs, on Ray."""
     NODES = ("nodes", Unit.COUNT)
     """Nodes that called the UDFs."""
     SHUFFLES = ("shuffles", Unit.COUNT)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from daft_lint.api.promises import Direction, Measure, Promise, Role, Unit
 from daft_lint_runtime.harness import Run
-from daft_lint_runtime.measure import Names, measured, quantity
+from daft_lint_runtime.measure import Names, measured, pool_calls, quantity
 
 MIB = 2.0**20
 
@@ -31,6 +31,7 @@ class Effect:
 
 EFFECTS = (
     Effect(Measure.WORKER_MEMORY, Direction.LOWER, 4 / 3, 32 * MIB),
+    Effect(Measure.ACTOR_MEMORY, Direction.LOWER, 4 / 3, 32 * MIB),
     Effect(Measure.WALL, Direction.LOWER, 2.0, 5.0),
     Effect(Measure.MODEL_LOADS, Direction.LOWER, 2.0, 2.0),
     Effect(Measure.WRITTEN_FILES, Direction.LOWER, 4.0, 8.0),
@@ -45,15 +46,18 @@ EFFECTS = (
     Effect(Measure.CALL_BYTES, Direction.LOWER, 2.0, 16 * MIB, costs=False),
     Effect(Measure.FIRST_CALL, Direction.LOWER, 1.5, 30.0),
     Effect(Measure.NODES, Direction.HIGHER, 1.0, 0.0),
+    Effect(Measure.ACTORS, Direction.HIGHER, 1.9, 0.0, costs=False),
     Effect(Measure.CALLS, Direction.LOWER, 4.0, 64.0, costs=False),
     Effect(Measure.TASKS, Direction.HIGHER, 1.1, 0.0, costs=False),
     Effect(Measure.LARGEST_CALL, Direction.LOWER, 2.0, 16.0, costs=False),
 )
 """Most important first. Of tasks only as many count as work at once: more of them than CPUs are no gain."""
 COSTS = frozenset(effect.measure for effect in EFFECTS if effect.costs) | {Measure.REBATCHED_BYTES, Measure.PROCESSES}
-WORSE_ALONE = frozenset({Measure.TASKS, Measure.CALLS, Measure.CALL_BYTES})
+WORSE_ALONE = frozenset({Measure.TASKS, Measure.ACTORS, Measure.CALLS, Measure.CALL_BYTES})
 """Effects that cost nothing by themselves, but are worth a word where they get worse: idle CPUs, calls by the dozen,
 calls that hold more."""
+CALLS_EACH = 2
+"""Fewer calls than so many for each actor may leave some without any."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +146,8 @@ def _counted(
     old, new = values
     if measure is Measure.TASKS:
         return tasks_at_once(before, udfs), tasks_at_once(after, udfs)
+    if measure is Measure.ACTORS and len(pool_calls(after, udfs)) < CALLS_EACH * old:
+        return old, max(old, new)
     if measure is Measure.MODEL_LOADS and not old:
         # What is loaded by no class is not seen: at best once in each process that works.
         old = max(measured(Measure.PROCESSES, run, udfs) or 0.0 for run in (before, after))

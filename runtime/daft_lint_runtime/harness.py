@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from daft_lint_runtime import processes
-from daft_lint_runtime.memory_watch import MEMORY
+from daft_lint_runtime.memory_watch import MEMORY, Role
 from daft_lint_runtime.private_ray import TEMPORARY, PrivateRay, RaySession
 from daft_lint_runtime.probe import RECORD
 from daft_lint_runtime.script_text import as_script
@@ -72,13 +72,12 @@ class ModelLoad:
 
 @dataclass(frozen=True)
 class ProcessMemory:
-    """What a process of a query used before it (`base`) and gained over that at most, in bytes; `schedules`: it is
-    Daft's scheduler, which executes nothing."""
+    """What a process of a query used before it (`base`) and gained over that at most, in bytes."""
 
     pid: int
     base: int
     gained: int
-    schedules: bool = False
+    role: Role = Role.WORKER
 
 
 @dataclass(frozen=True)
@@ -400,9 +399,9 @@ def _memory(folder: Path) -> Iterator[ProcessMemory]:
     """What `MemoryWatch` left in a folder."""
     for file in sorted(folder.glob("memory-*.bin")):
         with suppress(OSError):
-            for pid, base, gained, schedules in MEMORY.iter_unpack(file.read_bytes()[: MEMORY.size]):
+            for pid, base, gained, role in MEMORY.iter_unpack(file.read_bytes()[: MEMORY.size]):
                 if pid:
-                    yield ProcessMemory(pid, base, gained, schedules)
+                    yield ProcessMemory(pid, base, gained, Role(role))
 
 
 def is_data(file: Path) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from daft_lint.api.promises import Measure, Unit
 from daft_lint_runtime import plans
 from daft_lint_runtime.harness import OperatorStats, Run, UdfCallRecord
+from daft_lint_runtime.memory_watch import Role
 from daft_lint_runtime.probe import SCHEDULER
 from daft_lint_runtime.processes import OWNER
 
@@ -112,6 +113,17 @@ def processes(run: Run, names: Names) -> float:
     return float(max((m.processes for m in of_udfs(run, names)), default=0))
 
 
+def pool_calls(run: Run, names: Names) -> list[UdfCallRecord]:
+    """The calls of the named UDFs that actors of a pool made."""
+    pool = {process.pid for process in run.memory if process.role is Role.ACTOR}
+    return [c for c in run.calls if c.pid in pool and c.actor and (not names or c.udf in names)]
+
+
+def actors(run: Run, names: Names) -> float | None:
+    """The actors of pools that called the named UDFs; None without a pool."""
+    return float(len({call.actor for call in pool_calls(run, names)})) or None
+
+
 def nodes(run: Run, names: Names) -> float | None:
     """None where no UDF was called: a plan without one has not lost a node."""
     return max((float(m.nodes) for m in of_udfs(run, names)), default=None)
@@ -121,7 +133,7 @@ def worker_memory(run: Run) -> float:
     """The most memory that a process gained in its queries, whatever it worked on. Where none could note it, what the
     process of a UDF call gained, else the most private memory that samples saw a process have which executes queries.
     """
-    working = [process.gained for process in run.memory if not process.schedules]
+    working = [process.gained for process in run.memory if process.role is not Role.SCHEDULER]
     if working:
         return float(max(working))
     if run.calls:
@@ -131,13 +143,18 @@ def worker_memory(run: Run) -> float:
     return float(max((private for pid, _, private, _, _ in samples if pid not in idle), default=0))
 
 
+def actor_memory(run: Run) -> float | None:
+    """The most memory that an actor of a pool gained, which less than a worker's hides; None without such actors."""
+    return max((float(process.gained) for process in run.memory if process.role is Role.ACTOR), default=None)
+
+
 def driver_memory(run: Run) -> float | None:
     """The peak of the script's own process, less the most pages of the object store that samples saw it map, and what
     Daft's scheduler gained, which holds the plans for it; None on the native runner, where the driver is what works."""
     if run.runner != "ray" or "driver" not in run.peaks:
         return None
     shared = (process[3] for _, processes in run.samples for process in processes if process[1] == "driver")
-    scheduling = sum(process.gained for process in run.memory if process.schedules)
+    scheduling = sum(process.gained for process in run.memory if process.role is Role.SCHEDULER)
     return float(run.peaks["driver"] - max(shared, default=0) + scheduling)
 
 
@@ -220,11 +237,13 @@ METERS: Mapping[Measure, Callable[[Run, Names], float | None]] = {
     Measure.RAGGED_CALLS: ragged_calls,
     Measure.FIRST_CALL: seconds_to_first_call,
     Measure.WORKER_MEMORY: lambda run, _names: worker_memory(run),
+    Measure.ACTOR_MEMORY: lambda run, _names: actor_memory(run),
     Measure.DRIVER_MEMORY: lambda run, _names: driver_memory(run),
     Measure.OBJECT_STORE: lambda run, _names: float(run.object_store.get("put_bytes", 0)),
     Measure.TASKS: tasks,
     Measure.ROWS_PER_TASK: lambda run, _names: rows_per_task(run),
     Measure.PROCESSES: processes,
+    Measure.ACTORS: actors,
     Measure.NODES: nodes,
     Measure.SHUFFLES: lambda run, _names: shuffles(run),
     Measure.SHUFFLED_BYTES: lambda run, _names: bytes_shuffled(run),

@@ -6,6 +6,7 @@ Runs in Ray's workers and in Daft's UDF processes: standard library only.
 from __future__ import annotations
 
 import contextlib
+import enum
 import mmap
 import os
 import struct
@@ -47,9 +48,22 @@ def forget_peak() -> bool:
     return True
 
 
-MEMORY = struct.Struct("<3Q?")
-"""A process's memory: its id, what it used before the query, the most that it gained over that (bytes), and whether it
-is Daft's scheduler."""
+MEMORY = struct.Struct("<3QB")
+"""A process's memory: its id, what it used before the query, the most that it gained over that (bytes), and its
+`Role`."""
+
+
+class Role(enum.IntEnum):
+    """What a process does for a query."""
+
+    WORKER = 0
+    """It executes tasks."""
+    ACTOR = 1
+    """It is one of a pool that calls a UDF for them."""
+    SCHEDULER = 2
+    """It hands tasks out and executes none."""
+
+
 MEMORY_SECONDS = 0.02
 """How often a process notes its peak of memory: that takes 50 µs."""
 
@@ -63,7 +77,7 @@ class MemoryWatch:
         self._map: mmap.mmap | None = None
         self._field = "VmHWM"
         self._base = self._gained = 0
-        self.schedules = False
+        self.role = Role.WORKER
 
     def begin(self) -> None:
         """A query begins, or may begin from now on."""
@@ -89,5 +103,5 @@ class MemoryWatch:
                     self._map = mmap.mmap(file.fileno(), 0)
         except OSError:
             return False  # no run has asked for it, or the disk is full
-        MEMORY.pack_into(self._map, 0, os.getpid(), self._base, self._gained, self.schedules)
+        MEMORY.pack_into(self._map, 0, os.getpid(), self._base, self._gained, self.role)
         return True

@@ -24,7 +24,7 @@ import types
 from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from daft_lint_runtime.memory_watch import MemoryWatch, own_memory
+from daft_lint_runtime.memory_watch import MemoryWatch, Role, own_memory
 
 if TYPE_CHECKING:
     import importlib.abc
@@ -471,6 +471,8 @@ it is imported ahead, that by which Ray loads the function or class of a task, f
 
 SCHEDULER = "RemoteFlotillaRunner"
 """The class of the actor that schedules a run's tasks and executes none (Daft 0.7.26)."""
+ROLES = {SCHEDULER: Role.SCHEDULER, "UDFActor": Role.ACTOR}
+"""By the class of an actor (Daft 0.7.26); others are workers."""
 
 
 def _at_first_task(module: types.ModuleType, begin: Callable[[str], None]) -> None:
@@ -512,7 +514,7 @@ def install(watched_from: str = DAFT) -> None:
     _memory = memory = MemoryWatch(directory)
 
     def first_task(actor: str) -> None:
-        memory.schedules = actor == SCHEDULER
+        memory.role = ROLES.get(actor, Role.WORKER)
         if watched_from == FIRST_TASK:
             memory.begin()
 

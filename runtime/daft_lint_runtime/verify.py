@@ -115,7 +115,7 @@ def _verify_in(
         texts = _Texts(case.path, runner, options, base, ray, progress)
         befores = texts.run("before", case.original)
         afters = () if case.fixed is None else texts.run("after", case.fixed)
-        if case.fixed is not None and is_slower_by_one_run(befores, afters):
+        if case.fixed is not None and time_moved_by_one_run(befores, afters):
             befores = texts.once_more("before", case.original, befores, "for the time")
             afters = texts.once_more("after", case.fixed, afters, "for the time")
         result = judged_case(case, befores, afters, options, time.monotonic() - began)
@@ -135,11 +135,12 @@ def may_differ_by_itself(result: CaseResult) -> bool:
     return not meant and any(not c.equal and c.kind is not ComparisonKind.SCHEMA for c in result.comparisons)
 
 
-def is_slower_by_one_run(befores: tuple[Run, ...], afters: tuple[Run, ...]) -> bool:
-    """Whether one run of each text says that the second is clearly slower: what else the machine does may be why."""
+def time_moved_by_one_run(befores: tuple[Run, ...], afters: tuple[Run, ...]) -> bool:
+    """Whether one run of each text says that the second is clearly slower or faster: what else the machine does may be
+    why, or that the first was the first."""
     alone = len(afters) == 1 and befores[0].ok and afters[0].ok
     effects = measured_effects(befores, afters) if alone else ()
-    return any(effect.promise.measure is Measure.WALL and effect.direction < 0 for effect in effects)
+    return any(effect.promise.measure is Measure.WALL and effect.direction for effect in effects)
 
 
 def judged_case(

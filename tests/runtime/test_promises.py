@@ -12,6 +12,7 @@ from daft_lint_runtime.case import VerifyCase
 from daft_lint_runtime.effects import measured_effects
 from daft_lint_runtime.harness import ModelLoad, ProcessMemory, Run, RunStatus, UdfCallRecord
 from daft_lint_runtime.measure import METERS, measured
+from daft_lint_runtime.memory_watch import Role as ProcessRole
 from daft_lint_runtime.verdict import CaseRuns, Outcome, Verdict, judge
 
 from daft_lint.api.promises import EXHAUSTION, Changes, Direction, Failure, Measure, Promise, Role, Symptom
@@ -215,10 +216,28 @@ def test_a_spelling_is_kept_where_the_script_runs(monkeypatch: pytest.MonkeyPatc
 
 
 def test_what_the_scheduler_takes_is_none_of_a_worker_s_memory() -> None:
-    memory = (ProcessMemory(1, 0, 300, schedules=True), ProcessMemory(2, 0, 80), ProcessMemory(3, 0, 90))
+    gained = {ProcessRole.SCHEDULER: 300, ProcessRole.WORKER: 90, ProcessRole.ACTOR: 80}
+    memory = tuple(ProcessMemory(role, 0, most, role) for role, most in gained.items())
     found = replace(run([8]), runner="ray", memory=memory, peaks={"driver": 1000})
     assert measured(Measure.WORKER_MEMORY, found) == 90
+    assert measured(Measure.ACTOR_MEMORY, found) == 80
     assert measured(Measure.DRIVER_MEMORY, found) == 1300
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "calls", "direction"),
+    [(2, 1, 8, -1), (8, 4, 16, -1), (2, 1, 3, 0), (4, 3, 64, 0), (1, 2, 8, 1), (2, 2, 8, 0)],
+)
+def test_idle_actors_count_where_there_was_work_for_all(before: int, after: int, calls: int, direction: int) -> None:
+    def working(actors: int) -> Run:
+        found = run([8] * calls)
+        pool = tuple(ProcessMemory(pid, 0, 0, ProcessRole.ACTOR) for pid in range(actors))
+        made = tuple(replace(c, pid=i % actors, actor=str(i % actors)) for i, c in enumerate(found.calls))
+        return replace(found, calls=made, memory=pool)
+
+    effects = measured_effects([working(before)], [working(after)])
+    (found,) = (effect for effect in effects if effect.promise.measure is Measure.ACTORS)
+    assert (found.before, found.after, found.direction) == (before, after, direction)
 
 
 def loading(loads: int, processes: int) -> Run:

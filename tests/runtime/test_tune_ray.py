@@ -37,7 +37,7 @@ class Model:
         return x
 
 
-df = daft.range(256).repartition(PARTITIONS)
+df = daft.range(64).repartition(PARTITIONS)
 df.with_column("score", Model().score(col("id"))).write_parquet("out")
 """
 
@@ -66,7 +66,7 @@ def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
 
 
 def test_a_batch_is_tuned_on_ray_and_nothing_is_left(folder: Path) -> None:
-    options = ("--only", "batch_size", "--values", "64", "--rounds", "2", "--format", "json", "--apply")
+    options = ("--only", "batch_size", "--values", "64", "--rounds", "1", "--format", "json", "--apply")
     with start(folder, *options, "--html", "page.html") as tune:
         out, err = tune.communicate(timeout=400)
     assert tune.returncode == 0, err

@@ -174,6 +174,14 @@ ON_SEVERAL_SINKS = {
         "written to by_key, was keys",
     ),
 }
+RIGHT_ONES = {
+    "condition turned": ('col("v") >= 10', '~(col("v") < 10)'),
+    "defaults spelled out": ('write_csv("top")', 'write_csv("top", write_mode="append", header=True)'),
+    "equal keys in another order": ('holes.sort(col("k") % 13)', 'holes.sort("k", desc=True).sort(col("k") % 13)'),
+    "other compression": ('write_parquet("keys")', 'write_parquet("keys", compression="zstd")'),
+    "key as a list": ('sort("v", desc=True).limit', 'sort(["v"], desc=[True]).limit'),
+    "key as a column": ('sort(col("k") % 13)', 'with_column("m", col("k") % 13).sort("m")'),
+}
 ON_RAY = {
     "batches behind the sort": (SORT, SORT + "df = df.into_batches(50)\n", "though the script sorts"),
     "repartition behind the sort": (SORT, SORT + "df = df.repartition(8)\n", "ranges of the files overlap"),
@@ -206,10 +214,21 @@ def weigh(blob: Series) -> Series:
     return Series.from_pylist([len(v) for v in blob.to_pylist()])
 
 
+@daft.cls(max_concurrency=2)
+class Model:
+    def __init__(self):
+        self.weights = b""
+
+    @daft.method.batch(return_dtype=DataType.int64(), batch_size=16)
+    def score(self, x: Series) -> Series:
+        return x
+
+
 df = daft.range(0, 512, 1, 4)
 df = df.with_column("blob", blob(col("id")))
 df = df.with_column("size", weigh(col("blob")))
-df.select("id", "size").write_parquet("sizes")
+df = df.with_column("score", Model().score(col("id")))
+df.select("size", "score").write_parquet("sizes")
 """
 BLOBS = 'df = df.with_column("size"'
 OF_LIGHT_WORK = {
@@ -221,6 +240,9 @@ OF_LIGHT_WORK = {
         "[len(v) for v in kept.append(bytearray(6_000_000)) or",
         "memory of a",
     ),
+    # and its workers more than its actors
+    "held in an actor": ('weights = b""', 'weights = b"7" * 80_000_000', "memory of an actor"),
+    "one actor": ("max_concurrency=2", "max_concurrency=1", "actors 2 → 1"),
     "a table for each task": ('table, kept = b""', 'table, kept = b"7" * 60_000_000', "memory of the driver"),
 }
 IN_SMALL_GROUPS = """
@@ -297,6 +319,14 @@ def test_a_wrong_rewrite_does_not_pass(on_native: Judge, name: str) -> None:
 @pytest.mark.parametrize("name", ON_SEVERAL_SINKS)
 def test_a_wrong_rewrite_of_one_of_several_sinks_does_not_pass(on_several_sinks: Judge, name: str) -> None:
     assert_seen(on_several_sinks, *ON_SEVERAL_SINKS[name], OF_SEVERAL_SINKS)
+
+
+@pytest.mark.parametrize("name", RIGHT_ONES)
+def test_a_right_rewrite_passes(on_several_sinks: Judge, name: str) -> None:
+    old, new = RIGHT_ONES[name]
+    assert old in OF_SEVERAL_SINKS
+    result = on_several_sinks(OF_SEVERAL_SINKS.replace(old, new))
+    assert result.passed, [result.reason, *(c.message for c in result.comparisons if not c.equal)]
 
 
 @pytest.mark.ray
