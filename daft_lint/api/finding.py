@@ -7,6 +7,9 @@ import enum
 from daft_lint.dataclass import dataclass
 from daft_lint.source.edit import Edit
 
+SYNTAX_ERROR = "DFT001"
+"""The code of the finding for a file that does not parse."""
+
 
 class Level(enum.IntEnum):
     """How bad a finding is: error (the code fails, or silently does nothing), warning (it is measurably slower or

@@ -15,20 +15,20 @@ from daft_lint import __version__
 from daft_lint.cli.output import CLEAN, MISUSE, drop_output, echo_error, output_failed
 
 COMMANDS = {
-    "check": "daft_lint.cli.check",
-    "config-schema": "daft_lint.cli.config_schema",
-    "explain": "daft_lint.cli.explain",
-    "fix": "daft_lint.cli.fix",
-    "init": "daft_lint.cli.init",
-    "partitions": "daft_lint.cli.partitions",
-    "plan": "daft_lint.cli.plan",
-    "profile": "daft_lint.cli.runtime",
-    "server": "daft_lint.cli.server",
-    "tune": "daft_lint.cli.runtime",
-    "upgrade": "daft_lint.cli.upgrade",
-    "verify": "daft_lint.cli.runtime",
+    "check": ("daft_lint.cli.check", "Report what is slow, large or wrong."),
+    "config-schema": ("daft_lint.cli.config_schema", "Print the JSON Schema of the configuration."),
+    "explain": ("daft_lint.cli.explain", "Print the documentation of a rule, or a table of all."),
+    "fix": ("daft_lint.cli.fix", "Fix the findings: show a diff, or write the files."),
+    "init": ("daft_lint.cli.init", "Survey this project and propose a configuration."),
+    "partitions": ("daft_lint.cli.partitions", "Calculate how many partitions to feed a UDF with."),
+    "plan": ("daft_lint.cli.plan", "Show the pipelines of a script."),
+    "profile": ("daft_lint.cli.runtime", "Run a script once and record the sizes of its sources."),
+    "server": ("daft_lint.cli.server", "Serve editors over the Language Server Protocol."),
+    "tune": ("daft_lint.cli.runtime", "Run a script with other numbers and compare."),
+    "upgrade": ("daft_lint.cli.upgrade", "Rewrite scripts for another version of Daft."),
+    "verify": ("daft_lint.cli.runtime", "Run scripts on Ray before and after their fixes."),
 }
-"""The modules of the commands; in its module, each command goes by its own name."""
+"""The modules of the commands, and what they do in the table of all; in its module, each goes by its own name."""
 _BROKEN_PIPE = 141
 """What a shell reports of a process that SIGPIPE ended."""
 _INTERRUPTED = 130
@@ -43,9 +43,28 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(importlib.import_module(COMMANDS[cmd_name]), cmd_name.replace("-", "_"))
+        command = getattr(importlib.import_module(COMMANDS[cmd_name][0]), cmd_name.replace("-", "_"))
         assert isinstance(command, click.Command)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table of all commands; none is imported for it."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        given = args[0]
+        if given in COMMANDS or given.startswith("-"):
+            return super().resolve_command(ctx, args)
+        import difflib
+
+        near = difflib.get_close_matches(given, COMMANDS, n=1)
+        hint = f"did you mean {near[0]}?" if near else "daft-lint -h lists all commands"
+        if not near and os.path.exists(given):
+            hint = f"to check a path, write daft-lint check {given}"
+        raise click.UsageError(f"there is no command {given}; {hint}")
 
 
 # Without a command click says so in another way with each version: the help is shown here.

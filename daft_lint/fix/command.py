@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from daft_lint.api.finding import Finding, Level
+from daft_lint.api.finding import SYNTAX_ERROR, Finding, Level
 from daft_lint.dataclass import dataclass
 from daft_lint.fix.diff import painted, unified_diff
 from daft_lint.fix.interactive import asks
@@ -78,13 +78,17 @@ def run_fix(
     if not options.quiet:
         err.write(summary(report, applied=options.apply, unwritten=unwritten))
         err.write("" if options.unsafe else _left_unsafe(report))
-    for problem in problems:
+    for problem in (*problems, *_unparsed(report)):
         err.write(visible(f"daft-lint: {problem}") + "\n")
     if problems:
         return 2
-    if options.apply:
-        return int(any(options.fails(finding) for file in report.files for finding in file.remaining))
-    return int(bool(report.changed))
+    if not options.apply:
+        return int(bool(report.changed))
+    failing = sum(options.fails(finding) for file in report.files for finding in file.remaining)
+    if failing and not options.quiet:
+        remain = count(failing, "finding remains", "findings remain")
+        err.write(f"{remain}; daft-lint check shows {'it' if failing == 1 else 'them'}.\n")
+    return int(bool(failing))
 
 
 def write(report: FixReport) -> list[Problem]:
@@ -151,6 +155,15 @@ def _reasons(report: FixReport, path: str, code: str) -> list[str]:
     """What the unsafe fixes of a rule in a file can change, each reason once."""
     fixes = (a for file in report.files if file.path == path for a in file.applied if a.code == code)
     return list(dict.fromkeys(a.why_unsafe for a in fixes if a.why_unsafe is not None))
+
+
+def _unparsed(report: FixReport) -> Iterator[Problem]:
+    """The files that do not parse, and why."""
+    for file in report.files:
+        for finding in file.remaining:
+            if finding.code == SYNTAX_ERROR:
+                why = finding.observed.replace("This", "this", 1)
+                yield Problem(file.path, f"not fixed: line {finding.span.line}: {why}")
 
 
 def _left_unsafe(report: FixReport) -> str:

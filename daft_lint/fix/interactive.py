@@ -34,6 +34,7 @@ def asks(stdin: TextIO, stderr: TextIO, *, colour: bool = False) -> Accept:
             line = stdin.readline()
             answer = line.strip().lower()[:1]
             if not line or answer == "q":
+                stderr.write("" if line else "\n")
                 decided.append(False)
                 return False
             if answer == "a":

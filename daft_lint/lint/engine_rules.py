@@ -5,6 +5,7 @@ They are reported whatever words a file holds, so that they have no trigger word
 
 from __future__ import annotations
 
+from daft_lint.api.finding import SYNTAX_ERROR
 from daft_lint.api.rule import Level, Rule
 
 
@@ -15,7 +16,7 @@ class SyntaxErrorRule(Rule):
     instead, and `--verbose` names it. No comment suppresses this finding.
     """
 
-    code = "DFT001"
+    code = SYNTAX_ERROR
     name = "syntax-error"
     level = Level.ERROR
     trigger_words = ()

@@ -39,9 +39,30 @@ def test_version_imports_next_to_nothing(tmp_path: Path) -> None:
 
 
 def test_a_command_imports_no_other(tmp_path: Path) -> None:
-    commands = set(COMMANDS.values())
+    commands = {module for module, _ in COMMANDS.values()}
     assert commands & imported(tmp_path, "partitions", "--help") == {"daft_lint.cli.partitions"}
-    assert commands <= imported(tmp_path, "--help")
+    assert not commands & imported(tmp_path, "--help")
+
+
+def test_the_table_of_commands_has_each_on_one_line_of_80_columns(tmp_path: Path) -> None:
+    shown = lint(tmp_path, "--help").stdout.partition("Commands:\n")[2].splitlines()
+    assert [line.split()[0] for line in shown] == sorted(COMMANDS)
+    assert all(len(line) <= 80 and line.endswith(".") and "..." not in line for line in shown)
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [
+        ("chek", "did you mean check?"),
+        ("a.py", "to check a path, write daft-lint check a.py"),
+        ("xyz", "daft-lint -h lists all commands"),
+    ],
+)
+def test_an_unknown_command_is_one_line_with_a_hint(tmp_path: Path, given: str, hint: str) -> None:
+    (tmp_path / "a.py").touch()
+    run = lint(tmp_path, given)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == f"daft-lint: there is no command {given}; {hint}\n"
 
 
 @pytest.mark.parametrize("text", ["print('hello')\n", "# a word on daft\nprint('hello')\n"])

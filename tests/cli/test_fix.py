@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import FIXABLE, FIXED, HEAVY_WITH_SINK, run_fix
+from tests.helpers import BAD, FIXABLE, FIXED, HEAVY_WITH_SINK, run_fix
 
 
 def test_without_apply_nothing_is_written(tmp_path: Path) -> None:
@@ -171,8 +171,20 @@ def test_misuse_is_one_line(tmp_path: Path, arguments: tuple[str, ...], words: t
 
 def test_a_file_that_does_not_parse_is_left(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("import daft\ndaft.func(\n")
+    why = "daft-lint: a.py: not fixed: line 2: this file does not parse: '(' was never closed\n"
     run = run_fix(tmp_path, "--apply")
-    assert (run.returncode, run.stderr) == (1, b"Nothing to fix.\n")
+    remains = "1 finding remains; daft-lint check shows it.\n"
+    assert (run.returncode, run.stderr.decode()) == (1, f"Nothing to fix.\n{why}{remains}")
+    run = run_fix(tmp_path)
+    assert (run.returncode, run.stderr.decode()) == (0, f"Nothing to fix.\n{why}")
+
+
+def test_findings_that_remain_are_counted_where_they_fail(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(BAD)
+    run = run_fix(tmp_path, "--apply", "--fail-on", "error")
+    assert run.returncode == 1
+    assert run.stderr.decode().endswith("\n1 finding remains; daft-lint check shows it.\n")
+    assert run_fix(tmp_path, "--apply", "--fail-on", "never").stderr.decode().endswith("each can change.\n")
 
 
 def test_what_an_example_in_markdown_shows_is_left(tmp_path: Path) -> None:
