@@ -99,6 +99,11 @@ _PICKLING_METHODS = frozenset({"__getstate__", "__reduce__", "__reduce_ex__"})
 def kind_of_name(name: str, binding: Binding, depth: int = 0) -> tuple[Captured, NodeRef] | None:
     """What a name holds that is large or unpicklable, and the expression that made it; None where nothing is known, or
     where its assignments differ."""
+    key = (kind_of_name, name, binding.location.node, depth)
+    return binding.location.cell.once(key, lambda: _find_kind_of_name(name, binding, depth))
+
+
+def _find_kind_of_name(name: str, binding: Binding, depth: int) -> tuple[Captured, NodeRef] | None:
     if name in ModuleScopes.of(binding.location.cell).rebound:
         return None  # a function may make it, at its first call
     values = [v for v in _values(name, binding) if not _is_made_of(v.node, name)]
@@ -203,7 +208,9 @@ def _kind_of_call(node: cst.Call, location: NodeRef, depth: int) -> Captured | N
     if binding_of(node.func.value, location) is None:
         return _kind_of_builtin(node.func.value, node, location, depth)
     helper = called_function(node, location)
-    return _kind_of_returned(helper, depth) if helper is not None else _kind_held(node.func.value, location, depth)
+    if helper is None:
+        return _kind_held(node.func.value, location, depth)
+    return helper.cell.once((_kind_of_returned, helper.node, depth), lambda: _kind_of_returned(helper, depth))
 
 
 def _kind_of_builtin(name: str, node: cst.Call, location: NodeRef, depth: int) -> Captured | None:
@@ -260,6 +267,10 @@ def _kind_held(name: str, location: NodeRef, depth: int) -> Captured | None:
 def held_by(owner: NodeRef, depth: int = 0) -> tuple[Captured, NodeRef] | None:
     """What the `__init__` of a plain class gives each object to hold, the worst first, and the expression that makes
     it; None where the class says itself how it is pickled."""
+    return owner.cell.once((held_by, owner.node, depth), lambda: _find_held_by(owner, depth))
+
+
+def _find_held_by(owner: NodeRef, depth: int) -> tuple[Captured, NodeRef] | None:
     node = owner.node
     if not isinstance(node, cst.ClassDef) or node.decorators:
         return None

@@ -38,12 +38,13 @@ class Capture:
 
     def observed(self, udf: Udf) -> str:
         """The sentence of a finding that says what is captured."""
-        what = f"an object that holds {self.kind.value}" if self.is_held else self.kind.value
+        kind, made = self.kind.value, f" (`{short_code(self.made.node)}`)"
         if self.is_argument:
-            owner = udf.name.partition(".")[0]
-            made = "" if self.made.node is self.use.node else f" (`{short_code(self.made.node)}`)"
-            return f"`{owner}` is given `{self.name}`, {what}{made}, when it is made"
-        return f"`{udf.name}` reads `{self.name}`, {what} that is made outside of it (`{short_code(self.made.node)}`)"
+            shown = "" if self.made.node is self.use.node else made
+            return f"`{udf.name.partition('.')[0]}` is given `{self.name}`, {kind}{shown}, when it is made"
+        if self.is_held:
+            return f"`{udf.name}` takes `{self.name}` along, an object that holds {kind}{made}"
+        return f"`{udf.name}` reads `{self.name}`, {kind} that is made outside of it{made}"
 
     @property
     def related(self) -> tuple[tuple[NodeRef, str], ...]:

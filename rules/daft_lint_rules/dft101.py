@@ -181,8 +181,9 @@ def _level(pipeline: Pipeline, operator: Operator, call: UdfCall, wanted: BatchS
     is_one = operator.partitions_in.kind is PartitionsKind.ONE and not wants_one_actor
     if is_one and pipeline.runner is not Runner.NATIVE:
         return Level.WARNING if pipeline.runner_is_sure else Level.ADVICE
-    if call.bound.kind is BoundKind.LOOSE:
-        return Level.ADVICE
+    rows = call.bound.rows
+    if call.bound.kind is BoundKind.LOOSE and (rows is None or rows > wanted.rows):
+        return Level.ADVICE  # batches would be smaller than what the source or the `download` hands on
     if wants_one_actor or (call.inflating is not None and _reads_many_files(call.inflating)):
         return None
     return Level.ADVICE if operator.partitions_in.kind is PartitionsKind.UNKNOWN else None

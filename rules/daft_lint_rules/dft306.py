@@ -20,8 +20,8 @@ _EVENT_LOOPS = (b"asyncio", b"anyio", b"asgiref")
 
 
 class BlockingUdf(ScriptRule):
-    """A blocking call in an `async def`, an `await` in a loop over a batch, `asyncio.run` for each row, or
-    `asyncio.get_event_loop` in a synchronous UDF.
+    """A blocking call in an `async def` or in a function that it calls, an `await` or `async with` in a loop over a
+    batch, `asyncio.run` for each row, or `asyncio.get_event_loop` in a synchronous UDF.
 
     ## Why
     Daft runs the coroutines of an asynchronous UDF at once, in one thread. A call that blocks that thread lets nothing

@@ -11,7 +11,8 @@ from daft_lint.pipeline.model import Runner, Script, Udf
 
 
 class CapturedObject(ScriptRule):
-    """A UDF that reads a loaded model, a table or a client from outside of its body.
+    """A UDF that reads a loaded model, a table or a client from outside of its body, by itself or in an object, or is
+    given one for its `__init__`.
 
     ## Why
     Daft pickles a UDF with the globals and closure variables that it reads, and on Ray that pickle goes into every
@@ -43,9 +44,10 @@ class CapturedObject(ScriptRule):
     None: it takes a new class, and its calls change with it.
 
     ## Options
-    None. Plain constants, containers that the script spells out and functions are no large objects; neither is what an
-    instance holds looked at. On the native runner nothing is sent, so the rule is silent where the script or the
-    configuration names it.
+    None. Looked at are the UDF, in a script that runs itself also the helpers that it calls, the objects that they read
+    or are bound to, as far as `__init__` fills them, and the arguments of a `daft.cls` class. Plain constants,
+    containers that the script spells out, functions, and files that are called after settings are no large objects. On
+    the native runner nothing is sent, so the rule is silent where the script or the configuration names it.
     """
 
     code = "DFT308"

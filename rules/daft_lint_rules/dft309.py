@@ -11,8 +11,8 @@ from daft_lint.pipeline.model import Script
 
 
 class UnpicklableCapture(ScriptRule):
-    """A UDF that reads a lock, a database connection, a socket, a pool of threads or a generator from outside of its
-    body.
+    """A UDF that reads a lock, a queue, a database connection, a socket, an open file, a pool of threads or a generator
+    from outside of its body, by itself, in a helper or in an object, or is given one for its `__init__`.
 
     ## Why
     Daft pickles a UDF with the globals and closure variables that it reads, on every runner, and none of these can be
@@ -41,8 +41,8 @@ class UnpicklableCapture(ScriptRule):
     None: it takes a new class, and its calls change with it.
 
     ## Options
-    None. A function that is not decorated is pickled by its name where its module can be imported, so nothing is said
-    of it.
+    None. A function that is not decorated is pickled by its name where its module can be imported: something is said of
+    it only in a script that runs itself.
     """
 
     code = "DFT309"

@@ -309,7 +309,7 @@ def test_e18_calls_that_read_as_keys(tmp_path: Path) -> None:
 
 def test_e19_what_daft_refuses_at_once() -> None:
     found = measure("""
-        import concurrent.futures, socket, sqlite3, threading
+        import asyncio, concurrent.futures, queue, socket, sqlite3, threading
         from typing import Dict, List, Optional, Union
         df = daft.from_pydict({"i": [1, 2], "b": [b"x", b"y"], "l": [[1], [2]]})
         def capturing(value):
@@ -319,8 +319,11 @@ def test_e19_what_daft_refuses_at_once() -> None:
             return outcome(lambda: reads(col("i")))
         captured = {
             "lock": threading.Lock(), "connection": sqlite3.connect(":memory:"), "socket": socket.socket(),
-            "pool": concurrent.futures.ThreadPoolExecutor(1), "generator": (x for x in [1]),
+            "pool": concurrent.futures.ThreadPoolExecutor(1), "generator": (x for x in [1]), "queue": queue.Queue(),
+            "cursor": sqlite3.connect(":memory:").cursor(), "file": open(log, "ab"), "loop": asyncio.new_event_loop(),
         }
+        held = captured["object"] = type("Held", (), {"f": lambda self, x: x})()
+        held.lock = threading.Lock()
         def returning(annotation):
             def f(x):
                 return x
@@ -337,6 +340,7 @@ def test_e19_what_daft_refuses_at_once() -> None:
             "captured": {name: capturing(value) for name, value in captured.items()},
             "returned": {name: returning(value) for name, value in annotations.items()},
             "fine": [returning(int | None), returning(list[int])],
+            "bound": outcome(lambda: df["i"].apply(held.f, return_dtype=DataType.int64())),
             "nothing said": outcome(lambda: daft.func(lambda x: x)(col("i"))),
             "gpus=1.5": outcome(lambda: gpus(1.5)), "gpus=0.5": outcome(lambda: gpus(0.5)),
             "broadcast outer": join("outer", "broadcast"), "sort_merge left": join("left", "sort_merge"),
@@ -353,6 +357,7 @@ def test_e19_what_daft_refuses_at_once() -> None:
     assert all(said.startswith("TypeError") for said in found["returned"].values())
     assert found["fine"] == ["ok", "ok"]
     assert found["nothing said"].startswith("ValueError")
+    assert "is serializable" in found["bound"]
     assert found["gpus=1.5"].startswith("ValueError: ResourceRequest num_gpus greater than 1 must be an integer")
     assert found["gpus=0.5"] == "ok"
     assert found["broadcast outer"] == "ValueError: Broadcast join does not support outer joins"
