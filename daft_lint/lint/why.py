@@ -18,12 +18,15 @@ if TYPE_CHECKING:
     from daft_lint.source.document import Document
 
 
-def why_silent(document: Document, config: Config, rule: type[Rule], line: int) -> Iterator[str]:
-    """What keeps a rule from speaking of a line of a document, or what it says there: sentences with no full stop.
+def why_silent(
+    document: Document, config: Config, rule: type[Rule], line: int, cell: int | None = None
+) -> Iterator[str]:
+    """What keeps a rule from speaking of a line of a document, or what it says there: sentences with no full stop. Of
+    a notebook the line is one of the `cell`, counted from 1, and of any where that is None.
 
     Raises `ParseFailure`.
     """
-    reported = check_document(document, config).findings
+    reported = [f for f in check_document(document, config).findings if cell is None or f.span.cell == cell]
     on_line = [f for f in reported if f.span.line <= line <= f.span.end_line and f.span.path == document.path]
     here = [f for f in on_line if f.code == rule.code]
     if here:
@@ -41,7 +44,7 @@ def why_silent(document: Document, config: Config, rule: type[Rule], line: int) 
     project = Project()
     settings = replace(config.settings, for_ray=ray_in_project(document.path))
     script = interpret(document, settings, project)
-    steps = _at(script.pipelines, document, project, line)
+    steps = _at(script.pipelines, document, project, line, cell)
     reasons = [tuple(missing(pipeline, operator, rule.needs)) for pipeline, operator in steps]
     if not reasons:
         yield f"no step of a pipeline in view stands on line {line}"
@@ -57,13 +60,13 @@ def why_silent(document: Document, config: Config, rule: type[Rule], line: int) 
 
 
 def _at(
-    pipelines: tuple[Pipeline, ...], document: Document, project: Project, line: int
+    pipelines: tuple[Pipeline, ...], document: Document, project: Project, line: int, cell: int | None
 ) -> Iterator[tuple[Pipeline, Operator]]:
     """The steps that stand on a line of a document, each with its pipeline."""
     for pipeline in pipelines:
         for operator in pipeline.operators:
             places = [operator.step.call, *(e.location for e in operator.step.walk() if e.location is not None)]
-            if any(_is_on(place, document, project, line) for place in places):
+            if any((cell is None or p.cell.number == cell) and _is_on(p, document, project, line) for p in places):
                 yield pipeline, operator
 
 
