@@ -46,7 +46,7 @@ from daft_lint.report.formats import FORMATS
     "--why",
     metavar="RULE",
     shell_complete=options.complete_code,
-    help="Say why this rule is silent at FILE:LINE, the only path, and which facts it lacks.",
+    help="Say why this rule is silent at FILE:LINE (NOTEBOOK:CELL:LINE), the only path, and which facts it lacks.",
 )
 @click.option("--watch", is_flag=True, help="Check again whenever a file changes, until Ctrl-C.")
 @click.option("--jobs", type=click.IntRange(min=0), default=0, metavar="N", help="Processes; 0: as many as pay off.")

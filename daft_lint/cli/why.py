@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
     from daft_lint.api.rule import Rule
     from daft_lint.cli.checking import CheckOptions
 
+_PLACE = re.compile(
+    r"(?P<notebook>.+\.ipynb):(?:cell )?(?P<cell>\d+):(?P<at>\d+)(?::\d+)?|(?P<file>.+?):(?P<line>\d+)(?::\d+)?",
+    re.IGNORECASE,
+)
+"""`FILE:LINE`, of a notebook `FILE:CELL:LINE`; a finding adds the column."""
+
 
 def explain_silence(asked: str, options: CheckOptions) -> int:
     """Print why a rule, by its code or name, says nothing of the one line that is given. Raises
@@ -21,27 +28,31 @@ def explain_silence(asked: str, options: CheckOptions) -> int:
     from daft_lint.source.document import Document, run_as_deep_as_needed
     from daft_lint.source.problems import ParseFailure
 
-    path, line = _place(options.paths)
+    path, cell, line = _place(options.paths)
     config = options.configs().of(path)
     rule = _rule(asked, config.plugins)
     try:
         document = Document.read(path)
-        reasons = run_as_deep_as_needed(document, lambda: list(why_silent(document, config, rule, line)))
+        reasons = run_as_deep_as_needed(document, lambda: list(why_silent(document, config, rule, line, cell)))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise click.ClickException(f"{path}: {reason}") from None
     except ParseFailure as failure:
         raise click.ClickException(f"{path}:{failure}") from None
-    sys.stdout.write(f"{path}:{line}: {rule.code} {rule.name}\n" + "".join(f"   = {text}.\n" for text in reasons))
+    place = f"{path}:{line}" if cell is None else f"{path}:cell {cell}:{line}"
+    sys.stdout.write(f"{place}: {rule.code} {rule.name}\n" + "".join(f"   = {text}.\n" for text in reasons))
     return CLEAN
 
 
-def _place(paths: tuple[str, ...]) -> tuple[str, int]:
-    """The file and the line of `FILE:LINE`."""
-    path, _, line = paths[0].rpartition(":") if len(paths) == 1 else ("", "", "")
-    if not path or not line.isdecimal():
-        raise click.UsageError("--why asks of one line: give it as FILE:LINE")
-    return path, int(line)
+def _place(paths: tuple[str, ...]) -> tuple[str, int | None, int]:
+    """The file, the cell of a notebook and the line, as they are given or as a finding shows them."""
+    found = _PLACE.fullmatch(paths[0]) if len(paths) == 1 else None
+    if found is None:
+        raise click.UsageError("--why asks of one line: give it as FILE:LINE, or NOTEBOOK:CELL:LINE")
+    path, cell, line = (
+        (found["notebook"], found["cell"], found["at"]) if found["at"] else (found["file"], None, found["line"])
+    )
+    return path, None if cell is None else int(cell), int(line)
 
 
 def _rule(asked: str, plugins: tuple[str, ...]) -> type[Rule]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from daft_lint.api.missing import missing
 from daft_lint.api.rule import Rule
 from daft_lint.config import Selection
+from daft_lint.dataclass import dataclass
 from daft_lint.lint.engine import check_document
 
 if TYPE_CHECKING:
@@ -18,12 +19,15 @@ if TYPE_CHECKING:
     from daft_lint.source.document import Document
 
 
-def why_silent(document: Document, config: Config, rule: type[Rule], line: int) -> Iterator[str]:
-    """What keeps a rule from speaking of a line of a document, or what it says there: sentences with no full stop.
+def why_silent(
+    document: Document, config: Config, rule: type[Rule], line: int, cell: int | None = None
+) -> Iterator[str]:
+    """What keeps a rule from speaking of a line of a document, or what it says there: sentences with no full stop. Of
+    a notebook the line is one of the `cell`, counted from 1, and of any where that is None.
 
     Raises `ParseFailure`.
     """
-    reported = check_document(document, config).findings
+    reported = [f for f in check_document(document, config).findings if cell is None or f.span.cell == cell]
     on_line = [f for f in reported if f.span.line <= line <= f.span.end_line and f.span.path == document.path]
     here = [f for f in on_line if f.code == rule.code]
     if here:
@@ -40,14 +44,16 @@ def why_silent(document: Document, config: Config, rule: type[Rule], line: int) 
 
     project = Project()
     settings = replace(config.settings, for_ray=ray_in_project(document.path))
-    script = interpret(document, settings, project)
-    steps = tuple(_at(script.pipelines, document, project, line))
+    pipelines = interpret(document, settings, project).pipelines
+    asked = _Line(document, project, line, cell)
+    steps = tuple(asked.steps(pipelines))
     if not steps:
-        steps = tuple(_calling(script.pipelines, document, project, line))
+        steps = tuple(asked.steps_calling(pipelines))
         calling = {operator.step for _, operator in steps}
         for f in reported:
-            places = _at(script.pipelines, document, project, f.span.line) if f.code == rule.code else ()
-            if any(operator.step in calling for _, operator in places):
+            its_line = _Line(document, project, f.span.line, f.span.cell)
+            found = its_line.steps(pipelines) if f.code == rule.code else ()
+            if any(operator.step in calling for _, operator in found):
                 yield f"{f.code} is reported on line {f.span.line}, where it is called: {f.observed}"
                 return
     reasons = [tuple(missing(pipeline, operator, rule.needs)) for pipeline, operator in steps]
@@ -64,48 +70,53 @@ def why_silent(document: Document, config: Config, rule: type[Rule], line: int) 
         yield f"what it looks for is not there: `daft-lint explain {rule.code}` says what that is"
 
 
-def _at(
-    pipelines: tuple[Pipeline, ...], document: Document, project: Project, line: int
-) -> Iterator[tuple[Pipeline, Operator]]:
-    """The steps that stand on a line of a document, each with its pipeline."""
-    for pipeline in pipelines:
-        for operator in pipeline.operators:
-            places = [operator.step.call, *(e.location for e in operator.step.walk() if e.location is not None)]
-            if any(_is_on(place, document, project, line) for place in places):
-                yield pipeline, operator
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of a document; of a notebook it is one of the `cell`, counted from 1, and of any where that is None."""
 
+    document: Document
+    project: Project
+    line: int
+    cell: int | None
 
-def _calling(
-    pipelines: tuple[Pipeline, ...], document: Document, project: Project, line: int
-) -> Iterator[tuple[Pipeline, Operator]]:
-    """The steps that call a UDF whose definition a line of a document is in."""
-    for pipeline in pipelines:
-        for operator in pipeline.operators:
-            definitions = (call.udf.definition for call in operator.udf_calls)
-            if any(d is not None and _is_within(d, document, project, line) for d in definitions):
-                yield pipeline, operator
+    def steps(self, pipelines: tuple[Pipeline, ...]) -> Iterator[tuple[Pipeline, Operator]]:
+        """The steps that stand on it, each with its pipeline."""
+        for pipeline in pipelines:
+            for operator in pipeline.operators:
+                places = [operator.step.call, *(e.location for e in operator.step.walk() if e.location is not None)]
+                if any(self._has_name_of(place) for place in places):
+                    yield pipeline, operator
 
+    def steps_calling(self, pipelines: tuple[Pipeline, ...]) -> Iterator[tuple[Pipeline, Operator]]:
+        """The steps that call a UDF in whose definition it is."""
+        for pipeline in pipelines:
+            for operator in pipeline.operators:
+                definitions = (call.udf.definition for call in operator.udf_calls)
+                if any(d is not None and self._is_within(d) for d in definitions):
+                    yield pipeline, operator
 
-def _is_within(definition: NodeRef, document: Document, project: Project, line: int) -> bool:
-    if definition.cell.document.path != document.path:
-        return False
-    positions = project.positions_of(definition.cell)
-    start, end = positions.span(definition.node)
-    decorators = getattr(definition.node, "decorators", ())
-    start = min([start, *(positions.span(decorator)[0] for decorator in decorators)])
-    first, last = (document.location(definition.cell, *positions.line_column(at))[0] for at in (start, end))
-    return first <= line <= last
+    def _is_within(self, definition: NodeRef) -> bool:
+        if not self._can_be_in(definition):
+            return False
+        positions = self.project.positions_of(definition.cell)
+        start, end = positions.span(definition.node)
+        decorators = getattr(definition.node, "decorators", ())
+        start = min([start, *(positions.span(decorator)[0] for decorator in decorators)])
+        first, last = (self.document.location(definition.cell, *positions.line_column(at))[0] for at in (start, end))
+        return first <= self.line <= last
 
+    def _has_name_of(self, place: NodeRef) -> bool:
+        """Whether the name of a step, or an expression of it, stands on the line."""
+        import libcst as cst
 
-def _is_on(place: NodeRef, document: Document, project: Project, line: int) -> bool:
-    """Whether the name of a step, or an expression of it, stands on a line."""
-    import libcst as cst
+        if not self._can_be_in(place):
+            return False
+        node = place.node
+        if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+            node = node.func.attr
+        positions = self.project.positions_of(place.cell)
+        start, _ = positions.span(node)
+        return self.document.location(place.cell, *positions.line_column(start))[0] == self.line
 
-    if place.cell.document.path != document.path:
-        return False
-    node = place.node
-    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
-        node = node.func.attr
-    positions = project.positions_of(place.cell)
-    start, _ = positions.span(node)
-    return document.location(place.cell, *positions.line_column(start))[0] == line
+    def _can_be_in(self, place: NodeRef) -> bool:
+        return place.cell.document.path == self.document.path and self.cell in (None, place.cell.number)

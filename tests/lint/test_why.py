@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from daft_lint.cli.check import check
+from tests.helpers import notebook
 
 SCRIPT = """import daft
 from daft import col
@@ -89,3 +90,15 @@ def test_a_rule_that_is_not_selected() -> None:
 def test_misuse(arguments: list[str]) -> None:
     result = CliRunner().invoke(check, ["--why", *arguments])
     assert result.exit_code != 0
+
+
+def test_a_place_as_a_finding_shows_it() -> None:
+    Path("job.ipynb").write_text(
+        notebook("import daft", "x = 1", 'df = daft.read_parquet("x")\ndf.repartition(8)\ndf.show()')
+    )
+    for place in ("job.ipynb:cell 3:2:4", "job.ipynb:3:2"):
+        result = CliRunner().invoke(check, ["--why", "DFT401", place])
+        assert result.output.startswith("job.ipynb:cell 3:2: DFT401 discarded-dataframe\n   = DFT401 is reported here")
+    assert "no step of a pipeline" in CliRunner().invoke(check, ["--why", "DFT401", "job.ipynb:2:2"]).output
+    result = CliRunner().invoke(check, ["--why", "DFT203", "job.py:7:25"])
+    assert result.output.startswith("job.py:7: DFT203 ")
