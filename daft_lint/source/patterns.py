@@ -74,7 +74,8 @@ def screen_of(made: GitIgnoreSpec) -> re.Pattern[str] | None:
     one takes; None for patterns that are none of pathspec's regular expressions."""
     from pathspec.pattern import RegexPattern
 
-    anywhere, rooted = [], []
+    anywhere: list[str] = []
+    rooted: list[str] = []
     for number, pattern in enumerate(made.patterns):
         if pattern.include is None:
             continue  # a comment
