@@ -31,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from daft_lint.cli.app import run
 
         status = run(given)
+        # What the process leaves is the system's to take back: else its end walks all objects, several times.
+        gc.freeze()
     except KeyboardInterrupt:
         status = 130  # an interrupt while modules are imported ends as `run` ends a later one
     sys.exit(status)

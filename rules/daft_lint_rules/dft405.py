@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from daft_lint.api.imports import NoEquivalent
 from daft_lint.api.promises import Changes, Failure
 from daft_lint.api.rule import Fix, Level, Observation, Prescan, ScriptRule
+from daft_lint.api.upgrade_words import mentions, trigger_words
 from daft_lint.api.upgrades import (
     ChangeKind,
     Match,
@@ -15,11 +16,9 @@ from daft_lint.api.upgrades import (
     is_import,
     is_namespace,
     matches,
-    mentions,
     spell,
     spelled,
     spelled_method,
-    trigger_words,
     written,
 )
 from daft_lint.pipeline.model import Script, Settings

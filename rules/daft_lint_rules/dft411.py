@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from daft_lint.api.imports import NoEquivalent
 from daft_lint.api.promises import Changes
 from daft_lint.api.rule import Fix, Level, Observation, Prescan, ScriptRule
+from daft_lint.api.upgrade_words import mentions, trigger_words
 from daft_lint.api.upgrades import (
     FOR_SOME_VALUES,
     Change,
@@ -15,11 +16,9 @@ from daft_lint.api.upgrades import (
     Standing,
     fix_of,
     matches,
-    mentions,
     other_meanings,
     spell,
     spelled,
-    trigger_words,
     written,
 )
 from daft_lint.pipeline.model import Script, Settings

@@ -27,10 +27,19 @@ def candidates(node: cst.BaseExpression, called: Called) -> Iterator[tuple[Equiv
             known[call] = called(call)
         return known[call]
 
-    for row in EQUIVALENTS:
+    for row, tree in _rows_of(type(node)):
         found: Binding = {}
-        if _matches(_tree(row.python), node, found, called_once):
+        if _matches(tree, node, found, called_once):
             yield row, found
+
+
+@functools.cache
+def _rows_of(kind: type[cst.BaseExpression]) -> tuple[tuple[Equivalent, cst.BaseExpression], ...]:
+    """The rows that an expression of a kind can have the form of, with their trees."""
+    trees = [(row, _tree(row.python)) for row in EQUIVALENTS]
+    return tuple(
+        (row, tree) for row, tree in trees if type(tree) is kind or (isinstance(tree, cst.Name) and tree.value in SLOTS)
+    )
 
 
 @functools.cache

@@ -11,16 +11,15 @@ from daft_lint.api.nodes import enclosing
 from daft_lint.api.promises import Changes
 from daft_lint.api.rule import Fix, Level, Observation, Prescan, ScriptRule
 from daft_lint.api.udf_code import dotted
+from daft_lint.api.upgrade_words import mentions, trigger_words
 from daft_lint.api.upgrades import (
     Change,
     Match,
     Standing,
     fix_of,
     matches,
-    mentions,
     spell,
     spelled,
-    trigger_words,
     written,
 )
 from daft_lint.pipeline.model import ApiUse, Script

@@ -10,6 +10,7 @@ import pytest
 from api_history import names
 
 from daft_lint.pipeline.catalog.history.changes import Change, ChangeKind, Equality, changes
+from daft_lint.pipeline.catalog.history.lookup import bound_to, concerned, may_concern
 from daft_lint.pipeline.catalog.history.rewrites import Condition, NotBound, Rewrite, bind, signature_of
 
 SIGNATURE = "(path, start=0, end=None, *, mode='r')"
@@ -198,3 +199,20 @@ def test_a_call_that_does_not_fit_is_not_bound(positional: list[str]) -> None:
 def test_what_is_no_rewrite(text: str) -> None:
     with pytest.raises(ValueError, match=r"step|alone"):
         Rewrite.parse(text)
+
+
+def test_a_row_that_cannot_concern_a_call_is_told_without_the_texts_of_its_arguments() -> None:
+    ruled_out = 0
+    for row in changes():
+        for positional in range(5):
+            for keywords in ((), ("other",), *((name,) for name in row.parameters)):
+                given, texts = [f"x{i}" for i in range(positional)], dict.fromkeys(keywords, "1")
+                may = may_concern(row, positional, set(keywords))
+                ruled_out += not may
+                try:
+                    bound = bound_to(row, given, texts, is_statement=False, expressions=frozenset())
+                except NotBound:
+                    assert row.parameters or may, row
+                    continue
+                assert may or not concerned(row, bound), row
+    assert ruled_out > 200

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 
 from daft_lint.dataclass import dataclass
@@ -108,6 +108,18 @@ def positions_of(change: Change) -> tuple[int | None, ...]:
 
 def _signature_of_siblings(name: str) -> str:
     return next((row.signature for row in by_name()[name] if row.signature), "")
+
+
+def may_concern(change: Change, positional: int, keywords: Set[str]) -> bool:
+    """Whether `concerned` can hold of a call with so many arguments by position and these by keyword."""
+    if change.kind is ChangeKind.DEFAULT or not change.parameters:
+        return True
+    signature = change.signature or _signature_of_siblings(change.name)
+    by_position = signature_of(signature) if signature else None
+    if by_position is not None and by_position.vararg is not None:
+        return True
+    given = any(at is not None and at < positional for at in positions_of(change))
+    return given or not keywords.isdisjoint(change.parameters)
 
 
 def concerned(change: Change, bound: BoundCall) -> bool:
