@@ -9,7 +9,7 @@ import ast
 import enum
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field, replace
 
 from daft_lint.api.bound_namespaces import namespace_and_calls
@@ -118,7 +118,7 @@ def _may_concern(use: ApiUse, change: Change) -> bool:
     if not isinstance(use.call.node, cst.Call):
         return False
     try:
-        return concerned(change, _bound(use, change))
+        return concerned(change, _bound(use, change, lambda _: ""))
     except NotBound:
         return True
 
@@ -271,13 +271,16 @@ def _match(use: ApiUse, settings: Settings, standing: Standing) -> Match | None:
                 return Match(use, change, standing, None)
             continue
         try:
-            bound = _bound(use, change)
+            outline = _bound(use, change, lambda _: "")
         except NotBound:
             if _whole_name_is_gone(change):
                 return Match(use, change, standing, None)
             continue
-        if _speaks_of(change, bound, standing):
-            return Match(use, change, standing, bound)
+        asks_text = change.condition is not None or change.name in _NEVER_CURRENT
+        if concerned(change, outline) if asks_text else _speaks_of(change, outline, standing):
+            bound = _bound(use, change, code)
+            if not asks_text or _speaks_of(change, bound, standing):
+                return Match(use, change, standing, bound)
     return None
 
 
@@ -333,13 +336,14 @@ def _speaks_of(change: Change, bound: BoundCall, standing: Standing) -> bool:
     return True
 
 
-def _bound(use: ApiUse, change: Change) -> BoundCall:
+def _bound(use: ApiUse, change: Change, text: Callable[[cst.CSTNode], str]) -> BoundCall:
+    """The arguments of a call, as `text` writes them."""
     call = use.call.node
     if not isinstance(call, cst.Call) or any(arg.star for arg in call.args):
         raise NotBound("*")
-    positional = [code(arg.value) for arg in call.args if arg.keyword is None]
-    keywords = {arg.keyword.value: code(arg.value) for arg in call.args if arg.keyword is not None}
-    expressions = frozenset(code(node) for node in use.expressions if isinstance(node, cst.BaseExpression))
+    positional = [text(arg.value) for arg in call.args if arg.keyword is None]
+    keywords = {arg.keyword.value: text(arg.value) for arg in call.args if arg.keyword is not None}
+    expressions = frozenset(text(node) for node in use.expressions if isinstance(node, cst.BaseExpression))
     return bound_to(change, positional, keywords, is_statement=use.is_statement, expressions=expressions)
 
 
