@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 from daft_lint.pipeline.model import NodeRef, Operator, SourceKind, Step, Udf
@@ -12,8 +13,9 @@ from daft_lint.source.problems import ParseFailure
 from daft_lint.source.pytest_names import is_test_file
 
 
+@functools.lru_cache(maxsize=1024)
 def code(node: cst.CSTNode) -> str:
-    """A node as it is written."""
+    """A node as it is written; kept, for a file and its trials ask again for the same ones."""
     return cst.Module(body=[]).code_for_node(completed(node))
 
 

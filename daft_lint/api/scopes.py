@@ -67,9 +67,8 @@ class ModuleScopes:
     def scope_of(self, node: cst.CSTNode) -> cst.CSTNode:
         """The function, lambda, class, comprehension or module whose names a node sees first."""
         for above in self.enclosing(node):
-            if _is_comprehension(above):
-                return above
-            if isinstance(above, (cst.FunctionDef, cst.Lambda, cst.ClassDef)) and node is above.body:
+            kind = type(above)  # LibCST's classes are abstract ones, for which `isinstance` is dear
+            if kind in _comprehensions() or (kind in _bodies() and node is getattr(above, "body", None)):
                 return above
             node = above
         return self.module
@@ -79,7 +78,7 @@ class ModuleScopes:
         if isinstance(binder, cst.Param):
             return next(node for node in self.enclosing(binder) if isinstance(node, cst.FunctionDef | cst.Lambda))
         home = self.scope_of(binder)
-        while isinstance(binder, cst.NamedExpr) and _is_comprehension(home):
+        while isinstance(binder, cst.NamedExpr) and type(home) in _comprehensions():
             home = self.scope_of(home)
         return home
 
@@ -219,8 +218,14 @@ def _scopes_of(cell: Cell) -> ModuleScopes:
     )
 
 
-def _is_comprehension(node: cst.CSTNode) -> bool:
-    return isinstance(node, (cst.ListComp, cst.SetComp, cst.GeneratorExp, cst.DictComp))
+@functools.cache
+def _comprehensions() -> frozenset[type]:
+    return frozenset({cst.ListComp, cst.SetComp, cst.GeneratorExp, cst.DictComp})
+
+
+@functools.cache
+def _bodies() -> frozenset[type]:
+    return frozenset({cst.FunctionDef, cst.Lambda, cst.ClassDef})
 
 
 def _bound_by(node: Any, kind: str) -> set[str]:

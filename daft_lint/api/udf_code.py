@@ -47,13 +47,16 @@ def function_of(udf: Udf) -> NodeRef | None:
     return next((NodeRef(udf.definition.cell, s) for s in found), None)
 
 
+_DEFINITIONS = frozenset({"FunctionDef", "Lambda", "ClassDef"})
+
+
 def own_nodes(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """What stands in a function's body and runs when it is called: nothing of the functions, lambdas and classes that
     are defined in it."""
     pending: list[cst.CSTNode] = [root.body] if isinstance(root, cst.FunctionDef | cst.Lambda) else [root]
     while pending:
         node = pending.pop()
-        if isinstance(node, cst.FunctionDef | cst.Lambda | cst.ClassDef):
+        if type(node).__name__ in _DEFINITIONS:
             continue
         yield node
         pending.extend(reversed(children(node)))
@@ -206,8 +209,12 @@ def names_read(root: cst.CSTNode) -> Iterator[cst.Name]:
     if isinstance(root, cst.Name):
         yield root
     for node in nodes_in(root):
+        kind = type(node).__name__
+        other = getattr(node, "attr" if kind == "Attribute" else "keyword", None) if kind in _NAMING else None
         for child in children(node):
-            is_attribute = isinstance(node, cst.Attribute) and child is node.attr
-            is_keyword = isinstance(node, cst.Arg) and child is node.keyword
-            if isinstance(child, cst.Name) and not is_attribute and not is_keyword:
+            if type(child) is cst.Name and child is not other:
                 yield child
+
+
+_NAMING = frozenset({"Attribute", "Arg"})
+"""What holds a name that is none of a variable."""

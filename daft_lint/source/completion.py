@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from daft_lint.source import cst
@@ -78,7 +77,7 @@ def _adopt(bare: cst.CSTNode, full: cst.CSTNode) -> bool:
                 if pairs is not None:
                     pending += pairs
                     continue
-                if any(isinstance(held, cst.CSTNode) for held in (*_several(old), *_several(value))):
+                if _holds_nodes(old) or _holds_nodes(value):
                     return False
             put(one, value)
     return True
@@ -86,15 +85,20 @@ def _adopt(bare: cst.CSTNode, full: cst.CSTNode) -> bool:
 
 def _pairs(old: Any, new: Any) -> list[tuple[Any, Any]] | None:
     """The nodes of a field that are the same in both trees; None where the field holds something else."""
-    if isinstance(new, Sequence) and not isinstance(new, str):
-        if not isinstance(old, Sequence) or len(old) != len(new):
+    kind = type(new)
+    if kind in (list, tuple):
+        if not isinstance(old, (list, tuple)) or len(old) != len(new):
             return None
         return list(zip(old, new, strict=True)) if [*map(type, old)] == [*map(type, new)] else None
-    return [(old, new)] if type(old) is type(new) and isinstance(new, cst.CSTNode) else None
+    if type(old) is not kind or kind is str or new is None:
+        return None
+    return [(old, new)] if isinstance(new, cst.CSTNode) else None
 
 
-def _several(held: Any) -> Sequence[Any]:
-    return held if isinstance(held, (list, tuple)) else (held,)
+def _holds_nodes(held: Any) -> bool:
+    if held is None or type(held) is str:
+        return False
+    return any(isinstance(one, cst.CSTNode) for one in (held if isinstance(held, (list, tuple)) else (held,)))
 
 
 class _Fields(dict[type, tuple[tuple[str, bool, Any], ...]]):

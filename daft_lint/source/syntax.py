@@ -35,10 +35,10 @@ def quoted(text: str) -> cst.BaseExpression | None:
 def dotted(node: cst.BaseExpression) -> str:
     """`a.b.c` of names and attributes; "" for anything else."""
     parts: list[str] = []
-    while isinstance(node, cst.Attribute):
+    while type(node) is cst.Attribute:  # `isinstance` is dear for classes that are abstract
         parts.append(node.attr.value)
         node = node.value
-    if not isinstance(node, cst.Name):
+    if type(node) is not cst.Name:
         return ""
     parts.append(node.value)
     return ".".join(reversed(parts))
@@ -54,11 +54,11 @@ def spelling(node: cst.CSTNode) -> str:
 
 def last_name(node: cst.BaseExpression) -> str:
     """The last name of `a.b.c`, or of what is called in `a.b.c()`."""
-    if isinstance(node, cst.Call):
+    if type(node) is cst.Call:
         node = node.func
-    if isinstance(node, cst.Attribute):
+    if type(node) is cst.Attribute:
         return node.attr.value
-    return node.value if isinstance(node, cst.Name) else ""
+    return node.value if type(node) is cst.Name else ""
 
 
 def single_index(node: cst.Subscript) -> cst.BaseExpression | None:

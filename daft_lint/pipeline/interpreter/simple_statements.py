@@ -31,13 +31,13 @@ def simple_statements(
     last = len(line.body) - 1
     ended = False
     for index, statement in enumerate(line.body):
-        if isinstance(statement, cst.Expr):
+        if type(statement) is cst.Expr:
             _expression_statement(interpreter, statement, scope, is_shown and index == last)
             continue
         handler = SIMPLE_STATEMENTS.get(type(statement))
         if handler is not None:
             handler(interpreter, statement, scope)
-        ended = ended or isinstance(statement, ENDING)
+        ended = ended or type(statement) in ENDING
     return ended
 
 
