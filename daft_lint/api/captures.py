@@ -17,7 +17,7 @@ from daft_lint.api.nodes import short_code
 from daft_lint.api.scopes import ModuleScopes
 from daft_lint.api.udf_code import Binding, binding_of, called_function, function_of, names_read, own_nodes
 from daft_lint.dataclass import dataclass
-from daft_lint.pipeline.model import Construction, NodeRef, Udf
+from daft_lint.pipeline.model import Construction, NodeRef, Udf, UdfKind
 
 _MAX_HELPERS = 2
 """Helpers inside helpers that are looked through."""
@@ -67,7 +67,10 @@ def captures_of(udf: Udf, constructions: Sequence[Construction] = ()) -> Iterato
         yield from _captured_as_object(function)
     for construction in constructions:
         if udf.definition is not None and construction.definition == udf.definition:
-            yield from _captured_by_arguments(construction)
+            yield from _captured_by_arguments(construction.call)
+    if udf.kind is UdfKind.LEGACY and udf.definition is not None and isinstance(udf.definition.node, cst.ClassDef):
+        for call in _given_to_init(udf.definition, udf.definition.node.name.value):
+            yield from _captured_by_arguments(call)
 
 
 def _captured_by(code: NodeRef, pickled: cst.CSTNode, seen: set[str], depth: int) -> Iterator[Capture]:
@@ -130,12 +133,22 @@ def _class_around(function: NodeRef) -> NodeRef | None:
     return NodeRef(function.cell, above) if isinstance(above, cst.ClassDef) else None
 
 
-def _captured_by_arguments(construction: Construction) -> Iterator[Capture]:
+def _given_to_init(definition: NodeRef, name: str) -> Iterator[NodeRef]:
+    """The calls of `Model.with_init_args(...)` in the file of a legacy class."""
+    cell = definition.cell
+    for use in ModuleScopes.of(cell).names.get(name, ()):
+        method = cell.parents.get(use)
+        call = None if method is None else cell.parents.get(method)
+        if isinstance(method, cst.Attribute) and method.attr.value == "with_init_args" and isinstance(call, cst.Call):
+            yield NodeRef(cell, call)
+
+
+def _captured_by_arguments(construction: NodeRef) -> Iterator[Capture]:
     """What a class is given for its `__init__`."""
-    call = construction.call.node
+    call = construction.node
     for argument in call.args if isinstance(call, cst.Call) else ():
         value = argument.value
-        location = NodeRef(construction.call.cell, value)
+        location = NodeRef(construction.cell, value)
         if isinstance(value, cst.Name):
             binding = binding_of(value.value, location)
             found = kind_of_name(value.value, binding) if binding is not None else None

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from daft_lint.api import cst
 from daft_lint.api.nodes import short_code
 from daft_lint.api.rule import Level, Observation, ScriptRule
-from daft_lint.api.udf_code import function_of, own_nodes
+from daft_lint.api.udf_code import dotted, function_of, own_nodes
 from daft_lint.pipeline.model import NodeRef, Script, Udf, UdfKind
 
 _BATCH = frozenset({UdfKind.FUNC_BATCH, UdfKind.METHOD_BATCH, UdfKind.LEGACY})
+
+_MAKERS = frozenset({"array", "asarray", "from_pylist", "from_arrow", "from_numpy", "tensor"})
+"""What makes an array or a Series of a list, by its last name."""
 
 
 class OneValueForABatch(ScriptRule):
@@ -80,10 +83,26 @@ def _returned_lists(function: cst.CSTNode) -> list[cst.List]:
     values: list[cst.CSTNode | None] = [n.value for n in own_nodes(function) if isinstance(n, cst.Return)]
     if isinstance(function, cst.Lambda):
         values = [function.body]
-    for value in values:
+    for returned in values:
+        value = _list_in(returned, function)
         if not isinstance(value, cst.List) or len(value.elements) != 1:
             return []
         if isinstance(value.elements[0], cst.StarredElement):
             return []
         found.append(value)
     return found
+
+
+def _list_in(value: cst.CSTNode | None, function: cst.CSTNode) -> cst.CSTNode | None:
+    """The list that an array or a Series is made of, or that a name holds which nothing else mentions."""
+    while isinstance(value, cst.Call) and dotted(value.func).rpartition(".")[2] in _MAKERS and value.args:
+        value = value.args[0].value
+    if not isinstance(value, cst.Name):
+        return value
+    mentions = [n for n in own_nodes(function) if isinstance(n, cst.Name) and n.value == value.value]
+    made = [
+        node.value
+        for node in own_nodes(function)
+        if isinstance(node, cst.Assign) and any(dotted(target.target) == value.value for target in node.targets)
+    ]
+    return made[0] if len(made) == 1 and len(mentions) == 2 else value
