@@ -109,6 +109,3 @@ class _Fields(dict[type, tuple[tuple[str, bool, Any], ...]]):
 
 
 _FIELDS = _Fields()
-
-
-__all__ = ["CannotComplete", "completed", "unwritten"]
