@@ -65,6 +65,8 @@ class Checker:
         from daft_lint.source.bare_nodes import CannotComplete
         from daft_lint.source.document import run_as_deep_as_needed
 
+        if self.config.plugins:
+            return None  # their rules may read what a bare tree lacks
         project = self.bare_project
         document = project.document_of(path, raw, self.prefilter.parsed(raw))
         if not document.is_bare:

@@ -8,7 +8,7 @@ import functools
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from daft_lint.source import cst
-from daft_lint.source.bare_nodes import GIVEN, CannotComplete, Unwritten
+from daft_lint.source.bare_nodes import GIVEN, Unwritten
 from daft_lint.source.statements import parsed_part
 from daft_lint.source.tree import nodes_in
 
@@ -109,6 +109,3 @@ class _Fields(dict[type, tuple[tuple[str, bool, Any], ...]]):
 
 
 _FIELDS = _Fields()
-
-
-__all__ = ["CannotComplete", "completed", "unwritten"]

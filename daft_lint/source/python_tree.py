@@ -1,5 +1,5 @@
 """LibCST nodes made of Python's own tree, in a quarter of the time that LibCST's parser takes: what stands in a script,
-without its comments, parentheses and spellings of literals.
+without its comments, parentheses and white space.
 
 An analysis sees the same in such a tree as in LibCST's. What is pointed at, quoted or edited is completed first, a
 top-level statement at a time.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,11 @@ def test_nothing_is_parsed_as_a_whole(text: str, tmp_path: Path, monkeypatch: py
 @pytest.mark.parametrize("text", [f"{SILENT}# daft-lint: rows=3\n", SPEAKING.replace("\n", "\r\n")])
 def test_what_a_bare_tree_cannot_tell_is_parsed(text: str) -> None:
     assert Checker(Config()).analyse_bare("job.py", text.encode()) is None
+
+
+def test_rules_of_plugins_get_whole_parses() -> None:
+    config = replace(Config(), plugins=("somebodys_rules",))
+    assert Checker(config).analyse_bare("job.py", SPEAKING.encode()) is None
 
 
 def test_a_file_that_does_not_parse_says_so() -> None:

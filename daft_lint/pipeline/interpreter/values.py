@@ -392,14 +392,14 @@ def dataframes_in(value: object, depth: int = 3) -> tuple[DataFrame, ...]:
         return (value,)
     if isinstance(value, GroupedDataFrame):
         return (DataFrame(value.step),)
-    if depth == 0:
+    if depth == 0 or not isinstance(value, (ListValue, DictValue, Choice)):
         return ()
     inner: Iterable[object] = ()
     if isinstance(value, ListValue):
         inner = value.items
     elif isinstance(value, DictValue):
         inner = value.entries.values()
-    elif isinstance(value, Choice):
+    else:
         inner = value.values
     return tuple(frame for item in inner for frame in dataframes_in(item, depth - 1))
 
