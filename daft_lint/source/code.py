@@ -5,21 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from daft_lint.source import cst
+from daft_lint.source.completion import completed
 
 if TYPE_CHECKING:
     from daft_lint.source.document import Cell
 
 
 def code_in(cell: Cell, node: cst.CSTNode) -> str:
-    """A node of a cell's tree as it is written, without the indentation of the block that it stands in.
+    """A node of a cell's tree as it is written, without the indentation of the block that it stands in. Raises
+    `CannotComplete`.
 
     Of 40 calls in each other, each by itself would be written 820 times.
     """
     if not isinstance(node, cst.Call | cst.Attribute):
-        return cst.Module(body=[]).code_for_node(node)
+        return cst.Module(body=[]).code_for_node(completed(node))
     known: _Written = cell.once(code_in, dict)
     if node not in known:
-        known |= _written(_outermost(cell, node))
+        known |= _written(completed(_outermost(cell, node)))
     tokens, start, end = known[node]
     return "".join(tokens[start:end])
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, NoReturn, Protocol, TypeVar
 
 from daft_lint.source import cst
 from daft_lint.source.bare_nodes import GIVEN, Unwritten
-from daft_lint.source.statements import parsed_part
+from daft_lint.source.statements import Text, parsed_part
 from daft_lint.source.tree import nodes_in
 
-if TYPE_CHECKING:
-    from daft_lint.source.document import Cell
-
 Node = TypeVar("Node", bound="cst.CSTNode")
+
+
+class BareText(Text, Protocol):
+    """A text with a bare tree."""
+
+    def cannot_complete(self) -> NoReturn:
+        """Raises `CannotComplete`: the document is to be parsed as a whole."""
+        ...
 
 
 def completed(node: Node) -> Node:
@@ -42,14 +47,14 @@ def code_in_line(node: cst.CSTNode) -> str:
     return " ".join(cst.Module([]).code_for_node(plain).split())
 
 
-def unwritten(cell: Cell, index: int) -> Unwritten:
+def unwritten(cell: BareText, index: int) -> Unwritten:
     """What stands in the nodes of a top-level statement of a cell until they are completed."""
     made = Unwritten()
     made.complete = functools.partial(_complete, cell, index, made)
     return made
 
 
-def _complete(cell: Cell, index: int, mark: Unwritten) -> None:
+def _complete(cell: BareText, index: int, mark: Unwritten) -> None:
     bare = cell.module.body[index]
     start, end = (cell.spans or ())[index]
     made = parsed_part(cell.source[start:end], cell.module.default_indent, is_first=start == 0)

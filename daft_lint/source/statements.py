@@ -8,12 +8,21 @@ import re
 import warnings
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from daft_lint.source import cst, scanner
 
-if TYPE_CHECKING:
-    from daft_lint.source.document import Cell
+
+class Text(Protocol):
+    """A text with its tree, as a cell of a document is."""
+
+    source: bytes
+
+    @property
+    def module(self) -> cst.Module: ...
+
+    @property
+    def spans(self) -> list[tuple[int, int]] | None: ...
 
 
 def spans_of_statements(source: bytes) -> list[tuple[int, int]] | None:
@@ -39,7 +48,7 @@ def spans_in(source: bytes, parsed: ast.Module) -> list[tuple[int, int]]:
     return list(pairwise([0, *(starts[line] for line in last_lines)]))
 
 
-def module_sharing(before: Cell, cell: Cell) -> cst.Module | None:
+def module_sharing(before: Text, cell: Text) -> cst.Module | None:
     """The tree of a text that has the very nodes of an earlier text's tree for the statements that are the same in
     both; what stands in neither's statements stays as it was. None where it has to be parsed whole."""
     old, source, module = before.spans, cell.source, before.module
@@ -68,7 +77,7 @@ def module_sharing(before: Cell, cell: Cell) -> cst.Module | None:
     return module.with_changes(body=body)
 
 
-def _with_one_changed(before: Cell, old: list[tuple[int, int]], source: bytes) -> list[cst.CSTNode] | None:
+def _with_one_changed(before: Text, old: list[tuple[int, int]], source: bytes) -> list[cst.CSTNode] | None:
     """The statements of a text that differs from an earlier one in one statement, in whose place others may stand; None
     where it differs in more. Nothing is parsed but these: what parses by itself is whole statements."""
     longer = len(source) - len(before.source)
