@@ -249,6 +249,16 @@ def test_files_are_in_order_where_their_ranges_do_not_overlap(
     assert found.files == len(files)
 
 
+@pytest.mark.parametrize(("values", "unsorted"), [([1, 2, 3], 0), ([1, 3, 2], 1)])
+def test_files_in_folders_of_partitions_are_sorted_by_the_other_keys(
+    tmp_path: Path, values: list[int], unsorted: int
+) -> None:
+    (tmp_path / "k=7").mkdir()
+    pq.write_table(pa.table({"x": pa.array(values, pa.int64())}), tmp_path / "k=7" / "0.parquet")
+    sink = {"name": "write_parquet", "schema": [["k", "Int64"], ["x", "Int64"]]}
+    assert file_order(tmp_path, sink, [SortKey("col(k)", False), SortKey("col(x)", False)]).unsorted == unsorted
+
+
 def test_results_are_aligned_where_a_change_is_one_of_what_is_brought_to_the_driver() -> None:
     """The results are their names here; a capital stands for one that is cut to what is used."""
 
