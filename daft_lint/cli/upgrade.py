@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from daft_lint.api.finding import SYNTAX_ERROR
 from daft_lint.cli import options
 from daft_lint.cli.configuration import configured
 from daft_lint.cli.fix import read_documents
@@ -75,7 +76,7 @@ def upgrade(
     configs = configured(config_file, plugins=False)
     config = replace(
         configs.run,
-        select=tuple(rule.code for rule in upgrading_rules()),
+        select=(*(rule.code for rule in upgrading_rules()), SYNTAX_ERROR),
         ignore=(),
         target_daft=f"=={to}",
         written_for=f"=={from_version}" if from_version else "",

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from daft_lint.api.finding import Finding, Level
+from daft_lint.api.finding import SYNTAX_ERROR, Finding, Level
 from daft_lint.api.upgrades import FOR_SOME_VALUES
 from daft_lint.dataclass import dataclass
 from daft_lint.fix.results import FixReport
@@ -53,7 +53,7 @@ class Assessment:
         return found
 
     def _remaining(self) -> list[Finding]:
-        found = [finding for file in self.report.files for finding in file.remaining]
+        found = [one for file in self.report.files for one in file.remaining if one.code != SYNTAX_ERROR]
         return sorted(found, key=lambda f: (f.level is not Level.ERROR, f.span.path, f.span.line, f.span.column))
 
     @property

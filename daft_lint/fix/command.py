@@ -78,7 +78,7 @@ def run_fix(
     if not options.quiet:
         err.write(summary(report, applied=options.apply, unwritten=unwritten))
         err.write("" if options.unsafe else _left_unsafe(report))
-    for problem in (*problems, *_unparsed(report)):
+    for problem in (*problems, *unparsed(report)):
         err.write(visible(f"daft-lint: {problem}") + "\n")
     if problems:
         return 2
@@ -157,7 +157,7 @@ def _reasons(report: FixReport, path: str, code: str) -> list[str]:
     return list(dict.fromkeys(a.why_unsafe for a in fixes if a.why_unsafe is not None))
 
 
-def _unparsed(report: FixReport) -> Iterator[Problem]:
+def unparsed(report: FixReport) -> Iterator[Problem]:
     """The files that do not parse, and why."""
     for file in report.files:
         for finding in file.remaining:

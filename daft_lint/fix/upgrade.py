@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from daft_lint.dataclass import dataclass
 from daft_lint.fix.assessment import OLDEST, Assessment
-from daft_lint.fix.command import show, write
+from daft_lint.fix.command import show, unparsed, write
 from daft_lint.fix.diff import text_diff, unified_diff
 from daft_lint.fix.loop import Check, Overlay, fix_documents
 from daft_lint.fix.requirements import raised_text, requirement_files
@@ -60,7 +60,8 @@ def run_upgrade(
 
     `others` are files that may be rewritten for what is found in another one.
 
-    1 where something is to change, with `apply` where something is left that fails; 2 where something went wrong.
+    1 where something is to change, with `apply` where something is left that fails or does not parse; 2 where something
+    went wrong.
     """
     report = fix_documents(documents, check, unsafe=options.unsafe, overlay=overlay, others=others)
     before = parse_version(options.written_for) if options.written_for else OLDEST
@@ -82,11 +83,14 @@ def run_upgrade(
     sys.stderr.write(visible_lines(found.summary()))
     if parse_version(options.to) > NEWEST:
         sys.stderr.write(f"What Daft changed after {newest()} is not known.\n")
+    unread = list(unparsed(report))
+    for problem in unread:
+        sys.stderr.write(visible(f"daft-lint: {problem}") + "\n")
     for change in raised:
         sys.stderr.write(visible(f"{change.file}: requires daft>={options.to}; lock it anew") + "\n")
     if problems:
         return 2, problems
-    return int(bool(found.blockers) if options.apply else bool(report.changed or raised)), problems
+    return int(bool(found.blockers or unread) if options.apply else bool(report.changed or raised)), problems
 
 
 def _write(change: _Raised) -> Problem | None:

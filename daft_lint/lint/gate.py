@@ -345,10 +345,11 @@ def _shares(together: Sequence[_Candidate], state: _State, after: Outlook) -> li
     own: dict[_Candidate, _Share] = {}
     for kind, alike in kinds.items():
         share = _share(kind[-1] or frozenset(), pairs, before, after)
+        shuffles = state.plain.get(kind)
         if len(alike) == 1:
             own[alike[0]] = share
-        elif _is_plain(share, alike, shuffles=state.plain[kind]):
-            own |= _parts(share, alike, shuffles=state.plain[kind])
+        elif shuffles is not None and _is_plain(share, alike, shuffles=shuffles):
+            own |= _parts(share, alike, shuffles=shuffles)
         else:
             return None
     shares = [own[one] for one in together]

@@ -58,6 +58,17 @@ def test_apply_writes(tmp_path: Path) -> None:
     assert (tmp_path / "a.py").read_text() == NEW
 
 
+def test_a_file_that_does_not_parse_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("import daft\ndaft.func(\n")
+    for arguments, status in (((), 0), (("--apply",), 1)):
+        run = upgrade(tmp_path, *arguments)
+        assert run.returncode == status
+        assert run.stderr == (
+            "Daft 0.7.26: 0 rewrites in 0 files, 0 left by hand (0 of them fail).\n"
+            "daft-lint: a.py: not fixed: line 2: this file does not parse: '(' was never closed\n"
+        )
+
+
 @pytest.mark.parametrize(
     ("to", "expected"),
     [

@@ -8,12 +8,13 @@ from dataclasses import replace
 import pytest
 
 from daft_lint import config as configuration
-from daft_lint.api.finding import Finding, Level
+from daft_lint.api.finding import Finding, FindingFix, Level, Span
 from daft_lint.fix.loop import fix_documents
 from daft_lint.lint.analysis import Analysis
 from daft_lint.lint.engine import check_document
-from daft_lint.lint.gate import MAX_TRIALS, MOST_OVERLAPPING
-from daft_lint.lint.outlook import Outlook, harm_between
+from daft_lint.lint.gate import MAX_TRIALS, MOST_OVERLAPPING, Gate
+from daft_lint.lint.outlook import Counted, Outlook, harm_between
+from daft_lint.lint.results import Proposal, RawFinding
 from daft_lint.pipeline.dataflow.effects.effects import RowOrder
 from daft_lint.pipeline.interpreter.interpreter import interpret
 from daft_lint.pipeline.interpreter.project import Project
@@ -399,6 +400,28 @@ def test_fixes_of_one_kind_say_what_each_of_them_changes(tried: list[Sequence[Ed
     effects = [one.fix.effects for one in found if one.fix is not None and one.code == "DFT205"]
     assert effects == [(f"{number} -> {number - 1} shuffles",) for number in range(30, 1, -1)]
     assert [len(edits) for edits in tried] == [1, 29]
+
+
+def test_fixes_that_change_no_pipeline_are_tried_each() -> None:
+    edits = [Edit("a.py", None, at, at, "import m\n") for at in (0, 9, 18)]
+    fixes = [FindingFix("Import m", None, (edit,)) for edit in edits]
+    raws = [
+        RawFinding(
+            Finding("XYZ001", "xyz", Level.WARNING, Span("a.py", None, line, 1, line, 2), f"{line}", "", ""),
+            proposals=(Proposal(fix, "", frozenset()),),
+            subject=f"{line}",
+        )
+        for line, fix in enumerate(fixes, 1)
+    ]
+
+    def found(left: Sequence[RawFinding]) -> Outlook:
+        return Outlook((), tuple(Counted("XYZ001", raw.subject) for raw in left))
+
+    def foresee(made: Sequence[Edit]) -> Outlook:
+        return found([raw for raw, edit in zip(raws, edits, strict=True) if edit not in made])
+
+    gate = Gate(lambda: found(raws), foresee, None, frozenset({"XYZ001"}), 1)
+    assert [raw.finding.fix is not None for raw in gate.settled(raws)] == [True] * 3
 
 
 def test_of_fixes_of_one_kind_the_one_that_does_harm_is_found(
