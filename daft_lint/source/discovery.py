@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Callable, Sequence
 from dataclasses import field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,6 @@ from daft_lint.source.patterns import screen_of, spec
 from daft_lint.source.problems import Problem
 
 if TYPE_CHECKING:
-    import re
-
     from pathspec import GitIgnoreSpec
 
 DEFAULT_EXCLUDES = frozenset(
@@ -81,19 +80,19 @@ def discover(paths: Sequence[Path], file_filter: FileFilter | FilterOf, *, force
     return Discovered(tuple(sorted(walk.files.values())), tuple(sorted(set(walk.problems))))
 
 
-@dataclass(frozen=True, slots=True)
 class _Ignores:
     """The ignore patterns of one file and the folder (absolute, with a `/` at the end) that they count from."""
 
-    base: str
-    spec: GitIgnoreSpec
-    screen: re.Pattern[str] | None
-    """It matches each path that a pattern matches."""
+    def __init__(self, folder: str, lines: Sequence[str]) -> None:
+        self.base = _with_slash(folder)
+        self.lines = lines
+        self.screen = screen_of(lines)
+        """It matches each path that a pattern matches."""
 
-    @classmethod
-    def of(cls, folder: str, lines: Sequence[str]) -> _Ignores:
-        patterns = spec(lines)
-        return cls(_with_slash(folder), patterns, screen_of(patterns))
+    @cached_property
+    def spec(self) -> GitIgnoreSpec:
+        """The patterns one by one, which most trees never need."""
+        return spec(self.lines)
 
     def decision(self, path: str, is_folder: bool) -> bool | None:
         """True: ignored; False: taken in again by a `!` pattern; None: no pattern matches."""
@@ -129,7 +128,7 @@ class _Walk:
         self.file_filter = file_filter
         own = (file_filter.root, file_filter.exclude)
         self.excludes = tuple(
-            _Ignores.of(os.path.abspath(root), patterns) for root, patterns in (*file_filter.also, own) if patterns
+            _Ignores(os.path.abspath(root), patterns) for root, patterns in (*file_filter.also, own) if patterns
         )
 
     def take(self, path: Path, force_exclude: bool) -> None:
@@ -211,7 +210,7 @@ class _Walk:
         except OSError as error:
             self.problem(file, error)
             return []
-        return [_Ignores.of(folder, lines)] if lines else []
+        return [_Ignores(folder, lines)] if lines else []
 
     def walk(self, shown: str, absolute: str, ignores: tuple[_Ignores, ...]) -> None:
         """Walks the folder `absolute`, whose files are shown below `shown`."""

@@ -69,30 +69,37 @@ def _without_backtracking(made: GitIgnoreSpec) -> GitIgnoreSpec:
         return GitIgnoreSpec(patterns)
 
 
-def screen_of(made: GitIgnoreSpec) -> re.Pattern[str] | None:
-    """An expression that matches each path that some pattern matches, in a tenth of the time that asking them one by
-    one takes; None for patterns that are none of pathspec's regular expressions."""
+def screen_of(lines: Iterable[str]) -> re.Pattern[str] | None:
+    """An expression that matches each path that some pattern of `spec` matches, in a tenth of the time that asking them
+    one by one takes, and half of that to compile; None where it cannot be made."""
+    from pathspec import GitIgnoreSpec
     from pathspec.pattern import RegexPattern
 
+    (first,) = GitIgnoreSpec.from_lines(["a"]).patterns
+    kind = type(first)
+    assert issubclass(kind, RegexPattern)
     anywhere: list[str] = []
     rooted: list[str] = []
-    for number, pattern in enumerate(made.patterns):
-        if pattern.include is None:
+    for number, line in enumerate(lines):
+        try:
+            text, include = kind.pattern_to_regex(line)
+        except ValueError:
+            continue  # it matches nothing
+        if include is None or text is None:
             continue  # a comment
-        if not isinstance(pattern, RegexPattern) or pattern.regex is None:
+        if "(?P" in line or not text.startswith("^"):
             return None
-        # A name of a group is given once in an expression; in brackets `(?P<` and `(?P=` are none.
-        text = _GROUP.sub(rf"(?P\1g{number}_", str(pattern.regex.pattern))
-        names = pattern.regex.groupindex
-        again = sum(name.startswith("_") for name in names)  # those of `linear_expression`
-        if not text.startswith("^") or (text.count("(?P<"), text.count("(?P=")) != (len(names), again):
-            return None
+        # A name of a group is given once in an expression.
+        text = _GROUP.sub(rf"(?P\1g{number}_", linear_expression(text))
         (anywhere if text.startswith(_FIRST) else rooted).append(text.removeprefix(_FIRST))
     if anywhere:
         rooted.append(f"{_FIRST}(?:{'|'.join(anywhere)})")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what pathspec has warned of
-        return re.compile("|".join(rooted)) if rooted else _NOTHING
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of brackets, as gitignore has them
+            return re.compile("|".join(rooted)) if rooted else _NOTHING
+    except re.error:
+        return None
 
 
 def linear_expression(text: str) -> str:
