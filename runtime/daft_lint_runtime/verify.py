@@ -12,7 +12,7 @@ from daft_lint.api.promises import Changes, Measure
 from daft_lint.pipeline.model import Runner
 from daft_lint_runtime.case import THE_FIX, VerifyCase
 from daft_lint_runtime.compare.rows import Comparison, ComparisonKind
-from daft_lint_runtime.compare.runs import compare_runs
+from daft_lint_runtime.compare.runs import Unsteady, compare_runs
 from daft_lint_runtime.effects import MeasuredChange, measured_effects
 from daft_lint_runtime.harness import Run, run_text, workspace
 from daft_lint_runtime.private_ray import PrivateRay
@@ -212,14 +212,16 @@ class _Texts:
         return (*runs, run) if run.ok else runs
 
 
-def find_unsteady(runs: tuple[Run, ...], options: RunOptions) -> frozenset[str]:
-    """The results that differ between runs of one text: its UDFs are not deterministic, or its plan is not."""
-    found: set[str] = set()
+def find_unsteady(runs: tuple[Run, ...], options: RunOptions) -> Unsteady:
+    """The results that differ between runs of one text, and in which columns: its UDFs are not deterministic, or its
+    plan is not."""
+    found: dict[str, list[tuple[str, ...]]] = {}
     for other in runs[1:]:
         if runs[0].ok and other.ok:
-            compared = compare_runs(runs[0], other, options.compare)
-            found.update(c.what for c in compared if not c.equal and c.kind is not ComparisonKind.SKIPPED)
-    return frozenset(found)
+            for compared in compare_runs(runs[0], other, options.compare):
+                if not compared.equal:
+                    found.setdefault(compared.what, []).append(compared.columns)
+    return {what: frozenset[str]().union(*each) if all(each) else frozenset() for what, each in found.items()}
 
 
 def _status(

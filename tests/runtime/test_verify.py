@@ -182,6 +182,26 @@ def test_results_that_change_by_themselves_are_found_by_another_run(tmp_path: Pa
     assert again.verdicts[0].reason.startswith("same as far as compared, nothing moved")
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "status"),
+    [
+        ("# same", "", "harmless"),
+        ("2 * v for", "2 * v + (v == 77) for", "refuted"),
+        ("% 7 for", "% 8 for", "refuted"),
+        ("sort('x')", "sort('x', desc=True)", "refuted"),
+    ],
+)
+def test_what_stands_beside_a_random_column_is_compared(tmp_path: Path, old: str, new: str, status: str) -> None:
+    drawn = "df.with_column('id', daft.functions.uuid()).sort('x')"
+    sampled = SCRIPT.replace("100_000", "500").replace("df.collect()", f"{drawn}.collect()  # same")
+    assert old in sampled
+    result = verify(sampled, sampled.replace(old, new), tmp_path)
+    assert result.status == status
+    assert len(result.unsteady) == 1
+    writes = sampled.replace(".collect()", f".write_parquet('{tmp_path}/out')")
+    assert verify(writes, writes.replace(old, new), tmp_path).status == status
+
+
 def test_a_memory_limit_shows_that_the_fix_survives(tmp_path: Path) -> None:
     hungry = SCRIPT.replace("import daft\n", "import daft, time\nheld = bytearray(b'x') * 900_000_000\ntime.sleep(2)\n")
     options = dataclasses.replace(NATIVE, memory_limit=700 * 2**20)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
@@ -70,6 +70,8 @@ class Comparison:
     rows_after: int | None = None
     only_before: tuple[str, ...] = ()
     only_after: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    """Those that hold other values, where as many rows have the same values in all others."""
 
     @property
     def equal(self) -> bool:
@@ -88,6 +90,13 @@ class ResultRows:
         """The same rows with some of their columns."""
         names = [name for name, _ in schema]
         return ResultRows(lambda: (batch.select(names) for batch in self.read()), schema)
+
+    def count(self) -> int:
+        return sum(batch.num_rows for batch in self.read())
+
+    def without(self, columns: Set[str]) -> ResultRows:
+        """The same rows without some of their columns."""
+        return self.cut_to(tuple((name, dtype) for name, dtype in self.schema if name not in columns))
 
 
 @dataclass(frozen=True)
@@ -114,7 +123,9 @@ def compare_rows(what: str, before: ResultRows, after: ResultRows, order: Order 
     lost, gained = _unmatched(before, after, first, second)
     if lost or gained:
         old, new = _shown(before, lost), _shown(after, gained)
-        return Comparison(what, ComparisonKind.ROWS, _row_message(counts, len(lost), len(gained)), *counts, old, new)
+        message = _row_message(counts, len(lost), len(gained))
+        columns = _differing_columns(before, after) if counts[0] == counts[1] else ()
+        return Comparison(what, ComparisonKind.ROWS, message, *counts, old, new, columns)
     if order is not None and first.keys != second.keys and not _same_order(before, after, order):
         return Comparison(
             what, ComparisonKind.ORDER, "the same rows in another order, though the script sorts them", *counts
@@ -126,6 +137,17 @@ def _row_message(counts: tuple[int, int], lost: int, gained: int) -> str:
     if counts[0] != counts[1]:
         return f"{counts[0]:,} rows before, {counts[1]:,} after; {lost:,} only before, {gained:,} only after"
     return f"{lost:,} of {counts[0]:,} rows differ"
+
+
+def _differing_columns(before: ResultRows, after: ResultRows) -> tuple[str, ...]:
+    """The columns that hold other values, where all rows have an equal one in the others; none where they have not."""
+    differing = tuple(c[0] for c in before.schema if not _same_rows(before.cut_to((c,)), after.cut_to((c,))))
+    is_rest_the_same = _same_rows(before.without({*differing}), after.without({*differing}))
+    return differing if is_rest_the_same else ()
+
+
+def _same_rows(before: ResultRows, after: ResultRows) -> bool:
+    return _unmatched(before, after, _keys_of(before), _keys_of(after)) == ([], [])
 
 
 def _same_order(before: ResultRows, after: ResultRows, order: Order) -> bool:

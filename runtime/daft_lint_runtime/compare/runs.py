@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
@@ -31,17 +32,18 @@ from daft_lint_runtime.writes import UPLOAD
 
 COUNT = (("count", "UInt64"),)
 """The schema of what `count_rows` brings to the driver (Daft 0.7.26)."""
-UNSTEADY = "differs from run to run by itself: only schema and count are compared"
+Unsteady: TypeAlias = Mapping[str, frozenset[str]]
+"""By the name of what differs from run to run by itself, its columns that do; none where that cannot be told."""
 
 
 def compare_runs(
-    before: Run, after: Run, mode: str = "rows", unsteady: frozenset[str] = frozenset(), needed: bool = False
+    before: Run, after: Run, mode: str = "rows", unsteady: Unsteady = MappingProxyType({}), needed: bool = False
 ) -> list[Comparison]:
     """Compare all results and sinks, in the order in which the scripts asked for them.
 
-    `mode` is "rows", "schema" or "none"; the rows of what is named in `unsteady` are not compared, for they differ
-    from run to run by themselves. `needed`: the change is one of what is brought to the driver, so that only what a
-    script needs has to be there again: see `aligned`.
+    `mode` is "rows", "schema" or "none"; of what is named in `unsteady` only the other columns are compared. `needed`:
+    the change is one of what is brought to the driver, so that only what a script needs has to be there again: see
+    `aligned`.
     """
     if mode == "none":
         return []
@@ -97,7 +99,7 @@ def _only_one_has_it(before: object) -> str:
 
 
 def _compare_results(
-    what: str, before: Run, after: Run, pair: Sequence[Any], mode: str, unsteady: frozenset[str], needed: bool
+    what: str, before: Run, after: Run, pair: Sequence[Any], mode: str, unsteady: Unsteady, needed: bool
 ) -> Comparison:
     one, two = pair
     if one is None or two is None:
@@ -116,16 +118,9 @@ def _compare_results(
         return Comparison(what, ComparisonKind.SAME_SCHEMA, "same schema", *counts)
     if one["file"] is None and two["file"] is None and counts == (0, 0):
         return Comparison(what, ComparisonKind.SAME, "no rows, and the same schema", *counts)
-    if what in unsteady:
-        if counts[0] != counts[1]:
-            return Comparison(what, ComparisonKind.ROWS, f"{counts[0]:,} rows before, {counts[1]:,} after", *counts)
-        return Comparison(
-            what,
-            ComparisonKind.SKIPPED,
-            "differs from run to run by itself: only schema and count are compared",
-            *counts,
-        )
     order = _order(one["plan"], two["plan"], first.schema)
+    if what in unsteady:
+        return _compare_steady(what, first, second, unsteady[what], order)
     found = compare_rows(what, first, second, order)
     whole = bool(one["complete"] and two["complete"])
     if not whole and order and not same_beginning(first, second, order.columns):
@@ -135,6 +130,24 @@ def _compare_results(
             what, ComparisonKind.UNSPECIFIED, "other rows, but the plan does not say which ones it takes", *counts
         )
     return found
+
+
+def _compare_steady(
+    what: str, before: ResultRows, after: ResultRows, varying: frozenset[str], order: Order | None = None
+) -> Comparison:
+    """Compare what differs from run to run by itself: in the columns that do not, or in its number of rows."""
+    names = {name for name, _ in before.schema}
+    if varying and varying < names:
+        is_order_told = order is not None and order.columns and varying.isdisjoint(order.columns)
+        found = compare_rows(what, before.without(varying), after.without(varying), order if is_order_told else None)
+        which = ", ".join(f"`{name}`" for name in sorted(varying))
+        message = f"{which} differs from run to run by itself: the other columns are compared"
+        return replace(found, kind=ComparisonKind.SKIPPED, message=message) if found.equal else found
+    rows = before.count(), after.count()
+    if rows[0] != rows[1]:
+        return Comparison(what, ComparisonKind.ROWS, f"{rows[0]:,} rows before, {rows[1]:,} after", *rows)
+    message = "differs from run to run by itself: only schema and count are compared"
+    return Comparison(what, ComparisonKind.SKIPPED, message, *rows)
 
 
 def _order(before: dict[str, Any], after: dict[str, Any], schema: Sequence[tuple[str, str]]) -> Order | None:
@@ -155,7 +168,7 @@ def _compare_count(what: str, rows: int, counted: ResultRows) -> Comparison:
 
 
 def _compare_sinks(
-    what: str, before: Run, after: Run, pair: Sequence[Any], mode: str, unsteady: frozenset[str]
+    what: str, before: Run, after: Run, pair: Sequence[Any], mode: str, unsteady: Unsteady
 ) -> Comparison:
     one, two = pair
     if one is None or two is None:
@@ -170,13 +183,12 @@ def _compare_sinks(
     if mode == "schema":
         return Comparison(what, ComparisonKind.SAME_SCHEMA, "same schema")
     try:
-        found = compare_rows(what, first, second, None)
+        if what in unsteady:
+            found = _compare_steady(what, first, second, unsteady[what])
+        else:
+            found = compare_rows(what, first, second, None)
     except (OSError, ValueError) as error:  # Arrow's errors and json's are ValueErrors
         return Comparison(what, ComparisonKind.LOST, f"what was written cannot be read: {error}")
-    if what in unsteady and found.kind == ComparisonKind.ROWS and found.rows_before == found.rows_after:
-        return Comparison(
-            what, ComparisonKind.SKIPPED, "differs from run to run by itself: only schema and count are compared"
-        )
     wrong = _disorder_of_files(before, after, one, two, first, second) if found.equal else ""
     if wrong:
         message = f"the same rows, but {wrong}, though the script sorts what it writes"

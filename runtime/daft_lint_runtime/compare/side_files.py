@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import zip_longest
 from typing import Any, TypeAlias
 
@@ -27,7 +27,7 @@ def without_made_up(path: str) -> str:
     return CHANGING.sub("*", path)
 
 
-def compare_side_files(before: Run, after: Run, mode: str, unsteady: frozenset[str]) -> list[Comparison]:
+def compare_side_files(before: Run, after: Run, mode: str, unsteady: Container[str]) -> list[Comparison]:
     """The files of both runs, those that one of them lacks included. `mode` "schema" leaves out what they hold, and so
     does `unsteady` for what it names."""
     found = []

@@ -19,7 +19,7 @@ from daft_lint.source.document import Document
 from daft_lint_runtime import measure
 from daft_lint_runtime.capacity import shortage, with_capacity
 from daft_lint_runtime.case import VerifyCase
-from daft_lint_runtime.compare.runs import compare_runs
+from daft_lint_runtime.compare.runs import Unsteady, compare_runs
 from daft_lint_runtime.facts import measured_udfs
 from daft_lint_runtime.harness import Run, run_text, workspace
 from daft_lint_runtime.private_ray import PrivateRay
@@ -111,7 +111,7 @@ class _Session:
         self.rounds = 0
         self.runs = 0
         self.planned = 1 + options.rounds
-        self.unsteady: frozenset[str] = frozenset()
+        self.unsteady: Unsteady = {}
         self.timeout = options.run.timeout
         self.began = time.monotonic()
 
