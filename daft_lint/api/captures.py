@@ -62,7 +62,7 @@ def captures_of(udf: Udf, constructions: Sequence[Construction] = ()) -> Iterato
         return
     if _is_pickled_whole(udf, function):
         pickled = _pickled(udf, function)
-        yield from _captured_by(NodeRef(function.cell, pickled), pickled, set(), 0)
+        yield from _captured_by(NodeRef(function.cell, pickled), frozenset({pickled}), set(), 0)
     if not udf.is_class:
         yield from _captured_as_object(function)
     for construction in constructions:
@@ -73,8 +73,8 @@ def captures_of(udf: Udf, constructions: Sequence[Construction] = ()) -> Iterato
             yield from _captured_by_arguments(call)
 
 
-def _captured_by(code: NodeRef, pickled: cst.CSTNode, seen: set[str], depth: int) -> Iterator[Capture]:
-    """What a function or class captures, and the helpers that are pickled with it."""
+def _captured_by(code: NodeRef, pickled: frozenset[cst.CSTNode], seen: set[str], depth: int) -> Iterator[Capture]:
+    """What a function or class captures, and the helpers that are pickled with it: `pickled` are all of these."""
     body = code.node.body if isinstance(code.node, cst.FunctionDef | cst.ClassDef | cst.Lambda) else code.node
     for name in names_read(body):
         if name.value not in seen:
@@ -87,7 +87,7 @@ def _captured_by(code: NodeRef, pickled: cst.CSTNode, seen: set[str], depth: int
     for node in own_nodes(code.node):
         helper = called_function(node, NodeRef(code.cell, node)) if isinstance(node, cst.Call) else None
         if helper is not None and helper.node is not code.node and _is_pickled_with_callers(helper):
-            yield from _captured_by(helper, pickled, seen, depth + 1)
+            yield from _captured_by(helper, pickled | {helper.node}, seen, depth + 1)
 
 
 def _is_pickled_with_callers(helper: NodeRef) -> bool:
@@ -174,7 +174,7 @@ def _is_pickled_whole(udf: Udf, function: NodeRef) -> bool:
     return bool(decorators) or isinstance(scope, cst.FunctionDef)
 
 
-def _captured(name: cst.Name, use: NodeRef, pickled: cst.CSTNode) -> Capture | None:
+def _captured(name: cst.Name, use: NodeRef, pickled: frozenset[cst.CSTNode]) -> Capture | None:
     binding = binding_of(name.value, use)
     if binding is None or (not binding.is_global and _is_within(binding.location.node, pickled, use)):
         return None
@@ -207,12 +207,12 @@ def _is_object(made: NodeRef) -> bool:
     return binding is not None and isinstance(binding.binders[0], cst.ClassDef)
 
 
-def _is_within(scope: cst.CSTNode, pickled: cst.CSTNode, use: NodeRef) -> bool:
-    """Whether a scope is the pickled function or class itself, a class, or stands in what is pickled."""
+def _is_within(scope: cst.CSTNode, pickled: frozenset[cst.CSTNode], use: NodeRef) -> bool:
+    """Whether a scope is a pickled function or class itself, a class, or stands in what is pickled."""
     parents = use.cell.parents
     node: cst.CSTNode | None = scope
     while node is not None:
-        if node is pickled:
+        if node in pickled:
             return True
         node = parents.get(node)
     return isinstance(scope, cst.ClassDef)

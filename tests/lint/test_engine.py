@@ -7,18 +7,17 @@ import pytest
 
 from daft_lint.config import Config
 from daft_lint.lint.engine import Checker, check_document
+from daft_lint.source import cst
 from daft_lint.source.document import Document
 
 
 def test_a_module_that_is_imported_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import libcst
-
     monkeypatch.chdir(tmp_path)
     Path("helper.py").write_text("import daft\n\n@daft.func\ndef f(x: int) -> int:\n    return x\n")
     Path("a.py").write_text("import daft\nfrom helper import f\ndf = daft.range(3)\ndf.select(f(df['id'])).show()\n")
     parsed: list[object] = []
-    parse = libcst.parse_module
-    monkeypatch.setattr(libcst, "parse_module", lambda *a: (parsed.append(a[0]), parse(*a))[1])
+    parse = cst.parse_module
+    monkeypatch.setattr(cst, "parse_module", lambda *a: (parsed.append(a[0]), parse(*a))[1])
     checker = Checker(Config(root=tmp_path))
     for path in ("a.py", "helper.py"):
         document = checker.project.document_of(path, Path(path).read_bytes())
