@@ -56,7 +56,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_verify_fixes_in_memory_and_confirms(project: Path) -> None:
     result = CliRunner().invoke(verify, ["script.py", "--runner", "native", "--html", "page.html", "--", "a", "b"])
     assert result.exit_code == 0, result.output
-    assert "DFT101 line 15: mechanism only, same rows; largest call 200 → 64 rows" in result.output
+    assert "DFT101 line 15: mechanism only: same rows; largest call 200 → 64 rows" in result.output
     assert "largest call" in result.output
     assert (project / "script.py").read_text() == SCRIPT
     assert not (project / "out").exists()

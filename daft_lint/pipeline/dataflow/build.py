@@ -17,10 +17,10 @@ from daft_lint.pipeline.model import Decision, Pipeline, Reads, Step, StepKind
 
 MAX_PATHS_PER_END = 64
 MAX_OPERATORS = 100_000
+"""Operators of all pipelines together: a bound on the work for scripts with very many sinks and branches."""
 MAX_COLUMNS = 400_000
 """Known columns before the operators of all pipelines together: 70 joins of a DataFrame with itself, each of which adds
 columns, come to 250,000, which take two seconds."""
-"""Operators of all pipelines together: a bound on the work for scripts with very many sinks and branches."""
 
 
 @dataclass(frozen=True, slots=True)
