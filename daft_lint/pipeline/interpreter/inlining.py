@@ -29,6 +29,10 @@ MAX_CALL_DEPTH = 8
 OUT_OF_WORK = "calls are no longer followed: the file's work budget is spent"
 
 
+NESTED_SHARE = 0.1
+"""Of the work for a file, up to which a method is followed into the same method of another object."""
+
+
 def inline(
     interpreter: InterpreterProtocol,
     function: Function,
@@ -39,12 +43,12 @@ def inline(
     """What a function returns for its arguments (None: not known); `instance` is the object of a method, `known` are
     parameters that something else than a call in view gives."""
     node = function.node
+    calls = interpreter.active_calls
+    is_out_of_work = interpreter.work > interpreter.max_work
     if args is not None:
         interpreter.called_nodes.add(node)
         interpreter.called_functions.add(function.qualified_name)
-    calls = interpreter.active_calls
-    is_out_of_work = interpreter.work > interpreter.max_work
-    if is_out_of_work or len(calls) >= MAX_CALL_DEPTH or any(_is_again(call, node, instance) for call in calls):
+    if is_out_of_work or len(calls) >= MAX_CALL_DEPTH or _is_again(interpreter, node, instance):
         if is_out_of_work:
             interpreter.recorder.limits[OUT_OF_WORK] = None
         if args is not None:
@@ -72,10 +76,13 @@ def inline(
     return returned
 
 
-def _is_again(call: ActiveCall, node: cst.CSTNode, instance: Instance | None) -> bool:
-    """Whether a function that is being evaluated calls itself; the method of another object, as of a step that a list
-    of steps calls, is another call."""
-    return call.node is node and (instance is None or call.instance is instance)
+def _is_again(interpreter: InterpreterProtocol, node: cst.CSTNode, instance: Instance | None) -> bool:
+    """Whether a function that is being evaluated calls itself. The method of another object, as of a step that a list
+    of steps calls, is another call while there is work enough: trees of objects can be walked in very many ways."""
+    active = [call for call in interpreter.active_calls if call.node is node]
+    if not active or instance is None or interpreter.work > NESTED_SHARE * interpreter.max_work:
+        return bool(active)
+    return any(call.instance is instance for call in active)
 
 
 def _evaluate_body(interpreter: InterpreterProtocol, call: ActiveCall, scope: Scope) -> object:
