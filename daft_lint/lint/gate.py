@@ -165,7 +165,8 @@ class Gate:
             if verdict.reason is None:
                 passed.append((one, share, verdict))
             else:
-                one.refuse(verdict, Counter(_ended(share.before, share.after)))
+                left = share.after  # of what is as it was on some path there is more to say
+                one.refuse(verdict, Counter(key for key in _ended(share.before, left) if not left[key]))
         if len(passed) == len(together):
             for one, share, verdict in passed:
                 state.accept(one, share)
@@ -453,8 +454,16 @@ def _leave_out_the_same(chosen: dict[int, RawFinding], advised: Sequence[_Candid
             continue
         for index in [i for i, found in chosen.items() if i != one.index and found.finding.fix is None]:
             found = chosen[index]
-            if one.would_end[found.finding.code, found.subject] and found.finding.level <= one.raw.finding.level:
+            is_ended = one.would_end[found.finding.code, found.subject] and _share_a_path(one.raw, found)
+            if is_ended and found.finding.level <= one.raw.finding.level:
                 del chosen[index]
+
+
+def _share_a_path(one: RawFinding, other: RawFinding) -> bool:
+    """Whether the first fixes of two findings are about a path in common; True where that cannot be told."""
+    paths = [proposals[0].pipelines for proposals in (one.proposals, other.proposals) if proposals]
+    known = [path for path in paths if path is not None]
+    return len(known) < 2 or not known[0].isdisjoint(known[1])
 
 
 _ADVISED = {"Write ": "", "Move ": "moving ", "Give ": "giving "}

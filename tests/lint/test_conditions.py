@@ -42,6 +42,7 @@ def render(scene: str):
 CALL = 'df = df.with_column("k", size_of(col("data")))'
 READ = 'df = df.with_column("data", download(col("path")))'
 CUT = "df = df.repartition(8)"
+BATCHES = "df = df.into_batches(16)"
 KEEP = 'df = df.where(col("size") > 3)'
 
 
@@ -124,9 +125,7 @@ def test_no_fix_cuts_again_what_the_author_cuts() -> None:
 
 # Against every single path
 
-_PLAIN = st.sampled_from(
-    [KEEP, CUT, "df = df.into_batches(16)", READ, 'df = df.with_column("k", size_of(col("data")))']
-)
+_PLAIN = st.sampled_from([KEEP, CUT, BATCHES, READ, CALL])
 _Block = tuple[str, ...]
 
 
@@ -186,6 +185,22 @@ def _holds(condition: str | None, values: Mapping[str, bool]) -> bool | None:
 @settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
 @given(_BODY)
 @example([(CALL,), ("if a:", f"    {CALL}")])
+@example(
+    [
+        (CALL,),
+        ("if b:", f"    {CUT}", f"    {KEEP}", "elif not a:", f"    {CALL}"),
+        ("if not a:", f"    {CALL}", f"    {CALL}"),
+        (
+            "if a:",
+            "    if b:",
+            f"        {KEEP}",
+            f"        {BATCHES}",
+            "elif not b:",
+            "    if not a:",
+            f"        {KEEP}",
+        ),
+    ]
+)
 def test_variants_find_what_each_path_does(blocks: list[_Block]) -> None:
     body = [line for block in blocks for line in block]
     together = {(f.code, f.span.line): f for f in findings(body, "a, b, c")}
