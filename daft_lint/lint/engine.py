@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 FEW = 8
-"""Files for which two passes are not worth while, as each may have something to say."""
+"""Files up to which each is parsed as a whole: bare trees save a tenth of the time of one script."""
 
 
 class Checker:

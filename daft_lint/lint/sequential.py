@@ -42,7 +42,7 @@ def check_in_sequence(sources: Sequence[SourceFile], config: Config, progress: P
 
 def check_one(checker: Checker, source: SourceFile, *, of_many: bool) -> Outcome:
     """The outcome of one file; an error of the linter itself costs the findings of this file and of no other.
-    `of_many`: most of the files that are checked will have nothing to find."""
+    `of_many`: by a bare tree, where that can tell."""
     if not checker.prefilter.needs_analysis(source.path, source.raw):
         return Outcome(FileResult(source.path), *checker.modules.looked_into(source.path))
     try:
