@@ -87,9 +87,16 @@ class ResultRows:
     schema: tuple[tuple[str, str], ...]
 
     def cut_to(self, schema: tuple[tuple[str, str], ...]) -> ResultRows:
-        """The same rows with some of their columns."""
+        """The same rows with some of their columns. Reading them raises `ValueError` where a batch lacks one."""
         names = [name for name, _ in schema]
-        return ResultRows(lambda: (batch.select(names) for batch in self.read()), schema)
+
+        def cut(batch: pa.RecordBatch) -> pa.RecordBatch:
+            held = batch.schema.names
+            if any(held.count(name) != 1 for name in names):
+                raise ValueError(f"there are the columns {held} where {names} are expected")
+            return batch.select(names)
+
+        return ResultRows(lambda: map(cut, self.read()), schema)
 
     def count(self) -> int:
         return sum(batch.num_rows for batch in self.read())
@@ -140,7 +147,13 @@ def _row_message(counts: tuple[int, int], lost: int, gained: int) -> str:
 
 
 def _differing_columns(before: ResultRows, after: ResultRows) -> tuple[str, ...]:
-    """The columns that hold other values, where all rows have an equal one in the others; none where they have not."""
+    """The columns that hold other values, where all rows have an equal one in the others; none where they have not, or
+    where files do not hold the columns one by one, as those of a partitioned write."""
+    names = sorted(name for name, _ in before.schema)
+    if any(sorted(batch.schema.names) != names for rows in (before, after) for batch in rows.read()):
+        return ()
+    if len({*names}) != len(names):
+        return ()
     differing = tuple(c[0] for c in before.schema if not _same_rows(before.cut_to((c,)), after.cut_to((c,))))
     is_rest_the_same = _same_rows(before.without({*differing}), after.without({*differing}))
     return differing if is_rest_the_same else ()
