@@ -172,7 +172,7 @@ class Analysis:
         document = edited.get(self.document.path, self.document)
         project = Project(Modules({**self.project.modules.overlay, **edited}))
         found = Analysis(document, self.config, project, self.chosen, self.fixes, looks_ahead=False).run().findings
-        return Counter((raw.finding.code, raw.subject) for raw in found if raw.finding.fix is not None)
+        return Counter(raw.key for raw in found if raw.finding.fix is not None)
 
     def edited(self, edits: Sequence[Edit]) -> dict[str, Document]:
         """The documents that edits change, by path."""

@@ -106,7 +106,7 @@ class Gate:
         except (ParseFailure, ValueError):
             later = Counter()
         for i in waiting:
-            if not later[chosen[i].finding.code, chosen[i].subject]:
+            if not later[chosen[i].key]:
                 chosen[i] = _without_fix(chosen[i], f"{_FIRST}, and behind it this one is not offered")
 
     def _is_weighed(self, raw: RawFinding) -> bool:
@@ -225,11 +225,6 @@ class _Candidate:
     def kind(self) -> _Kind:
         return self.raw.finding.code, self.proposal.fix.title, self.proposal.pipelines
 
-    @property
-    def key(self) -> tuple[str, str]:
-        """What tells its finding from others, as `Findings` has it."""
-        return self.raw.finding.code, self.raw.subject
-
     def settle_known(self, state: _State) -> bool:
         """Takes the proposal if the same edits passed for another finding."""
         known = state.known.get(self.edits)
@@ -296,9 +291,8 @@ class _State:
 
     def mends(self, raw: RawFinding) -> bool:
         """Whether a fix that passed, of a finding that is as serious, ends this one as well."""
-        key = (raw.finding.code, raw.subject)
-        level = self.ended.get(key)
-        return level is not None and level >= raw.finding.level and not self.found[key]
+        level = self.ended.get(raw.key)
+        return level is not None and level >= raw.finding.level and not self.found[raw.key]
 
 
 class _Share(NamedTuple):
@@ -360,7 +354,9 @@ def _shares(together: Sequence[_Candidate], state: _State, after: Outlook) -> li
         return None
     if by_code(after.of_the_script) - by_code(before.of_the_script):
         return None
-    if any(state.found[one.key] and not share.before[one.key] for one, share in zip(together, shares, strict=True)):
+    if any(
+        state.found[one.raw.key] and not share.before[one.raw.key] for one, share in zip(together, shares, strict=True)
+    ):
         return None
     return shares
 
@@ -389,7 +385,7 @@ def _parts(share: _Share, alike: Sequence[_Candidate], *, shuffles: int) -> Iter
             )
             for old, new in share.effects
         )
-        before = Counter({one.key: 1}) if share.before[one.key] else Counter[tuple[str, str]]()
+        before = Counter({one.raw.key: 1}) if share.before[one.raw.key] else Counter[tuple[str, str]]()
         yield one, share._replace(effects=effects, before=before, after=Counter())
 
 
@@ -437,12 +433,11 @@ def _offering(raw: RawFinding, proposal: Proposal, effects: tuple[str, ...], *, 
 def _hand_up(chosen: dict[int, RawFinding], state: _State) -> None:
     """A finding with no fix takes over the one that ends it from a finding that is less serious: they are one."""
     for index, raw in list(chosen.items()):
-        key = (raw.finding.code, raw.subject)
-        giver = chosen.get(state.ended_by.get(key, index))
-        if giver is None or giver is raw or raw.finding.fix is not None or state.found[key]:
+        giver = chosen.get(state.ended_by.get(raw.key, index))
+        if giver is None or giver is raw or raw.finding.fix is not None or state.found[raw.key]:
             continue
         if giver.finding.fix is not None and giver.finding.level < raw.finding.level:
-            del chosen[state.ended_by[key]]
+            del chosen[state.ended_by[raw.key]]
             taken = replace(raw.finding, fix=giver.finding.fix, suggestion=giver.finding.suggestion)
             chosen[index] = replace(raw, finding=taken)
 
@@ -454,7 +449,7 @@ def _leave_out_the_same(chosen: dict[int, RawFinding], advised: Sequence[_Candid
             continue
         for index in [i for i, found in chosen.items() if i != one.index and found.finding.fix is None]:
             found = chosen[index]
-            is_ended = one.would_end[found.finding.code, found.subject] and _share_a_path(one.raw, found)
+            is_ended = one.would_end[found.key] and _share_a_path(one.raw, found)
             if is_ended and found.finding.level <= one.raw.finding.level:
                 del chosen[index]
 

@@ -56,6 +56,11 @@ class RawFinding:
     subject: str = ""
 
     @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from others where the text around it changes."""
+        return self.finding.code, self.subject
+
+    @property
     def rank(self) -> tuple[bool, Level]:
         """Of several findings with one code at one place, the highest rank counts: one that rests on no open parameter
         first, then the higher level."""
