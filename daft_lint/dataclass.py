@@ -84,8 +84,8 @@ class _DeferredInit:
         with _lock:
             for cls in owner.__mro__:
                 if cls.__dict__.get("__init__") is self:
-                    setattr(cls, "__init__", _init(cls, dataclasses.fields(cls), True))  # noqa: B010
-        return getattr(owner if instance is None else instance, "__init__")  # noqa: B009
+                    setattr(cls, "__init__", _init(cls, dataclasses.fields(cls), True))  # noqa: B010  # mypy lets no `__init__` be assigned
+        return getattr(owner if instance is None else instance, "__init__")  # noqa: B009  # nor be read of an object
 
 
 def _with_deferred_init(cls: type, standard: Callable[..., Any]) -> type:

@@ -22,4 +22,4 @@ def load() -> None:
     from daft_lint.dataclass import deferred_methods
 
     with deferred_methods("libcst"):
-        import libcst  # noqa: F401
+        import libcst  # noqa: F401  # for its effect: `cst` looks it up in `sys.modules`
