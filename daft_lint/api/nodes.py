@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 
 from daft_lint.pipeline.model import NodeRef, Operator, SourceKind, Step, Udf
 from daft_lint.source import cst
+from daft_lint.source.code import code as code
 from daft_lint.source.completion import completed as completed
 from daft_lint.source.document import Cell as Cell
 from daft_lint.source.problems import ParseFailure
 from daft_lint.source.pytest_names import is_test_file
-
-
-@functools.lru_cache(maxsize=1024)
-def code(node: cst.CSTNode) -> str:
-    """A node as it is written; kept, for a file and its trials ask again for the same ones."""
-    return cst.Module(body=[]).code_for_node(completed(node))
 
 
 def short_code(node: cst.CSTNode, width: int = 40) -> str:

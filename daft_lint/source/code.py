@@ -1,7 +1,8 @@
-"""What stands in a cell as it is written: an expression is written once for all the calls in it."""
+"""What stands in a tree as it is written: an expression is written once for all the calls in it."""
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from daft_lint.source import cst
@@ -11,6 +12,12 @@ if TYPE_CHECKING:
     from daft_lint.source.document import Cell
 
 
+@functools.lru_cache(maxsize=1024)
+def code(node: cst.CSTNode) -> str:
+    """A node as it is written; kept, for a file and its trials ask again for the same ones. Raises `CannotComplete`."""
+    return cst.Module(body=[]).code_for_node(completed(node))
+
+
 def code_in(cell: Cell, node: cst.CSTNode) -> str:
     """A node of a cell's tree as it is written, without the indentation of the block that it stands in. Raises
     `CannotComplete`.
@@ -18,7 +25,7 @@ def code_in(cell: Cell, node: cst.CSTNode) -> str:
     Of 40 calls in each other, each by itself would be written 820 times.
     """
     if not isinstance(node, cst.Call | cst.Attribute):
-        return cst.Module(body=[]).code_for_node(completed(node))
+        return code(node)
     known: _Written = cell.once(code_in, dict)
     if node not in known:
         known |= _written(completed(_outermost(cell, node)))

@@ -13,6 +13,7 @@ from daft_lint.pipeline.name_resolver import NameResolver
 from daft_lint.pipeline.udf_body import libraries
 from daft_lint.pipeline.udf_body.tracking import NOTHING, Form, Frame, Nesting, Small, TrackedValue, union
 from daft_lint.source import cst
+from daft_lint.source.code import code
 from daft_lint.source.completion import completed
 from daft_lint.source.syntax import dotted
 
@@ -196,7 +197,7 @@ def _decorator_name(decorator: cst.BaseExpression) -> str:
 
 def _spelled(call: cst.Call) -> str:
     """A call as it is written, or only its callee where that is long."""
-    text = cst.Module([]).code_for_node(completed(call).with_changes(lpar=(), rpar=()))
+    text = code(completed(call).with_changes(lpar=(), rpar=()))
     if len(text) <= _MAX_REASON and "\n" not in text:
         return text
     return f"{dotted(call.func) or 'the call'}(…)"

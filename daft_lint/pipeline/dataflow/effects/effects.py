@@ -32,7 +32,7 @@ from daft_lint.pipeline.model import (
     UdfCall,
 )
 from daft_lint.source import cst
-from daft_lint.source.completion import completed
+from daft_lint.source.code import code
 
 FULL_BATCH_SHARE = 0.8
 """The share of n rows from which on `into_batches(n)` closes a batch; a rest of fewer rows may join a whole batch, so
@@ -460,5 +460,5 @@ def _conditional_cuts(pipeline: Pipeline) -> tuple[str, ...] | None:
 def _spelling(operator: Operator) -> str:
     node = operator.step.call.node
     given = node.args if isinstance(node, cst.Call) else ()
-    arguments = [cst.Module(body=[]).code_for_node(completed(argument)) for argument in given]
+    arguments = [code(argument) for argument in given]
     return f"{operator.step.name}({', '.join(arguments)})"
