@@ -220,7 +220,7 @@ def find_unsteady(runs: tuple[Run, ...], options: RunOptions) -> Unsteady:
         if runs[0].ok and other.ok:
             for compared in compare_runs(runs[0], other, options.compare):
                 if not compared.equal:
-                    found.setdefault(compared.what, []).append(compared.columns)
+                    found.setdefault(compared.what, []).append(compared.differing_columns())
     return {what: frozenset[str]().union(*each) if all(each) else frozenset() for what, each in found.items()}
 
 

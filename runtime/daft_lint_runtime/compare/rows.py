@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import partial
 from itertools import zip_longest
 from typing import Any
 
@@ -70,8 +71,9 @@ class Comparison:
     rows_after: int | None = None
     only_before: tuple[str, ...] = ()
     only_after: tuple[str, ...] = ()
-    columns: tuple[str, ...] = ()
-    """Those that hold other values, where as many rows have the same values in all others."""
+    differing_columns: Callable[[], tuple[str, ...]] = tuple
+    """Works out which columns hold other values, where as many rows have the same values in all others. It reads them
+    all again, so that only who asks pays for it; the folders of the runs must still be there."""
 
     @property
     def equal(self) -> bool:
@@ -131,7 +133,7 @@ def compare_rows(what: str, before: ResultRows, after: ResultRows, order: Order 
     if lost or gained:
         old, new = _shown(before, lost), _shown(after, gained)
         message = _row_message(counts, len(lost), len(gained))
-        columns = _differing_columns(before, after) if counts[0] == counts[1] else ()
+        columns = partial(_differing_columns, before, after) if counts[0] == counts[1] else tuple
         return Comparison(what, ComparisonKind.ROWS, message, *counts, old, new, columns)
     if order is not None and first.keys != second.keys and not _same_order(before, after, order):
         return Comparison(
@@ -150,9 +152,8 @@ def _differing_columns(before: ResultRows, after: ResultRows) -> tuple[str, ...]
     """The columns that hold other values, where all rows have an equal one in the others; none where they have not, or
     where files do not hold the columns one by one, as those of a partitioned write."""
     names = sorted(name for name, _ in before.schema)
-    if any(sorted(batch.schema.names) != names for rows in (before, after) for batch in rows.read()):
-        return ()
-    if len({*names}) != len(names):
+    batches = (batch for rows in (before, after) for batch in rows.read())
+    if len({*names}) < len(names) or any(sorted(batch.schema.names) != names for batch in batches):
         return ()
     differing = tuple(c[0] for c in before.schema if not _same_rows(before.cut_to((c,)), after.cut_to((c,))))
     is_rest_the_same = _same_rows(before.without({*differing}), after.without({*differing}))

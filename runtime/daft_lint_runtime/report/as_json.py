@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from daft_lint_runtime import measure
+from daft_lint_runtime.compare.rows import Comparison
 from daft_lint_runtime.effects import MeasuredChange
 from daft_lint_runtime.harness import Run
 from daft_lint_runtime.verdict import Verdict
@@ -30,7 +31,7 @@ def case(result: CaseResult) -> dict[str, Any]:
         "notes": list(result.case.notes),
         "seconds": round(result.seconds, 3),
         "verdicts": [verdict(v) for v in result.verdicts],
-        "comparisons": [asdict(c) for c in result.comparisons],
+        "comparisons": [comparison(c) for c in result.comparisons],
         "reason": result.reason or None,
         "effects": [change(c) for c in result.effects],
         "unsteady": list(result.unsteady),
@@ -41,6 +42,10 @@ def case(result: CaseResult) -> dict[str, Any]:
         "before": run(result.before),
         "after": run(result.after),
     }
+
+
+def comparison(comparison: Comparison) -> dict[str, Any]:
+    return {f.name: getattr(comparison, f.name) for f in fields(comparison) if f.name != "differing_columns"}
 
 
 def verdict(verdict: Verdict) -> dict[str, Any]:
